@@ -1,0 +1,13 @@
+// Package analysis concludes from a run directory: percentiles with intervals,
+// verdicts, the Pareto front, cost at capacity and one recommendation.
+//
+// It reads records only. It starts nothing, measures nothing and draws nothing,
+// so that every conclusion can be made again from the directory alone.
+//
+//	record   what is on disk
+//	metric   a request's timeline -> TTFT, TPOT, ITL, E2E (MEASUREMENT)
+//	stat     percentiles, intervals, bounds, bootstrap
+//	group    trials -> cells
+//	cost     dollars
+//	pareto   the front and each arm's probability of being on it
+package analysis

@@ -1,0 +1,203 @@
+package record
+
+// FormatVersion is the version of the run directory's layout. A reader refuses others.
+const FormatVersion = 1
+
+// Run is run.json: everything that is the same for all trials.
+type Run struct {
+	Format       int         `json:"format"`
+	Name         string      `json:"name"`
+	Created      string      `json:"created"` // RFC 3339, UTC
+	Build        Build       `json:"build"`
+	Host         Host        `json:"host"`
+	ScenarioHash string      `json:"scenario_sha256"`
+	Seed         uint64      `json:"seed"`
+	Repetitions  int         `json:"repetitions"`
+	Axes         []Axis      `json:"axes"`
+	Arms         []Arm       `json:"arms"`
+	Skipped      []Skipped   `json:"skipped,omitempty"`
+	Loads        []Load      `json:"loads"`
+	SLOs         []SLO       `json:"slos"`
+	Quality      QualityPlan `json:"quality"`
+	Cost         CostPlan    `json:"cost"`
+	Order        []TrialKey  `json:"order"`                // trials in the order they are run
+	Unmeasured   []string    `json:"unmeasured,omitempty"` // interactions of axes that the sweep does not cover, one sentence each
+	Notes        []string    `json:"notes,omitempty"`      // facts a reader must know: forced resume, shared cores
+}
+
+// Build identifies the binary.
+type Build struct {
+	Version string `json:"version"`
+	Go      string `json:"go"`
+	SHA256  string `json:"sha256"` // of the executable
+}
+
+// Host is the machine's fingerprint. Two runs with different fingerprints are not compared.
+type Host struct {
+	OS          string   `json:"os"`
+	Kernel      string   `json:"kernel"`
+	Arch        string   `json:"arch"`
+	CPU         string   `json:"cpu"`
+	Cores       int      `json:"cores"`           // usable by this process (affinity and cgroup quota)
+	MemoryBytes int64    `json:"memory_bytes"`    // physical, or the cgroup's limit when lower
+	Features    []string `json:"features"`        // CPU features that kernels dispatch on
+	Kernels     string   `json:"kernels"`         // the kernel implementation in use, e.g. "avx2"
+	Noise       []string `json:"noise,omitempty"` // states that make timings doubtful
+	Fingerprint string   `json:"fingerprint"`
+}
+
+// Axis is a swept setting and its values in the scenario's order.
+type Axis struct {
+	Name   string   `json:"name"`
+	Values []string `json:"values"`
+}
+
+// Setting is one engine setting of an arm, printed as in the scenario.
+type Setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Arm is one setting of the system under test.
+type Arm struct {
+	ID        string    `json:"id"`         // short hash of Settings
+	Name      string    `json:"name"`       // unique, short enough for a figure's label
+	Settings  []Setting `json:"settings"`   // every setting, swept or not
+	Swept     []Setting `json:"swept"`      // the swept ones only
+	Command   string    `json:"command"`    // the command line that deploys it
+	TOML      string    `json:"toml"`       // the [engine] table that deploys it
+	QualityID string    `json:"quality_id"` // quality/ID.json, "" where quality is not measured
+}
+
+// Skipped is a combination that the sweep names and that cannot run.
+type Skipped struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
+}
+
+// Load is one load level.
+type Load struct {
+	ID           string  `json:"id"`
+	Name         string  `json:"name"`                  // e.g. "poisson 20/s"
+	Arrival      string  `json:"arrival"`               // "constant", "poisson" or "closed"
+	Rate         float64 `json:"rate"`                  // requests per second, 0 for closed loop
+	Concurrency  int     `json:"concurrency,omitempty"` // closed loop only
+	Requests     int     `json:"requests"`              // measured requests per trial
+	Warmup       int     `json:"warmup"`
+	PromptTokens string  `json:"prompt_tokens"` // the distribution, as in the scenario
+	OutputTokens string  `json:"output_tokens"`
+	SharedPrefix string  `json:"shared_prefix,omitempty"` // "4 groups of 64 tokens", "" for none
+}
+
+// SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.
+type SLO struct {
+	Metric     string  `json:"metric"`     // "ttft", "tpot", "itl", "e2e"
+	Percentile float64 `json:"percentile"` // 0.95
+	LimitNS    int64   `json:"limit_ns"`
+	Origin     string  `json:"origin"` // e.g. "preset conversational x 0.1"
+}
+
+// QualityPlan says how quality is measured and what is acceptable.
+type QualityPlan struct {
+	Protocol    string  `json:"protocol"` // "windows"
+	Text        string  `json:"text"`
+	TextSHA256  string  `json:"text_sha256"`
+	Windows     int     `json:"windows"`
+	Length      int     `json:"length"` // tokens per window
+	Bound       float64 `json:"bound"`  // acceptable relative rise of perplexity, 0.01 = 1 %
+	ReferenceID string  `json:"reference_id"`
+	Reference   string  `json:"reference"` // in words: "BF16 weights, f32 cache"
+}
+
+// CostPlan prices the machine.
+type CostPlan struct {
+	Currency     string  `json:"currency"`
+	PricePerHour string  `json:"price_per_hour"` // decimal, as written: money is never a float on disk
+	Utilisation  float64 `json:"utilisation"`    // planned load / capacity
+	Source       string  `json:"source,omitempty"`
+}
+
+// TrialKey names one trial.
+type TrialKey struct {
+	ID         string `json:"id"` // hash of (settings, load, repetition)
+	Arm        string `json:"arm"`
+	Load       string `json:"load"`
+	Repetition int    `json:"repetition"` // from 0; Confirmation for the winner's confirming run
+}
+
+// Confirmation is the repetition number of the trials that confirm the winner on
+// fresh prompts. They are not part of the sweep's own statistics.
+const Confirmation = 1000
+
+// Status of a trial.
+const (
+	StatusOK     = "ok"
+	StatusFailed = "failed"
+)
+
+// Trial is record.json. Its presence is the commit mark.
+type Trial struct {
+	Format   int      `json:"format"`
+	Key      TrialKey `json:"key"`
+	Order    int      `json:"order"` // position in the run, from 0
+	Status   string   `json:"status"`
+	Reason   string   `json:"reason,omitempty"` // why it failed
+	Started  string   `json:"started"`          // RFC 3339 with nanoseconds, UTC: the schedule's zero
+	ReadyNS  int64    `json:"ready_ns"`         // from process start to ready
+	WindowNS int64    `json:"window_ns"`        // from the schedule's zero to its last intended issue
+	Issued   int      `json:"issued"`
+	Invalid  []string `json:"invalid,omitempty"` // why this trial may not win, one sentence each
+	Engine   Counters `json:"engine"`            // difference over the measured part
+	Lab      Lab      `json:"lab"`
+	Command  string   `json:"command"`
+}
+
+// Counters are the engine's own, over the measured part of a trial.
+type Counters struct {
+	Steps           int64   `json:"steps"`
+	BusyNS          int64   `json:"busy_ns"`       // time inside steps
+	PrefillOps      int64   `json:"prefill_ops"`   // multiply-adds of prompt positions
+	DecodeOps       int64   `json:"decode_ops"`    // multiply-adds of generated positions
+	PromptTokens    int64   `json:"prompt_tokens"` // asked
+	PrefixHitTokens int64   `json:"prefix_hit_tokens"`
+	GeneratedTokens int64   `json:"generated_tokens"`
+	DraftTokens     int64   `json:"draft_tokens"`
+	AcceptedTokens  int64   `json:"accepted_tokens"`
+	Drafts          int64   `json:"drafts"`                // verify steps
+	AcceptedAt      []int64 `json:"accepted_at,omitempty"` // accepted drafts by position, from 0
+	Preemptions     int64   `json:"preemptions"`
+	Aborted         int64   `json:"aborted"`
+	PeakRunning     int64   `json:"peak_running"`
+	RunningNS       int64   `json:"running_ns"` // integral of running + waiting requests over time: Little's law from the server's side
+	KVBytesPerToken int64   `json:"kv_bytes_per_token"`
+	WeightBytes     int64   `json:"weight_bytes"`
+	PeakRSSBytes    int64   `json:"peak_rss_bytes"`
+}
+
+// Lab is how the instrument itself fared during the trial.
+type Lab struct {
+	LagP50NS  int64 `json:"lag_p50_ns"` // sent - intended
+	LagP99NS  int64 `json:"lag_p99_ns"`
+	LagMaxNS  int64 `json:"lag_max_ns"`
+	GCPauseNS int64 `json:"gc_pause_ns"`
+	CPUNS     int64 `json:"cpu_ns"`   // user + system of the lab's process
+	StealNS   int64 `json:"steal_ns"` // of the whole machine
+	WallNS    int64 `json:"wall_ns"`
+	Shared    bool  `json:"shared"` // the lab and the engine share cores
+}
+
+// Quality is quality/ID.json. NLL, Ref and KL have one value per predicted token,
+// in the same order for every arm, so that arms are compared in pairs.
+type Quality struct {
+	Format      int       `json:"format"`
+	ID          string    `json:"id"`
+	Subject     string    `json:"subject"` // in words: "Q4_0 weights, q8_0 cache"
+	Reference   string    `json:"reference"`
+	Window      []int32   `json:"window"`   // the window of each value: neighbours are correlated
+	NLL         []float64 `json:"nll"`      // nats, of the token that followed
+	Ref         []float64 `json:"ref_nll"`  // nats, the reference's
+	KL          []float64 `json:"kl"`       // nats, KL(reference || subject) at each position
+	SameTop     []bool    `json:"same_top"` // same most likely token
+	WeightBytes int64     `json:"weight_bytes"`
+	ElapsedNS   int64     `json:"elapsed_ns"`
+}

@@ -1,0 +1,158 @@
+package analysis
+
+import "github.com/assaylab/assay/analysis/record"
+
+// Study is everything that is concluded from a run directory. Reports draw it and
+// add nothing.
+type Study struct {
+	Run      record.Run
+	Planned  int // trials
+	Finished int // trials with a record, failed ones included
+	Failed   []FailedTrial
+	Cells    []Cell // arm-major, loads in the run's order
+	Arms     []Arm  // in the run's order
+	Choice   Recommendation
+	Warnings []string // facts that weaken every conclusion, one sentence each
+}
+
+// FailedTrial is a trial without measurements.
+type FailedTrial struct {
+	Key    record.TrialKey
+	Reason string
+}
+
+// Value is an estimate with its interval. Where Note is not empty there is no
+// number to print: "insufficient", "beyond the slowest success", "not measured".
+type Value struct {
+	Estimate  float64
+	Low       float64 // bounds of the interval at Level; equal to Estimate where exact
+	High      float64 // may be +Inf where failures reach the percentile
+	Level     float64 // 0.95
+	N         int     // samples
+	Unit      string  // "ns", "tokens/s", "req/s", "ratio", "nats", "$/Mtok", "bytes"
+	Note      string
+	Estimated bool // not measured: the number follows from an assumption or an approximation, and output says so
+}
+
+// Percentiles of one metric over the requests of a cell.
+type Percentiles struct {
+	Metric  string // "ttft", "tpot", "itl", "e2e", "max_gap"; with the suffix "_service" from the actual send
+	Quoted  []PercentileValue
+	Mean    Value
+	Samples int
+}
+
+// PercentileValue is one percentile, P in (0, 1).
+type PercentileValue struct {
+	P     float64
+	Value Value
+}
+
+// Verdict of an SLO: MEASUREMENT.md's rule on the miss share.
+type Verdict string
+
+// The three answers.
+const (
+	Met       Verdict = "met"
+	Missed    Verdict = "missed"
+	Undecided Verdict = "undecided"
+)
+
+// SLOResult judges one SLO in one cell.
+type SLOResult struct {
+	SLO      record.SLO
+	Verdict  Verdict
+	N        int     // issued requests that can pass or fail it
+	Misses   int     // failures included
+	Low      float64 // one-sided 95 % Clopper-Pearson bounds of the miss share
+	High     float64
+	NeedMore int // further requests, all within the limit, that would make it met; 0 where decided
+}
+
+// Cell is an arm at a load level, its repetitions merged from raw samples.
+type Cell struct {
+	Arm, Load      string // ids
+	Trials         []string
+	Valid          bool
+	Invalid        []string
+	Issued         int
+	OK             int
+	Outcomes       map[string]int
+	OfferedRate    float64 // requests per second, of the realised schedule
+	Metrics        []Percentiles
+	Throughput     Value // output tokens stamped in the window, per second
+	Goodput        Value // requests meeting all SLOs, per second of window
+	GoodTokens     Value // prompt + output tokens of SLO-meeting requests, per second of window
+	Attainment     Value // share of issued requests that meet all SLOs
+	SLOs           []SLOResult
+	Verdict        Verdict               // the worst of SLOs
+	BusyPerRequest Value                 // engine-busy nanoseconds per finished request
+	Acceptance     Value                 // accepted length per verify step, bonus token included
+	AcceptanceRate Value                 // accepted / drafted tokens
+	PrefixHits     Value                 // prompt tokens from the prefix cache / prompt tokens asked
+	CDF            map[string][]CDFPoint // of "ttft" and "e2e"
+	CostAsRun      Value                 // $ per million tokens at this load, labelled: restates the load
+}
+
+// CDFPoint is a step of an empirical distribution: share Y of issued requests is
+// at most X nanoseconds. Failures keep Y below 1.
+type CDFPoint struct{ X, Y float64 }
+
+// Arm is what is concluded of one arm.
+type Arm struct {
+	Arm              record.Arm
+	Perplexity       Value
+	QualityLoss      Value // mean paired difference of NLL against the reference, nats per token
+	KL               Value
+	SameTop          Value
+	Eligible         bool // upper end of QualityLoss at most ln(1 + bound)
+	Capacity         Capacity
+	Cost             Cost
+	OnFront          bool
+	FrontProbability float64 // share of bootstrap draws in which the arm is on the front
+	Excluded         string  // why it is not recommended, one sentence; "" for the recommended arm
+	P95TTFT          Value   // at the load the front is drawn at
+	P95E2E           Value
+	FrontLoad        string // id of that load
+}
+
+// Capacity is the highest tested rate whose verdict is met, and the next tested one above.
+type Capacity struct {
+	Rate    float64 // requests per second, 0 where no tested rate is met
+	Next    float64 // the next tested rate, 0 where none is above
+	Load    string  // id of the load at Rate
+	Verdict Verdict // met, or the verdict at the lowest rate
+}
+
+// Cost at capacity: price per hour x 1e6 / (3600 x u x SLO-meeting tokens per second).
+type Cost struct {
+	PerMillion          Value // input and output tokens together
+	PerMillionInput     Value
+	PerMillionOutput    Value
+	PerThousandRequests Value
+	Formula             string // with the numbers in it
+	Assumptions         []string
+}
+
+// Recommendation is the one deployment that is recommended, or why there is none.
+type Recommendation struct {
+	Arm         string // id, "" where there is none
+	Proven      bool   // false: "not proven", the best undecided arm
+	NeedMore    int    // requests that would prove it
+	Paragraph   string // in words, with the figures
+	Reasons     []string
+	RunnerUp    string // id
+	RunnerUpWhy string
+	Confirmed   *Confirmation // nil where the winner was not run again
+	Unmeasured  []string
+}
+
+// Confirmation compares the winner in the sweep with the same arm on fresh prompts.
+type Confirmation struct {
+	Load    string
+	Metric  string // "p95 ttft"
+	InSweep Value
+	Fresh   Value
+	Verdict Verdict
+	Agrees  bool // the intervals overlap
+}

@@ -1,0 +1,9 @@
+// Package engine is the included LLM inference engine: continuous batching over a
+// paged KV cache, with quantized weights and speculative decoding, in pure Go and
+// Go assembly.
+//
+// An Engine owns one goroutine, the loop, which is the only one that touches the
+// scheduler, the cache and the model. Everything else talks to it through Submit
+// and a Stream. The package knows nothing of HTTP, of text or of stop strings:
+// it takes token ids and gives token ids.
+package engine

@@ -1,0 +1,54 @@
+package result
+
+// Never marks a stamp of something that did not happen.
+const Never int64 = -1
+
+// Outcome classes. A fast refusal is an outcome, not a missing sample.
+const (
+	OK         = "ok"
+	HTTPError  = "http_error" // a status other than 200, 429 and 503
+	Overloaded = "overloaded" // 429 or 503
+	Refused    = "refused"    // no connection
+	Timeout    = "timeout"
+	Reset      = "reset"        // the connection broke while streaming
+	Truncated  = "truncated"    // the stream ended without its end marker
+	Malformed  = "malformed"    // an event that is not of the dialect
+	StreamErr  = "stream_error" // an error object inside the stream, after a 200
+	Cancelled  = "cancelled"    // by us: the run was stopped
+)
+
+// Request is the timeline of one request. All stamps are nanoseconds after the
+// start of the attack's schedule, or Never.
+type Request struct {
+	Seq      uint64 `json:"seq"`
+	Intended int64  `json:"intended_ns"` // when the schedule wanted it sent
+	Dequeued int64  `json:"dequeued_ns"` // when a worker took it up
+	Sent     int64  `json:"sent_ns"`     // when the request had been written to the socket
+	Headers  int64  `json:"headers_ns"`  // when the response header was read
+	First    int64  `json:"first_ns"`    // the first message with at least one generated token
+	Last     int64  `json:"last_ns"`     // the last message with at least one generated token
+	End      int64  `json:"end_ns"`      // the body had been read, or the failure noticed
+
+	Status  int    `json:"status"` // HTTP status, 0 where none came
+	Outcome string `json:"outcome"`
+	Error   string `json:"error,omitempty"`
+	ID      string `json:"id,omitempty"` // the server's id of the request
+
+	Finish       string `json:"finish,omitempty"`    // the server's finish reason
+	AskedPrompt  int    `json:"asked_prompt"`        // prompt tokens as the workload counted them
+	AskedOutput  int    `json:"asked_output"`        // max_tokens
+	PromptTokens int    `json:"prompt_tokens"`       // as the server counted, 0 where it did not
+	CachedTokens int    `json:"cached_tokens"`       // prompt tokens that the server read from its prefix cache
+	OutputTokens int    `json:"output_tokens"`       // as the server counted, else the sum over Events
+	FirstTokens  int    `json:"first_tokens"`        // tokens in the first message (k1 of TPOT)
+	Estimated    bool   `json:"estimated,omitempty"` // token counts are ours, the server gave none
+
+	Events []Event `json:"-"` // kept in events.jsonl
+}
+
+// Event is one message that carried generated tokens.
+type Event struct {
+	At     int64 // nanoseconds after the schedule's start, stamped before parsing
+	Tokens int   // tokens in this message
+	Read   int   // ordinal of the socket read that delivered it: equal ordinals arrived together
+}
