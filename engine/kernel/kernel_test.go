@@ -1,0 +1,385 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/assaylab/assay/engine/internal/cpu"
+	"github.com/assaylab/assay/engine/quant"
+)
+
+// natives are the implementations to hold against the generic one. A machine with
+// AVX2 must have one, so that coverage never disappears silently.
+func natives(t testing.TB) []*Set {
+	f := cpu.Detect()
+	sets := Sets(f)[1:]
+	if len(sets) == 0 {
+		if f.AVX2 && f.F16C {
+			t.Fatal("this machine has AVX2 but no native set")
+		}
+		t.Skip("no native kernels on this machine")
+	}
+	return sets
+}
+
+func normals(r *rand.Rand, n int) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = float32(r.NormFloat64())
+	}
+	return x
+}
+
+// matrix is rows x cols random weights stored as k, with their float values.
+func matrix(t testing.TB, r *rand.Rand, k Kind, rows, cols int) (Rows, []float32) {
+	f, err := quant.ByName(k.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := make([]byte, f.RowBytes(cols)*rows)
+	f.Quantize(data, normals(r, rows*cols))
+	values := make([]float32, rows*cols)
+	f.Dequantize(values, data)
+	return NewRows(k, cols, data), values
+}
+
+func batch(r *rand.Rand, rows, cols int) *Batch {
+	b := &Batch{}
+	b.Reset(rows, cols)
+	copy(b.X, normals(r, rows*cols))
+	if cols%blockElems == 0 {
+		b.Reserve()
+		b.QuantizeRows(0, rows)
+	}
+	return b
+}
+
+func shapes(k Kind) (cols []int) {
+	if k.Integer() {
+		return []int{32, 64, 96, 256, 576, 768}
+	}
+	return []int{1, 7, 8, 9, 16, 31, 32, 64, 255, 256, 264, 576}
+}
+
+func TestDotAgreesWithTheDefinition(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for k := range kinds {
+		for _, cols := range shapes(k) {
+			for _, rows := range []int{1, 2, 3, 4, 5, 7, 8, 9, 33} {
+				m, values := matrix(t, r, k, rows, cols)
+				x := batch(r, 1, cols)
+				got := make([]float32, rows)
+				generic.Dot(new(Worker), m, 0, x.Vec(0, 0, cols, k.Integer()), got)
+				for i := range got {
+					want, size := 0.0, 0.0
+					for c, v := range values[i*cols : (i+1)*cols] {
+						want += float64(v) * float64(x.X[c])
+						size += math.Abs(float64(v) * float64(x.X[c]))
+					}
+					limit := 1e-6 * size
+					if k.Integer() { // activations are rounded to 1/254 of their block's maximum
+						limit = 2e-2 * size
+					}
+					if math.Abs(float64(got[i])-want) > limit+1e-6 {
+						t.Fatalf("%v %dx%d row %d: %g, want %g", k, rows, cols, i, got[i], want)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestDotIsTheSameInEverySet(t *testing.T) {
+	for _, s := range natives(t) {
+		for k := range kinds {
+			t.Run(fmt.Sprint(s.Name, "/", k), func(t *testing.T) {
+				r := rand.New(rand.NewPCG(3, uint64(k)))
+				for _, cols := range shapes(k) {
+					for _, rows := range []int{1, 3, 4, 5, 6, 7, 8, 12, 31, 64} {
+						m, _ := matrix(t, r, k, rows, cols)
+						x := batch(r, 2, cols)
+						for row := range 2 {
+							sameDot(t, s, m, x.Vec(row, 0, cols, k.Integer()), rows)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+func sameDot(t *testing.T, s *Set, m Rows, x Vec, rows int) {
+	t.Helper()
+	want, got := make([]float32, rows), make([]float32, rows)
+	generic.Dot(new(Worker), m, 0, x, want)
+	s.Dot(new(Worker), m, 0, x, got)
+	for i := range want {
+		if math.Float32bits(want[i]) != math.Float32bits(got[i]) {
+			t.Fatalf("%d rows of %d: row %d is %g, generic %g", rows, m.Cols, i, got[i], want[i])
+		}
+	}
+}
+
+func TestDotOfExtremes(t *testing.T) {
+	inf := float32(math.Inf(1))
+	for _, s := range Sets(cpu.Detect()) {
+		for name, x := range map[string][]float32{
+			"zero": make([]float32, 64), "denormal": fill(64, 1e-42), "large": fill(64, 1e30), "infinite": fill(64, inf),
+		} {
+			w := fill(64*4, 1)
+			data := make([]byte, 64*4*4)
+			f, _ := quant.ByName("F32")
+			f.Quantize(data, w)
+			b := &Batch{}
+			b.Reset(1, 64)
+			copy(b.X, x)
+			sameDot(t, s, NewRows(F32, 64, data), b.Vec(0, 0, 64, false), 4)
+			b.Reserve()
+			if name != "infinite" { // not representable in integer blocks
+				b.QuantizeRows(0, 1)
+				f, _ = quant.ByName("Q8_0")
+				data = make([]byte, f.RowBytes(64)*4)
+				f.Quantize(data, fill(64*4, -127))
+				sameDot(t, s, NewRows(Q8_0, 64, data), b.Vec(0, 0, 64, true), 4)
+			}
+		}
+	}
+}
+
+func fill(n int, v float32) []float32 {
+	x := make([]float32, n)
+	for i := range x {
+		x[i] = v
+	}
+	return x
+}
+
+// Full-scale weights and activations are where 16-bit sums would overflow.
+func TestIntegerSumsDoNotSaturate(t *testing.T) {
+	for _, s := range Sets(cpu.Detect()) {
+		for _, w := range []int8{-128, 127} {
+			data := make([]byte, 34*4)
+			for r := range 4 {
+				data[34*r+1] = 0x3c // scale 1
+				for i := range 32 {
+					data[34*r+2+i] = byte(w)
+				}
+			}
+			b := &Batch{}
+			b.Reset(1, 32)
+			copy(b.X, fill(32, -127))
+			b.Reserve()
+			b.QuantizeRows(0, 1)
+			got := make([]float32, 4)
+			s.Dot(new(Worker), NewRows(Q8_0, 32, data), 0, b.Vec(0, 0, 32, true), got)
+			if want := float32(32 * -127 * int(w)); got[0] != want || got[3] != want {
+				t.Errorf("%s: %v, want %g", s.Name, got, want)
+			}
+		}
+	}
+}
+
+func TestSumIsTheSameInEverySet(t *testing.T) {
+	for _, s := range natives(t) {
+		for _, k := range []Kind{F32, BF16, Q8_0} {
+			r := rand.New(rand.NewPCG(5, uint64(k)))
+			for _, cols := range []int{32, 64, 96, 128} {
+				for _, rows := range []int{1, 2, 5, 16, 33} {
+					v, _ := matrix(t, r, k, rows, cols)
+					p, want := normals(r, rows), normals(r, cols)
+					got := append([]float32(nil), want...)
+					generic.Sum(new(Worker), v, 0, p, want)
+					s.Sum(new(Worker), v, 0, p, got)
+					for i := range want {
+						if want[i] != got[i] {
+							t.Fatalf("%s %v %dx%d column %d: %g, generic %g", s.Name, k, rows, cols, i, got[i], want[i])
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// Adding positions in one call or in several is the same: attention over blocks
+// does not depend on the block size.
+func TestSumDoesNotDependOnItsSplit(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 6))
+	for _, s := range Sets(cpu.Detect()) {
+		for _, k := range []Kind{F32, BF16, Q8_0} {
+			v, values := matrix(t, r, k, 40, 64)
+			p := normals(r, 40)
+			whole, parts := make([]float32, 64), make([]float32, 64)
+			s.Sum(new(Worker), v, 0, p, whole)
+			for from := 0; from < 40; from += 8 {
+				s.Sum(new(Worker), v, from, p[from:from+8], parts)
+			}
+			for i := range whole {
+				want := 0.0
+				for j := range p {
+					want += float64(p[j]) * float64(values[j*64+i])
+				}
+				if whole[i] != parts[i] || math.Abs(float64(whole[i])-want) > 1e-4 {
+					t.Fatalf("%s %v column %d: whole %g, in parts %g, want about %g", s.Name, k, i, whole[i], parts[i], want)
+				}
+			}
+		}
+	}
+}
+
+func TestExpAgreesWithMath(t *testing.T) {
+	for x := float32(-86); x < 88; x += 0.0137 {
+		want := math.Exp(float64(x))
+		if rel := math.Abs(float64(exp(x))/want - 1); rel > 3e-7 {
+			t.Fatalf("exp(%g) = %g, want %g: relative error %g", x, exp(x), want, rel)
+		}
+	}
+	if exp(-1000) != 0 || exp(float32(math.Inf(-1))) != 0 || exp(0) != 1 {
+		t.Errorf("exp(-1000) = %g, exp(-Inf) = %g, exp(0) = %g", exp(-1000), exp(float32(math.Inf(-1))), exp(0))
+	}
+	if !math.IsNaN(float64(exp(float32(math.NaN())))) {
+		t.Error("exp(NaN) is a number")
+	}
+}
+
+func TestSoftmaxAndSiLUAreTheSameInEverySet(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 7))
+	for _, s := range natives(t) {
+		for _, n := range []int{1, 2, 7, 8, 9, 15, 16, 17, 100, 513} {
+			x := normals(r, n)
+			for i := range x {
+				x[i] *= 40
+			}
+			up := normals(r, n)
+			want, got := make([]float32, n), make([]float32, n)
+			generic.SiLUMul(want, x, up)
+			s.SiLUMul(got, x, up)
+			same(t, s.Name+" silu", got, want)
+			copy(want, x)
+			copy(got, x)
+			generic.Softmax(want)
+			s.Softmax(got)
+			same(t, s.Name+" softmax", got, want)
+		}
+	}
+}
+
+func same(t *testing.T, what string, got, want []float32) {
+	t.Helper()
+	for i := range want {
+		if math.Float32bits(got[i]) != math.Float32bits(want[i]) {
+			t.Fatalf("%s of %d: element %d is %g, generic %g", what, len(want), i, got[i], want[i])
+		}
+	}
+}
+
+func TestSoftmaxSumsToOne(t *testing.T) {
+	x := []float32{1000, 1001, 999, float32(math.Inf(-1))}
+	generic.Softmax(x)
+	want := []float64{0.24472847, 0.66524096, 0.09003057, 0} // e^(x-1001) over their sum
+	for i := range x {
+		if math.Abs(float64(x[i])-want[i]) > 1e-7 {
+			t.Errorf("softmax[%d] = %g, want %g", i, x[i], want[i])
+		}
+	}
+}
+
+func TestRMSNormKnownAnswer(t *testing.T) {
+	dst := make([]float32, 5)
+	RMSNorm(dst, []float32{1, 2, 3, 4, 5}, []float32{1, 1, 1, 2, 1}, 0)
+	for i, want := range []float64{0.30151134, 0.60302269, 0.90453403, 2.41209076, 1.50755672} { // x / sqrt(11)
+		if math.Abs(float64(dst[i])-want) > 1e-6 {
+			t.Errorf("element %d: %g, want %g", i, dst[i], want)
+		}
+	}
+}
+
+func TestRopeKeepsLengthAndLayout(t *testing.T) {
+	cos, sin := []float32{0, 1}, []float32{1, 0} // a quarter turn, then none
+	x := []float32{1, 2, 3, 4}
+	RopePairs(x, cos, sin)
+	if want := []float32{-2, 1, 3, 4}; !equal(x, want) {
+		t.Errorf("pairs: %v, want %v", x, want)
+	}
+	x = []float32{1, 2, 3, 4}
+	RopeHalves(x, cos, sin)
+	if want := []float32{-3, 2, 1, 4}; !equal(x, want) {
+		t.Errorf("halves: %v, want %v", x, want)
+	}
+}
+
+func equal(a, b []float32) bool {
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+func TestQuantizedActivations(t *testing.T) {
+	b := &Batch{}
+	b.Reset(1, 32)
+	for i := range b.X {
+		b.X[i] = float32(i) - 15.5
+	}
+	b.X[0] = -254
+	b.Reserve()
+	b.QuantizeRows(0, 1)
+	if b.d[0] != 2 || b.q[0] != -127 || b.q[1] != -7 || b.q[18] != 1 { // -14.5/2 = -7.25, 2.5/2 = 1.25
+		t.Errorf("scale %g, q %v", b.d[0], b.q)
+	}
+	sum := 0
+	for _, q := range b.q {
+		sum += int(q)
+	}
+	if b.s[0] != 2*float32(sum) {
+		t.Errorf("s = %g, want %g", b.s[0], 2*float32(sum))
+	}
+}
+
+func TestSelect(t *testing.T) {
+	none := cpu.Features{}
+	if s, err := Select("auto", none); err != nil || s != generic {
+		t.Errorf("a machine without features got %v, %v", s, err)
+	}
+	if _, err := Select("avx2", none); err == nil {
+		t.Error("avx2 was selected on a machine without it")
+	}
+	if _, err := Select("abacus", cpu.Detect()); err == nil {
+		t.Error("an unknown kernel was selected")
+	}
+	if got := Sets(cpu.Features{AVX2: true}); len(got) != 1 {
+		t.Errorf("AVX2 without F16C gives %d sets, want the generic one only", len(got))
+	}
+}
+
+func TestDotAllocatesNothing(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 8))
+	m, _ := matrix(t, r, Q8_0, 8, 64)
+	x, w, out := batch(r, 1, 64), new(Worker), make([]float32, 8)
+	for _, s := range Sets(cpu.Detect()) {
+		if n := testing.AllocsPerRun(100, func() { s.Dot(w, m, 0, x.Vec(0, 0, 64, true), out) }); n != 0 {
+			t.Errorf("%s: Dot allocates %v times", s.Name, n)
+		}
+	}
+}
+
+func BenchmarkDot(b *testing.B) {
+	r := rand.New(rand.NewPCG(9, 9))
+	for _, s := range Sets(cpu.Detect()) {
+		for k := range kinds {
+			b.Run(fmt.Sprint(s.Name, "/", k), func(b *testing.B) {
+				m, _ := matrix(b, r, k, 64, 256)
+				x, w, out := batch(r, 1, 256), new(Worker), make([]float32, 64)
+				b.SetBytes(int64(len(m.Data)))
+				for b.Loop() {
+					s.Dot(w, m, 0, x.Vec(0, 0, 256, k.Integer()), out)
+				}
+				b.ReportMetric(64*256*float64(b.N)/b.Elapsed().Seconds()/1e9, "GMAC/s")
+			})
+		}
+	}
+}
