@@ -1,0 +1,161 @@
+package metrics
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/assaylab/assay/engine"
+)
+
+// series is one metric family: its description and how to read its samples out of
+// a snapshot.
+type series struct {
+	desc *prometheus.Desc
+	kind prometheus.ValueType
+	read func(s *engine.Stats, emit func(value float64, label ...string))
+}
+
+// engineCollector turns engine.Stats into series when it is scraped.
+type engineCollector struct {
+	model  string
+	stats  func() engine.Stats
+	series []series
+}
+
+func newEngineCollector(model string, stats func() engine.Stats) *engineCollector {
+	c := &engineCollector{model: model, stats: stats}
+	c.addRequests()
+	c.addTokens()
+	c.addDrafts()
+	c.addWork()
+	c.addMemory()
+	return c
+}
+
+// Describe sends every family's description.
+func (c *engineCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, s := range c.series {
+		ch <- s.desc
+	}
+}
+
+// Collect takes one snapshot and sends all its samples.
+func (c *engineCollector) Collect(ch chan<- prometheus.Metric) {
+	snapshot := c.stats()
+	for _, s := range c.series {
+		s.read(&snapshot, func(value float64, label ...string) {
+			ch <- prometheus.MustNewConstMetric(s.desc, s.kind, value, append([]string{c.model}, label...)...)
+		})
+	}
+}
+
+func (c *engineCollector) add(kind prometheus.ValueType, name, help string, value func(*engine.Stats) float64) {
+	c.addLabelled(kind, name, help, nil, func(s *engine.Stats, emit func(float64, ...string)) { emit(value(s)) })
+}
+
+func (c *engineCollector) addLabelled(kind prometheus.ValueType, name, help string, labels []string,
+	read func(*engine.Stats, func(float64, ...string))) {
+	desc := prometheus.NewDesc(name, help, append([]string{"model_name"}, labels...), nil)
+	c.series = append(c.series, series{desc, kind, read})
+}
+
+func (c *engineCollector) gauge(name, help string, value func(*engine.Stats) int64) {
+	c.add(prometheus.GaugeValue, name, help, func(s *engine.Stats) float64 { return float64(value(s)) })
+}
+
+func (c *engineCollector) counter(name, help string, value func(*engine.Stats) int64) {
+	c.add(prometheus.CounterValue, name, help, func(s *engine.Stats) float64 { return float64(value(s)) })
+}
+
+func (c *engineCollector) seconds(name, help string, value func(*engine.Stats) time.Duration) {
+	c.add(prometheus.CounterValue, name, help, func(s *engine.Stats) float64 { return value(s).Seconds() })
+}
+
+func (c *engineCollector) addRequests() {
+	c.gauge("vllm:num_requests_running", "Requests in the batch.",
+		func(s *engine.Stats) int64 { return int64(s.Running) })
+	c.gauge("vllm:num_requests_waiting", "Requests in the queue.",
+		func(s *engine.Stats) int64 { return int64(s.Waiting) })
+	c.gauge("assay:peak_running_requests", "Most requests in the batch at once since start.",
+		func(s *engine.Stats) int64 { return int64(s.PeakRunning) })
+	c.seconds("assay:request_occupancy_seconds_total", "Integral of running plus waiting requests over time.",
+		func(s *engine.Stats) time.Duration { return s.Occupancy })
+	c.counter("vllm:num_preemptions_total", "Sequences put back into the queue for want of KV blocks.",
+		func(s *engine.Stats) int64 { return s.Preemptions })
+	c.addLabelled(prometheus.CounterValue, "vllm:request_success_total",
+		"Finished requests; one that ends at a stop string counts as abort, because the server cuts it.",
+		[]string{"finished_reason"}, finishedReasons)
+}
+
+// finishedReasons emits the three known reasons even at zero, so that rates over
+// them exist from the first scrape.
+func finishedReasons(s *engine.Stats, emit func(float64, ...string)) {
+	known := []engine.FinishReason{engine.FinishStop, engine.FinishLength, engine.FinishAbort}
+	for _, reason := range known {
+		emit(float64(s.Finished[reason]), string(reason))
+	}
+}
+
+func (c *engineCollector) addTokens() {
+	c.counter("vllm:prompt_tokens_total", "Prompt tokens asked, computed or cached.",
+		func(s *engine.Stats) int64 { return s.PromptTokens })
+	c.counter("vllm:generation_tokens_total", "Tokens generated.",
+		func(s *engine.Stats) int64 { return s.GeneratedTokens })
+	c.counter("vllm:prefix_cache_queries_total", "Prompt tokens looked up in the prefix index.",
+		func(s *engine.Stats) int64 { return s.PrefixQueries })
+	c.counter("vllm:prefix_cache_hits_total", "Prompt tokens found in the prefix index.",
+		func(s *engine.Stats) int64 { return s.PrefixHits })
+}
+
+func (c *engineCollector) addDrafts() {
+	c.counter("vllm:spec_decode_num_drafts_total", "Verify steps with at least one draft token.",
+		func(s *engine.Stats) int64 { return s.Drafts })
+	c.counter("vllm:spec_decode_num_draft_tokens_total", "Tokens drafted.",
+		func(s *engine.Stats) int64 { return s.DraftTokens })
+	c.counter("vllm:spec_decode_num_accepted_tokens_total", "Drafted tokens accepted, bonus tokens not counted.",
+		func(s *engine.Stats) int64 { return s.AcceptedTokens })
+	c.addLabelled(prometheus.CounterValue, "vllm:spec_decode_num_accepted_tokens_per_pos_total",
+		"Drafted tokens accepted, by position in the draft, from 0.", []string{"position"},
+		func(s *engine.Stats, emit func(float64, ...string)) {
+			for position, accepted := range s.AcceptedAt {
+				emit(float64(accepted), strconv.Itoa(position))
+			}
+		})
+}
+
+func (c *engineCollector) addWork() {
+	c.counter("assay:engine_steps_total", "Engine steps.",
+		func(s *engine.Stats) int64 { return s.Steps })
+	c.seconds("assay:engine_busy_seconds_total", "Time inside engine steps.",
+		func(s *engine.Stats) time.Duration { return s.Busy })
+	c.counter("assay:prefill_ops_total", "Multiply-adds of prompt positions.",
+		func(s *engine.Stats) int64 { return s.PrefillOps })
+	c.counter("assay:decode_ops_total", "Multiply-adds of generated positions, drafts and draft model included.",
+		func(s *engine.Stats) int64 { return s.DecodeOps })
+}
+
+func (c *engineCollector) addMemory() {
+	c.add(prometheus.GaugeValue, "vllm:kv_cache_usage_perc", "Share of KV blocks held by requests, 0 to 1.", heldShare)
+	c.addLabelled(prometheus.GaugeValue, "assay:kv_blocks", "KV blocks by state; the states add up to the capacity.",
+		[]string{"state"}, func(s *engine.Stats, emit func(float64, ...string)) {
+			emit(float64(s.Blocks.Free), "free")
+			emit(float64(s.Blocks.Cached), "cached")
+			emit(float64(s.Blocks.Held), "held")
+		})
+	c.gauge("assay:kv_blocks_capacity", "KV blocks there are.",
+		func(s *engine.Stats) int64 { return int64(s.Blocks.Total) })
+	c.gauge("assay:kv_bytes_per_token", "KV cache bytes of one position.",
+		func(s *engine.Stats) int64 { return s.KVBytesPerToken })
+	c.gauge("assay:weight_bytes", "Bytes of the weights as they are stored.",
+		func(s *engine.Stats) int64 { return s.WeightBytes })
+}
+
+// heldShare counts cached blocks as free, as vLLM does: they are given up on demand.
+func heldShare(s *engine.Stats) float64 {
+	if s.Blocks.Total == 0 {
+		return 0
+	}
+	return float64(s.Blocks.Held) / float64(s.Blocks.Total)
+}

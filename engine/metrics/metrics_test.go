@@ -1,0 +1,239 @@
+package metrics
+
+import (
+	"maps"
+	"math"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/assaylab/assay/engine"
+)
+
+// scrape serves the metrics once and parses the text with Prometheus' own parser.
+func scrape(t *testing.T, m *Metrics) map[string]*dto.MetricFamily {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	if w.Code != 200 {
+		t.Fatalf("status %d: %s", w.Code, w.Body)
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(w.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return families
+}
+
+func value(m *dto.Metric) float64 {
+	if m.Counter != nil {
+		return m.Counter.GetValue()
+	}
+	return m.Gauge.GetValue()
+}
+
+func labels(m *dto.Metric) map[string]string {
+	out := map[string]string{}
+	for _, l := range m.Label {
+		out[l.GetName()] = l.GetValue()
+	}
+	return out
+}
+
+var full = engine.Stats{
+	Running: 3, Waiting: 5, Blocks: engine.Blocks{Total: 40, Free: 11, Cached: 19, Held: 10},
+	Steps: 101, Busy: 2500 * time.Millisecond, PrefillOps: 1009, DecodeOps: 1013,
+	PromptTokens: 211, PrefixQueries: 223, PrefixHits: 127, GeneratedTokens: 307,
+	Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2,
+	Finished:    map[engine.FinishReason]int64{engine.FinishStop: 6, engine.FinishLength: 7, engine.FinishAbort: 8},
+	PeakRunning: 4, Occupancy: 7250 * time.Millisecond, KVBytesPerToken: 4096, WeightBytes: 14000000,
+}
+
+func TestEngineSeries(t *testing.T) {
+	families := scrape(t, New("m1", func() engine.Stats { return full }))
+	counter, gauge := dto.MetricType_COUNTER, dto.MetricType_GAUGE
+	for _, c := range []struct {
+		name   string
+		kind   dto.MetricType
+		label  string
+		values map[string]float64 // by the label's value
+	}{
+		{"vllm:num_requests_running", gauge, "", map[string]float64{"": 3}},
+		{"vllm:num_requests_waiting", gauge, "", map[string]float64{"": 5}},
+		{"vllm:kv_cache_usage_perc", gauge, "", map[string]float64{"": 0.25}},
+		{"vllm:prompt_tokens_total", counter, "", map[string]float64{"": 211}},
+		{"vllm:generation_tokens_total", counter, "", map[string]float64{"": 307}},
+		{"vllm:prefix_cache_queries_total", counter, "", map[string]float64{"": 223}},
+		{"vllm:prefix_cache_hits_total", counter, "", map[string]float64{"": 127}},
+		{"vllm:num_preemptions_total", counter, "", map[string]float64{"": 2}},
+		{"vllm:request_success_total", counter, "finished_reason", map[string]float64{"stop": 6, "length": 7, "abort": 8}},
+		{"vllm:spec_decode_num_drafts_total", counter, "", map[string]float64{"": 31}},
+		{"vllm:spec_decode_num_draft_tokens_total", counter, "", map[string]float64{"": 37}},
+		{"vllm:spec_decode_num_accepted_tokens_total", counter, "", map[string]float64{"": 29}},
+		{"vllm:spec_decode_num_accepted_tokens_per_pos_total", counter, "position", map[string]float64{"0": 17, "1": 12}},
+		{"assay:engine_steps_total", counter, "", map[string]float64{"": 101}},
+		{"assay:engine_busy_seconds_total", counter, "", map[string]float64{"": 2.5}},
+		{"assay:prefill_ops_total", counter, "", map[string]float64{"": 1009}},
+		{"assay:decode_ops_total", counter, "", map[string]float64{"": 1013}},
+		{"assay:kv_blocks", gauge, "state", map[string]float64{"free": 11, "cached": 19, "held": 10}},
+		{"assay:kv_blocks_capacity", gauge, "", map[string]float64{"": 40}},
+		{"assay:peak_running_requests", gauge, "", map[string]float64{"": 4}},
+		{"assay:request_occupancy_seconds_total", counter, "", map[string]float64{"": 7.25}},
+		{"assay:kv_bytes_per_token", gauge, "", map[string]float64{"": 4096}},
+		{"assay:weight_bytes", gauge, "", map[string]float64{"": 14000000}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f := families[c.name]
+			if f == nil {
+				t.Fatalf("no such family among %v", slices.Sorted(maps.Keys(families)))
+			}
+			if f.GetType() != c.kind {
+				t.Errorf("type %v, want %v", f.GetType(), c.kind)
+			}
+			got := map[string]float64{}
+			for _, m := range f.Metric {
+				l := labels(m)
+				if l["model_name"] != "m1" {
+					t.Errorf("model_name %q", l["model_name"])
+				}
+				got[l[c.label]] = value(m)
+			}
+			if !maps.Equal(got, c.values) {
+				t.Errorf("got %v, want %v", got, c.values)
+			}
+		})
+	}
+}
+
+// TestEveryFieldComesOut changes one number of engine.Stats at a time and wants the
+// scrape to change with it, so that a field added to Stats cannot be forgotten here.
+func TestEveryFieldComesOut(t *testing.T) {
+	base := engineText(t, full)
+	for name, change := range changes(reflect.TypeFor[engine.Stats](), "") {
+		stats := full
+		stats.AcceptedAt = slices.Clone(full.AcceptedAt)
+		stats.Finished = maps.Clone(full.Finished)
+		change(reflect.ValueOf(&stats).Elem())
+		if engineText(t, stats) == base {
+			t.Errorf("%s changes no series", name)
+		}
+	}
+}
+
+// changes lists how to add one to each number of a struct, by the number's name.
+func changes(typ reflect.Type, prefix string) map[string]func(reflect.Value) {
+	out := map[string]func(reflect.Value){}
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		name := prefix + field.Name
+		switch field.Type.Kind() {
+		case reflect.Struct:
+			for inner, change := range changes(field.Type, name+".") {
+				out[inner] = func(v reflect.Value) { change(v.Field(i)) }
+			}
+		case reflect.Slice:
+			out[name] = func(v reflect.Value) { increment(v.Field(i).Index(1)) }
+		case reflect.Map:
+			out[name] = func(v reflect.Value) {
+				key := reflect.ValueOf(engine.FinishLength)
+				v.Field(i).SetMapIndex(key, reflect.ValueOf(v.Field(i).MapIndex(key).Int()+1))
+			}
+		default:
+			out[name] = func(v reflect.Value) { increment(v.Field(i)) }
+		}
+	}
+	return out
+}
+
+func increment(v reflect.Value) { v.SetInt(v.Int() + 1) }
+
+// engineText is the scrape without the process's own moving numbers.
+func engineText(t *testing.T, stats engine.Stats) string {
+	t.Helper()
+	families := scrape(t, New("m1", func() engine.Stats { return stats }))
+	var text strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(families)) {
+		if strings.HasPrefix(name, "vllm:") || strings.HasPrefix(name, "assay:") && !strings.Contains(name, "process") {
+			text.WriteString(families[name].String())
+		}
+	}
+	return text.String()
+}
+
+func TestEmptyEngine(t *testing.T) {
+	families := scrape(t, New("m", func() engine.Stats { return engine.Stats{} }))
+	if got := value(families["vllm:kv_cache_usage_perc"].Metric[0]); got != 0 {
+		t.Errorf("usage of a cache without blocks is %v", got)
+	}
+	if got := len(families["vllm:request_success_total"].Metric); got != 3 {
+		t.Errorf("%d finish reasons at zero, want 3", got)
+	}
+	if families["vllm:spec_decode_num_accepted_tokens_per_pos_total"] != nil {
+		t.Error("positions without drafts")
+	}
+}
+
+func TestHistograms(t *testing.T) {
+	m := New("m", func() engine.Stats { return engine.Stats{} })
+	m.FirstToken(40 * time.Millisecond)
+	m.NextTokens(30*time.Millisecond, 3)
+	m.NextTokens(20*time.Millisecond, 1)
+	m.NextTokens(time.Second, 0)
+	m.Finished(90 * time.Millisecond)
+	families := scrape(t, m)
+	for _, c := range []struct {
+		name  string
+		count uint64
+		sum   float64
+		bound float64 // a bucket's upper bound
+		below uint64  // observations up to it
+	}{
+		{"vllm:time_to_first_token_seconds", 1, .04, .05, 1},
+		{"vllm:inter_token_latency_seconds", 4, .05, .01, 3},
+		{"vllm:e2e_request_latency_seconds", 1, .09, .05, 0},
+	} {
+		h := families[c.name].Metric[0].Histogram
+		if h.GetSampleCount() != c.count || math.Abs(h.GetSampleSum()-c.sum) > 1e-12 {
+			t.Errorf("%s: %d observations of sum %v, want %d of %v", c.name, h.GetSampleCount(), h.GetSampleSum(), c.count, c.sum)
+		}
+		i := slices.IndexFunc(h.Bucket, func(b *dto.Bucket) bool { return b.GetUpperBound() == c.bound })
+		if i < 0 || h.Bucket[i].GetCumulativeCount() != c.below {
+			t.Errorf("%s: bucket %v is %v, want %d", c.name, c.bound, h.Bucket, c.below)
+		}
+	}
+}
+
+func TestTwoServersInOneProcess(t *testing.T) {
+	a := New("a", func() engine.Stats { return engine.Stats{Running: 1} })
+	b := New("b", func() engine.Stats { return engine.Stats{Running: 2} })
+	a.FirstToken(time.Second)
+	if n := scrape(t, b)["vllm:time_to_first_token_seconds"].Metric[0].Histogram.GetSampleCount(); n != 0 {
+		t.Errorf("b sees %d of a's observations", n)
+	}
+}
+
+func TestParsePeak(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       int64
+	}{
+		{"linux", "Name:\tx\nVmPeak:\t  999 kB\nVmHWM:\t   1234 kB\nVmRSS:\t 10 kB\n", 1234 << 10},
+		{"absent", "Name:\tx\n", 0},
+		{"other unit", "VmHWM: 12 MB\n", 0},
+		{"no number", "VmHWM: x kB\n", 0},
+		{"negative", "VmHWM: -5 kB\n", 0},
+		{"too large", "VmHWM: 9223372036854775807 kB\n", 0},
+	} {
+		if got := parsePeak(strings.NewReader(c.text)); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
