@@ -17,12 +17,18 @@ const (
 	Cancelled  = "cancelled"    // by us: the run was stopped
 )
 
+// Outcomes returns every outcome class, success first.
+func Outcomes() []string {
+	return []string{OK, HTTPError, Overloaded, Refused, Timeout, Reset, Truncated, Malformed, StreamErr, Cancelled}
+}
+
 // Request is the timeline of one request. All stamps are nanoseconds after the
 // start of the attack's schedule, or Never.
 type Request struct {
 	Seq      uint64 `json:"seq"`
 	Intended int64  `json:"intended_ns"` // when the schedule wanted it sent
 	Dequeued int64  `json:"dequeued_ns"` // when a worker took it up
+	Conn     int64  `json:"conn_ns"`     // when it had a connection, new or kept alive
 	Sent     int64  `json:"sent_ns"`     // when the request had been written to the socket
 	Headers  int64  `json:"headers_ns"`  // when the response header was read
 	First    int64  `json:"first_ns"`    // the first message with at least one generated token
@@ -44,6 +50,14 @@ type Request struct {
 	Estimated    bool   `json:"estimated,omitempty"` // token counts are ours, the server gave none
 
 	Events []Event `json:"-"` // kept in events.jsonl
+}
+
+// New returns a request of which nothing has happened yet.
+func New(seq uint64) Request {
+	return Request{
+		Seq: seq, Intended: Never, Dequeued: Never, Conn: Never, Sent: Never,
+		Headers: Never, First: Never, Last: Never, End: Never,
+	}
 }
 
 // Event is one message that carried generated tokens.
