@@ -1,0 +1,41 @@
+// Package kvcache hands out the blocks of a paged KV cache and finds again the
+// blocks that hold a known prefix. It deals in block ids and lengths only: the keys
+// and values themselves live with the model, indexed by BlockID.
+//
+// A block is in exactly one of three states, and their counts always add up to the total:
+//
+//	free     nobody holds it and its content means nothing
+//	cached   nobody holds it, but its content is indexed and may be matched
+//	held     at least one Table holds it
+//
+// # Who may write a block
+//
+// A Table owns the blocks of positions [0, len(Blocks)*BlockSize). Of these,
+//
+//	[0, sealed)      are full and sealed: read-only, and with reuse shared by any number of tables
+//	[sealed, end)    are the writable tail: held by this table alone
+//
+// Seal moves the boundary up, Match starts a table with sealed blocks only, and Trim
+// never crosses it. So a shared block is never written.
+//
+// # The prefix index
+//
+// A sealed block is known by its chain: the salt, the block before it, and its own
+// tokens. Chains are hashed into buckets, and a hit is verified against the stored
+// predecessor, salt and tokens, so a hash collision costs time and never gives a
+// false match. When two tables seal the same content, the second adopts the
+// first's block and gives its own back: both hold the same keys and values, the
+// index stays a tree in which whoever holds a block holds all blocks before it, and
+// memory is saved. A caller must therefore read Blocks anew after Seal.
+//
+// Content is assumed to be a function of the chain. Where the arithmetic that
+// computed it matters too, the salt must carry it.
+//
+// # Eviction
+//
+// Cached blocks form one list by the time of their release. A table releases its
+// blocks last to first, and no block can be matched without those before it, so in
+// that list a block always stands before its predecessor: evicting in plain least-
+// recently-used order is evicting leaves first, and no indexed block outlives its
+// predecessor. It also follows that every cached block can be evicted when needed.
+package kvcache

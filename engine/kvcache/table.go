@@ -1,0 +1,19 @@
+package kvcache
+
+// BlockID numbers a block of the pool, from 0.
+type BlockID int32
+
+// none stands for "no block": the predecessor of a first block, the end of a list.
+const none BlockID = -1
+
+// Table is the ordered list of blocks that holds one sequence's keys and values.
+// The zero value is an empty sequence. A Table belongs to the pool that filled it.
+type Table struct {
+	blocks []BlockID // (positions / block size, rounded up)
+	sealed int       // blocks[:sealed] are read-only
+	salt   uint64    // of the chain, set by Match
+}
+
+// Blocks returns the blocks in order: position i lies in Blocks()[i/BlockSize].
+// The slice is valid until the next call that takes the table and is not to be changed.
+func (t *Table) Blocks() []BlockID { return t.blocks }

@@ -1,0 +1,48 @@
+// Package sched decides what the engine computes next. It is a pure state machine:
+// Add and Abort change what is asked, Next says what to run, Commit says what came
+// of it. It starts no goroutine, reads no clock, draws no random number and knows
+// no tensor, so that every decision can be replayed.
+//
+// # Life of a sequence
+//
+//	          Add                 Next admits it             Commit(finished)
+//	(new) ----------> waiting ----------------------> running ----------------> (gone)
+//	                     ^                               |
+//	                     +-------------------------------+
+//	                        Next preempts it, blocks short
+//
+// Abort leads from waiting and from running to (gone) at once. Whenever a sequence
+// is not running it holds no block.
+//
+// # Order
+//
+// Strictly first come, first served: the running sequences, oldest first, followed by
+// the queue, front first, are always in the order of Add. Only the front of the queue
+// is admitted, and when it does not fit nobody behind it is.
+//
+// # One step
+//
+// Next fills a plan in this order:
+//
+//  1. One row for the pending token of every running sequence that generates, oldest first.
+//     Where blocks are short, the youngest running sequence is preempted, again and
+//     again, and if the one in need is itself the youngest, it is. The oldest is
+//     never preempted: alone it always fits, which Add made sure of.
+//  2. The prompt chunk of the running sequence whose prompt is not finished.
+//  3. Admissions from the queue, while there are fewer than MaxBatch sequences, rows
+//     left, and blocks for all of the sequence's tokens. A step that preempted
+//     admits nobody.
+//  4. Draft rows, dealt out one per sequence and round, from the rows and blocks that are
+//     left. Drafts thus never evict a sequence, and shrink first when anything is
+//     short. While prompts are waiting to be computed, drafts may claim up to half of
+//     the rows that step 1 left, so that neither starves the other.
+//
+// A sequence gets the blocks for all tokens it has when it is admitted, so a prompt that
+// was begun never waits for room. An unfinished prompt is always the youngest running
+// sequence, and there is at most one.
+//
+// Why it cannot stall: in every step the oldest running sequence has an item, unless it is
+// a prompt behind younger generating sequences that fill the budget, which cannot come to be
+// since a prompt is admitted last. When nothing runs, every block is free or cached and the
+// front of the queue is admitted.
+package sched

@@ -1,0 +1,125 @@
+package sched
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/assaylab/assay/engine/kvcache"
+)
+
+// ErrQueueFull is returned by Add when the queue is at MaxQueue or MaxQueuedTokens.
+var ErrQueueFull = errors.New("sched: queue is full")
+
+// ErrTooLarge is returned by Add, wrapped with the sizes, for a sequence that at its
+// Limit would not fit the pool even alone.
+var ErrTooLarge = errors.New("sched: sequence is larger than the cache")
+
+// Scheduler holds the queue and the running sequences. It is not safe for concurrent use.
+type Scheduler struct {
+	cfg          Config
+	pool         *kvcache.Pool
+	waiting      []*Sequence // front first
+	running      []*Sequence // oldest first
+	queuedTokens int         // of waiting
+}
+
+// New returns a scheduler over pool, which nobody else may take blocks from. A
+// configuration that does not validate is a programming error and panics.
+func New(cfg Config, pool *kvcache.Pool) *Scheduler {
+	if err := cfg.Validate(); err != nil {
+		panic(err)
+	}
+	return &Scheduler{cfg: cfg, pool: pool, running: make([]*Sequence, 0, cfg.MaxBatch)}
+}
+
+// Waiting returns the sequences in the queue, preempted ones included.
+func (s *Scheduler) Waiting() int { return len(s.waiting) }
+
+// Running returns the admitted sequences that are not finished.
+func (s *Scheduler) Running() int { return len(s.running) }
+
+// QueuedTokens returns the tokens of the sequences in the queue.
+func (s *Scheduler) QueuedTokens() int { return s.queuedTokens }
+
+// Add puts q at the end of the queue. It returns ErrQueueFull, ErrTooLarge, or
+// another error for a sequence that makes no sense; then q is not changed. The
+// scheduler makes room for Limit tokens at once, so that later steps allocate nothing.
+func (s *Scheduler) Add(q *Sequence) error {
+	if err := s.check(q); err != nil {
+		return err
+	}
+	if s.full(q) {
+		return ErrQueueFull
+	}
+	q.Tokens = slices.Grow(slices.Clip(q.Tokens), q.Limit-len(q.Tokens))
+	s.pool.Reserve(&q.Table, q.Limit)
+	q.Computed, q.Cached, q.Preemptions, q.planned = 0, 0, 0, false
+	s.enqueue(len(s.waiting), q)
+	return nil
+}
+
+// check returns why q can never run. The token at Limit-1 is drawn but never computed.
+func (s *Scheduler) check(q *Sequence) error {
+	if q.state != stateGone {
+		return fmt.Errorf("sched: sequence %d was added before and is not finished", q.ID)
+	}
+	if q.Prompt < 1 || q.Prompt > len(q.Tokens) || q.Limit <= len(q.Tokens) {
+		return fmt.Errorf("sched: sequence %d has a prompt of %d, %d tokens and a limit of %d; need 1 <= prompt <= tokens < limit",
+			q.ID, q.Prompt, len(q.Tokens), q.Limit)
+	}
+	total, _, _, _ := s.pool.Counts()
+	if room := total * s.pool.BlockSize(); q.Limit-1 > room {
+		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, q.Limit-1, room)
+	}
+	return nil
+}
+
+func (s *Scheduler) full(q *Sequence) bool {
+	if s.cfg.MaxQueue > 0 && len(s.waiting) >= s.cfg.MaxQueue {
+		return true
+	}
+	return s.cfg.MaxQueuedTokens > 0 && len(s.waiting) > 0 &&
+		s.queuedTokens+len(q.Tokens) > s.cfg.MaxQueuedTokens
+}
+
+// Abort forgets the sequence with this id and gives its blocks back at once, also
+// between Next and Commit: then its item is no longer live, and committing it does
+// nothing. It reports whether there was such a sequence.
+func (s *Scheduler) Abort(id uint64) bool {
+	has := func(q *Sequence) bool { return q.ID == id }
+	if i := slices.IndexFunc(s.running, has); i >= 0 {
+		s.stop(i)
+		return true
+	}
+	if i := slices.IndexFunc(s.waiting, has); i >= 0 {
+		s.dequeue(i)
+		return true
+	}
+	return false
+}
+
+// enqueue makes q wait at place i of the queue.
+func (s *Scheduler) enqueue(i int, q *Sequence) {
+	s.waiting = slices.Insert(s.waiting, i, q)
+	s.queuedTokens += len(q.Tokens)
+	q.state = stateWaiting
+}
+
+// dequeue takes out the sequence at place i of the queue.
+func (s *Scheduler) dequeue(i int) *Sequence {
+	q := s.waiting[i]
+	s.waiting = slices.Delete(s.waiting, i, i+1)
+	s.queuedTokens -= len(q.Tokens)
+	q.state = stateGone
+	return q
+}
+
+// stop takes running sequence i out and gives back its blocks.
+func (s *Scheduler) stop(i int) *Sequence {
+	q := s.running[i]
+	s.running = slices.Delete(s.running, i, i+1)
+	s.pool.Release(&q.Table)
+	q.planned, q.state = false, stateGone
+	return q
+}

@@ -1,0 +1,44 @@
+package sched
+
+import "github.com/assaylab/assay/engine/kvcache"
+
+// Sequence is one request's state. From Add until it is finished or aborted it
+// belongs to the scheduler, and Tokens may be read but not changed by others.
+//
+// Of Tokens, [0, Computed) have keys and values in the cache, [Computed, len) are to be
+// computed. Of these there is one when the sequence generates: the pending token,
+// drawn in the last step.
+type Sequence struct {
+	ID     uint64  // unique among the sequences of one scheduler
+	Tokens []int32 // prompt, then generated
+	Prompt int     // length of the prompt; at least 1
+	Limit  int     // len(Tokens) never exceeds it; whoever commits finishes the sequence when it is reached
+	Salt   uint64  // separates prefix caches: only sequences of equal salt share blocks
+
+	Table       kvcache.Table
+	Computed    int // positions [0, Computed) have keys and values in the cache
+	Cached      int // prompt positions that the first admission found in the cache
+	Preemptions int // times the sequence lost its blocks and went back to the queue
+	Drafts      int // wanted drafts per step, at most Config.DraftLength; may change between steps
+
+	state   state
+	planned bool // has an item that was not committed yet
+}
+
+type state uint8
+
+const (
+	stateGone state = iota
+	stateWaiting
+	stateRunning
+)
+
+// generates reports whether only the token drawn last is left to compute.
+func (q *Sequence) generates() bool {
+	return len(q.Tokens) > q.Prompt && len(q.Tokens)-q.Computed == 1
+}
+
+// wantedDrafts is bounded by Limit: with d drafts a step appends up to d+1 tokens.
+func (q *Sequence) wantedDrafts(c *Config) int {
+	return max(0, min(q.Drafts, c.DraftLength, q.Limit-len(q.Tokens)-1))
+}
