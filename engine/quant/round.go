@@ -1,0 +1,24 @@
+package quant
+
+import "math"
+
+func abs(f float32) float32 { return math.Float32frombits(math.Float32bits(f) &^ (1 << 31)) }
+
+// reciprocal is 1/d, and 0 for a block of zeros.
+func reciprocal(d float32) float32 {
+	if d == 0 {
+		return 0
+	}
+	return 1 / d
+}
+
+// toInt8 truncates to 32 bits and keeps the lowest 8. What does not fit in 32 bits, and
+// NaN, becomes 0. C leaves all but the range of int8 undefined; this is what the
+// reference gives when compiled for amd64. It arises only in blocks with values that are
+// not finite or whose scale has no finite reciprocal.
+func toInt8(f float32) int8 {
+	if f > -1<<31 && f < 1<<31 {
+		return int8(int32(f))
+	}
+	return 0
+}
