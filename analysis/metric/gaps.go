@@ -1,0 +1,54 @@
+package metric
+
+import (
+	"math"
+
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// Pooled is a metric with several values per request, pooled over requests.
+type Pooled struct {
+	Name string
+	Of   func(r *result.Request) []float64
+}
+
+// PooledGaps lists the metrics of several values per request.
+func PooledGaps() []Pooled {
+	return []Pooled{{"itl", ITL}, {"chunk_gap", ChunkGaps}}
+}
+
+// ITL returns the gap of every token after the first message: a message of k tokens
+// that comes g after the one before it counts g/k, k times.
+//
+// A failed request keeps the gaps it had and adds an infinite one for each token
+// that it was asked for and that never came, at least one, so that failing early
+// does not improve the pool.
+func ITL(r *result.Request) []float64 {
+	var gaps []float64
+	for i := 1; i < len(r.Events); i++ {
+		e := r.Events[i]
+		share := float64(e.At-r.Events[i-1].At) / float64(max(e.Tokens, 1))
+		for range e.Tokens {
+			gaps = append(gaps, share)
+		}
+	}
+	if Failed(r) {
+		for range max(r.AskedOutput-StreamedTokens(r), 1) {
+			gaps = append(gaps, math.Inf(1))
+		}
+	}
+	return gaps
+}
+
+// ChunkGaps returns the raw gaps between messages, whatever the number of tokens in
+// them. A failed request adds one infinite gap: the message that never came.
+func ChunkGaps(r *result.Request) []float64 {
+	var gaps []float64
+	for i := 1; i < len(r.Events); i++ {
+		gaps = append(gaps, float64(r.Events[i].At-r.Events[i-1].At))
+	}
+	if Failed(r) {
+		gaps = append(gaps, math.Inf(1))
+	}
+	return gaps
+}
