@@ -1,0 +1,316 @@
+package sched
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/assaylab/assay/engine/kvcache"
+)
+
+// lab is a pretended engine around a scheduler. The keys and values at a position are a
+// digest of everything before it, so a row computed twice, out of order, or
+// read from a block that somebody overwrote shows at once. The next token is a
+// function of that digest, so what a sequence must become is known beforehand.
+type lab struct {
+	t    *testing.T
+	r    *rand.Rand
+	cfg  Config
+	pool *kvcache.Pool
+	s    *Scheduler
+	plan Plan
+
+	kv       []uint64 // (blocks * block size)
+	order    []uint64 // ids waiting and running, in the order of Add
+	finished map[uint64]bool
+	aborted  map[uint64]bool
+	nextID   uint64
+
+	steps, preemptions, cached, accepted, rejected int
+}
+
+func newLab(t *testing.T, cfg Config, blocks, blockSize int, reuse bool, seed uint64) *lab {
+	pool := kvcache.NewPool(blocks, blockSize, reuse)
+	return &lab{t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg, pool: pool, s: New(cfg, pool),
+		kv: make([]uint64, blocks*blockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}}
+}
+
+func extend(digest uint64, token int32) uint64 {
+	digest = (digest ^ uint64(uint32(token))) * 0x9e3779b97f4a7c15
+	return digest ^ digest>>29
+}
+
+// draw is the token after a digest; the alphabet is small so that prefixes repeat.
+func draw(digest uint64) int32 { return int32(digest >> 40 % 3) }
+
+// expected continues tokens to limit without any scheduler.
+func expected(tokens []int32, limit int, salt uint64) []int32 {
+	tokens = slices.Clone(tokens)
+	digest := salt
+	for i := 0; len(tokens) < limit; i++ {
+		if digest = extend(digest, tokens[i]); i == len(tokens)-1 {
+			tokens = append(tokens, draw(digest))
+		}
+	}
+	return tokens
+}
+
+// add submits a random sequence, now and then one that is refused.
+func (l *lab) add() {
+	l.t.Helper()
+	l.nextID++
+	prompt := make([]int32, 1+l.r.IntN(20))
+	for i := range prompt {
+		prompt[i] = int32(l.r.IntN(2))
+	}
+	q := &Sequence{ID: l.nextID, Tokens: prompt, Prompt: len(prompt), Limit: len(prompt) + 1 + l.r.IntN(16),
+		Salt: uint64(l.r.IntN(2)), Drafts: l.r.IntN(6)}
+	total, _, _, _ := l.pool.Counts()
+	fits := q.Limit-1 <= total*l.pool.BlockSize()
+	full := l.cfg.MaxQueue > 0 && l.s.Waiting() >= l.cfg.MaxQueue
+	if err := l.s.Add(q); (err == nil) != (fits && !full) {
+		l.t.Fatalf("Add of limit %d with %d waiting gave %v", q.Limit, l.s.Waiting(), err)
+	} else if err == nil {
+		l.order = append(l.order, q.ID)
+	}
+}
+
+// abort removes a random sequence, which now and then is gone already.
+func (l *lab) abort() {
+	l.t.Helper()
+	id := 1 + l.r.Uint64N(l.nextID+1)
+	if n := len(l.order); n > 0 && l.r.IntN(4) > 0 {
+		id = l.order[l.r.IntN(n)]
+	}
+	_, _, _, held := l.pool.Counts()
+	there := slices.Contains(l.order, id)
+	if l.s.Abort(id) != there {
+		l.t.Fatalf("Abort(%d) returned %v", id, !there)
+	}
+	if _, _, _, now := l.pool.Counts(); now > held || !there && now != held {
+		l.t.Fatalf("Abort(%d) changed held blocks from %d to %d", id, held, now)
+	}
+	if there {
+		l.aborted[id] = true
+		l.forget(id)
+	}
+}
+
+func (l *lab) forget(id uint64) {
+	l.order = slices.DeleteFunc(l.order, func(o uint64) bool { return o == id })
+}
+
+// step runs one step, with an abort between plan and commit now and then.
+func (l *lab) step(mayAbort bool) bool {
+	l.t.Helper()
+	oldest := firstOf(l.s.running)
+	if !l.s.Next(&l.plan) {
+		if len(l.order) > 0 {
+			l.t.Fatalf("nothing to do with %v unfinished", l.order)
+		}
+		return false
+	}
+	l.steps++
+	l.preemptions += len(l.plan.Preempted)
+	l.checkPlan(oldest)
+	if mayAbort && l.r.IntN(20) == 0 {
+		l.abort()
+	}
+	for i := range l.plan.Items {
+		l.compute(&l.plan.Items[i])
+	}
+	l.checkState()
+	return true
+}
+
+func firstOf(q []*Sequence) *Sequence {
+	if len(q) == 0 {
+		return nil
+	}
+	return q[0]
+}
+
+// compute does an item's rows and commits it.
+func (l *lab) compute(it *Item) {
+	l.t.Helper()
+	if !it.Live() {
+		l.s.Commit(it, []int32{9, 9, 9}, false) // must not be looked at
+		return
+	}
+	q := it.Seq
+	if it.From != q.Computed || it.To <= it.From || it.To > len(q.Tokens) {
+		l.t.Fatalf("item [%d,%d) of sequence %d with %d of %d computed", it.From, it.To, q.ID, q.Computed, len(q.Tokens))
+	}
+	digest := l.readPrefix(q, it.From)
+	for i := it.From; i < it.To; i++ {
+		digest = extend(digest, q.Tokens[i])
+		*l.cell(q, i) = digest
+	}
+	if !it.Last() {
+		l.s.Commit(it, nil, false)
+		return
+	}
+	if it.To == q.Prompt {
+		l.cached += q.Cached
+	}
+	accepted := l.verify(it, digest)
+	finished := len(q.Tokens)+len(accepted) == q.Limit
+	l.s.Commit(it, accepted, finished)
+	if finished {
+		l.finish(q)
+	} else if q.Computed != len(q.Tokens)-1 {
+		l.t.Fatalf("sequence %d: %d of %d computed after its last item", q.ID, q.Computed, len(q.Tokens))
+	}
+}
+
+// readPrefix verifies what the cache holds for [0, positions) and returns the digest
+// at their end.
+func (l *lab) readPrefix(q *Sequence, positions int) uint64 {
+	l.t.Helper()
+	digest := q.Salt
+	for i := range positions {
+		digest = extend(digest, q.Tokens[i])
+		if *l.cell(q, i) != digest {
+			l.t.Fatalf("sequence %d: position %d of %d in block %d holds something else", q.ID, i, positions, q.Table.Blocks()[i/l.pool.BlockSize()])
+		}
+	}
+	return digest
+}
+
+func (l *lab) cell(q *Sequence, position int) *uint64 {
+	n := l.pool.BlockSize()
+	return &l.kv[int(q.Table.Blocks()[position/n])*n+position%n]
+}
+
+// verify drafts some tokens, some of them wrong, writes their rows as an engine would,
+// and returns those that stand and one more.
+func (l *lab) verify(it *Item, digest uint64) []int32 {
+	var accepted []int32
+	right := true
+	for i := range l.r.IntN(it.MaxDraft + 1) {
+		draft := draw(digest)
+		if right {
+			accepted = append(accepted, draft)
+		}
+		if l.r.IntN(3) == 0 {
+			draft += 1
+			right = false
+			l.rejected++
+		} else if right {
+			l.accepted++
+		}
+		it.Draft = append(it.Draft, draft)
+		digest = extend(digest, draft)
+		*l.cell(it.Seq, it.To+i) = digest
+	}
+	if right {
+		accepted = append(accepted, draw(digest))
+	}
+	return accepted
+}
+
+func (l *lab) finish(q *Sequence) {
+	l.t.Helper()
+	if l.finished[q.ID] || l.aborted[q.ID] {
+		l.t.Fatalf("sequence %d finished twice, or after it was aborted", q.ID)
+	}
+	l.finished[q.ID] = true
+	l.forget(q.ID)
+	if want := expected(q.Tokens[:q.Prompt], q.Limit, q.Salt); !slices.Equal(q.Tokens, want) {
+		l.t.Fatalf("sequence %d became\n%v, want\n%v", q.ID, q.Tokens, want)
+	}
+}
+
+// checkPlan verifies the policy on a plan, given the oldest running sequence before it.
+func (l *lab) checkPlan(oldest *Sequence) {
+	l.t.Helper()
+	seen := map[*Sequence]bool{}
+	for i := range l.plan.Items {
+		it := &l.plan.Items[i]
+		if seen[it.Seq] || !it.Live() || len(it.Draft) != 0 || it.MaxDraft > 0 && !it.Last() ||
+			it.MaxDraft > min(l.cfg.DraftLength, it.Seq.Drafts) || len(it.Seq.Tokens)+it.MaxDraft+1 > it.Seq.Limit {
+			l.t.Fatalf("item %d is wrong in\n%v", i, &l.plan)
+		}
+		seen[it.Seq] = true
+	}
+	for i, q := range l.plan.Preempted {
+		if seen[q] || q == oldest || len(q.Table.Blocks()) != 0 || q.Computed != 0 {
+			l.t.Fatalf("preempted %d is wrong in\n%v", i, &l.plan)
+		}
+	}
+	if oldest != nil && !seen[oldest] {
+		l.t.Fatalf("the oldest sequence %d does not advance in\n%v", oldest.ID, &l.plan)
+	}
+	l.checkBudget()
+	l.checkUsed()
+}
+
+// checkBudget allows more rows than the budget only to one whole prompt beside
+// generating sequences without drafts.
+func (l *lab) checkBudget() {
+	l.t.Helper()
+	if len(l.plan.Items) > l.cfg.MaxBatch || l.s.Running() > l.cfg.MaxBatch {
+		l.t.Fatalf("%d items and %d running in a batch of %d", len(l.plan.Items), l.s.Running(), l.cfg.MaxBatch)
+	}
+	if l.plan.Rows() <= l.cfg.TokenBudget {
+		return
+	}
+	prompts := 0
+	for _, it := range l.plan.Items {
+		if it.To-it.From > 1 {
+			prompts++
+		}
+	}
+	if l.cfg.Chunked || prompts != 1 || l.plan.Rows() != len(l.plan.Items)-1+rowsOf(l.plan.Items[len(l.plan.Items)-1]) {
+		l.t.Fatalf("%d rows exceed the budget of %d in\n%v", l.plan.Rows(), l.cfg.TokenBudget, &l.plan)
+	}
+}
+
+func rowsOf(it Item) int { return it.To - it.From + it.MaxDraft }
+
+// checkUsed verifies that the front of the queue waits only for a reason.
+func (l *lab) checkUsed() {
+	l.t.Helper()
+	if !l.cfg.Chunked || len(l.plan.Preempted) > 0 || l.plan.Rows() >= l.cfg.TokenBudget || l.s.Running() >= l.cfg.MaxBatch {
+		return
+	}
+	if q := firstOf(l.s.waiting); q != nil && l.pool.CanGrow(new(kvcache.Table), len(q.Tokens)) {
+		l.t.Fatalf("sequence %d waits, though there is room, after\n%v", q.ID, &l.plan)
+	}
+}
+
+// checkState verifies the order of sequences and the counts.
+func (l *lab) checkState() {
+	l.t.Helper()
+	var ids []uint64
+	held, tokens := map[kvcache.BlockID]bool{}, 0
+	for _, q := range l.s.running {
+		ids = append(ids, q.ID)
+		for _, b := range q.Table.Blocks() {
+			held[b] = true
+		}
+	}
+	for _, q := range l.s.waiting {
+		ids = append(ids, q.ID)
+		tokens += len(q.Tokens)
+		if len(q.Table.Blocks()) != 0 {
+			l.t.Fatalf("sequence %d holds blocks while it waits", q.ID)
+		}
+	}
+	if !slices.Equal(ids, l.order) {
+		l.t.Fatalf("order %v, want %v", ids, l.order)
+	}
+	if tokens != l.s.QueuedTokens() {
+		l.t.Fatalf("%d queued tokens counted, %d said", tokens, l.s.QueuedTokens())
+	}
+	total, free, cached, n := l.pool.Counts()
+	if n != len(held) || free+cached+n != total {
+		l.t.Fatalf("%d blocks are held: total %d, free %d, cached %d, held %d", len(held), total, free, cached, n)
+	}
+}
+
+func (l *lab) String() string {
+	return fmt.Sprintf("%d steps, %d finished, %d aborted, %d preemptions, %d positions cached, drafts %d accepted %d rejected",
+		l.steps, len(l.finished), len(l.aborted), l.preemptions, l.cached, l.accepted, l.rejected)
+}

@@ -1,0 +1,191 @@
+package sched
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/engine/kvcache"
+)
+
+func TestValidateNamesEveryField(t *testing.T) {
+	err := Config{DraftLength: -1, MaxQueue: -2, MaxQueuedTokens: -3}.Validate()
+	if err == nil {
+		t.Fatal("accepted")
+	}
+	for _, want := range []string{"max_batch is 0", "token_budget is 0", "draft_length is -1", "max_queue is -2", "max_queued_tokens is -3", "at least 1"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is not in %q", want, err)
+		}
+	}
+	if err := (Config{MaxBatch: 1, TokenBudget: 1}).Validate(); err != nil {
+		t.Errorf("the smallest configuration: %v", err)
+	}
+}
+
+func sequence(id uint64, prompt, limit, drafts int) *Sequence {
+	return &Sequence{ID: id, Tokens: make([]int32, prompt), Prompt: prompt, Limit: limit, Drafts: drafts}
+}
+
+func TestAddErrors(t *testing.T) {
+	s := New(Config{MaxBatch: 1, TokenBudget: 8, MaxQueue: 1}, kvcache.NewPool(4, 4, false))
+	if err := s.Add(sequence(1, 1, 18, 0)); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("17 positions in a cache of 16: %v", err)
+	}
+	first := sequence(2, 1, 17, 0)
+	if err := s.Add(first); err != nil {
+		t.Errorf("16 positions in a cache of 16: %v", err)
+	}
+	if err := s.Add(first); err == nil || errors.Is(err, ErrQueueFull) {
+		t.Errorf("the same sequence twice: %v", err)
+	}
+	if err := s.Add(sequence(3, 1, 2, 0)); !errors.Is(err, ErrQueueFull) {
+		t.Errorf("a full queue: %v", err)
+	}
+}
+
+// The caller's prompt must not be written through spare capacity.
+func TestAddDoesNotShareSpareCapacity(t *testing.T) {
+	backing := []int32{1, 2, 3, 4}
+	s := New(Config{MaxBatch: 1, TokenBudget: 8}, kvcache.NewPool(4, 4, false))
+	if err := s.Add(&Sequence{ID: 1, Tokens: backing[:2], Prompt: 2, Limit: 4}); err != nil {
+		t.Fatal(err)
+	}
+	var p Plan
+	s.Next(&p)
+	s.Commit(&p.Items[0], []int32{9}, false)
+	if backing[2] != 3 {
+		t.Errorf("the caller's array became %v", backing)
+	}
+}
+
+func TestCommitMisusePanics(t *testing.T) {
+	for _, row := range []struct {
+		name     string
+		budget   int
+		accepted []int32
+		finished bool
+		want     string
+	}{
+		{"tokens for half a prompt", 2, []int32{1}, false, "not the last"},
+		{"nothing for a whole prompt", 8, nil, false, "not finished"},
+		{"drafts that were not reserved", 8, []int32{1, 2}, false, "reserved 0 drafts"},
+		{"going on at the limit", 8, []int32{1}, false, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := New(Config{MaxBatch: 1, TokenBudget: row.budget, Chunked: true}, kvcache.NewPool(4, 4, false))
+			if err := s.Add(sequence(1, 4, 6, 0)); err != nil {
+				t.Fatal(err)
+			}
+			var p Plan
+			s.Next(&p)
+			if row.want == "" { // one token is allowed, the second reaches the limit
+				s.Commit(&p.Items[0], []int32{1}, false)
+				s.Next(&p)
+				row.want = "at its limit"
+			}
+			defer func() {
+				if err, _ := recover().(error); err == nil || !strings.Contains(err.Error(), row.want) {
+					t.Errorf("panicked with %v, want %q", err, row.want)
+				}
+			}()
+			s.Commit(&p.Items[0], row.accepted, row.finished)
+		})
+	}
+}
+
+// A step that was planned and never computed is planned again.
+func TestNextWithoutCommitRepeats(t *testing.T) {
+	s := New(Config{MaxBatch: 2, TokenBudget: 8, Chunked: true, DraftLength: 2}, kvcache.NewPool(8, 4, true))
+	for id := range uint64(2) {
+		if err := s.Add(sequence(id, 3, 9, 2)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var p Plan
+	for range 3 {
+		s.Next(&p)
+		first := p.String()
+		s.Next(&p)
+		if again := p.String(); again != first {
+			t.Errorf("planned\n%s then\n%s", first, again)
+		}
+		commitAll(s, &p)
+	}
+}
+
+// commitAll rejects all drafts and finishes at the limit.
+func commitAll(s *Scheduler, p *Plan) {
+	token := [1]int32{7}
+	for i := range p.Items {
+		it := &p.Items[i]
+		if !it.Last() {
+			s.Commit(it, nil, false)
+			continue
+		}
+		s.Commit(it, token[:], len(it.Seq.Tokens)+1 == it.Seq.Limit)
+	}
+}
+
+func TestCommitTwiceDoesNothing(t *testing.T) {
+	s := New(Config{MaxBatch: 1, TokenBudget: 8}, kvcache.NewPool(8, 4, true))
+	q := sequence(1, 3, 9, 0)
+	if err := s.Add(q); err != nil {
+		t.Fatal(err)
+	}
+	var p Plan
+	s.Next(&p)
+	commitAll(s, &p)
+	s.Commit(&p.Items[0], []int32{1}, true)
+	if len(q.Tokens) != 4 || s.Running() != 1 {
+		t.Errorf("%d tokens, %d running", len(q.Tokens), s.Running())
+	}
+}
+
+func TestFinishedSequenceCanBeAddedAgain(t *testing.T) {
+	pool := kvcache.NewPool(8, 4, true)
+	s := New(Config{MaxBatch: 1, TokenBudget: 8}, pool)
+	q := sequence(1, 5, 6, 0)
+	var p Plan
+	for range 2 {
+		if err := s.Add(q); err != nil {
+			t.Fatal(err)
+		}
+		s.Next(&p)
+		commitAll(s, &p)
+		q.Tokens = q.Tokens[:5]
+	}
+	if q.Cached != 4 {
+		t.Errorf("the second time %d positions were cached, want 4", q.Cached)
+	}
+}
+
+func TestStepAllocatesNothing(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		reuse bool
+	}{{"reuse", true}, {"no reuse", false}} {
+		t.Run(row.name, func(t *testing.T) {
+			s := New(Config{MaxBatch: 4, TokenBudget: 32, Chunked: true, DraftLength: 3}, kvcache.NewPool(512, 4, row.reuse))
+			for id := range uint64(4) {
+				if err := s.Add(sequence(id, 20, 500, 3)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var p Plan
+			step := func() {
+				s.Next(&p)
+				for i := range p.Items {
+					p.Items[i].Draft = append(p.Items[i].Draft, 1, 2)
+				}
+				commitAll(s, &p)
+			}
+			for range 20 { // past the prompts
+				step()
+			}
+			if n := testing.AllocsPerRun(200, step); n != 0 {
+				t.Errorf("%v allocations per step", n)
+			}
+		})
+	}
+}
