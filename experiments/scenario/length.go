@@ -1,0 +1,105 @@
+package scenario
+
+import (
+	"fmt"
+	"math"
+)
+
+// Distributions of a length in tokens.
+const (
+	Fixed     = "fixed"
+	Uniform   = "uniform"
+	Normal    = "normal"
+	Lognormal = "lognormal"
+)
+
+var distributions = []string{Uniform, Normal, Lognormal}
+
+// Length is the distribution of a prompt's or an answer's length in tokens. Every
+// draw lies in [Min, Max]; Fixed has Min == Max. Mean and StdDev are those of the
+// length itself, before it is clipped, also for Lognormal; Uniform and Fixed do not
+// use StdDev.
+type Length struct {
+	Distribution string
+	Mean, StdDev float64
+	Min, Max     int
+}
+
+// String prints the length as a scenario writes it.
+func (l Length) String() string {
+	switch l.Distribution {
+	case Fixed:
+		return fmt.Sprint(l.Min)
+	case Uniform:
+		return fmt.Sprintf("%s %d to %d", l.Distribution, l.Min, l.Max)
+	}
+	return fmt.Sprintf("%s mean %s stddev %s, %d to %d", l.Distribution,
+		decimal(l.Mean), decimal(l.StdDev), l.Min, l.Max)
+}
+
+// longestTokens bounds every length: more than any model's context.
+const longestTokens = 1 << 24
+
+// length reads a number, or a table with a distribution. A minimum of 1 is the
+// default, since neither an empty prompt nor an empty answer can be measured; the
+// maximum has none, because the arms' context must hold it.
+func (t *table) length(name string) Length {
+	const expected = "a number of tokens or a table such as {distribution = \"uniform\", min = 8, max = 64}"
+	if !t.has(name) {
+		t.missing(name, expected, "32")
+		return Length{}
+	}
+	v, _ := t.take(name)
+	if m, ok := v.(map[string]any); ok {
+		return (&table{reader: t.reader, path: t.key(name), values: m}).distribution()
+	}
+	n, err := wholeNumber(v, 1, longestTokens)
+	if err != nil {
+		t.bad(name, v, expected, err.suggest(name))
+		return Length{}
+	}
+	return Length{Distribution: Fixed, Mean: float64(n), Min: n, Max: n}
+}
+
+func (t *table) distribution() Length {
+	if !t.has("distribution") {
+		t.missing("distribution", oneOf(distributions), `"uniform"`)
+	}
+	l := Length{Distribution: t.choice("distribution", Uniform, distributions), Min: t.integer("min", 1, 1, longestTokens)}
+	if !t.has("max") {
+		t.missing("max", "the longest length in tokens", "64")
+	}
+	l.Max = t.integer("max", longestTokens, 1, longestTokens)
+	if l.Max < l.Min {
+		t.report(t.key("max"), fmt.Sprintf("%d", l.Max), fmt.Sprintf("at least min (%d)", l.Min), "swap min and max")
+	}
+	if l.Distribution == Uniform {
+		l.Mean = float64(l.Min+l.Max) / 2
+		t.unused("uniform", "mean", "stddev")
+	} else {
+		t.moments(&l)
+	}
+	t.finish()
+	return l
+}
+
+// moments reads the mean and the standard deviation. The mean must lie inside
+// [Min, Max]: otherwise most draws would be clipped to one end.
+func (t *table) moments(l *Length) {
+	for _, name := range []string{"mean", "stddev"} {
+		if !t.has(name) {
+			t.missing(name, "a number of tokens", "24")
+		}
+	}
+	l.Mean = t.number("mean", float64(l.Min), interval{lo: float64(l.Min), hi: math.Max(float64(l.Min), float64(l.Max))})
+	l.StdDev = t.number("stddev", 1, interval{lo: 0, hi: longestTokens, open: true})
+}
+
+// unused reports keys that the chosen variant does not read.
+func (t *table) unused(variant string, names ...string) {
+	for _, name := range names {
+		if v, ok := t.take(name); ok {
+			t.bad(name, v, "nothing: "+variant+" has no "+name, "remove it")
+		}
+	}
+}

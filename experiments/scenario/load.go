@@ -1,0 +1,126 @@
+package scenario
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+)
+
+// largestFile bounds what Load reads: a scenario is written by hand.
+const largestFile = 1 << 20
+
+// Load reads a scenario file. The error holds every problem of the file; Problems
+// unpacks it.
+func Load(path string) (*Scenario, error) {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &Problem{File: path, Found: "no such file", Expected: "a scenario in TOML"}
+	case err != nil:
+		return nil, fmt.Errorf("read scenario: %w", err)
+	case len(text) > largestFile:
+		return nil, &Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+	}
+	return Parse(path, text)
+}
+
+// Parse reads a scenario from text; file names it in messages and is what relative
+// paths are relative to.
+func Parse(file string, text []byte) (*Scenario, error) {
+	var values map[string]any
+	if _, err := toml.Decode(string(text), &values); err != nil {
+		return nil, syntaxProblem(file, string(text), err)
+	}
+	r := &reader{file: file, where: scan(string(text))}
+	sum := sha256.Sum256(text)
+	s := &Scenario{File: file, Text: text, SHA256: hex.EncodeToString(sum[:]), where: r.where}
+	r.scenario(s, &table{reader: r, values: values})
+	if len(r.problems) > 0 {
+		return nil, join(r.problems)
+	}
+	return s, nil
+}
+
+// syntaxProblem words an error of the TOML parser, which stops at the first. The
+// line is counted from the offset: the parser's own is one too high where the error
+// is an early end of the line.
+func syntaxProblem(file, text string, err error) error {
+	var parse toml.ParseError
+	if !errors.As(err, &parse) {
+		return &Problem{File: file, Found: err.Error(), Expected: "TOML"}
+	}
+	before := text[:min(max(parse.Position.Start, 0), len(text))]
+	p := &Problem{File: file, Line: 1 + strings.Count(before, "\n"), Found: "not TOML: " + strings.TrimSuffix(parse.Message, ".")}
+	if parse.LastKey != "" {
+		p.Suggestion = "the last key read was " + parse.LastKey
+	}
+	return p
+}
+
+// CheckFiles reports the texts and models that the scenario names and that cannot
+// be opened. It is apart from Load, because a model may be fetched later.
+func (s *Scenario) CheckFiles() error {
+	var problems []*Problem
+	check := func(key, path string) {
+		if path == "" || strings.HasPrefix(path, EmbeddedPrefix) {
+			return
+		}
+		full := s.Resolve(path)
+		info, err := os.Stat(full)
+		switch {
+		case err != nil:
+			problems = append(problems, s.Problem(key, fmt.Sprintf("no readable file %q", full), "a file, relative to the scenario's directory", ""))
+		case info.IsDir():
+			problems = append(problems, s.Problem(key, fmt.Sprintf("directory %q", full), "a file", ""))
+		}
+	}
+	check("model.path", s.Model)
+	check("engine.draft_model", s.Engine.DraftModel)
+	s.eachDraft(check)
+	for i, l := range s.Loads {
+		check(element("load", i)+".text", l.Text)
+	}
+	if s.Quality != nil {
+		check("quality.text", s.Quality.Text)
+	}
+	return join(problems)
+}
+
+// eachDraft visits the draft models of axes and listed arms with their keys.
+func (s *Scenario) eachDraft(visit func(key, path string)) {
+	for _, a := range s.Sweep.Axes {
+		for i, o := range a.Values {
+			if a.Name == "draft_model" {
+				visit(element("sweep.axes.draft_model", i), o.Value)
+			}
+		}
+	}
+	for i, a := range s.Sweep.Arms {
+		for _, o := range a.Overrides {
+			if o.Setting.Name == "draft_model" {
+				visit(element("sweep.arm", i)+".draft_model", o.Value)
+			}
+		}
+	}
+}
+
+// DraftModels lists the distinct draft models that the scenario names, as written.
+func (s *Scenario) DraftModels() []string {
+	seen := map[string]bool{"": true}
+	var all []string
+	visit := func(_, path string) {
+		if !seen[path] {
+			seen[path] = true
+			all = append(all, path)
+		}
+	}
+	visit("", s.Engine.DraftModel)
+	s.eachDraft(visit)
+	return all
+}

@@ -1,0 +1,159 @@
+package scenario
+
+import (
+	"fmt"
+	"math"
+)
+
+// Bounds of a load. The rate is bounded only so that a schedule's gaps stay above a
+// nanosecond: a rate that no machine can hold is a finding, not an input error.
+const (
+	highestRate    = 1e8
+	mostRequests   = 10_000_000
+	mostConcurrent = 1 << 16
+)
+
+// loads reads every [[load]]. quality gives the default corpus.
+func (r *reader) loads(t *table, quality *Quality) []Workload {
+	tables := t.children("load")
+	if len(tables) == 0 && !t.has("load") {
+		r.report("load", "missing", "at least one [[load]] table", `add [[load]] with arrival = "poisson" and rates = [1]`)
+	}
+	var loads []Workload
+	names := map[string]string{}
+	for i, c := range tables {
+		l := c.load(quality, fmt.Sprintf("load %d", i+1))
+		if first, dup := names[l.Name]; dup {
+			r.report(c.key("name"), "string "+fmt.Sprintf("%q", l.Name), "a name of its own", first+" has it")
+		}
+		names[l.Name] = c.path
+		loads = append(loads, l)
+	}
+	return loads
+}
+
+func (t *table) load(quality *Quality, name string) Workload {
+	if !t.has("arrival") {
+		t.missing("arrival", oneOf([]string{Constant, Poisson, Closed}), `"poisson"`)
+	}
+	l := Workload{
+		Name:         t.text("name", name),
+		Arrival:      t.choice("arrival", "", []string{Constant, Poisson, Closed}),
+		Warmup:       t.integer("warmup", defaultWarmup, 0, mostRequests),
+		PromptTokens: t.length("prompt_tokens"),
+		OutputTokens: t.length("output_tokens"),
+		IgnoreEOS:    t.boolean("ignore_eos", false),
+		Temperature:  t.number("temperature", 0, interval{lo: 0, hi: 10}),
+		Timeout:      t.duration("timeout", defaultTimeout, "30s"),
+		SharedPrefix: t.sharedPrefix(),
+	}
+	l.Text = t.corpus(quality)
+	t.levels(&l)
+	t.amount(&l)
+	t.prefixFits(&l)
+	t.finish()
+	return l
+}
+
+// corpus reads the text that prompts are drawn from; the quality text is the default.
+func (t *table) corpus(quality *Quality) string {
+	switch {
+	case t.has("text"):
+		return t.requiredText("text", "a text file", `"data/assay-source.txt"`)
+	case quality != nil:
+		t.known = append(t.known, "text")
+		return quality.Text
+	}
+	t.missing("text", "a text file to draw prompts from ([quality] text is the default)", `"data/assay-source.txt"`)
+	return ""
+}
+
+// levels reads rates for an open loop and concurrencies for a closed one.
+func (t *table) levels(l *Workload) {
+	want, other := "rates", "concurrencies"
+	if l.Arrival == Closed {
+		want, other = other, want
+	}
+	if v, ok := t.take(other); ok && l.Arrival != "" {
+		t.bad(other, v, fmt.Sprintf("%s for arrival %q", want, l.Arrival), "a closed loop has concurrencies, every other arrival has rates")
+	} else if !t.has(want) && l.Arrival != "" {
+		t.missing(want, "an array of load levels", "[1, 4]")
+	}
+	l.Rates = numbers(t, "rates", func(v any) (float64, bool) {
+		x, ok := asFloat(v)
+		return x, ok && x > 0 && x <= highestRate
+	}, "a number of requests per second above 0 and at most "+decimal(highestRate))
+	l.Concurrencies = numbers(t, "concurrencies", func(v any) (int, bool) {
+		n, err := wholeNumber(v, 1, mostConcurrent)
+		return n, err == nil
+	}, fmt.Sprintf("a whole number from 1 to %d", mostConcurrent))
+}
+
+// numbers reads a list without repetition.
+func numbers[T comparable](t *table, name string, parse func(any) (T, bool), expected string) []T {
+	var out []T
+	seen := map[T]bool{}
+	for i, v := range t.list(name, "numbers") {
+		x, ok := parse(v)
+		switch {
+		case !ok:
+			t.report(element(t.key(name), i), describe(v), expected, "")
+			continue
+		case seen[x]:
+			t.report(element(t.key(name), i), describe(v), "each level once", "remove the repetition; [run] repetitions repeats trials")
+		}
+		seen[x] = true
+		out = append(out, x)
+	}
+	return out
+}
+
+// amount reads requests or duration: exactly one of them.
+func (t *table) amount(l *Workload) {
+	const expected = "exactly one of requests and duration"
+	switch hasRequests, hasDuration := t.has("requests"), t.has("duration"); {
+	case hasRequests && hasDuration:
+		v, _ := t.take("duration")
+		t.bad("duration", v, expected, "remove one of them")
+	case !hasRequests && !hasDuration:
+		t.missing("requests", expected, "60")
+	case hasDuration && l.Arrival == Closed:
+		v, _ := t.take("duration")
+		t.bad("duration", v, "requests for a closed loop, whose rate is not known beforehand", "write requests = 60")
+	}
+	l.Requests = t.integer("requests", 0, 1, mostRequests)
+	l.Duration = t.duration("duration", 0, "30s")
+	for i, rate := range l.Rates {
+		if l.Requests > 0 || l.Duration == 0 {
+			return
+		}
+		if n := rate * l.Duration.Seconds(); n > mostRequests {
+			t.report(element(t.key("rates"), i), fmt.Sprintf("%s requests (rate x duration)", decimal(math.Ceil(n))),
+				fmt.Sprintf("at most %d in a trial", mostRequests), "shorten duration or give requests")
+		}
+	}
+}
+
+func (t *table) sharedPrefix() SharedPrefix {
+	c, ok := t.child("shared_prefix")
+	if !ok {
+		return SharedPrefix{}
+	}
+	for _, name := range []string{"groups", "tokens"} {
+		if !c.has(name) {
+			c.missing(name, "a whole number of at least 1", "4")
+		}
+	}
+	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Tokens: c.integer("tokens", 1, 1, longestTokens)}
+	c.finish()
+	return p
+}
+
+// prefixFits requires every prompt to be longer than the prefix it starts with.
+func (t *table) prefixFits(l *Workload) {
+	if p := l.SharedPrefix; p.Groups > 0 && l.PromptTokens.Max > 0 && l.PromptTokens.Min <= p.Tokens {
+		t.report(joinKey(t.key("shared_prefix"), "tokens"), fmt.Sprint(p.Tokens),
+			fmt.Sprintf("less than the shortest prompt (%d tokens)", l.PromptTokens.Min),
+			"prompt_tokens counts the prefix: lengthen prompts or shorten the prefix")
+	}
+}

@@ -1,0 +1,243 @@
+package scenario
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"github.com/assaylab/assay/engine"
+)
+
+// AsShipped is the quantization that leaves the weights as the model file has them.
+const AsShipped = "as-shipped"
+
+// quantizations are the weight formats that a scenario can name, most bits first.
+var quantizations = []string{"F32", "F16", "BF16", "Q8_0", "Q4_1", "Q4_0", AsShipped}
+
+// kvFormats are the cache formats that a scenario can name, most bits first.
+var kvFormats = []string{"f32", "bf16", "q8_0"}
+
+// Settings is one value for every engine setting: an arm of a sweep, or its base.
+type Settings struct {
+	Quantization string // weight format, or AsShipped
+	DraftModel   string // as written: a path relative to the scenario, "embedded:NAME", or "" for off
+	engine.Options
+}
+
+// DefaultSettings are what `assay serve` runs with when nothing is said.
+func DefaultSettings() Settings {
+	return Settings{Quantization: AsShipped, Options: engine.DefaultOptions()}
+}
+
+// Kind is the type of a setting's value.
+type Kind string
+
+// Kinds of settings.
+const (
+	Text    Kind = "string"
+	Integer Kind = "int"
+	Boolean Kind = "bool"
+)
+
+// Setting describes one engine setting: the single place that knows its name, its
+// values and its field. Scenarios, axes, filters and command-line flags are all
+// read through it.
+type Setting struct {
+	Name     string // as in TOML; the flag has dashes for underscores
+	Usage    string // one line, for help texts
+	Kind     Kind
+	Choices  []string // Text: the accepted values; nil for any
+	Min, Max int      // Integer: the accepted range, both ends included
+
+	text    func(*Settings) *string
+	integer func(*Settings) *int
+	boolean func(*Settings) *bool
+}
+
+// EngineSettings lists every setting in the order of the documentation.
+func EngineSettings() []Setting {
+	integer := func(name string, lo, hi int, usage string, field func(*Settings) *int) Setting {
+		return Setting{Name: name, Usage: usage, Kind: Integer, Min: lo, Max: hi, integer: field}
+	}
+	boolean := func(name, usage string, field func(*Settings) *bool) Setting {
+		return Setting{Name: name, Usage: usage, Kind: Boolean, boolean: field}
+	}
+	text := func(name, usage string, choices []string, field func(*Settings) *string) Setting {
+		return Setting{Name: name, Usage: usage, Kind: Text, Choices: choices, text: field}
+	}
+	return []Setting{
+		text("quantization", "weight format", quantizations, func(s *Settings) *string { return &s.Quantization }),
+		text("draft_model", "draft model for speculative decoding, empty for off", nil, func(s *Settings) *string { return &s.DraftModel }),
+		integer("draft_length", 1, 16, "tokens drafted per verify step", func(s *Settings) *int { return &s.DraftLength }),
+		integer("threads", 0, 1024, "workers of one step, 0 for all usable cores", func(s *Settings) *int { return &s.Threads }),
+		integer("max_batch", 1, 4096, "sequences in one step", func(s *Settings) *int { return &s.MaxBatch }),
+		integer("token_budget", 1, 1<<20, "rows in one step: prompt chunk, decode and drafts", func(s *Settings) *int { return &s.TokenBudget }),
+		boolean("chunked_prefill", "split prompts over steps to keep the budget", func(s *Settings) *bool { return &s.ChunkedPrefill }),
+		integer("block_size", 1, 1024, "positions per KV block", func(s *Settings) *int { return &s.BlockSize }),
+		integer("kv_tokens", 0, math.MaxInt32, "positions the KV cache holds, 0 for max_batch x context", func(s *Settings) *int { return &s.KVTokens }),
+		text("kv_format", "format of cached keys and values", kvFormats, func(s *Settings) *string { return &s.KVFormat }),
+		boolean("prefix_reuse", "keep finished sequences' blocks for equal prefixes", func(s *Settings) *bool { return &s.PrefixReuse }),
+		integer("context", 0, 1<<24, "longest sequence in tokens, 0 for the model's own", func(s *Settings) *int { return &s.Context }),
+		integer("max_queue", 1, math.MaxInt32, "waiting requests, one more is refused", func(s *Settings) *int { return &s.MaxQueue }),
+		integer("max_queued_tokens", 0, math.MaxInt32, "waiting prompt tokens, 0 for no limit", func(s *Settings) *int { return &s.MaxQueuedTokens }),
+	}
+}
+
+// FindSetting returns the setting of that name.
+func FindSetting(name string) (Setting, bool) {
+	all := EngineSettings()
+	i := slices.IndexFunc(all, func(s Setting) bool { return s.Name == name })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return all[i], true
+}
+
+func isSetting(name string) bool {
+	_, ok := FindSetting(name)
+	return ok
+}
+
+func settingNames() []string {
+	var names []string
+	for _, s := range EngineSettings() {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Get prints the value in s as a scenario would write it, strings without quotes.
+func (d Setting) Get(s *Settings) string {
+	switch d.Kind {
+	case Integer:
+		return strconv.Itoa(*d.integer(s))
+	case Boolean:
+		return strconv.FormatBool(*d.boolean(s))
+	default:
+		return *d.text(s)
+	}
+}
+
+// TOML prints the value in s as a scenario would write it.
+func (d Setting) TOML(s *Settings) string {
+	if d.Kind == Text {
+		return quoteTOML(d.Get(s))
+	}
+	return d.Get(s)
+}
+
+// Parse sets the value in s from text, such as a flag's argument.
+func (d Setting) Parse(s *Settings, text string) error {
+	var v any = text
+	switch d.Kind {
+	case Integer:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err == nil {
+			v = n
+		}
+	case Boolean:
+		b, err := strconv.ParseBool(text)
+		if err == nil {
+			v = b
+		}
+	}
+	if expected, suggestion := d.set(s, v); expected != "" {
+		err := fmt.Errorf("%s: found %q, expected %s", d.Name, text, expected)
+		if suggestion != "" {
+			err = fmt.Errorf("%w; %s", err, suggestion)
+		}
+		return err
+	}
+	return nil
+}
+
+// set stores a TOML value. Where the value is not accepted, s is unchanged and
+// expected says what would be.
+func (d Setting) set(s *Settings, v any) (expected, suggestion string) {
+	switch d.Kind {
+	case Integer:
+		n, err := wholeNumber(v, d.Min, d.Max)
+		if err != nil {
+			return err.expected, err.suggest(d.Name)
+		}
+		*d.integer(s) = n
+	case Boolean:
+		b, ok := v.(bool)
+		if !ok {
+			return "true or false", unquoted(d.Name, v)
+		}
+		*d.boolean(s) = b
+	default:
+		return d.setText(s, v)
+	}
+	return "", ""
+}
+
+func (d Setting) setText(s *Settings, v any) (expected, suggestion string) {
+	t, ok := v.(string)
+	switch {
+	case d.Choices == nil && !ok:
+		return "a string", ""
+	case !ok:
+		return oneOf(d.Choices), ""
+	case d.Choices != nil && !slices.Contains(d.Choices, t):
+		return oneOf(d.Choices), didYouMean(t, d.Choices)
+	}
+	*d.text(s) = t
+	return "", ""
+}
+
+// Validate reports values out of range and settings that contradict each other.
+// It never changes s.
+func (s Settings) Validate() error {
+	for _, d := range EngineSettings() {
+		scratch := s
+		if err := d.Parse(&scratch, d.Get(&s)); err != nil {
+			return err
+		}
+	}
+	if why := s.conflict(); why != nil {
+		return fmt.Errorf("%s: found %s, expected %s", why.key, why.found, why.expected)
+	}
+	return nil
+}
+
+// conflict is a pair of settings that no engine can run with.
+type conflict struct{ key, found, expected, suggestion string }
+
+// conflict returns the first contradiction, nil where there is none.
+func (s Settings) conflict() *conflict {
+	if s.TokenBudget < s.MaxBatch {
+		return &conflict{"token_budget", strconv.Itoa(s.TokenBudget),
+			fmt.Sprintf("at least max_batch (%d): every running sequence takes a row of each step", s.MaxBatch),
+			fmt.Sprintf("write token_budget = %d or more", s.MaxBatch)}
+	}
+	if s.DraftModel != "" && s.TokenBudget < 1+s.DraftLength {
+		return &conflict{"token_budget", strconv.Itoa(s.TokenBudget),
+			fmt.Sprintf("at least draft_length + 1 (%d): drafts are verified in the same step", 1+s.DraftLength),
+			fmt.Sprintf("write token_budget = %d or more", 1+s.DraftLength)}
+	}
+	if s.KVTokens > 0 && s.KVTokens < s.BlockSize {
+		return &conflict{"kv_tokens", strconv.Itoa(s.KVTokens),
+			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
+	}
+	return nil
+}
+
+// quoteTOML writes a basic string. Go's quoting differs from TOML's in \x and in
+// control characters only, which TOML has as \u.
+func quoteTOML(s string) string {
+	out := []byte{'"'}
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			out = append(out, '\\', byte(r))
+		case r < 0x20 || r == 0x7f:
+			out = fmt.Appendf(out, `\u%04X`, r)
+		default:
+			out = append(out, string(r)...)
+		}
+	}
+	return string(append(out, '"'))
+}

@@ -1,0 +1,156 @@
+package scenario
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/assaylab/assay/engine"
+)
+
+// TestSettingsCoverOptions holds that every field of engine.Options is a setting:
+// each must change exactly one field, and all fields must be reached.
+func TestSettingsCoverOptions(t *testing.T) {
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32"}
+	changed := map[string]string{}
+	for _, d := range EngineSettings() {
+		base := Settings{Quantization: AsShipped}
+		s := base
+		value := other[d.Name]
+		switch d.Kind {
+		case Integer:
+			value = "7"
+		case Boolean:
+			value = "true"
+		}
+		if err := d.Parse(&s, value); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.Get(&s); got != value {
+			t.Errorf("%s: set %s, got %s", d.Name, value, got)
+		}
+		for _, field := range differing(base, s) {
+			if by, dup := changed[field]; dup {
+				t.Errorf("%s and %s set the same field %s", by, d.Name, field)
+			}
+			changed[field] = d.Name
+		}
+	}
+	want := reflect.TypeFor[engine.Options]().NumField() + 2
+	if len(changed) != want {
+		t.Errorf("settings reach %d fields of %d: %v", len(changed), want, changed)
+	}
+}
+
+func differing(a, b Settings) []string {
+	var names []string
+	for _, pair := range [][2]reflect.Value{{reflect.ValueOf(a), reflect.ValueOf(b)}, {reflect.ValueOf(a.Options), reflect.ValueOf(b.Options)}} {
+		for i := range pair[0].NumField() {
+			f := pair[0].Type().Field(i)
+			if !f.Anonymous && !pair[0].Field(i).Equal(pair[1].Field(i)) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return names
+}
+
+func TestDefaultSettingsAreValid(t *testing.T) {
+	if err := DefaultSettings().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSettingParseErrors(t *testing.T) {
+	for _, c := range []struct{ name, value, want string }{
+		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},
+		{"max_batch", "0", `max_batch: found "0", expected a whole number from 1 to 4096`},
+		{"prefix_reuse", "si", `prefix_reuse: found "si", expected true or false`},
+		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, bf16, q8_0; did you mean "q8_0"?`},
+	} {
+		d, _ := FindSetting(c.name)
+		s := DefaultSettings()
+		if err := d.Parse(&s, c.value); err == nil || err.Error() != c.want {
+			t.Errorf("got %v, want %s", err, c.want)
+		}
+		if s != DefaultSettings() {
+			t.Errorf("%s: changed by a value that was refused", c.name)
+		}
+	}
+}
+
+func TestValidateConflicts(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*Settings)
+		want   string
+	}{
+		{"budget below batch", func(s *Settings) { s.MaxBatch, s.TokenBudget = 64, 63 }, "token_budget: found 63, expected at least max_batch (64)"},
+		{"budget below draft", func(s *Settings) { s.MaxBatch, s.TokenBudget, s.DraftModel = 1, 4, "d" }, "token_budget: found 4, expected at least draft_length + 1 (5)"},
+		{"cache below block", func(s *Settings) { s.KVTokens = 8 }, "kv_tokens: found 8, expected 0, or at least block_size (16)"},
+		{"out of range", func(s *Settings) { s.MaxQueue = -1 }, "max_queue: found \"-1\", expected a whole number from 1"},
+	} {
+		s := DefaultSettings()
+		c.change(&s)
+		if err := s.Validate(); err == nil || !strings.HasPrefix(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
+		}
+	}
+}
+
+// TestQuoteTOML reads what it wrote with the real parser.
+func TestQuoteTOML(t *testing.T) {
+	for _, s := range []string{"", "plain", `a"b\c`, "tab\tline\n", "\x00\x1f\x7f", "gopher 🐹 é"} {
+		var doc struct{ V string }
+		if _, err := toml.Decode("v = "+quoteTOML(s), &doc); err != nil || doc.V != s {
+			t.Errorf("%q: got %q, %v", s, doc.V, err)
+		}
+	}
+}
+
+func TestEditDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"rate", "rates", 1},
+		{"ab", "ba", 1}, {"ca", "abc", 3}, {"maxbatch", "max_batch", 1}, {"é", "e", 1},
+	} {
+		if got := editDistance(c.a, c.b); got != c.want {
+			t.Errorf("%q to %q: got %d, want %d", c.a, c.b, got, c.want)
+		}
+		if editDistance(c.b, c.a) != c.want {
+			t.Errorf("%q to %q is not symmetric", c.a, c.b)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	for _, c := range []struct{ word, want string }{
+		{"quantisation", "quantization"}, {"max-batch", "max_batch"}, {"MaxBatch", "max_batch"}, {"draft", "draft_model"},
+		{"thread", "threads"}, {"kvformat", "kv_format"}, {"zebra", ""}, {"", ""}, {"x", ""}, {strings.Repeat("threads", 20), ""},
+	} {
+		if got := nearest(c.word, settingNames()); got != c.want {
+			t.Errorf("%q: got %q, want %q", c.word, got, c.want)
+		}
+	}
+	if got := nearest("Q4_O", quantizations); got != "Q4_0" {
+		t.Errorf("the letter O for the digit 0: got %q", got)
+	}
+}
+
+func TestPresets(t *testing.T) {
+	for _, p := range Presets() {
+		if len(p.Limits) == 0 || len(p.Sources) == 0 || p.Usage == "" {
+			t.Errorf("%s: %+v", p.Name, p)
+		}
+		for _, l := range p.Limits {
+			if !slices.Contains(metrics, l.Metric) || l.Limit <= 0 || l.Percentile != DefaultPercentile {
+				t.Errorf("%s: %+v", p.Name, l)
+			}
+		}
+	}
+}
