@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat/distuv"
 )
 
@@ -22,46 +23,35 @@ import (
 //
 // False is returned with fewer than two windows: there is no interval.
 func ClusterMean(values []float64, window []int32) (mean float64, interval Interval, ok bool) {
-	if len(values) == 0 {
-		return math.NaN(), Interval{}, false
+	sums, counts := map[int32]float64{}, map[int32]float64{}
+	for i, v := range values {
+		sums[window[i]] += v
+		counts[window[i]]++
 	}
-	clusters := clusterSums(values, window)
-	var total, n float64
-	for _, c := range clusters {
-		total += c.sum
-		n += c.n
+	var num, den []float64
+	for _, w := range slices.Sorted(maps.Keys(counts)) { // a fixed order: sums must not depend on the map's
+		num, den = append(num, sums[w]), append(den, counts[w])
 	}
-	mean = total / n
-	k := float64(len(clusters))
-	if k < 2 {
-		return mean, Interval{}, false
-	}
-	ss := 0.0
-	for _, c := range clusters {
-		d := c.sum - mean*c.n
-		ss += d * d
-	}
-	se := math.Sqrt(k/(k-1)*ss) / n
-	half := StudentQuantile(k-1) * se
-	return mean, Interval{Low: mean - half, High: mean + half, Level: Confidence}, true
+	return ClusterRatio(num, den)
 }
 
-type cluster struct{ sum, n float64 }
-
-// clusterSums adds up the values of each window, windows in ascending order so that
-// sums do not depend on map order.
-func clusterSums(values []float64, window []int32) []cluster {
-	byWindow := map[int32]cluster{}
-	for i, v := range values {
-		c := byWindow[window[i]]
-		byWindow[window[i]] = cluster{c.sum + v, c.n + 1}
+// ClusterRatio is the sum of num over the sum of den, one term per cluster, with the
+// 95 % interval of Student's t over clusters. False is returned with fewer than two
+// clusters; the ratio is NaN without any.
+func ClusterRatio(num, den []float64) (ratio float64, interval Interval, ok bool) {
+	total, weight := floats.Sum(num), floats.Sum(den)
+	ratio = total / weight
+	k := float64(len(num))
+	if k < 2 || weight == 0 {
+		return ratio, Interval{}, false
 	}
-	keys := slices.Sorted(maps.Keys(byWindow))
-	out := make([]cluster, len(keys))
-	for i, k := range keys {
-		out[i] = byWindow[k]
+	ss := 0.0
+	for i := range num {
+		d := num[i] - ratio*den[i]
+		ss += d * d
 	}
-	return out
+	half := StudentQuantile(k-1) * math.Sqrt(k/(k-1)*ss) / weight
+	return ratio, Interval{Low: ratio - half, High: ratio + half, Level: Confidence}, true
 }
 
 // StudentQuantile is the two-sided 95 % point of Student's t.

@@ -1,0 +1,7 @@
+// Package group gathers trials into cells (arm x load), reads their requests and
+// checks that what was measured is what was meant: every request accounted for, the
+// schedule kept, Little's law between the server's occupancy and the client's stamps.
+//
+// It computes no metric of the system under test and drops no sample: a cell that
+// breaks a law keeps its numbers and carries the reasons why it may not win.
+package group

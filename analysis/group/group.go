@@ -1,0 +1,130 @@
+package group
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// Trial is a finished trial with its requests, ordered by intended time, then seq:
+// the order in which a file lists them changes nothing.
+type Trial struct {
+	record.Trial
+	Requests []result.Request
+}
+
+// Cell is an arm at a load level. Its repetitions stay apart, so that dependence
+// inside and between them can be seen; percentiles merge their raw samples.
+type Cell struct {
+	Arm       record.Arm
+	Load      record.Load
+	Trials    []Trial        // by repetition
+	Failed    []record.Trial // trials without measurements
+	Invalid   []string       // why the cell may not win, one sentence each
+	Unchecked []string       // laws that the records do not allow to check
+}
+
+// Requests counts the requests of all repetitions.
+func (c *Cell) Requests() int {
+	n := 0
+	for _, t := range c.Trials {
+		n += len(t.Requests)
+	}
+	return n
+}
+
+// All iterates over the requests of all repetitions.
+func (c *Cell) All() iter.Seq[*result.Request] {
+	return func(yield func(*result.Request) bool) {
+		for _, t := range c.Trials {
+			for i := range t.Requests {
+				if !yield(&t.Requests[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Sweep iterates over the cells of the sweep that have at least one finished trial,
+// arm-major in the run's order. Only one cell's requests are in memory at a time. It
+// ends at the first error.
+func Sweep(set *record.Set) iter.Seq2[Cell, error] {
+	return cells(set, func(k record.TrialKey) bool { return k.Repetition < record.Confirmation })
+}
+
+// Confirmations iterates over the cells that were run again on fresh prompts.
+func Confirmations(set *record.Set) iter.Seq2[Cell, error] {
+	return cells(set, func(k record.TrialKey) bool { return k.Repetition >= record.Confirmation })
+}
+
+type cellKey struct{ arm, load string }
+
+func cells(set *record.Set, want func(record.TrialKey) bool) iter.Seq2[Cell, error] {
+	trials := map[cellKey][]record.Trial{}
+	for _, t := range set.Trials {
+		if want(t.Key) {
+			k := cellKey{t.Key.Arm, t.Key.Load}
+			trials[k] = append(trials[k], t)
+		}
+	}
+	return func(yield func(Cell, error) bool) {
+		for _, arm := range set.Run.Arms {
+			for _, load := range set.Run.Loads {
+				ts := trials[cellKey{arm.ID, load.ID}]
+				if len(ts) == 0 {
+					continue
+				}
+				c, err := gather(set, arm, load, ts)
+				if !yield(c, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// gather reads the requests of one cell and checks it.
+func gather(set *record.Set, arm record.Arm, load record.Load, trials []record.Trial) (Cell, error) {
+	c := Cell{Arm: arm, Load: load}
+	slices.SortStableFunc(trials, func(a, b record.Trial) int { return cmp.Compare(a.Key.Repetition, b.Key.Repetition) })
+	for _, t := range trials {
+		if t.Status != record.StatusOK {
+			c.Failed = append(c.Failed, t)
+			c.Invalid = append(c.Invalid, fmt.Sprintf("repetition %d failed: %s", t.Key.Repetition, t.Reason))
+			continue
+		}
+		requests, err := set.Requests(t.Key.ID)
+		var torn *result.TornError
+		switch {
+		case errors.As(err, &torn):
+			c.Invalid = append(c.Invalid, fmt.Sprintf("repetition %d: %v", t.Key.Repetition, torn))
+		case err != nil:
+			return c, err
+		}
+		slices.SortFunc(requests, func(a, b result.Request) int {
+			return cmp.Or(cmp.Compare(a.Intended, b.Intended), cmp.Compare(a.Seq, b.Seq))
+		})
+		c.Trials = append(c.Trials, Trial{Trial: t, Requests: requests})
+	}
+	c.check(set.Run.SLOs)
+	return c, nil
+}
+
+// Strays names the finished trials whose arm or load the run does not list.
+func Strays(set *record.Set) []record.TrialKey {
+	var strays []record.TrialKey
+	for _, t := range set.Trials {
+		arm := slices.ContainsFunc(set.Run.Arms, func(a record.Arm) bool { return a.ID == t.Key.Arm })
+		load := slices.ContainsFunc(set.Run.Loads, func(l record.Load) bool { return l.ID == t.Key.Load })
+		if !arm || !load {
+			strays = append(strays, t.Key)
+		}
+	}
+	return strays
+}
