@@ -1,0 +1,50 @@
+package model
+
+// Pass is one forward batch: rows of any number of sequences, each at its position.
+// The slices belong to the caller and may be reused after Forward.
+type Pass struct {
+	Tokens    []int32   // (rows)
+	Positions []int32   // (rows)
+	Spans     []Span    // cover the rows in order
+	Logits    []int32   // rows whose logits are wanted, ascending
+	Out       []float32 // (len(Logits), vocab), filled by Forward; grown as needed
+}
+
+// Span is the rows [From, To) of a pass, which continue one sequence. Its keys and
+// values are written to, and read from, Blocks: position p is in Blocks[p/size] at
+// p mod size.
+type Span struct {
+	From, To int
+	Blocks   []int32
+}
+
+// Reset empties the pass and keeps its memory.
+func (p *Pass) Reset() {
+	p.Tokens, p.Positions, p.Spans, p.Logits = p.Tokens[:0], p.Positions[:0], p.Spans[:0], p.Logits[:0]
+}
+
+// Add appends the rows of one sequence, tokens at consecutive positions from first.
+func (p *Pass) Add(first int, blocks []int32, tokens ...int32) {
+	from := len(p.Tokens)
+	for i, t := range tokens {
+		p.Tokens = append(p.Tokens, t)
+		p.Positions = append(p.Positions, int32(first+i))
+	}
+	p.Spans = append(p.Spans, Span{From: from, To: len(p.Tokens), Blocks: blocks})
+}
+
+// Row is the logits of the i-th row of Logits.
+func (p *Pass) Row(i int) []float32 {
+	n := len(p.Out) / len(p.Logits)
+	return p.Out[i*n : (i+1)*n]
+}
+
+// Extend appends rows to the last span, at the positions that follow.
+func (p *Pass) Extend(tokens ...int32) {
+	last := &p.Spans[len(p.Spans)-1]
+	for _, t := range tokens {
+		p.Tokens = append(p.Tokens, t)
+		p.Positions = append(p.Positions, p.Positions[len(p.Positions)-1]+1)
+	}
+	last.To = len(p.Tokens)
+}

@@ -1,0 +1,137 @@
+package model
+
+import (
+	"github.com/assaylab/assay/engine/internal/par"
+	"github.com/assaylab/assay/engine/kernel"
+)
+
+// State runs passes of a model over a cache. It is for one goroutine. After the
+// first pass of a size it allocates nothing.
+type State struct {
+	m     *Model
+	cache *Cache
+	pool  *par.Pool
+
+	x             kernel.Batch // (rows, dim): the residual stream
+	h             kernel.Batch // (rows, dim): normed input of a block
+	q, k, v       kernel.Batch // (rows, heads x head), (rows, kv heads x head) twice
+	attn          kernel.Batch // (rows, heads x head)
+	gate, up, act kernel.Batch // (rows, ffn)
+	y             kernel.Batch // (rows, dim): output of a block, to be added to x
+	last          kernel.Batch // (logits, dim)
+	out           kernel.Batch // (logits, vocab), over Pass.Out
+
+	pass   *Pass
+	layer  int
+	spanOf []int32 // (rows)
+	worker []worker
+	mul    mulJob
+	task   taskJob
+}
+
+// worker is one worker's scratch.
+type worker struct {
+	kernel.Worker
+	scores []float32 // (heads of a group, context)
+	_      [64]byte  // no two workers write one cache line
+}
+
+// NewState makes the scratch memory for passes of m over cache, run by pool's workers.
+func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
+	s := &State{m: m, cache: cache, pool: pool, worker: make([]worker, pool.Size())}
+	group := m.Heads / m.KVHeads
+	for i := range s.worker {
+		s.worker[i].scores = make([]float32, group*m.Context)
+	}
+	s.mul.s, s.task.s = s, s
+	return s
+}
+
+// Model is the model that the state runs.
+func (s *State) Model() *Model { return s.m }
+
+func (s *State) reset(p *Pass) {
+	m, rows := s.m, len(p.Tokens)
+	s.pass = p
+	s.x.Reset(rows, m.Dim)
+	s.h.Reset(rows, m.Dim)
+	s.y.Reset(rows, m.Dim)
+	s.q.Reset(rows, m.Heads*m.HeadDim)
+	s.attn.Reset(rows, m.Heads*m.HeadDim)
+	s.k.Reset(rows, m.KVDim())
+	s.v.Reset(rows, m.KVDim())
+	s.gate.Reset(rows, m.FFN)
+	s.up.Reset(rows, m.FFN)
+	s.act.Reset(rows, m.FFN)
+	s.last.Reset(len(p.Logits), m.Dim)
+	for _, b := range []*kernel.Batch{&s.h, &s.q, &s.attn, &s.act, &s.last} {
+		if b.Cols%32 == 0 {
+			b.Reserve()
+		}
+	}
+	s.spanOf = s.spanOf[:0]
+	for i, span := range p.Spans {
+		for range span.To - span.From {
+			s.spanOf = append(s.spanOf, int32(i))
+		}
+	}
+	if n := len(p.Logits) * m.Vocab; cap(p.Out) < n {
+		p.Out = make([]float32, n)
+	} else {
+		p.Out = p.Out[:n]
+	}
+	s.out = kernel.Batch{Rows: len(p.Logits), Cols: m.Vocab, X: p.Out}
+}
+
+// taskJob runs a method of State over rows; a field instead of a closure, so that a
+// step allocates nothing.
+type taskJob struct {
+	s   *State
+	run func(s *State, w *worker, from, to int)
+}
+
+func (t *taskJob) Do(w, from, to int) { t.run(t.s, &t.s.worker[w], from, to) }
+
+// each runs f over n items in pieces that keep all workers busy.
+func (s *State) each(n int, f func(s *State, w *worker, from, to int)) {
+	s.task.run = f
+	s.pool.For(n, (n+2*s.pool.Size()-1)/(2*s.pool.Size()), &s.task)
+}
+
+// mulJob is one matrix product: dst = x times the transpose of w.
+type mulJob struct {
+	s      *State
+	dst, x *kernel.Batch
+	w      kernel.Rows
+}
+
+// Sizes of the pieces a product is cut into. A tile of weights stays in the first
+// cache while all rows of the batch pass over it; a lone row needs no tile, and its
+// pieces only bound the time of one kernel call.
+const (
+	tileBytes = 16 << 10
+	loneRows  = 256
+	minGrain  = 16
+)
+
+func (j *mulJob) Do(w, from, to int) {
+	tile := loneRows
+	if j.x.Rows > 1 {
+		tile = max(4, tileBytes/j.w.Stride&^3)
+	}
+	worker, quantized := &j.s.worker[w].Worker, j.w.Kind.Integer()
+	for lo := from; lo < to; lo += tile {
+		hi := min(lo+tile, to)
+		for r := range j.x.Rows {
+			j.s.m.Kernels.Dot(worker, j.w, lo, j.x.Vec(r, 0, j.x.Cols, quantized), j.dst.Row(r)[lo:hi])
+		}
+	}
+}
+
+// multiply fills dst (rows, outputs of w) from x, whose rows have been quantized
+// where w is of an integer kind.
+func (s *State) multiply(dst *kernel.Batch, w kernel.Rows, x *kernel.Batch) {
+	s.mul.dst, s.mul.x, s.mul.w = dst, x, w
+	share := (dst.Cols + 4*s.pool.Size() - 1) / (4 * s.pool.Size())
+	s.pool.For(dst.Cols, max(minGrain, (share+3)&^3), &s.mul)
+}
