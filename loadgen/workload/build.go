@@ -1,0 +1,110 @@
+package workload
+
+import (
+	"fmt"
+	"math/rand/v2"
+)
+
+// Prompts makes the n measured prompts of a trial.
+func (c *Corpus) Prompts(spec Spec, key Key, n int) ([]Prompt, error) {
+	return c.build(spec, key, n, false)
+}
+
+// Warmup makes n warm-up prompts of the same lengths as the measured ones of the
+// same key, that cannot serve those from a prefix cache.
+func (c *Corpus) Warmup(spec Spec, key Key, n int) ([]Prompt, error) {
+	return c.build(spec, key, n, true)
+}
+
+func (c *Corpus) build(spec Spec, key Key, n int, warmup bool) ([]Prompt, error) {
+	if err := spec.Validate(); err != nil {
+		return nil, err
+	}
+	if n < 0 {
+		return nil, fmt.Errorf("prompts: number is %d, expected at least 0", n)
+	}
+	groups, err := c.groups(spec, key, warmup)
+	if err != nil {
+		return nil, err
+	}
+	purpose := "measured "
+	if warmup {
+		purpose = "warmup "
+	}
+	spans := c.newSpans(key.Rand(purpose+"span"), warmup)
+	lengths, outputs, pick := key.Rand(purpose+"length"), key.Rand(purpose+"output"), key.Rand(purpose+"group")
+	prompts := make([]Prompt, n)
+	for i := range prompts {
+		own := spec.Prompt.Sample(lengths)
+		group, prefix := -1, ""
+		if len(groups) > 0 {
+			group = pick.IntN(len(groups))
+			prefix = groups[group]
+		}
+		p, err := spans.next(prefix, own, own+spec.GroupTokens, spec.Special)
+		if err != nil {
+			return nil, fmt.Errorf("prompt %d of %d: %w", i+1, n, err)
+		}
+		p.Group, p.MaxTokens = group, spec.Output.Sample(outputs)
+		prompts[i] = p
+	}
+	return prompts, nil
+}
+
+// groups makes the shared prefixes. They are always of the measured kind, also
+// where warm-up has been allowed to use them.
+func (c *Corpus) groups(spec Spec, key Key, warmup bool) ([]string, error) {
+	if warmup && !spec.WarmupShared {
+		return nil, nil
+	}
+	spans := c.newSpans(key.Rand("groups"), false)
+	texts := make([]string, spec.Groups)
+	for i := range texts {
+		p, err := spans.next("", 0, spec.GroupTokens, false)
+		if err != nil {
+			return nil, fmt.Errorf("shared prefix %d of %d: %w", i+1, spec.Groups, err)
+		}
+		texts[i] = p.Text
+	}
+	return texts, nil
+}
+
+// spans deals spans of a corpus, no start twice until all have been used.
+type spans struct {
+	c      *Corpus
+	rng    *rand.Rand
+	deck   *deck
+	lo, hi int
+	warmup bool
+}
+
+func (c *Corpus) newSpans(rng *rand.Rand, warmup bool) *spans {
+	lo, hi := c.region(warmup)
+	return &spans{c: c, rng: rng, deck: newDeck(max(hi-lo, 1)), lo: lo, hi: hi, warmup: warmup}
+}
+
+// next cuts a span that makes, after prefix, a prompt of exactly total tokens. The
+// span is about own tokens of them, or all of them where there is no prefix.
+func (s *spans) next(prefix string, own, total int, special bool) (Prompt, error) {
+	if prefix == "" {
+		own = total
+	}
+	if special {
+		own -= s.c.special
+	}
+	if own < 1 {
+		return Prompt{}, fmt.Errorf("length leaves no room for text beside %d special tokens", s.c.special)
+	}
+	if own > s.hi-s.lo {
+		return Prompt{}, fmt.Errorf("length %d, but the corpus has only %d tokens for this purpose (%d in all): a longer text is needed", own, s.hi-s.lo, len(s.c.ids))
+	}
+	// A pass over what is left of the deck and one over a whole new one sees every start.
+	for range 2 * s.deck.n {
+		start := s.lo + s.deck.deal(s.rng)
+		if p, ok := s.c.fit(prefix, start, own, total, s.hi, special, s.warmup); ok {
+			p.Repeat = s.deck.again
+			return p, nil
+		}
+	}
+	return Prompt{}, fmt.Errorf("no place in the corpus gives a text of %d tokens: a longer text is needed", own)
+}

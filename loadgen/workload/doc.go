@@ -1,0 +1,14 @@
+// Package workload makes the prompts of an attack, all of them before it begins.
+//
+// A prompt is a span of a text corpus at a random place, of exactly the length
+// that was drawn for it, unique within the run until the corpus is used up, and
+// optionally preceded by the prefix of a shared group. Every draw comes from
+// H(seed, load level, repetition), never from the arm, so that all arms see the
+// same prompts and are compared in pairs.
+//
+// Warm-up prompts come from a reserved part of the corpus and begin with tokens
+// that no measured prompt begins with: a prefix cache that they filled cannot
+// serve a measured one.
+//
+// It knows nothing of when a prompt is sent (arrival) nor in which dialect.
+package workload

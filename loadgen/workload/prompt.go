@@ -1,0 +1,65 @@
+package workload
+
+import "fmt"
+
+// Prompt is one request's content.
+type Prompt struct {
+	Text      string
+	Tokens    []int32 // of Text as the tokenizer encodes it; with special tokens where Spec.Special
+	MaxTokens int     // output tokens to ask for
+	Group     int     // shared group it begins with, -1 for none
+	Repeat    bool    // the corpus was used up and its span has been used before
+}
+
+// Tokenizer turns text into tokens and back. Decode may render what is not valid
+// UTF-8 as it is or as U+FFFD.
+type Tokenizer interface {
+	Encode(text string, addSpecial bool) []int32
+	Decode(ids []int32) string
+}
+
+// Spec is what prompts should be like.
+type Spec struct {
+	Prompt Length // tokens of a prompt, without the shared prefix before it
+	Output Length // MaxTokens
+
+	// Groups of requests share a prefix of GroupTokens tokens; every request gets
+	// one of them at random. Both zero: nothing is shared.
+	Groups, GroupTokens int
+
+	// WarmupShared lets warm-up prompts begin with the shared prefixes, as when a
+	// system prompt is known to be cached before traffic comes. Off, warm-up
+	// prompts share nothing with measured ones.
+	WarmupShared bool
+
+	// Special counts the special tokens (begin-of-text) that the server adds to a
+	// plain prompt as part of its length.
+	Special bool
+}
+
+// Validate says what is wrong with s.
+func (s Spec) Validate() error {
+	if err := s.Prompt.Validate(); err != nil {
+		return fmt.Errorf("prompt tokens: %w", err)
+	}
+	if err := s.Output.Validate(); err != nil {
+		return fmt.Errorf("output tokens: %w", err)
+	}
+	switch {
+	case s.Groups < 0 || s.GroupTokens < 0:
+		return fmt.Errorf("shared prefix: %d groups of %d tokens, expected neither below 0", s.Groups, s.GroupTokens)
+	case (s.Groups == 0) != (s.GroupTokens == 0):
+		return fmt.Errorf("shared prefix: %d groups of %d tokens, expected both or neither to be 0", s.Groups, s.GroupTokens)
+	case s.WarmupShared && s.Groups == 0:
+		return fmt.Errorf("shared prefix: warm-up is to share it, but there are no groups")
+	}
+	return nil
+}
+
+// SharedPrefix is for example "4 groups of 64 tokens", or "" where nothing is shared.
+func (s Spec) SharedPrefix() string {
+	if s.Groups == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d groups of %d tokens", s.Groups, s.GroupTokens)
+}
