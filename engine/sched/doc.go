@@ -41,8 +41,9 @@
 // was begun never waits for room. An unfinished prompt is always the youngest running
 // sequence, and there is at most one.
 //
-// Why it cannot stall: in every step the oldest running sequence has an item, unless it is
-// a prompt behind younger generating sequences that fill the budget, which cannot come to be
-// since a prompt is admitted last. When nothing runs, every block is free or cached and the
-// front of the queue is admitted.
+// Why it cannot stall: a sequence is admitted only to a step with a row left beside the
+// items of all others, so there are never more running than rows, and every running
+// sequence has an item in every step; only a prompt that goes whole may have to wait for the
+// step after its admission. Hence the oldest always comes nearer its end, and once
+// nothing runs, every block is free or cached and the front of the queue is admitted.
 package sched

@@ -19,9 +19,11 @@ func (s *Scheduler) Next(p *Plan) bool {
 }
 
 // planPending adds the pending token of the generating sequences, preempting where
-// blocks are short. Victims are younger than whoever is planned, so no planned item is lost.
+// blocks are short. Victims are younger than whoever is planned, so no planned item is
+// lost. There are never more running sequences than TokenBudget: each was admitted to a
+// step that had a row left beside the items of all others.
 func (s *Scheduler) planPending(p *Plan) {
-	for i := 0; i < len(s.running) && len(p.Items) < s.cfg.TokenBudget; i++ {
+	for i := 0; i < len(s.running); i++ { // preemption shortens it
 		if s.running[i].generates() && s.makeRoom(p, i) {
 			p.add(s.running[i], 1)
 		}
