@@ -1,0 +1,225 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/sample"
+)
+
+// Engine serves requests with one model. Its methods are safe for concurrent use.
+type Engine struct {
+	opts  Options
+	model *model.Model
+	eos   int32
+
+	inbox  chan *Stream
+	wake   chan struct{} // a stream was closed, or the engine is
+	quit   chan struct{}
+	done   chan struct{}
+	closed atomic.Bool
+	nextID atomic.Uint64
+
+	queued       atomic.Int64 // submitted and not yet running
+	queuedTokens atomic.Int64
+
+	mu    sync.Mutex
+	stats Stats
+}
+
+// New starts an engine. Draft is nil, or a smaller model of the same vocabulary. Eos
+// is the token that ends a text, -1 for none. onStart, which may be nil, runs first on
+// the loop's own locked thread, to pin it. Errors name the option.
+func New(m, draft *model.Model, eos int32, o Options, onStart func()) (*Engine, error) {
+	o, err := o.resolve(m, draft)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{opts: o, model: m, eos: eos,
+		inbox: make(chan *Stream, o.MaxQueue+o.MaxBatch), wake: make(chan struct{}, 1),
+		quit: make(chan struct{}), done: make(chan struct{})}
+	l, err := newLoop(e, draft)
+	if err != nil {
+		return nil, err
+	}
+	e.stats = l.snapshot()
+	go l.run(onStart)
+	return e, nil
+}
+
+// Options are the settings in force, with every 0 that means a default filled in.
+func (e *Engine) Options() Options { return e.opts }
+
+// Submit queues a request. The stream ends when ctx does. It returns ErrOverloaded,
+// ErrTooLong, ErrClosed, or an error that names a bad field of r.
+func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
+	if err := e.check(&r); err != nil {
+		return nil, err
+	}
+	if e.closed.Load() {
+		return nil, ErrClosed
+	}
+	if !e.reserve(len(r.Prompt)) {
+		return nil, ErrOverloaded
+	}
+	s := newStream(e, e.nextID.Add(1), r)
+	s.stopWatch = context.AfterFunc(ctx, s.Close)
+	select {
+	case e.inbox <- s:
+		return s, nil
+	case <-e.quit:
+		s.stopWatch()
+		return nil, ErrClosed
+	}
+}
+
+func (e *Engine) check(r *Request) error {
+	switch {
+	case len(r.Prompt) == 0:
+		return errors.New("engine: the prompt is empty")
+	case len(r.Prompt) >= e.opts.Context:
+		return fmt.Errorf("%w: %d tokens, and at most %d leave room for an answer", ErrTooLong, len(r.Prompt), e.opts.Context-1)
+	case r.MaxTokens < 1:
+		return fmt.Errorf("engine: max tokens is %d, want at least 1", r.MaxTokens)
+	}
+	for i, t := range r.Prompt {
+		if t < 0 || int(t) >= e.model.Vocab {
+			return fmt.Errorf("engine: prompt token %d is %d, want 0 to %d", i, t, e.model.Vocab-1)
+		}
+	}
+	return r.Sampling.Validate()
+}
+
+// reserve counts a request into the queue, unless the queue is full.
+func (e *Engine) reserve(tokens int) bool {
+	if e.queued.Add(1) > int64(e.opts.MaxQueue+e.opts.MaxBatch) {
+		e.queued.Add(-1)
+		return false
+	}
+	n := e.queuedTokens.Add(int64(tokens))
+	if limit := int64(e.opts.MaxQueuedTokens); limit > 0 && n > limit && n > int64(tokens) {
+		e.unreserve(tokens)
+		return false
+	}
+	return true
+}
+
+func (e *Engine) unreserve(tokens int) {
+	e.queued.Add(-1)
+	e.queuedTokens.Add(-int64(tokens))
+}
+
+// RetryAfter estimates when an overloaded engine takes requests again: the time it
+// needs for what is queued, from its mean busy time per token so far.
+func (e *Engine) RetryAfter() time.Duration {
+	s := e.Stats()
+	tokens := s.PromptTokens - s.PrefixHits + s.GeneratedTokens
+	if tokens <= 0 {
+		return time.Second
+	}
+	return max(time.Second, s.Busy/time.Duration(tokens)*time.Duration(e.queuedTokens.Load()))
+}
+
+// Stats is a snapshot taken after the last step.
+func (e *Engine) Stats() Stats {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.stats
+}
+
+// Close ends all streams with ErrClosed and stops the loop.
+func (e *Engine) Close() {
+	if e.closed.CompareAndSwap(false, true) {
+		close(e.quit)
+	}
+	<-e.done
+}
+
+func (e *Engine) nudge() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// resolve fills in defaults and checks every option against the models.
+func (o Options) resolve(m, draft *model.Model) (Options, error) {
+	if o.Threads == 0 {
+		o.Threads = runtime.GOMAXPROCS(0)
+	}
+	if o.Context == 0 {
+		o.Context = m.Context
+	}
+	if draft == nil {
+		o.DraftLength = 0
+	}
+	errs := []error{
+		between("threads", o.Threads, 1, 1024),
+		between("max_batch", o.MaxBatch, 1, 1<<16),
+		between("token_budget", o.TokenBudget, 1, 1<<20),
+		between("block_size", o.BlockSize, 1, 1<<16),
+		between("context", o.Context, 2, m.Context),
+		between("max_queue", o.MaxQueue, 1, 1<<20),
+		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
+		between("kv_tokens", o.KVTokens, 0, 1<<31),
+	}
+	if draft != nil {
+		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), compatible(m, draft, o.Context))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return o, err
+	}
+	return o, o.sizeCache(m)
+}
+
+// maxCacheBytes bounds the KV cache that is made when kv_tokens does not say how
+// large it shall be.
+const maxCacheBytes = 1 << 30
+
+func (o *Options) sizeCache(m *model.Model) error {
+	perToken, err := model.CacheBytesPerToken(m.Config, o.KVFormat)
+	if err != nil {
+		return err
+	}
+	if o.KVTokens == 0 {
+		o.KVTokens = max(o.Context, min(o.MaxBatch*o.Context, maxCacheBytes/perToken))
+	}
+	if o.KVTokens < o.BlockSize {
+		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
+	}
+	// A sequence must fit the cache alone, or it could wait for ever.
+	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
+	return nil
+}
+
+func between(name string, found, low, high int) error {
+	if found >= low && found <= high {
+		return nil
+	}
+	return fmt.Errorf("engine: %s is %d, want %d to %d", name, found, low, high)
+}
+
+func compatible(m, draft *model.Model, context int) error {
+	switch {
+	case draft.Vocab != m.Vocab:
+		return fmt.Errorf("engine: draft model %s has a vocabulary of %d, the model's is %d", draft.Name, draft.Vocab, m.Vocab)
+	case draft.Context < context:
+		return fmt.Errorf("engine: draft model %s has a context of %d, below the engine's %d", draft.Name, draft.Context, context)
+	}
+	return nil
+}
+
+func logprobs(dst []sample.Logprob, logits []float32, chosen int32, n int, s *sample.Scratch) TokenLogprobs {
+	p, top := sample.Logprobs(dst, logits, chosen, max(n, 0), s)
+	out := TokenLogprobs{Token: chosen, Logprob: p}
+	for _, t := range top {
+		out.Top = append(out.Top, TokenLogprob{t.Token, t.Logprob})
+	}
+	return out
+}

@@ -1,0 +1,202 @@
+package engine
+
+import (
+	"errors"
+	"runtime"
+	"time"
+
+	"github.com/assaylab/assay/engine/internal/par"
+	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/sample"
+	"github.com/assaylab/assay/engine/sched"
+	"github.com/assaylab/assay/engine/spec"
+)
+
+// loop is the one goroutine that owns scheduler, cache and models.
+type loop struct {
+	e       *Engine
+	pool    *kvcache.Pool
+	sched   *sched.Scheduler
+	workers *par.Pool
+	state   *model.State
+	draft   *spec.DraftModel // nil without speculation
+	live    map[uint64]*Stream
+
+	plan     sched.Plan
+	pass     model.Pass
+	drafting []*spec.Request
+	accepted []int32
+	logits   [][]float32
+	sampling sample.Scratch
+	accept   spec.Scratch
+	logprob  []sample.Logprob
+	stats    Stats
+	since    time.Time // when Occupancy was last brought up to date
+}
+
+func newLoop(e *Engine, draft *model.Model) (*loop, error) {
+	o := e.opts
+	blocks := o.KVTokens / o.BlockSize
+	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength}
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cache, err := model.NewCache(e.model.Config, o.KVFormat, blocks, o.BlockSize)
+	if err != nil {
+		return nil, err
+	}
+	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
+		live: make(map[uint64]*Stream), since: time.Now()}
+	l.sched = sched.New(cfg, l.pool)
+	l.state = model.NewState(e.model, cache, l.workers)
+	if draft != nil {
+		if cache, err = model.NewCache(draft.Config, o.KVFormat, blocks, o.BlockSize); err != nil {
+			return nil, err
+		}
+		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
+		l.stats.WeightBytes = draft.WeightBytes()
+	}
+	l.describe(draft)
+	return l, nil
+}
+
+// describe sets the statistics that do not change.
+func (l *loop) describe(draft *model.Model) {
+	l.stats.AcceptedAt = make([]int64, l.e.opts.DraftLength)
+	l.stats.Finished = map[FinishReason]int64{}
+	l.stats.WeightBytes += l.e.model.WeightBytes()
+	for _, m := range []*model.Model{l.e.model, draft} {
+		if m != nil {
+			n, _ := model.CacheBytesPerToken(m.Config, l.e.opts.KVFormat) // was checked by NewCache
+			l.stats.KVBytesPerToken += int64(n)
+		}
+	}
+}
+
+func (l *loop) run(onStart func()) {
+	runtime.LockOSThread()
+	if onStart != nil {
+		onStart()
+	}
+	defer close(l.e.done)
+	defer l.workers.Close()
+	for l.receive() {
+		l.sweep()
+		if l.sched.Next(&l.plan) {
+			l.step()
+		}
+		l.publish()
+		runtime.Gosched() // the handlers of this step's events may share our processor
+	}
+	l.closeAll()
+}
+
+// receive takes what is in the inbox, and waits when there is nothing else to do. It
+// returns false when the engine closes.
+func (l *loop) receive() bool {
+	for {
+		if len(l.live) == 0 {
+			select {
+			case s := <-l.e.inbox:
+				l.add(s)
+			case <-l.e.quit:
+				return false
+			}
+		}
+		select {
+		case s := <-l.e.inbox:
+			l.add(s)
+		case <-l.e.wake:
+		case <-l.e.quit:
+			return false
+		default:
+			return true
+		}
+	}
+}
+
+func (l *loop) add(s *Stream) {
+	l.occupy()
+	o := &l.e.opts
+	s.seq = sched.Sequence{ID: s.id, Tokens: append(make([]int32, 0, len(s.req.Prompt)+s.req.MaxTokens), s.req.Prompt...),
+		Prompt: len(s.req.Prompt), Limit: min(o.Context, len(s.req.Prompt)+s.req.MaxTokens), Drafts: o.DraftLength}
+	s.fresh = true
+	l.live[s.id] = s
+	if err := l.sched.Add(&s.seq); err != nil {
+		l.end(s, err)
+		return
+	}
+	l.stats.PromptTokens += int64(len(s.req.Prompt))
+}
+
+// sweep aborts the requests whose clients are gone.
+func (l *loop) sweep() {
+	for _, s := range l.live {
+		if s.aborted.Load() {
+			l.sched.Abort(s.id)
+			l.stats.Finished[FinishAbort]++
+			l.end(s, errAborted)
+		}
+	}
+}
+
+var errAborted = errors.New("engine: aborted")
+
+// end closes a stream that is no longer the scheduler's.
+func (l *loop) end(s *Stream, err error) {
+	l.occupy()
+	delete(l.live, s.id)
+	if !s.admitted {
+		l.e.unreserve(len(s.req.Prompt))
+	}
+	if s.stopWatch != nil {
+		s.stopWatch()
+	}
+	s.err = err
+	close(s.events)
+}
+
+func (l *loop) closeAll() {
+	for _, s := range l.live {
+		l.sched.Abort(s.id)
+		l.end(s, ErrClosed)
+	}
+	for {
+		select {
+		case s := <-l.e.inbox:
+			l.end(s, ErrClosed)
+		default:
+			l.publish()
+			return
+		}
+	}
+}
+
+// occupy brings the integral of requests over time up to now.
+func (l *loop) occupy() {
+	now := time.Now()
+	l.stats.Occupancy += now.Sub(l.since) * time.Duration(len(l.live))
+	l.since = now
+}
+
+func (l *loop) publish() {
+	l.occupy()
+	s := l.snapshot()
+	l.e.mu.Lock()
+	l.e.stats = s
+	l.e.mu.Unlock()
+}
+
+func (l *loop) snapshot() Stats {
+	s := l.stats
+	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
+	total, free, cached, held := l.pool.Counts()
+	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held}
+	s.AcceptedAt = append([]int64(nil), s.AcceptedAt...)
+	s.Finished = make(map[FinishReason]int64, len(l.stats.Finished))
+	for k, v := range l.stats.Finished {
+		s.Finished[k] = v
+	}
+	return s
+}

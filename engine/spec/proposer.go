@@ -1,0 +1,28 @@
+package spec
+
+import "github.com/assaylab/assay/engine/sample"
+
+// Request is a sequence as a proposer sees it. The engine keeps one per running
+// request and sets the upper fields before each Propose.
+type Request struct {
+	Tokens []int32 // known tokens, at the positions [0, len)
+	Blocks []int32 // the sequence's KV blocks: room for Tokens and Want drafts
+	Params sample.Params
+	Want   int // drafts wanted; 0 only brings the proposer's own state up to Tokens
+
+	Draft []int32     // filled by Propose: at most Want tokens, storage reused
+	Probs [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy
+
+	computed int // positions [0, computed) have keys and values in the draft model's cache
+}
+
+// Proposer guesses the tokens that follow. Its guesses never change what is
+// generated, only how fast.
+type Proposer interface {
+	// Propose fills Draft and Probs of every request, all of them in one batch.
+	Propose(batch []*Request)
+	// Committed says that known tokens and drafts up to n in all now stand.
+	Committed(r *Request, n int)
+	// Reset says that the sequence starts over with n positions found in the cache.
+	Reset(r *Request, n int)
+}

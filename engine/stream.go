@@ -1,0 +1,77 @@
+package engine
+
+import (
+	"context"
+	"io"
+	"sync/atomic"
+
+	"github.com/assaylab/assay/engine/sched"
+	"github.com/assaylab/assay/engine/spec"
+)
+
+// streamBuffer is how many events a consumer may lag behind before it is cut off.
+const streamBuffer = 512
+
+// Stream is the answer to one request. Next is for one goroutine, Close for any.
+type Stream struct {
+	engine    *Engine
+	id        uint64
+	req       Request
+	events    chan Event
+	err       error // set before events is closed; nil after a finished answer
+	aborted   atomic.Bool
+	stopWatch func() bool
+
+	// Of the loop alone.
+	seq      sched.Sequence
+	draft    spec.Request
+	admitted bool // left the queue once
+	fresh    bool // starts, or starts over, in its next item
+	blocks   []int32 // the table's ids, as model takes them
+}
+
+func newStream(e *Engine, id uint64, r Request) *Stream {
+	return &Stream{engine: e, id: id, req: r, events: make(chan Event, min(streamBuffer, r.MaxTokens+1))}
+}
+
+// Next waits for the next event. After the one with a finish reason it returns
+// io.EOF; a stream that was cut short returns why.
+func (s *Stream) Next(ctx context.Context) (Event, error) {
+	select {
+	case ev, ok := <-s.events:
+		return s.received(ev, ok)
+	default:
+	}
+	select {
+	case ev, ok := <-s.events:
+		return s.received(ev, ok)
+	case <-ctx.Done():
+		return Event{}, ctx.Err()
+	}
+}
+
+func (s *Stream) received(ev Event, ok bool) (Event, error) {
+	if ok {
+		return ev, nil
+	}
+	if s.err != nil {
+		return Event{}, s.err
+	}
+	return Event{}, io.EOF
+}
+
+// Close aborts the request if it still runs. Its blocks are free before the next step.
+func (s *Stream) Close() {
+	if s.aborted.CompareAndSwap(false, true) {
+		s.engine.nudge()
+	}
+}
+
+// tableBlocks is the sequence's block table; valid until the next step.
+func (s *Stream) tableBlocks() []int32 {
+	s.blocks = s.blocks[:0]
+	for _, b := range s.seq.Table.Blocks() {
+		s.blocks = append(s.blocks, int32(b))
+	}
+	return s.blocks
+}
