@@ -8,19 +8,17 @@ import (
 )
 
 // Distribution sets dst (vocabulary) to the probabilities from which a token is drawn
-// under p, given logits of the same length. They sum to 1 up to float32 rounding; greedy
+// under p, given logits of the same length, at least one. They sum to 1 up to float32 rounding; greedy
 // gives a one at Argmax. The package's documentation states the order of the settings.
 func Distribution(dst, logits []float32, p Params, s *Scratch) {
-	top := Argmax(logits)
-	clear(dst)
-	if len(dst) == 0 {
+	best := Argmax(logits)
+	largest := float64(logits[best])
+	if p.Greedy() || largest != largest || math.IsInf(largest, -1) {
+		clear(dst)
+		dst[best] = 1
 		return
 	}
-	if l := logits[top]; p.Greedy() || l != l || math.IsInf(float64(l), -1) {
-		dst[top] = 1
-		return
-	}
-	s.setWeights(logits, float64(logits[top]), float64(p.Temperature))
+	s.setWeights(logits, largest, float64(p.Temperature))
 	s.truncate(p)
 	normalise(dst, s.weights)
 	if invariant.Enabled {
@@ -30,18 +28,27 @@ func Distribution(dst, logits []float32, p Params, s *Scratch) {
 }
 
 // setWeights sets s.weights to exp((logit - largest) / temperature), so the most likely
-// token weighs 1. A largest of plus infinity leaves only the tokens that share it.
+// token weighs 1.
 func (s *Scratch) setWeights(logits []float32, largest, temperature float64) {
+	s.shift(logits, largest)
+	for i, d := range s.weights {
+		s.weights[i] = math.Exp(d / temperature)
+	}
+}
+
+// shift sets s.weights to logit - largest: 0 also where both are infinite, and minus
+// infinity for NaN.
+func (s *Scratch) shift(logits []float32, largest float64) {
 	s.weights = resize(s.weights, len(logits))
 	for i, l := range logits {
-		switch d := float64(l) - largest; {
+		d := float64(l) - largest
+		switch {
 		case float64(l) == largest:
-			s.weights[i] = 1
-		case d < 0:
-			s.weights[i] = math.Exp(d / temperature)
-		default: // NaN
-			s.weights[i] = 0
+			d = 0
+		case d != d:
+			d = math.Inf(-1)
 		}
+		s.weights[i] = d
 	}
 }
 

@@ -5,7 +5,7 @@ package sample
 // keep are ranked without sorting the rest.
 type heap struct {
 	ids  []int32
-	keys []float64 // by id; the key of an id that was popped may change
+	keys []float64 // (vocabulary) by id; that of an id that was popped may change
 }
 
 // reset fills the heap with all ids of keys, none of which is NaN.

@@ -12,45 +12,31 @@ type Logprob struct {
 // most likely first, appended to dst[:0]. They are of the softmax of the logits as they
 // are: no sampling setting applies.
 func Logprobs(dst []Logprob, logits []float32, chosen int32, n int, s *Scratch) (chosenLogprob float32, top []Logprob) {
-	norm := s.logSumExp(logits)
+	s.setLogprobs(logits)
 	top = dst[:0]
 	if n = min(n, len(logits)); n > 0 {
 		s.heap.reset(s.weights)
 	}
 	for range n {
 		id := s.heap.pop()
-		top = append(top, Logprob{Token: id, Logprob: s.logprob(id, norm)})
+		top = append(top, Logprob{Token: id, Logprob: float32(s.weights[id])})
 	}
-	return s.logprob(chosen, norm), top
+	return float32(s.weights[chosen]), top
 }
 
-// logSumExp sets s.weights to the logits, NaN as minus infinity, and returns the
-// logarithm of the sum of their exponentials.
-func (s *Scratch) logSumExp(logits []float32) float64 {
-	s.weights = resize(s.weights, len(logits))
-	largest := math.Inf(-1)
-	for i, l := range logits {
-		s.weights[i] = float64(l)
-		if l != l {
-			s.weights[i] = math.Inf(-1)
-		}
-		largest = max(largest, s.weights[i])
-	}
-	if math.IsInf(largest, 0) {
-		return largest
-	}
+// setLogprobs sets s.weights to the logarithm of the softmax of logits. The largest logit
+// is taken off first and the logarithm of the sum last, which keeps their digits.
+func (s *Scratch) setLogprobs(logits []float32) {
+	s.shift(logits, float64(logits[Argmax(logits)]))
 	sum := 0.0
-	for _, l := range s.weights {
-		sum += math.Exp(l - largest)
+	for _, d := range s.weights {
+		sum += math.Exp(d)
 	}
-	return largest + math.Log(sum)
-}
-
-// logprob returns the log-probability of a token under the norm of logSumExp.
-func (s *Scratch) logprob(id int32, norm float64) float32 {
-	l := s.weights[id]
-	if math.IsInf(l, -1) {
-		return float32(l)
+	if sum == 0 { // nothing but NaN, so all is minus infinity already
+		return
 	}
-	return float32(l - norm)
+	norm := math.Log(sum)
+	for i := range s.weights {
+		s.weights[i] -= norm
+	}
 }

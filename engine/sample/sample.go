@@ -5,7 +5,7 @@ import "math"
 // Scratch holds buffers that calls reuse, so that sampling allocates nothing once they
 // have the vocabulary's size. One per goroutine; the zero value is ready.
 type Scratch struct {
-	weights []float64 // (vocabulary) unnormalised probabilities, or logits
+	weights []float64 // (vocabulary) unnormalised probabilities, or log-probabilities
 	probs   []float32 // (vocabulary)
 	heap    heap
 }
