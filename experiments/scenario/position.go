@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/BurntSushi/toml"
 )
 
 // span is where a key or an array element stands and its value as written.
@@ -128,15 +130,14 @@ func (s *scanner) key() []string {
 }
 
 func (s *scanner) quotedKey() string {
-	start, quote := s.at, s.peek()
+	start := s.at
 	s.str()
 	raw := s.text[start:s.at]
-	if quote == '"' {
-		if k, err := strconv.Unquote(raw); err == nil {
-			return k
-		}
+	var as struct{ Key string }
+	if _, err := toml.Decode("Key = "+raw, &as); err != nil {
+		return raw
 	}
-	return strings.Trim(raw, string(quote))
+	return as.Key
 }
 
 // value skips one value, noting the elements and keys inside it.

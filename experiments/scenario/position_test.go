@@ -157,7 +157,7 @@ func FuzzParse(f *testing.F) {
 // FuzzScan compares the scanner with the parser on any text that the parser accepts.
 func FuzzScan(f *testing.F) {
 	for _, s := range []string{"a=1", "[a.b]\nc='x'", "[[a]]\nb=[1,{c=2}]\n[[a.d]]", "a=\"\"\"\nb=1\\\"\"\"\"", "'a.b'.c={d=''}",
-		"a=[\n#x\n1,\n]", "\"\\u0041\"=1", "a='''x'''''", "a = {b = 1,\n c = [2]}", "x=1\r\ny=2", fmt.Sprintf("%q=1", "a b")} {
+		"a=[\n#x\n1,\n]", "\"\\u0041\"=1", "a='''x'''''", "a = {b = 1,\n c = [2]}", "x=1\r\ny=2", `"\e\x41"=1`, fmt.Sprintf("%q=1", "a b")} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) { checkScan(t, "input", text) })
