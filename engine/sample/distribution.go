@@ -8,8 +8,9 @@ import (
 )
 
 // Distribution sets dst (vocabulary) to the probabilities from which a token is drawn
-// under p, given logits of the same length, at least one. They sum to 1 up to float32 rounding; greedy
-// gives a one at Argmax. The package's documentation states the order of the settings.
+// under p, given logits of the same length, at least one. They sum to 1 up to float32
+// rounding; greedy gives a one at Argmax. The package's documentation states the order
+// of the settings.
 func Distribution(dst, logits []float32, p Params, s *Scratch) {
 	best := Argmax(logits)
 	largest := float64(logits[best])
