@@ -66,6 +66,7 @@ func TestDistributionKnownAnswers(t *testing.T) {
 		{"top-k of equals keeps the lowest ids", logarithms(.25, .25, .25, .25), Params{Temperature: 1, TopK: 2}, []float64{.5, .5, 0, 0}},
 		// .4 does not reach .6, .4 + .3 does.
 		{"top-p includes the token that reaches it", base, Params{Temperature: 1, TopP: .6}, []float64{0, 4. / 7, 0, 3. / 7}},
+		{"top-p reached exactly", []float32{0, 0, 0, 0}, Params{Temperature: 1, TopP: .5}, []float64{.5, .5, 0, 0}},
 		{"top-p below the first", base, Params{Temperature: 1, TopP: .01}, []float64{0, 1, 0, 0}},
 		{"top-p 1", base, Params{Temperature: 1, TopP: 1}, []float64{.1, .4, .2, .3}},
 		// After top-k 3 the mass is .9: .4/.9 < .75 <= .7/.9. Of the whole, .7 would not reach .75.

@@ -7,12 +7,23 @@ import (
 
 // Config bounds what the scheduler does. It does not change after New.
 type Config struct {
-	MaxBatch        int  // sequences running at the same time; at least 1
-	TokenBudget     int  // rows of one step: prompt tokens, pending tokens and drafts together; at least 1. Below MaxBatch it bounds the batch too
-	Chunked         bool // split prompts over steps to keep TokenBudget. Otherwise a prompt is computed in one step, which it shares with prompts that fit the budget beside it, or, when it alone exceeds the budget, only with generating sequences
-	DraftLength     int  // drafts of one sequence in one step at most; 0 turns drafts off
-	MaxQueue        int  // waiting sequences; one more is refused. 0 is no limit. Preempted sequences wait too, and are never refused
-	MaxQueuedTokens int  // tokens of waiting sequences; a sequence that would exceed them is refused, unless the queue is empty. 0 is no limit
+	// MaxBatch is how many sequences run at the same time; at least 1.
+	MaxBatch int
+	// TokenBudget is how many rows one step has: prompt tokens, pending tokens and drafts
+	// together; at least 1. Below MaxBatch it bounds the batch, too.
+	TokenBudget int
+	// Chunked splits prompts over steps to keep TokenBudget. Otherwise a prompt is computed
+	// in one step. Prompts that fit the budget together share a step; one that alone
+	// exceeds it shares the step with generating sequences only.
+	Chunked bool
+	// DraftLength bounds the drafts of one sequence in one step; 0 turns drafts off.
+	DraftLength int
+	// MaxQueue is how many sequences may wait; one more is refused. 0 is no limit.
+	// Preempted sequences wait too, and are never refused.
+	MaxQueue int
+	// MaxQueuedTokens bounds the tokens of waiting sequences; one that would exceed them is
+	// refused, unless the queue is empty: else it never could be taken. 0 is no limit.
+	MaxQueuedTokens int
 }
 
 // Validate returns an error that names every field out of range.

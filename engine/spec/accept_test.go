@@ -39,15 +39,17 @@ func TestGreedyIsWhatItIsWithoutDrafts(t *testing.T) {
 	}
 }
 
-// A draft from the target's own distribution is always accepted.
+// A draft from the target's own distribution is always accepted, and the token after the
+// last one is what would have been drawn without drafts.
 func TestEqualDistributionsAcceptAll(t *testing.T) {
 	p := sample.Params{Temperature: .7, TopP: .9}
 	var s Scratch
 	for seed := range uint64(2000) {
 		p.Seed = seed
 		target, draft, probs := targets.draft(targets, 0, 3, p, 5)
-		if got := Accept(nil, target, draft, probs, p, 5, &s); !slices.Equal(got[:3], draft) {
-			t.Fatalf("seed %d: drafted %v, got %v", seed, draft, got)
+		want := append(slices.Clone(draft), sample.Next(target[3], p, 8, new(sample.Scratch)))
+		if got := Accept(nil, target, draft, probs, p, 5, &s); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: got %v, want %v", seed, got, want)
 		}
 	}
 }
