@@ -1,0 +1,102 @@
+package sweep
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/experiments/scenario"
+)
+
+// Capabilities are the facts about the models that decide what can run.
+type Capabilities struct {
+	Shipped string            // format of the model file's matrices, e.g. "BF16"; of most of them where Mixed
+	Mixed   bool              // the file holds matrices in more than one format
+	Context int               // longest sequence that the model was made for, in tokens
+	Drafts  map[string]string // for every draft model as written: why it cannot draft for the model, "" where it can
+}
+
+// bitsPerWeight orders the formats by precision. Equal widths are neither above nor
+// below each other.
+var bitsPerWeight = map[string]float64{"F32": 32, "F16": 16, "BF16": 16, "Q8_0": 8.5, "Q4_1": 5, "Q4_0": 4.5}
+
+// impossible says why the settings cannot run, "" where they can. s is canonical.
+func (c Capabilities) impossible(s scenario.Settings) string {
+	if why := c.quantization(s.Quantization); why != "" {
+		return why
+	}
+	if s.DraftModel != "" {
+		switch why, known := c.Drafts[s.DraftModel]; {
+		case !known:
+			return fmt.Sprintf("draft model %q was not examined", s.DraftModel)
+		case why != "":
+			return fmt.Sprintf("draft model %q: %s", s.DraftModel, why)
+		}
+	}
+	if s.Context > c.Context {
+		return fmt.Sprintf("context %d is longer than the model's own %d", s.Context, c.Context)
+	}
+	if err := s.Validate(); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// quantization forbids going upward: weights stored with more bits than the file has
+// would be no more precise, only slower, and called what they are not.
+func (c Capabilities) quantization(q string) string {
+	if q == scenario.AsShipped || q == c.Shipped {
+		return ""
+	}
+	from, known := bitsPerWeight[c.Shipped]
+	switch {
+	case !known:
+		return fmt.Sprintf("the model ships as %s, which cannot be converted to %s: only %q runs", c.Shipped, q, scenario.AsShipped)
+	case bitsPerWeight[q] > from:
+		return fmt.Sprintf("the model ships as %s: stored as %s it would be no more precise", c.Shipped, q)
+	}
+	return ""
+}
+
+// context is the longest sequence of an arm.
+func (c Capabilities) context(s scenario.Settings) int {
+	if s.Context > 0 {
+		return s.Context
+	}
+	return c.Context
+}
+
+// canonical gives settings without effect their default, so that arms that behave
+// the same are the same.
+func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
+	s.Quantization = c.weights(s.Quantization)
+	if s.DraftModel == "" {
+		s.DraftLength = scenario.DefaultSettings().DraftLength
+	}
+	if s.Context == c.Context {
+		s.Context = 0
+	}
+	if s.KVTokens == s.MaxBatch*c.context(s) {
+		s.KVTokens = 0
+	}
+	return s
+}
+
+// weights gives "as-shipped" the name of the format where the file has only one.
+func (c Capabilities) weights(quantization string) string {
+	if quantization == scenario.AsShipped && !c.Mixed && bitsPerWeight[c.Shipped] > 0 {
+		return c.Shipped
+	}
+	return quantization
+}
+
+// fits says why the settings cannot hold the longest request of a load.
+func (c Capabilities) fits(s scenario.Settings, w scenario.Workload) string {
+	longest := w.PromptTokens.Max + w.OutputTokens.Max
+	if context := c.context(s); longest > context {
+		return fmt.Sprintf("load %q has requests of up to %d tokens, the context holds %d", w.Name, longest, context)
+	}
+	if s.KVTokens > 0 && longest > s.KVTokens/s.BlockSize*s.BlockSize {
+		return fmt.Sprintf("load %q has requests of up to %d tokens, kv_tokens %d in blocks of %d holds %d",
+			w.Name, longest, s.KVTokens, s.BlockSize, s.KVTokens/s.BlockSize*s.BlockSize)
+	}
+	return ""
+}

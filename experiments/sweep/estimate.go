@@ -1,0 +1,80 @@
+package sweep
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/assaylab/assay/experiments/scenario"
+)
+
+// Allowances are what an estimate assumes about the machine. None is a measurement.
+type Allowances struct {
+	Start         time.Duration // of the system under test, until ready, and its stop
+	Request       time.Duration // one request alone: warm-up, drain and closed loops
+	QualityTokens float64       // tokens per second of a quality probe
+}
+
+// DefaultAllowances fit a model of a few million parameters on two cores.
+func DefaultAllowances() Allowances {
+	return Allowances{Start: 600 * time.Millisecond, Request: 200 * time.Millisecond, QualityTokens: 2000}
+}
+
+// Estimate is how long a run may take.
+type Estimate struct {
+	Trials    int // the confirming one included
+	Schedules time.Duration
+	Overhead  time.Duration // start, warm-up, drain
+	Quality   time.Duration
+}
+
+// Total is the whole run.
+func (e Estimate) Total() time.Duration { return e.Schedules + e.Overhead + e.Quality }
+
+// String says that it is an estimate.
+func (e Estimate) String() string {
+	second := func(d time.Duration) time.Duration { return d.Round(time.Second) }
+	return fmt.Sprintf("about %v (estimate: %d trials, %v of load schedules, %v of starts, warm-ups and drains, %v of quality probes)",
+		second(e.Total()), e.Trials, second(e.Schedules), second(e.Overhead), second(e.Quality))
+}
+
+// EstimateTime adds up the schedules and the allowances. The confirming run is
+// counted at the longest load.
+func (m *Matrix) EstimateTime(a Allowances) Estimate {
+	var e Estimate
+	longest := 0
+	trials := len(m.Arms) * m.Scenario.Run.Repetitions
+	for i, l := range m.Loads {
+		e.add(l, trials, a)
+		if l.schedule(a) > m.Loads[longest].schedule(a) {
+			longest = i
+		}
+	}
+	if m.Scenario.Run.Confirm && len(m.Loads) > 0 {
+		e.add(m.Loads[longest], 1, a)
+	}
+	if q := m.Scenario.Quality; q != nil {
+		tokens := float64(len(m.Probes()) * q.Windows * q.Length)
+		e.Quality = time.Duration(tokens / a.QualityTokens * float64(time.Second))
+	}
+	return e
+}
+
+func (e *Estimate) add(l Load, trials int, a Allowances) {
+	e.Trials += trials
+	e.Schedules += time.Duration(trials) * l.schedule(a)
+	e.Overhead += time.Duration(trials) * (a.Start + a.Request + l.rounds(l.Record.Warmup, a))
+}
+
+// schedule is the time from the first to the last intended issue, on average.
+func (l Load) schedule(a Allowances) time.Duration {
+	if l.Workload.Arrival == scenario.Closed {
+		return l.rounds(l.Record.Requests, a)
+	}
+	return time.Duration(float64(l.Record.Requests) / l.Record.Rate * float64(time.Second))
+}
+
+// rounds is the time of n requests at the load's concurrency, one after another in
+// an open loop.
+func (l Load) rounds(n int, a Allowances) time.Duration {
+	return time.Duration(n) * a.Request / time.Duration(max(1, l.Record.Concurrency))
+}

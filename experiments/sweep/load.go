@@ -1,0 +1,64 @@
+package sweep
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/scenario"
+)
+
+// Load is one load level.
+type Load struct {
+	Record   record.Load
+	Workload scenario.Workload // the [[load]] table that it is a level of
+}
+
+// expandLoads makes one load per rate or concurrency. Two tables that say the same
+// would be the same trials twice.
+func expandLoads(s *scenario.Scenario) ([]Load, error) {
+	var loads []Load
+	first := map[string]string{}
+	for i, w := range s.Loads {
+		for _, r := range levels(w, len(s.Loads) > 1) {
+			if name, dup := first[r.ID]; dup {
+				return nil, s.Problem(fmt.Sprintf("load[%d]", i), fmt.Sprintf("load %q", r.Name), "a load of its own", "it is the same as "+strconv.Quote(name))
+			}
+			first[r.ID] = r.Name
+			loads = append(loads, Load{Record: r, Workload: w})
+		}
+	}
+	return loads, nil
+}
+
+func levels(w scenario.Workload, named bool) []record.Load {
+	prefix := ""
+	if named {
+		prefix = w.Name + " "
+	}
+	base := record.Load{Arrival: w.Arrival, Warmup: w.Warmup, PromptTokens: w.PromptTokens.String(),
+		OutputTokens: w.OutputTokens.String(), SharedPrefix: w.SharedPrefix.String()}
+	var all []record.Load
+	for _, rate := range w.Rates {
+		r := base
+		r.Rate, r.Requests = rate, max(1, w.Count(rate))
+		r.Name = fmt.Sprintf("%s%s %s/s", prefix, w.Arrival, strconv.FormatFloat(rate, 'f', -1, 64))
+		all = append(all, r)
+	}
+	for _, n := range w.Concurrencies {
+		r := base
+		r.Concurrency, r.Requests = n, w.Requests
+		r.Name = fmt.Sprintf("%s%s, %d in flight", prefix, w.Arrival, n)
+		all = append(all, r)
+	}
+	for i := range all {
+		all[i].ID = loadID(all[i], w)
+	}
+	return all
+}
+
+// loadID is the hash of what the load does; its name is not part of it.
+func loadID(r record.Load, w scenario.Workload) string {
+	return digest("load", r.Arrival, r.Rate, r.Concurrency, r.Requests, r.Warmup, w.PromptTokens, w.OutputTokens,
+		w.IgnoreEOS, w.Temperature, w.Text, w.SharedPrefix, w.Timeout)
+}

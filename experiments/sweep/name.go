@@ -1,0 +1,107 @@
+package sweep
+
+import (
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/assaylab/assay/experiments/scenario"
+)
+
+// namer makes arm names out of the values that vary.
+type namer struct {
+	varies map[string]bool
+	drafts map[string]bool // distinct draft models, "" left out
+}
+
+func newNamer(all []scenario.Settings) namer {
+	n := namer{varies: map[string]bool{}, drafts: map[string]bool{}}
+	for _, s := range all {
+		for _, d := range scenario.EngineSettings() {
+			if d.Get(&s) != d.Get(&all[0]) {
+				n.varies[d.Name] = true
+			}
+		}
+		if s.DraftModel != "" {
+			n.drafts[s.DraftModel] = true
+		}
+	}
+	return n
+}
+
+// name is short enough for a figure's label: "Q8_0 · b8 · kv q8_0 · reuse · draft 4".
+// What is off is left out; an arm with everything off is "base".
+func (n namer) name(s scenario.Settings) string {
+	var parts []string
+	for _, name := range []string{"quantization", "threads", "max_batch", "token_budget", "chunked_prefill", "block_size",
+		"kv_tokens", "kv_format", "prefix_reuse", "context", "max_queue", "max_queued_tokens"} {
+		if n.varies[name] {
+			parts = append(parts, label(name, &s))
+		}
+	}
+	if n.varies["draft_model"] || n.varies["draft_length"] {
+		parts = append(parts, n.draft(s))
+	}
+	var shown []string
+	for _, p := range parts {
+		if p != "" {
+			shown = append(shown, p)
+		}
+	}
+	if len(shown) == 0 {
+		return "base"
+	}
+	return strings.Join(shown, " · ")
+}
+
+// label words one value, "" for what is off.
+func label(name string, s *scenario.Settings) string {
+	d, _ := scenario.FindSetting(name)
+	v := d.Get(s)
+	switch name {
+	case "quantization":
+		return strings.ReplaceAll(v, "-", " ")
+	case "threads":
+		return "t" + orWord(v, "all")
+	case "max_batch":
+		return "b" + v
+	case "token_budget":
+		return "budget " + v
+	case "chunked_prefill":
+		return map[string]string{"false": "whole prefill"}[v]
+	case "block_size":
+		return "block " + v
+	case "kv_tokens":
+		return "kv " + orWord(v, "full") + " tok"
+	case "kv_format":
+		return "kv " + v
+	case "prefix_reuse":
+		return map[string]string{"true": "reuse"}[v]
+	case "context":
+		return "ctx " + orWord(v, "full")
+	case "max_queue":
+		return "queue " + v
+	}
+	return "queued " + orWord(v, "any") + " tok"
+}
+
+// orWord replaces the zero that means something else.
+func orWord(v, zero string) string {
+	if v == "0" {
+		return zero
+	}
+	return v
+}
+
+func (n namer) draft(s scenario.Settings) string {
+	if s.DraftModel == "" {
+		return ""
+	}
+	d, _ := scenario.FindSetting("draft_length")
+	name := "draft "
+	if len(n.drafts) > 1 {
+		base := path.Base(filepath.ToSlash(strings.TrimPrefix(s.DraftModel, scenario.EmbeddedPrefix)))
+		name += strings.TrimSuffix(base, ".gguf") + " "
+	}
+	return name + d.Get(&s)
+}

@@ -1,0 +1,56 @@
+package sweep
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/analysis/record"
+)
+
+// referenceKV is the cache format of the quality reference: the most precise one.
+const referenceKV = "f32"
+
+// Probe is one distinct subject of the quality measurement. Arms that differ only
+// in what cannot change the numbers share it.
+type Probe struct {
+	ID           string // of quality/ID.json
+	Subject      string // in words: "Q4_0 weights, q8_0 cache"
+	Quantization string
+	KVFormat     string
+}
+
+func (m *Matrix) probe(quantization, kvFormat string) Probe {
+	q := m.Scenario.Quality
+	return Probe{
+		ID:           digest("quality", m.Scenario.Model, quantization, kvFormat, q.Text, q.Windows, q.Length),
+		Subject:      fmt.Sprintf("%s weights, %s cache", quantization, kvFormat),
+		Quantization: quantization,
+		KVFormat:     kvFormat,
+	}
+}
+
+// Probes lists the distinct quality measurements, the reference first; nil where
+// quality is not measured.
+func (m *Matrix) Probes() []Probe {
+	if m.Scenario.Quality == nil {
+		return nil
+	}
+	all := []Probe{m.Reference}
+	seen := map[string]bool{m.Reference.ID: true}
+	for _, a := range m.Arms {
+		if p := m.probe(a.Settings.Quantization, a.Settings.KVFormat); !seen[p.ID] {
+			seen[p.ID] = true
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// plan is the quality part of run.json; textSHA256 is the hash of the text's bytes.
+func (m *Matrix) plan(textSHA256 string) record.QualityPlan {
+	q := m.Scenario.Quality
+	if q == nil {
+		return record.QualityPlan{}
+	}
+	return record.QualityPlan{Protocol: "windows", Text: q.Text, TextSHA256: textSHA256, Windows: q.Windows, Length: q.Length,
+		Bound: q.Bound, ReferenceID: m.Reference.ID, Reference: m.Reference.Subject}
+}

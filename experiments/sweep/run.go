@@ -1,0 +1,40 @@
+package sweep
+
+import (
+	"time"
+
+	"github.com/assaylab/assay/analysis/record"
+)
+
+// Circumstances are the facts of run.json that do not follow from the scenario.
+type Circumstances struct {
+	Created    time.Time
+	Build      record.Build
+	Host       record.Host
+	TextSHA256 string // hex, of the quality text's bytes; "" where quality is not measured
+	Notes      []string
+}
+
+// Run makes run.json: everything that is the same for all trials.
+func (m *Matrix) Run(c Circumstances) record.Run {
+	s := m.Scenario
+	run := record.Run{
+		Format: record.FormatVersion, Name: s.Name, Created: c.Created.UTC().Format(time.RFC3339),
+		Build: c.Build, Host: c.Host, ScenarioHash: s.SHA256, Seed: s.Run.Seed, Repetitions: s.Run.Repetitions,
+		Axes: m.Axes, Skipped: m.Skipped, Quality: m.plan(c.TextSHA256),
+		Order: m.Order(s.Run.Seed), Unmeasured: m.Unmeasured, Notes: c.Notes,
+	}
+	for _, a := range m.Arms {
+		run.Arms = append(run.Arms, a.Record)
+	}
+	for _, l := range m.Loads {
+		run.Loads = append(run.Loads, l.Record)
+	}
+	for _, l := range s.SLO.Limits {
+		run.SLOs = append(run.SLOs, record.SLO{Metric: l.Metric, Percentile: l.Percentile, LimitNS: int64(l.Limit), Origin: l.Origin})
+	}
+	if k := s.Cost; k != nil {
+		run.Cost = record.CostPlan{Currency: k.Currency, PricePerHour: k.PricePerHour, Utilisation: k.Utilisation, Source: k.Source}
+	}
+	return run
+}
