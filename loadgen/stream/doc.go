@@ -1,0 +1,8 @@
+// Package stream is the http.RoundTripper under a vegeta attack. It finds the
+// request's body, context and deadline by X-Vegeta-Seq, stamps what happens to it,
+// parses the server-sent events of the answer as they are read, and completes one
+// result.Request when the answer ends, however it ends.
+//
+// Nothing is retried and no redirect is followed. It does not decide when a
+// request is sent (arrival) nor what an event means (dialect).
+package stream

@@ -1,0 +1,193 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+
+	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// exchange is one request and its answer. All of it belongs to the goroutine of
+// the vegeta worker, but for the stamps that net/http's writing goroutine makes.
+type exchange struct {
+	t          *Transport
+	ctx        context.Context
+	cancel     context.CancelFunc
+	request    result.Request
+	conn, sent atomic.Int64
+	resp       *http.Response
+
+	parser   Parser
+	decoder  dialect.Decoder
+	timeline timeline
+	reads    int
+	events   int
+	refused  []byte // the beginning of the body of a status other than 200
+	ended    bool
+}
+
+// maxRefusal is how much of the body of a refusal is read for its message.
+const maxRefusal = 4096
+
+// trace is the request's context with the hooks that stamp it.
+func (e *exchange) trace() context.Context {
+	return httptrace.WithClientTrace(e.ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { e.conn.Store(e.t.Clock.Now()) },
+		WroteRequest: func(info httptrace.WroteRequestInfo) {
+			if info.Err == nil {
+				e.sent.Store(e.t.Clock.Now())
+			}
+		},
+	})
+}
+
+func (e *exchange) header(resp *http.Response) {
+	e.request.Headers = e.t.Clock.Now()
+	e.request.Status = resp.StatusCode
+	e.resp = resp
+	e.decoder = e.t.Dialect.NewDecoder()
+}
+
+// fail ends a request that got no response header.
+func (e *exchange) fail(err error) {
+	at := e.t.Clock.Now()
+	outcome := stopped(e.t.Context, e.ctx)
+	if outcome == "" {
+		outcome = broken(e.conn.Load() != result.Never, err)
+	}
+	e.end(at, outcome, err.Error())
+	e.cancel()
+}
+
+// errStop ends the reading of a body that is not worth more.
+var errStop = errors.New("stream: not read further")
+
+// read takes up one read of the body and its stamp. Only io.EOF and errors end it.
+func (e *exchange) read(p []byte, at int64, err error) error {
+	if e.ended {
+		return errStop
+	}
+	if bad := e.take(p, at); bad != nil {
+		e.end(at, result.Malformed, bad.Error())
+		return errStop
+	}
+	if err == nil {
+		return nil
+	}
+	outcome, message := e.verdict(err)
+	e.end(at, outcome, message)
+	return err
+}
+
+// take parses p. An error says that it is not of the dialect.
+func (e *exchange) take(p []byte, at int64) error {
+	if len(p) == 0 {
+		return nil
+	}
+	read := e.reads
+	e.reads++
+	if e.request.Status != http.StatusOK {
+		e.refused = append(e.refused, p[:min(len(p), maxRefusal-len(e.refused))]...)
+		return nil
+	}
+	return e.parser.Feed(p, func(ev Event) error {
+		e.events++
+		if e.decoder.Done() {
+			return nil
+		}
+		d, err := e.decoder.Decode(ev.Data)
+		var failed *dialect.ServerError
+		if errors.As(err, &failed) {
+			e.noteError(failed)
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("event %d: %w", e.events, err)
+		}
+		e.timeline.add(d, at, read)
+		return nil
+	})
+}
+
+// noteError keeps the first error that the server reports inside the stream. The
+// stream is read on, but how it ends changes the outcome no more.
+func (e *exchange) noteError(err *dialect.ServerError) {
+	if e.request.Outcome == "" {
+		e.request.Outcome, e.request.Error = result.StreamErr, err.Message
+	}
+}
+
+// verdict says how a body that err ended (io.EOF where it came whole) turned out.
+func (e *exchange) verdict(err error) (outcome, message string) {
+	switch {
+	case e.request.Status != http.StatusOK:
+		return refusal(e.resp, e.refused)
+	case e.decoder.Done():
+		return result.OK, ""
+	case !errors.Is(err, io.EOF):
+		if outcome := stopped(e.t.Context, e.ctx); outcome != "" {
+			return outcome, err.Error()
+		}
+		return broken(true, err), err.Error()
+	case e.events == 0 && !e.eventStream():
+		return result.Malformed, fmt.Sprintf("content type is %q, expected text/event-stream", e.resp.Header.Get("Content-Type"))
+	}
+	return result.Truncated, fmt.Sprintf("the stream ended after %d events without its end mark", e.events)
+}
+
+func (e *exchange) eventStream() bool {
+	media, _, err := mime.ParseMediaType(e.resp.Header.Get("Content-Type"))
+	return err == nil && media == "text/event-stream"
+}
+
+// end completes the request and hands it over, once.
+func (e *exchange) end(at int64, outcome, message string) {
+	if e.ended {
+		return
+	}
+	e.ended = true
+	r := &e.request
+	r.End = at
+	if r.Outcome == "" {
+		r.Outcome, r.Error = outcome, message
+	}
+	r.Conn, r.Sent = e.conn.Load(), e.sent.Load()
+	if r.Headers != result.Never && (r.Sent == result.Never || r.Sent > r.Headers) {
+		// net/http stamps the write on another goroutine, which an answer may overtake:
+		// the request had been written by then.
+		r.Sent = r.Headers
+	}
+	e.timeline.fill(r, e.t.Counter)
+	e.t.Ended(*r)
+}
+
+// body stamps every read of a response body before anything looks at it.
+type body struct {
+	exchange *exchange
+	inner    io.ReadCloser
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.inner.Read(p)
+	at := b.exchange.t.Clock.Now()
+	return n, b.exchange.read(p[:n], at, err)
+}
+
+var errUnread = errors.New("the answer was not read to its end")
+
+// Close also ends a request whose body was not read to its end.
+func (b *body) Close() error {
+	e := b.exchange
+	outcome, message := e.verdict(errUnread)
+	e.end(e.t.Clock.Now(), outcome, message)
+	err := b.inner.Close()
+	e.cancel()
+	return err
+}

@@ -1,0 +1,53 @@
+package stream
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// stopped is the outcome of a request whose context is done: the whole attack's
+// (cancelled) or its own deadline (timeout). "" while neither is.
+func stopped(attack, request context.Context) string {
+	switch {
+	case attack.Err() != nil:
+		return result.Cancelled
+	case request.Err() != nil:
+		return result.Timeout
+	}
+	return ""
+}
+
+// broken is the outcome of a request that a transport error ended.
+func broken(connected bool, err error) string {
+	switch {
+	case !connected:
+		return result.Refused
+	case strings.Contains(err.Error(), "malformed"): // net/http has no error value for a reply that is not HTTP
+		return result.Malformed
+	}
+	return result.Reset
+}
+
+// refusal is the outcome and the message of a status other than 200.
+func refusal(resp *http.Response, body []byte) (outcome, message string) {
+	outcome = result.HTTPError
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+		outcome = result.Overloaded
+	}
+	message = fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
+	if after := resp.Header.Get("Retry-After"); after != "" {
+		message += ", retry after " + after
+	}
+	if location := resp.Header.Get("Location"); location != "" {
+		message += ", redirects to " + location
+	}
+	if text := dialect.ErrorText(body); text != "" {
+		message += ": " + text
+	}
+	return outcome, message
+}

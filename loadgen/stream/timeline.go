@@ -1,0 +1,113 @@
+package stream
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// message is an event of the answer that may carry generated tokens.
+type message struct {
+	at    int64
+	read  int
+	text  string
+	total int // generated tokens up to and with this message, by the server; -1 where it does not say
+}
+
+// timeline collects what the events of one answer say.
+type timeline struct {
+	id, finish string
+	messages   []message
+	usage      *dialect.Usage // the latest
+}
+
+func (t *timeline) add(d dialect.Delta, at int64, read int) {
+	t.id = cmp.Or(t.id, d.ID)
+	t.finish = cmp.Or(d.Finish, t.finish)
+	m := message{at: at, read: read, text: d.Text, total: -1}
+	if d.Usage != nil {
+		t.usage = d.Usage
+		m.total = d.Usage.Output
+	}
+	if d.Message && (m.text != "" || m.total > 0) {
+		t.messages = append(t.messages, m)
+	}
+}
+
+// fill writes what was collected into r.
+func (t *timeline) fill(r *result.Request, counter dialect.Counter) {
+	r.ID, r.Finish = t.id, t.finish
+	total := 0
+	if t.usage != nil {
+		r.PromptTokens, r.CachedTokens, total = t.usage.Prompt, t.usage.Cached, t.usage.Output
+	}
+	tokens, exact := t.counted()
+	if !exact {
+		tokens = t.estimated(total, counter)
+		r.Estimated = len(tokens) > 0
+	}
+	sum := 0
+	for i, m := range t.messages {
+		if tokens[i] > 0 {
+			r.Events = append(r.Events, result.Event{At: m.at, Tokens: tokens[i], Read: m.read})
+			sum += tokens[i]
+		}
+	}
+	r.OutputTokens = cmp.Or(total, sum)
+	if n := len(r.Events); n > 0 {
+		r.First, r.FirstTokens, r.Last = r.Events[0].At, r.Events[0].Tokens, r.Events[n-1].At
+	}
+}
+
+// counted gives each message the difference of the server's running totals, which
+// is exact. It reports false where a message lacks a total, where totals run
+// backwards, or where they stay 0 beside generated text: then the server's totals
+// cannot be what they are called.
+func (t *timeline) counted() (tokens []int, exact bool) {
+	tokens = make([]int, len(t.messages))
+	before := 0
+	for i, m := range t.messages {
+		if m.total < before {
+			return nil, false
+		}
+		tokens[i] = m.total - before
+		before = m.total
+	}
+	return tokens, before > 0 || len(t.messages) == 0
+}
+
+// estimated gives each message with text as many tokens as the counter sees in it,
+// at least one, and one without a counter. Where the server told a total of at
+// least one token per message, the estimates are scaled so that they add up to it:
+// one each, and the rest in proportion.
+func (t *timeline) estimated(total int, counter dialect.Counter) []int {
+	tokens := make([]int, len(t.messages))
+	sum, texts := 0, 0
+	for i, m := range t.messages {
+		if m.text == "" {
+			continue
+		}
+		tokens[i] = 1
+		if counter != nil {
+			tokens[i] = max(1, counter.Count(m.text))
+		}
+		sum += tokens[i]
+		texts++
+	}
+	if total < texts || total == sum {
+		return tokens
+	}
+	weights := slices.Clone(tokens)
+	upTo := 0
+	for i, w := range weights {
+		if w == 0 {
+			continue
+		}
+		rest := total - texts
+		tokens[i] = 1 + rest*(upTo+w)/sum - rest*upTo/sum
+		upTo += w
+	}
+	return tokens
+}

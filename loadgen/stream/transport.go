@@ -1,0 +1,126 @@
+package stream
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// SeqHeader is the header in which vegeta numbers its requests.
+const SeqHeader = "X-Vegeta-Seq"
+
+// Clock is the schedule's time, in nanoseconds after its zero.
+type Clock interface {
+	Now() int64
+	Intended(seq uint64) int64 // when the request was due
+}
+
+// Call is a request made ready before the attack.
+type Call struct {
+	Request     *http.Request // method, URL and header; the body is Body
+	Body        []byte
+	AskedPrompt int // prompt tokens as the workload counted them
+	AskedOutput int // max_tokens
+}
+
+// NewCall makes an encoded request ready to be sent to base, such as
+// "http://127.0.0.1:8080" or one with a path in front of the dialect's.
+func NewCall(base string, seq uint64, c dialect.Call) (Call, error) {
+	req, err := http.NewRequest(http.MethodPost, base+c.Path, nil)
+	if err != nil {
+		return Call{}, fmt.Errorf("request %d: %w", seq, err)
+	}
+	req.Header = c.Header.Clone()
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	req.Header.Set(SeqHeader, strconv.FormatUint(seq, 10))
+	req.ContentLength = int64(len(c.Body))
+	return Call{Request: req, Body: c.Body}, nil
+}
+
+// Transport sends the prepared Calls in place of the requests it is given.
+type Transport struct {
+	Base     http.RoundTripper
+	Clock    Clock
+	Context  context.Context // of the whole attack: when it is done, requests in flight are cancelled
+	Calls    []Call          // by sequence number
+	Deadline time.Duration   // of each request, after its intended time; 0 for none
+	Dialect  dialect.Dialect
+	Counter  dialect.Counter // counts tokens where the server does not; may be nil
+
+	Issued func(seq uint64, at int64) // a request was taken up; concurrent calls
+	Ended  func(result.Request)       // exactly once per request taken up; concurrent calls
+}
+
+var _ http.RoundTripper = (*Transport)(nil)
+
+// RoundTrip implements http.RoundTripper for requests that carry SeqHeader.
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	dequeued := t.Clock.Now()
+	seq, err := strconv.ParseUint(req.Header.Get(SeqHeader), 10, 64)
+	if err != nil || seq >= uint64(len(t.Calls)) {
+		return nil, fmt.Errorf("header %s is %q, expected a number below %d", SeqHeader, req.Header.Get(SeqHeader), len(t.Calls))
+	}
+	e := t.begin(seq, dequeued)
+	call := t.Calls[seq]
+	out := call.Request.WithContext(e.trace())
+	// Without GetBody net/http cannot send the body again, and so retries nothing.
+	out.Body, out.GetBody = io.NopCloser(bytes.NewReader(call.Body)), nil
+	resp, err := t.Base.RoundTrip(out)
+	if err != nil {
+		e.fail(err)
+		return nil, err
+	}
+	e.header(resp)
+	resp.Body = &body{exchange: e, inner: resp.Body}
+	return resp, nil
+}
+
+func (t *Transport) begin(seq uint64, dequeued int64) *exchange {
+	e := &exchange{t: t, request: result.New(seq)}
+	e.request.Intended, e.request.Dequeued = t.Clock.Intended(seq), dequeued
+	e.request.AskedPrompt, e.request.AskedOutput = t.Calls[seq].AskedPrompt, t.Calls[seq].AskedOutput
+	e.conn.Store(result.Never)
+	e.sent.Store(result.Never)
+	if t.Deadline > 0 {
+		left := time.Duration(e.request.Intended-dequeued) + t.Deadline
+		e.ctx, e.cancel = context.WithTimeout(t.Context, left)
+	} else {
+		e.ctx, e.cancel = context.WithCancel(t.Context)
+	}
+	if t.Issued != nil {
+		t.Issued(seq, dequeued)
+	}
+	return e
+}
+
+// DialTimeout bounds how long a connection may take to be made, also where
+// requests have no deadline.
+const DialTimeout = 10 * time.Second
+
+// NewBase makes the http.Transport for an attack: HTTP/1.1, so that every request
+// in flight has its own connection; connections kept alive without limit of number
+// and for idle at most; no proxy, no compression. Servers drop idle connections
+// too (uvicorn after 5 s), and a request that meets such a drop fails: idle should
+// be shorter than the server's limit.
+func NewBase(idle time.Duration) *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: DialTimeout}).DialContext,
+		TLSHandshakeTimeout: DialTimeout,
+		MaxIdleConnsPerHost: 1 << 20,
+		IdleConnTimeout:     idle,
+		DisableCompression:  true,
+		Protocols:           protocols,
+	}
+}
