@@ -2,7 +2,6 @@ package stream
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/result"
@@ -99,15 +98,13 @@ func (t *timeline) estimated(total int, counter dialect.Counter) []int {
 	if total < texts || total == sum {
 		return tokens
 	}
-	weights := slices.Clone(tokens)
+	share := func(upTo int) int { return (2*(total-texts)*upTo + sum) / (2 * sum) } // of the rest, rounded
 	upTo := 0
-	for i, w := range weights {
-		if w == 0 {
-			continue
+	for i, weight := range tokens {
+		if weight > 0 {
+			tokens[i] = 1 + share(upTo+weight) - share(upTo)
+			upTo += weight
 		}
-		rest := total - texts
-		tokens[i] = 1 + rest*(upTo+w)/sum - rest*upTo/sum
-		upTo += w
 	}
 	return tokens
 }

@@ -45,7 +45,7 @@ func TestTokensPerMessage(t *testing.T) {
 		{"no usage, no counter", []dialect.Delta{text("a b"), text("c")}, nil, []int{1, 1}, 2, true},
 		{"final usage agrees", []dialect.Delta{text("a b"), text("c"), final(3)}, words{}, []int{2, 1, 0}, 3, true},
 		{"final usage is more: shared out", []dialect.Delta{text("a b c"), text("d"), final(10)}, words{}, []int{1 + 6, 1 + 2, 0}, 10, true},
-		{"final usage is less than our count", []dialect.Delta{text("a b c"), text("d"), final(3)}, words{}, []int{1, 2, 0}, 3, true},
+		{"final usage is less than our count", []dialect.Delta{text("a b c"), text("d"), final(3)}, words{}, []int{2, 1, 0}, 3, true},
 		{"fewer tokens than messages", []dialect.Delta{text("a"), text("b"), text("c"), final(2)}, words{}, []int{1, 1, 1, 0}, 2, true},
 		{"usage missing from one message", []dialect.Delta{counted("a", 1), text("b"), counted("c", 3)}, words{}, []int{1, 1, 1}, 3, true},
 		{"usage runs backwards", []dialect.Delta{counted("a", 5), counted("b", 2), final(2)}, words{}, []int{1, 1, 0}, 2, true},
