@@ -12,6 +12,7 @@ type Study struct {
 	Cells    []Cell // arm-major, loads in the run's order
 	Arms     []Arm  // in the run's order
 	Choice   Recommendation
+	Front    Front
 	Warnings []string // facts that weaken every conclusion, one sentence each
 }
 
@@ -36,7 +37,7 @@ type Value struct {
 
 // Percentiles of one metric over the requests of a cell.
 type Percentiles struct {
-	Metric  string // "ttft", "tpot", "itl", "e2e", "max_gap"; with the suffix "_service" from the actual send
+	Metric  string // "ttft", "tpot", "itl", "e2e", "max_gap", "tpot_n1" (n - 1 below), "chunk_gap" (between messages), "e2e_per_token"; with the suffix "_service" from the actual send
 	Quoted  []PercentileValue
 	Mean    Value
 	Samples int
@@ -44,8 +45,10 @@ type Percentiles struct {
 
 // PercentileValue is one percentile, P in (0, 1).
 type PercentileValue struct {
-	P     float64
-	Value Value
+	P         float64
+	Value     Value   // its interval is interpolated between order statistics: for showing
+	JudgeLow  float64 // the conservative interval, order statistics themselves: for judging
+	JudgeHigh float64
 }
 
 // Verdict of an SLO: MEASUREMENT.md's rule on the miss share.
@@ -67,6 +70,15 @@ type SLOResult struct {
 	Low      float64 // one-sided 95 % Clopper-Pearson bounds of the miss share
 	High     float64
 	NeedMore int // further requests, all within the limit, that would make it met; 0 where decided
+}
+
+// Front says what the Pareto front is drawn over: quality loss, p95 of Metric at
+// Load, and cost at capacity. Arms with one capacity bracket share one cost, because
+// a difference inside a bracket was not measured.
+type Front struct {
+	Metric string // "e2e"
+	Load   string // id, "" where no load can be compared
+	Draws  int    // bootstrap draws behind each Arm.FrontProbability
 }
 
 // Cell is an arm at a load level, its repetitions merged from raw samples.

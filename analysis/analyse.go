@@ -1,0 +1,106 @@
+package analysis
+
+import (
+	"fmt"
+	"hash/fnv"
+	"io"
+	"math/rand/v2"
+
+	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/record"
+)
+
+// Options of an analysis.
+type Options struct {
+	Seed  uint64 // of the bootstraps, mixed with the run's own seed
+	Draws int    // of each bootstrap, at least 100; 0 is DefaultDraws
+}
+
+// DefaultDraws places the ends of a 95 % interval among 25 draws on either side.
+const DefaultDraws = 1000
+
+// Analyse concludes from a run directory. A half-finished run gives a Study of what
+// is there, with a warning. The same directory and options give the same Study.
+func Analyse(set *record.Set, o Options) (*Study, error) {
+	if o.Draws == 0 {
+		o.Draws = DefaultDraws
+	}
+	if o.Draws < 100 {
+		return nil, fmt.Errorf("analyse %s: %d bootstrap draws: expected at least 100, or 0 for %d", set.Dir, o.Draws, DefaultDraws)
+	}
+	a := &analysis{set: set, run: &set.Run, options: o, study: &Study{Run: set.Run}}
+	if err := a.measure(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
+	a.countTrials()
+	a.judgeArms()
+	a.drawFront()
+	a.recommend()
+	a.warn()
+	return a.study, nil
+}
+
+// analysis is the work in progress. Its steps run once, in the order of Analyse,
+// each on what the ones before it have filled in.
+type analysis struct {
+	set     *record.Set
+	run     *record.Run
+	options Options
+	study   *Study
+
+	cells     []measured // as Study.Cells
+	fresh     []measured // confirmation cells
+	arms      []judged   // as Study.Arms
+	estimated int        // requests whose token counts are ours
+	miscount  miscount
+	unchecked []string
+}
+
+// rng returns a source of its own for each named purpose, so that adding a cell does
+// not change the intervals of another.
+func (a *analysis) rng(purpose ...string) *rand.Rand {
+	h := fnv.New64a()
+	for _, p := range purpose {
+		io.WriteString(h, p)
+		h.Write([]byte{0})
+	}
+	return rand.New(rand.NewPCG(a.run.Seed^a.options.Seed, h.Sum64()))
+}
+
+func (a *analysis) measure() error {
+	for c, err := range group.Sweep(a.set) {
+		if err != nil {
+			return err
+		}
+		m := a.newMeasured(&c, "sweep")
+		a.cells = append(a.cells, m)
+		a.study.Cells = append(a.study.Cells, m.Cell)
+		a.countTokens(&c)
+		for _, u := range c.Unchecked {
+			a.unchecked = append(a.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
+		}
+	}
+	for c, err := range group.Confirmations(a.set) {
+		if err != nil {
+			return err
+		}
+		a.fresh = append(a.fresh, a.newMeasured(&c, "confirmation"))
+	}
+	return nil
+}
+
+func (a *analysis) countTrials() {
+	finished := map[string]bool{}
+	for _, t := range a.set.Trials {
+		finished[t.Key.ID] = true
+		if t.Status == record.StatusFailed {
+			a.study.Failed = append(a.study.Failed, FailedTrial{Key: t.Key, Reason: t.Reason})
+		}
+	}
+	a.study.Planned = len(a.run.Order)
+	for _, k := range a.run.Order {
+		if finished[k.ID] {
+			a.study.Finished++
+		}
+	}
+}

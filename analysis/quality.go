@@ -1,0 +1,72 @@
+package analysis
+
+import (
+	"math"
+
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/stat"
+)
+
+// quality is what is concluded of one quality file.
+type quality struct{ perplexity, loss, kl, sameTop Value }
+
+// qualityPlanned says whether the run measures quality at all. A run that does not
+// judges arms by latency and cost alone.
+func qualityPlanned(run *record.Run) bool {
+	if run.Quality.Windows > 0 {
+		return true
+	}
+	for _, arm := range run.Arms {
+		if arm.QualityID != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// newQuality infers from the values of one file; nil gives values that say so.
+func newQuality(q *record.Quality) quality {
+	if q == nil || len(q.NLL) == 0 {
+		none := func(unit string) Value { return Value{Unit: unit, Note: NotMeasured} }
+		return quality{none("perplexity"), none("nats"), none("nats"), none("ratio")}
+	}
+	loss, same := make([]float64, len(q.NLL)), make([]float64, len(q.NLL))
+	for i := range q.NLL {
+		loss[i] = q.NLL[i] - q.Ref[i]
+		if q.SameTop[i] {
+			same[i] = 1
+		}
+	}
+	out := quality{
+		perplexity: windowMean(q.NLL, q.Window, "perplexity"),
+		loss:       windowMean(loss, q.Window, "nats"),
+		kl:         windowMean(q.KL, q.Window, "nats"),
+		sameTop:    windowMean(same, q.Window, "ratio"),
+	}
+	p := &out.perplexity
+	p.Estimate, p.Low, p.High = math.Exp(p.Estimate), math.Exp(p.Low), math.Exp(p.High)
+	out.kl.Low = max(out.kl.Low, 0)
+	out.sameTop.Low, out.sameTop.High = max(out.sameTop.Low, 0), min(out.sameTop.High, 1)
+	return out
+}
+
+// windowMean is the mean of per-token values with Student's interval over windows.
+// With a single window there is no interval, and both ends are infinitely far.
+func windowMean(values []float64, window []int32, unit string) Value {
+	mean, i, ok := stat.ClusterMean(values, window)
+	if !ok {
+		i.Low, i.High = math.Inf(-1), math.Inf(1)
+	}
+	return Value{Estimate: mean, Low: i.Low, High: i.High, Level: stat.Confidence, N: len(values), Unit: unit}
+}
+
+// setQuality copies the quality of the arm's weights and cache format, and judges it:
+// eligible when even the upper end of the loss is within the bound.
+func (j *judged) setQuality(run *record.Run, q quality) {
+	j.Perplexity, j.QualityLoss, j.KL, j.SameTop = q.perplexity, q.loss, q.kl, q.sameTop
+	if !qualityPlanned(run) {
+		j.Eligible = true
+		return
+	}
+	j.Eligible = j.QualityLoss.Known() && j.QualityLoss.High <= math.Log1p(run.Quality.Bound)
+}

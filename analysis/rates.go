@@ -1,0 +1,118 @@
+package analysis
+
+import (
+	"math/rand/v2"
+
+	"github.com/assaylab/assay/analysis/cost"
+	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/metric"
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/stat"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// setRates computes everything that is per second of window, with the attainment.
+func (m *measured) setRates(c *group.Cell, slos []record.SLO, draws int, rng *rand.Rand) {
+	good := func(of func(*result.Request) int) func(group.Trial, *result.Request) float64 {
+		return func(t group.Trial, r *result.Request) float64 {
+			if !metric.IssuedInWindow(r, t.WindowNS) || metric.JudgeAll(slos, r) != metric.Pass {
+				return 0
+			}
+			return float64(of(r))
+		}
+	}
+	perSecond := func(of func(group.Trial, *result.Request) float64) stat.RatioEstimate {
+		return stat.Ratio(windowSeries(c, of), draws, rng)
+	}
+	n := c.Requests()
+	m.Throughput = ratioValue(perSecond(func(t group.Trial, r *result.Request) float64 {
+		return float64(metric.TokensInWindow(r, t.WindowNS))
+	}), n, "tokens/s")
+	m.OfferedRate = stat.Ratio(windowSeries(c, issued), 0, rng).Value
+	m.Attainment = attainment(c, slos)
+
+	one := func(*result.Request) int { return 1 }
+	m.Goodput = m.widen(ratioValue(perSecond(good(one)), n, "req/s"))
+	m.GoodTokens = m.widen(ratioValue(perSecond(good(promptAndOutput)), n, "tokens/s"))
+	if !(m.OfferedRate > 0) {
+		m.OfferedRate = 0
+		return
+	}
+	m.rates = cost.Rates{
+		Requests: estimate(m.Goodput),
+		Tokens:   estimate(m.GoodTokens),
+		Input:    estimate(m.widen(ratioValue(perSecond(good(computedPrompt)), n, "tokens/s"))),
+		Output:   estimate(m.widen(ratioValue(perSecond(good(metric.OutputTokens)), n, "tokens/s"))),
+		Cached:   perSecond(good(cachedPrompt)).Value,
+	}
+}
+
+// windowSeries spreads each trial's window evenly over its requests, so that a
+// resample of as many requests has the same window.
+func windowSeries(c *group.Cell, of func(group.Trial, *result.Request) float64) []stat.Series {
+	var runs []stat.Series
+	for _, t := range c.Trials {
+		n := len(t.Requests)
+		s := stat.Series{Num: make([]float64, n), Den: make([]float64, n)}
+		for i := range t.Requests {
+			s.Num[i] = of(t, &t.Requests[i])
+			s.Den[i] = float64(t.WindowNS) / 1e9 / float64(n)
+		}
+		runs = append(runs, s)
+	}
+	return runs
+}
+
+func issued(t group.Trial, r *result.Request) float64 {
+	if metric.IssuedInWindow(r, t.WindowNS) {
+		return 1
+	}
+	return 0
+}
+
+func promptAndOutput(r *result.Request) int {
+	return metric.PromptTokens(r) + metric.OutputTokens(r)
+}
+
+func computedPrompt(r *result.Request) int { return max(metric.PromptTokens(r)-r.CachedTokens, 0) }
+
+func cachedPrompt(r *result.Request) int { return min(r.CachedTokens, metric.PromptTokens(r)) }
+
+func attainment(c *group.Cell, slos []record.SLO) Value {
+	pass, n := 0, 0
+	for r := range c.All() {
+		switch metric.JudgeAll(slos, r) {
+		case metric.Pass:
+			pass++
+			n++
+		case metric.Fail:
+			n++
+		case metric.NoAnswer:
+		}
+	}
+	if n == 0 {
+		return Value{Unit: "ratio", Note: NotMeasured}
+	}
+	i := stat.ShareInterval(pass, n, stat.Confidence)
+	return Value{Estimate: float64(pass) / float64(n), Low: i.Low, High: i.High, Level: i.Level, N: n, Unit: "ratio"}
+}
+
+// widen stretches a rate's bootstrap interval to at least what the attainment's exact
+// interval leaves open. When all of 60 requests are good every resample is too, and a
+// bootstrap alone would claim to know the rate exactly.
+func (m *measured) widen(v Value) Value {
+	if !v.Known() || !m.Attainment.Known() || m.Attainment.Estimate == 0 {
+		return v
+	}
+	scale := v.Estimate / m.Attainment.Estimate
+	v.Low = min(v.Low, scale*m.Attainment.Low)
+	v.High = max(v.High, scale*m.Attainment.High)
+	return v
+}
+
+func estimate(v Value) cost.Estimate {
+	if !v.Known() {
+		return cost.Estimate{}
+	}
+	return cost.Estimate{Value: v.Estimate, Low: v.Low, High: v.High}
+}
