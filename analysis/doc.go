@@ -7,7 +7,7 @@
 //	record   what is on disk
 //	metric   a request's timeline -> TTFT, TPOT, ITL, E2E (MEASUREMENT)
 //	stat     percentiles, intervals, bounds, bootstrap
-//	group    trials -> cells
+//	group    trials -> cells, and whether what was measured is what was meant
 //	cost     dollars
 //	pareto   the front and each arm's probability of being on it
 package analysis

@@ -16,6 +16,9 @@ func (a *analysis) paragraph(order []*judged) string {
 	}
 	c, w := &a.study.Choice, order[0]
 	var s []string
+	if c.Confirmed != nil && c.Confirmed.Verdict == Missed {
+		s = append(s, "Not confirmed on fresh prompts, so doubt what follows.")
+	}
 	if w.proven {
 		s = append(s, fmt.Sprintf("Run %s (%s): it holds %s%s%s, with %s over %s.",
 			w.Arm.Arm.Name, settings(w.Arm.Arm), perSecond(w.Capacity.Rate), w.drawn(), a.bracket(w), a.figures(w.at), words.Count(w.at.Issued, "request")))

@@ -149,7 +149,7 @@ type Cost struct {
 // Recommendation is the one deployment that is recommended, or why there is none.
 type Recommendation struct {
 	Arm         string // id, "" where there is none
-	Proven      bool   // false: "not proven", the best undecided arm
+	Proven      bool   // false: "not proven", the best undecided arm, or a winner whose confirming run missed a limit
 	NeedMore    int    // requests that would prove it
 	Paragraph   string // in words, with the figures
 	Reasons     []string

@@ -107,6 +107,9 @@ func gather(set *record.Set, arm record.Arm, load record.Load, trials []record.T
 		case err != nil:
 			return c, err
 		}
+		if err := plausible(requests); err != nil {
+			return c, fmt.Errorf("trial %s: %w", t.Key.ID, err)
+		}
 		slices.SortFunc(requests, func(a, b result.Request) int {
 			return cmp.Or(cmp.Compare(a.Intended, b.Intended), cmp.Compare(a.Seq, b.Seq))
 		})
@@ -114,6 +117,23 @@ func gather(set *record.Set, arm record.Arm, load record.Load, trials []record.T
 	}
 	c.check(set.Run.SLOs)
 	return c, nil
+}
+
+// mostTokens is more than any context holds. A count above it is a damaged file, and
+// would be spread over as many samples.
+const mostTokens = 1 << 24
+
+func plausible(requests []result.Request) error {
+	for _, r := range requests {
+		most := max(r.AskedOutput, r.AskedPrompt, r.PromptTokens, r.OutputTokens)
+		for _, e := range r.Events {
+			most = max(most, e.Tokens)
+		}
+		if most > mostTokens {
+			return fmt.Errorf("request %d counts %d tokens: expected at most %d", r.Seq, most, mostTokens)
+		}
+	}
+	return nil
 }
 
 // Strays names the finished trials whose arm or load the run does not list.
