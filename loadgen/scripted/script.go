@@ -82,7 +82,7 @@ func (p *player) header(s Script) error {
 	for k, v := range s.Header {
 		h.Set(k, v)
 	}
-	p.server.update(func() { p.record.Header = time.Now() })
+	p.server.update(func() { p.record.Answered = time.Now() })
 	status := s.Status
 	if status == 0 {
 		status = http.StatusOK

@@ -88,7 +88,7 @@ func TestBytesAndRecord(t *testing.T) {
 	if want := [][]int{{1}, nil, {2, 1}, nil, nil, {1}, nil}; !reflect.DeepEqual(tokens, want) {
 		t.Errorf("tokens by step %v, want %v", tokens, want)
 	}
-	if got.Steps[0].Before.Sub(got.Header) < 2*time.Millisecond {
+	if got.Steps[0].Before.Sub(got.Answered) < 2*time.Millisecond {
 		t.Error("the first gap was not kept")
 	}
 	if server.BySeq()[7].N != 0 || a.Tokens() != 5 {

@@ -25,11 +25,11 @@ type Received struct {
 // Served is what the server did with a request, by its own clock.
 type Served struct {
 	Received
-	Arrived time.Time // the body had been read
-	Header  time.Time // just before the response header was sent; zero where none was
-	Steps   []Sent    // the steps that were written
-	Ended   time.Time // zero while it goes on
-	Gone    bool      // the client left before the script's end
+	Arrived  time.Time // the body had been read
+	Answered time.Time // just before the response header was sent; zero where none was
+	Steps    []Sent    // the steps that were written
+	Ended    time.Time // zero while it goes on
+	Gone     bool      // the client left before the script's end
 }
 
 // Sent is a step that was written.

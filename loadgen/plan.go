@@ -1,0 +1,92 @@
+package loadgen
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/assaylab/assay/loadgen/arrival"
+	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/stream"
+	"github.com/assaylab/assay/loadgen/workload"
+)
+
+// DefaultIdle is how long an unused connection is kept. It is below the 5 seconds
+// after which uvicorn, which serves vLLM and many others, drops one.
+const DefaultIdle = 4 * time.Second
+
+// Plan is everything about an attack. It is not changed by Attack.
+type Plan struct {
+	URL      string // of the server, "http://127.0.0.1:8080"; the dialect adds its path
+	Dialect  dialect.Dialect
+	Options  dialect.Options
+	Schedule arrival.Process
+	Prompts  []workload.Prompt // one per request of the schedule, in its order
+
+	// Deadline ends a request that long after its intended time (outcome timeout);
+	// 0 lets it take as long as it takes.
+	Deadline time.Duration
+
+	// MaxInFlight ends the attack with ErrInFlight when that many requests are in
+	// flight and another is due: nothing is delayed or left out silently. 0 is no limit.
+	MaxInFlight int
+
+	Counter dialect.Counter   // counts tokens where the server does not; may be nil
+	Idle    time.Duration     // how long unused connections are kept; 0 for DefaultIdle
+	Base    http.RoundTripper // nil for a transport of its own, whose connections end with the attack
+	Live    *Live             // where progress can be read; may be nil
+}
+
+// ErrInFlight ends an attack that reached Plan.MaxInFlight.
+var ErrInFlight = errors.New("too many requests in flight: the server does not keep up with the schedule")
+
+// Validate says what is wrong with p.
+func (p Plan) Validate() error {
+	u, err := url.Parse(p.URL)
+	switch {
+	case err != nil:
+		return fmt.Errorf("server URL: %w", err)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return fmt.Errorf("server URL is %q, expected http://HOST:PORT or https://HOST", p.URL)
+	case u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("server URL is %q, expected no query and no fragment", p.URL)
+	case p.Dialect == nil:
+		return errors.New("plan has no dialect")
+	case p.Schedule == nil:
+		return errors.New("plan has no schedule")
+	case len(p.Prompts) != p.Schedule.Requests():
+		return fmt.Errorf("plan has %d prompts, expected one per request of the schedule (%s)", len(p.Prompts), p.Schedule)
+	case p.Deadline < 0:
+		return fmt.Errorf("deadline is %v, expected 0 (none) or more", p.Deadline)
+	case p.MaxInFlight < 0:
+		return fmt.Errorf("maximum in flight is %d, expected 0 (no limit) or more", p.MaxInFlight)
+	case p.Idle < 0:
+		return fmt.Errorf("idle time of connections is %v, expected 0 (%v) or more", p.Idle, DefaultIdle)
+	}
+	return nil
+}
+
+// calls encodes every request, so that nothing is left to do when it is due.
+func (p Plan) calls() ([]stream.Call, error) {
+	if err := p.Validate(); err != nil {
+		return nil, err
+	}
+	base := strings.TrimRight(p.URL, "/")
+	calls := make([]stream.Call, len(p.Prompts))
+	for i, prompt := range p.Prompts {
+		encoded, err := p.Dialect.Encode(prompt, p.Options)
+		if err != nil {
+			return nil, fmt.Errorf("encode request %d for %s: %w", i, p.Dialect, err)
+		}
+		call, err := stream.NewCall(base, uint64(i), encoded)
+		if err != nil {
+			return nil, err
+		}
+		call.AskedPrompt, call.AskedOutput = len(prompt.Tokens), prompt.MaxTokens
+		calls[i] = call
+	}
+	return calls, nil
+}
