@@ -74,8 +74,9 @@ func (r Role) Var() string {
 	return fmt.Sprintf("var(--%s,#%06X)", shades[r].name, shades[r].light)
 }
 
-// CSS writes the variables: light for everyone and for print, dark where the
-// reader asks for it on a screen.
+// CSS writes the variables, light for everyone and for print, dark where the
+// reader asks for it on a screen, and the halo that keeps a figure's text readable
+// where a line runs under it.
 func CSS(w io.Writer) error {
 	write := func(open string, pick func(shade) uint32, close string) string {
 		s := open
@@ -86,6 +87,7 @@ func CSS(w io.Writer) error {
 	}
 	_, err := io.WriteString(w,
 		write(":root{color-scheme:light dark;", func(s shade) uint32 { return s.light }, "}\n")+
-			write("@media screen and (prefers-color-scheme:dark){:root{", func(s shade) uint32 { return s.dark }, "}}\n"))
+			write("@media screen and (prefers-color-scheme:dark){:root{", func(s shade) uint32 { return s.dark }, "}}\n")+
+			"svg.figure text{paint-order:stroke;stroke:var(--paper);stroke-width:3px;stroke-linejoin:round}\n")
 	return err
 }
