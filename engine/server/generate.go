@@ -1,0 +1,105 @@
+package server
+
+import (
+	"context"
+	"net/http"
+)
+
+// endpoint is what the two generating endpoints differ in.
+type endpoint struct {
+	fields  map[string]field
+	prompts func(r *request) ([][]int32, *Error) // tokenized and checked
+	shape   shape
+	prefix  string // of the completion's id
+}
+
+// generate makes the handler of an endpoint.
+func (s *Server) generate(e endpoint) handler {
+	return func(w http.ResponseWriter, r *http.Request, id string) {
+		arrived := s.config.Now()
+		if !s.running.enter() {
+			s.writeError(w, errDraining())
+			return
+		}
+		defer s.running.leave()
+		j, refusal := s.prepare(w, r, e)
+		if refusal != nil {
+			s.writeError(w, refusal)
+			return
+		}
+		j.id, j.arrived = e.prefix+id, arrived
+		s.run(w, r, j)
+	}
+}
+
+// prepare reads and checks a request up to what only the engine can say.
+func (s *Server) prepare(w http.ResponseWriter, r *http.Request, e endpoint) (*job, *Error) {
+	body, refusal := s.readBody(w, r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	asked, refusal := decode(body, e.fields)
+	if refusal != nil {
+		return nil, refusal
+	}
+	if refusal := s.checkModel(asked.model); refusal != nil {
+		return nil, refusal
+	}
+	prompts, refusal := e.prompts(asked)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return &job{request: asked, prompts: prompts, shape: e.shape}, nil
+}
+
+// run submits a job and writes its answer.
+func (s *Server) run(w http.ResponseWriter, r *http.Request, j *job) {
+	g, err := submit(r.Context(), s.backend, s.engineRequests(j))
+	if err != nil {
+		if r.Context().Err() == nil {
+			s.fail(j, err)
+			s.writeError(w, asError(err))
+		}
+		return
+	}
+	defer g.close()
+	if j.request.stream {
+		s.stream(r.Context(), w, j, g)
+		return
+	}
+	s.whole(r.Context(), w, j, g)
+}
+
+// fail logs what went wrong on our side; a full queue is no fault.
+func (s *Server) fail(j *job, err error) {
+	e := asError(err)
+	if e.Status == http.StatusInternalServerError {
+		s.config.Logger.Error("request failed", "completion", j.id, "code", e.Code, "cause", err)
+	}
+}
+
+// whole answers in one piece.
+func (s *Server) whole(ctx context.Context, w http.ResponseWriter, j *job, g *group) {
+	pieces := make([]piece, len(g.cancels))
+	counts := newTally(j)
+	err := s.follow(ctx, j, g, func(choice int, p piece) error {
+		pieces[choice].extend(p)
+		counts.add(choice, p)
+		return nil
+	})
+	switch {
+	case ctx.Err() != nil: // nobody is there to answer
+		return
+	case err != nil:
+		s.fail(j, err)
+		s.writeError(w, asError(err))
+		return
+	}
+	object, _ := j.shape.objects()
+	answer := s.envelope(j, object)
+	for choice, p := range pieces {
+		answer.Choices = append(answer.Choices, j.shape.whole(choice, p))
+	}
+	answer.Usage = marshal(counts.usage())
+	writeJSON(w, http.StatusOK, answer)
+}

@@ -1,0 +1,48 @@
+package server
+
+// usage counts a whole response's tokens: each prompt once, whatever n is, and the
+// generated tokens of all choices, up to the stop string where one cut them.
+type usage struct {
+	PromptTokens     int           `json:"prompt_tokens"`
+	CompletionTokens int           `json:"completion_tokens"`
+	TotalTokens      int           `json:"total_tokens"`
+	PromptDetails    promptDetails `json:"prompt_tokens_details"`
+}
+
+type promptDetails struct {
+	CachedTokens int `json:"cached_tokens"`
+}
+
+// tally adds up a response's usage as its pieces come.
+type tally struct {
+	n         int // choices per prompt
+	prompt    int
+	generated int
+	cached    []int // by prompt
+}
+
+func newTally(j *job) *tally {
+	t := &tally{n: j.request.n, cached: make([]int, len(j.prompts))}
+	for _, prompt := range j.prompts {
+		t.prompt += len(prompt)
+	}
+	return t
+}
+
+// add counts one piece. Of a prompt's n choices only the first tells what was
+// cached: the others may find what the first has just put there.
+func (t *tally) add(choice int, p piece) {
+	t.generated += p.tokens
+	if choice%t.n == 0 {
+		of := &t.cached[choice/t.n]
+		*of = max(*of, p.cached)
+	}
+}
+
+func (t *tally) usage() *usage {
+	u := &usage{PromptTokens: t.prompt, CompletionTokens: t.generated, TotalTokens: t.prompt + t.generated}
+	for _, cached := range t.cached {
+		u.PromptDetails.CachedTokens += cached
+	}
+	return u
+}
