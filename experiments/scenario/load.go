@@ -68,7 +68,7 @@ func syntaxProblem(file, text string, err error) error {
 func (s *Scenario) CheckFiles() error {
 	var problems []*Problem
 	check := func(key, path string) {
-		if path == "" || strings.HasPrefix(path, EmbeddedPrefix) {
+		if path == "" || byName(path) {
 			return
 		}
 		full := s.Resolve(path)

@@ -6,10 +6,18 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/assaylab/assay/experiments/modelcache"
 )
 
 // EmbeddedPrefix marks a model that is built into the binary.
 const EmbeddedPrefix = "embedded:"
+
+// byName says whether a model is written as a name, "embedded:NAME" or "cache:NAME",
+// and not as a path.
+func byName(model string) bool {
+	return strings.HasPrefix(model, EmbeddedPrefix) || strings.HasPrefix(model, modelcache.Prefix)
+}
 
 // Scenario is a scenario file with every default filled in. It is read-only: the
 // arms of a sweep are derived from it, never written back.
@@ -20,7 +28,7 @@ type Scenario struct {
 
 	Name        string
 	Description string
-	Model       string   // as written: a path relative to File, or "embedded:NAME"
+	Model       string   // as written: a path relative to File, "embedded:NAME" or "cache:NAME"
 	Engine      Settings // the base value of every setting
 	Sweep       Sweep
 	Loads       []Workload
@@ -180,9 +188,9 @@ type Run struct {
 }
 
 // Resolve turns a path as written into one that can be opened: relative paths are
-// relative to the scenario's directory, "embedded:NAME" and "" stay.
+// relative to the scenario's directory, "embedded:NAME", "cache:NAME" and "" stay.
 func (s *Scenario) Resolve(path string) string {
-	if path == "" || filepath.IsAbs(path) || strings.HasPrefix(path, EmbeddedPrefix) {
+	if path == "" || filepath.IsAbs(path) || byName(path) {
 		return path
 	}
 	return filepath.Join(filepath.Dir(s.File), path)
