@@ -3,42 +3,37 @@ package scenario
 import (
 	"fmt"
 	"math"
+
+	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // Distributions of a length in tokens.
 const (
-	Fixed     = "fixed"
-	Uniform   = "uniform"
-	Normal    = "normal"
-	Lognormal = "lognormal"
+	Fixed     = string(workload.Fixed)
+	Uniform   = string(workload.Uniform)
+	Normal    = string(workload.Normal)
+	Lognormal = string(workload.Lognormal)
 )
 
 var distributions = []string{Uniform, Normal, Lognormal}
 
-// Length is the distribution of a prompt's or an answer's length in tokens. Every
-// draw lies in [Min, Max]; Fixed has Min == Max. Mean and StdDev are those of the
-// length itself, before it is clipped, also for Lognormal; Uniform and Fixed do not
-// use StdDev.
+// Length is the distribution of a prompt's or an answer's length in tokens. A
+// prompt's includes the shared prefix that it begins with. Every draw lies in
+// [Min, Max]; Fixed has Min == Max. Mean and StdDev are those of the length itself,
+// not of its logarithm, before it is truncated; Uniform and Fixed do not use StdDev.
 type Length struct {
 	Distribution string
 	Mean, StdDev float64
 	Min, Max     int
 }
 
-// String prints the length as a scenario writes it.
-func (l Length) String() string {
-	switch l.Distribution {
-	case Fixed:
-		return fmt.Sprint(l.Min)
-	case Uniform:
-		return fmt.Sprintf("%s %d to %d", l.Distribution, l.Min, l.Max)
-	}
-	return fmt.Sprintf("%s mean %s stddev %s, %d to %d", l.Distribution,
-		decimal(l.Mean), decimal(l.StdDev), l.Min, l.Max)
-}
+// String is the form that workload.ParseLength reads.
+func (l Length) String() string { return l.drawn().String() }
 
-// longestTokens bounds every length: more than any model's context.
-const longestTokens = 1 << 24
+// drawn is the distribution as the load generator has it.
+func (l Length) drawn() workload.Length {
+	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean, Stddev: l.StdDev, Min: l.Min, Max: l.Max}
+}
 
 // length reads a number, or a table with a distribution. A minimum of 1 is the
 // default, since neither an empty prompt nor an empty answer can be measured; the
@@ -53,7 +48,7 @@ func (t *table) length(name string) Length {
 	if m, ok := v.(map[string]any); ok {
 		return (&table{reader: t.reader, path: t.key(name), values: m}).distribution()
 	}
-	n, err := wholeNumber(v, 1, longestTokens)
+	n, err := wholeNumber(v, 1, workload.MaxLength)
 	if err != nil {
 		t.bad(name, v, expected, err.suggest(name))
 		return Length{}
@@ -65,14 +60,15 @@ func (t *table) distribution() Length {
 	if !t.has("distribution") {
 		t.missing("distribution", oneOf(distributions), `"uniform"`)
 	}
-	l := Length{Distribution: t.choice("distribution", Uniform, distributions), Min: t.integer("min", 1, 1, longestTokens)}
+	l := Length{Distribution: t.choice("distribution", Uniform, distributions), Min: t.integer("min", 1, 1, workload.MaxLength)}
 	if !t.has("max") {
 		t.missing("max", "the longest length in tokens", "64")
 	}
-	l.Max = t.integer("max", longestTokens, 1, longestTokens)
+	l.Max = t.integer("max", workload.MaxLength, 1, workload.MaxLength)
 	if l.Max < l.Min {
 		t.report(t.key("max"), fmt.Sprintf("%d", l.Max), fmt.Sprintf("at least min (%d)", l.Min), "swap min and max")
 	}
+	reported := len(t.problems)
 	if l.Distribution == Uniform {
 		l.Mean = float64(l.Min+l.Max) / 2
 		t.unused("uniform", "mean", "stddev")
@@ -80,6 +76,9 @@ func (t *table) distribution() Length {
 		t.moments(&l)
 	}
 	t.finish()
+	if err := l.drawn().Validate(); err != nil && len(t.problems) == reported && l.Max >= l.Min {
+		t.report(t.path, err.Error(), "", "narrow stddev or widen min and max")
+	}
 	return l
 }
 
@@ -92,7 +91,7 @@ func (t *table) moments(l *Length) {
 		}
 	}
 	l.Mean = t.number("mean", float64(l.Min), interval{lo: float64(l.Min), hi: math.Max(float64(l.Min), float64(l.Max))})
-	l.StdDev = t.number("stddev", 1, interval{lo: 0, hi: longestTokens, open: true})
+	l.StdDev = t.number("stddev", 1, interval{lo: 0, hi: workload.MaxLength, open: true})
 }
 
 // unused reports keys that the chosen variant does not read.

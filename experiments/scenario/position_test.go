@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -149,6 +150,9 @@ func FuzzParse(f *testing.F) {
 		for _, l := range s.Loads {
 			if len(l.Rates)+len(l.Concurrencies) == 0 || l.PromptTokens.Min < 1 || l.PromptTokens.Max < l.PromptTokens.Min {
 				t.Errorf("accepted %+v", l)
+			}
+			if err := errors.Join(l.PromptTokens.drawn().Validate(), l.OutputTokens.drawn().Validate()); err != nil {
+				t.Errorf("accepted a length that cannot be drawn: %v", err)
 			}
 		}
 	})

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // Defaults of keys that the file need not give.
@@ -96,7 +98,7 @@ func (r *reader) quality(t *table) *Quality {
 	q := &Quality{
 		Text:    c.requiredText("text", "a text file", `"data/assay-source.txt"`),
 		Windows: c.integer("windows", defaultWindows, 2, 1<<20),
-		Length:  c.integer("length", defaultLength, 2, longestTokens),
+		Length:  c.integer("length", defaultLength, 2, workload.MaxLength),
 		Bound:   c.number("bound", defaultBound, interval{lo: 0, hi: 10, open: true}),
 	}
 	c.finish()

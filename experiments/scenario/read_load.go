@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"math"
+
+	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // Bounds of a load. The rate is bounded only so that a schedule's gaps stay above a
@@ -144,7 +146,7 @@ func (t *table) sharedPrefix() SharedPrefix {
 			c.missing(name, "a whole number of at least 1", "4")
 		}
 	}
-	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Tokens: c.integer("tokens", 1, 1, longestTokens)}
+	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Tokens: c.integer("tokens", 1, 1, workload.MaxLength)}
 	c.finish()
 	return p
 }

@@ -370,7 +370,7 @@ shared_prefix = { groups = 4, tokens = 64 }
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := m.Loads[0].Record.OutputTokens; got != "uniform 8 to 24" {
+	if got := m.Loads[0].Record.OutputTokens; got != "uniform(8,24)" {
 		t.Errorf("output tokens: %s", got)
 	}
 }
