@@ -1,0 +1,46 @@
+package loadgen
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/assaylab/assay/loadgen/result"
+	"github.com/assaylab/assay/loadgen/scripted"
+)
+
+// How exact the instrument is: stamp error is our stamp of a token minus the
+// server's record of the moment before its write, so it holds the server's write
+// and the way through the loopback too; send lag is sent - intended. The server
+// runs in this process and takes its share of the cores. Judge the numbers on an
+// idle machine; b.N is the number of requests.
+func BenchmarkInstrument(b *testing.B) {
+	for _, rate := range []float64{50, 500} {
+		b.Run(time.Duration(float64(time.Second)/rate).String()+" apart", func(b *testing.B) {
+			server := always(b, scripted.Steady(5*time.Millisecond, 5*time.Millisecond, 10))
+			rs, report := runAttack(b, plan(b, server.URL(), rate, b.N))
+			late := stampErrors(rs, server.BySeq(), report.Zero)
+			b.ReportMetric(float64(nearestRank(late, 0.50)), "stamp-p50-ns")
+			b.ReportMetric(float64(nearestRank(late, 0.99)), "stamp-p99-ns")
+			b.ReportMetric(float64(report.LagP50NS), "lag-p50-ns")
+			b.ReportMetric(float64(report.LagP99NS), "lag-p99-ns")
+			b.ReportMetric(float64(report.CPUNS)/float64(10*b.N), "cpu-ns/token")
+		})
+	}
+}
+
+// stampErrors are stamp minus true time, of every token event, sorted.
+func stampErrors(rs []result.Request, served map[uint64]scripted.Served, zero time.Time) []int64 {
+	var late []int64
+	for _, r := range rs {
+		i := 0
+		for _, step := range served[r.Seq].Steps {
+			for range step.Tokens {
+				late = append(late, r.Events[i].At-int64(step.Before.Sub(zero)))
+				i++
+			}
+		}
+	}
+	slices.Sort(late)
+	return late
+}
