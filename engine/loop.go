@@ -119,7 +119,7 @@ func (l *loop) receive() bool {
 func (l *loop) add(s *Stream) {
 	l.occupy()
 	o := &l.e.opts
-	s.seq = sched.Sequence{ID: s.id, Tokens: append(make([]int32, 0, len(s.req.Prompt)+s.req.MaxTokens), s.req.Prompt...),
+	s.seq = sched.Sequence{ID: s.id, Tokens: s.req.Prompt,
 		Prompt: len(s.req.Prompt), Limit: min(o.Context, len(s.req.Prompt)+s.req.MaxTokens), Drafts: o.DraftLength}
 	s.fresh = true
 	l.live[s.id] = s

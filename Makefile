@@ -1,0 +1,47 @@
+# Every target calls Go; there is no logic here.
+GO      ?= go
+SCEN    ?= scenarios/quickstart.toml
+RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target
+FUZZED  := ./engine/gguf ./engine/tokenizer ./engine/server ./loadgen/result ./loadgen/stream ./experiments/scenario
+FUZZTIME ?= 20s
+
+.PHONY: help build demo test fmt vet lint race fuzz golden bench models clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+build: ## build the binary
+	$(GO) build -o assay .
+
+demo: build ## sweep the embedded model with scenarios/quickstart.toml and write a report, in under 3 minutes
+	./assay run $(SCEN)
+
+test: fmt vet lint ## everything that must hold: format, vet, staticcheck, tests, races
+	$(GO) test -tags invariants ./...
+	$(GO) test -race -short $(RACED)
+
+fmt: ## fail on files that gofmt would change
+	@files=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); test -z "$$files" || { echo "not formatted:"; echo "$$files"; exit 1; }
+
+vet: ## go vet, on both architectures that have kernels
+	$(GO) vet ./...
+	GOARCH=arm64 $(GO) vet ./engine/...
+
+lint: ## staticcheck
+	$(GO) tool staticcheck ./...
+
+fuzz: ## every fuzz target for FUZZTIME
+	@set -e; for p in $(FUZZED); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+golden: ## rewrite the golden files; inspect the diff
+	$(GO) test ./... -update
+
+bench: ## decode and prefill speed of the embedded model, by format and kernel
+	$(GO) test -run '^$$' -bench . -benchtime 2s ./engine/kernel ./engine
+
+models: ## fetch SmolLM2-135M-Instruct into the cache, for scenarios/smollm2.toml
+	$(GO) run ./scenarios/fetch
+
+clean: ## remove what the targets above made
+	rm -rf assay runs

@@ -1,0 +1,132 @@
+package checkpoint
+
+import (
+	"fmt"
+
+	"github.com/assaylab/assay/engine/chat"
+	"github.com/assaylab/assay/engine/gguf"
+	"github.com/assaylab/assay/engine/kernel"
+	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/tokenizer"
+)
+
+// Checkpoint is an opened model. Close it after everything that uses it.
+type Checkpoint struct {
+	File      *gguf.File
+	Model     *model.Model
+	Tokenizer *tokenizer.Tokenizer
+	Chat      *chat.Template // nil where the file has no template
+}
+
+// Open maps the GGUF file at path.
+func Open(path string, kernels *kernel.Set) (*Checkpoint, error) {
+	f, err := gguf.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := New(f, kernels)
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// New takes over an opened file. Errors name the file and the key or tensor.
+func New(f *gguf.File, kernels *kernel.Set) (*Checkpoint, error) {
+	m, err := model.Load(f, kernels)
+	if err != nil {
+		return nil, err
+	}
+	t, err := readTokenizer(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: tokenizer: %w", f.Name, err)
+	}
+	if t.Size() != m.Vocab {
+		return nil, fmt.Errorf("%s: tokenizer.ggml.tokens has %d tokens, token_embd.weight %d", f.Name, t.Size(), m.Vocab)
+	}
+	c := &Checkpoint{File: f, Model: m, Tokenizer: t}
+	if !f.Has("tokenizer.chat_template") {
+		return c, nil
+	}
+	text, err := f.String("tokenizer.chat_template")
+	if err != nil {
+		return nil, err
+	}
+	if c.Chat, err = chat.New(text, c.special(t.BOS()), c.special(t.EOS())); err != nil {
+		return nil, fmt.Errorf("%s: tokenizer.chat_template: %w", f.Name, err)
+	}
+	return c, nil
+}
+
+// special is the text of a special token, "" for none.
+func (c *Checkpoint) special(id int32) string {
+	if id < 0 {
+		return ""
+	}
+	return c.Tokenizer.Decode([]int32{id})
+}
+
+// Close releases the file.
+func (c *Checkpoint) Close() error { return c.File.Close() }
+
+// readTokenizer builds the tokenizer that the file describes.
+func readTokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {
+	kind, err := f.String("tokenizer.ggml.model")
+	if err != nil {
+		return nil, err
+	}
+	if kind != "gpt2" {
+		return nil, fmt.Errorf("tokenizer.ggml.model is %q, want \"gpt2\" (byte-level BPE)", kind)
+	}
+	var v tokenizer.Vocab
+	if v.Tokens, err = f.Strings("tokenizer.ggml.tokens"); err != nil {
+		return nil, err
+	}
+	if v.Types, err = f.Int32s("tokenizer.ggml.token_type"); err != nil {
+		return nil, err
+	}
+	if v.Merges, err = f.Strings("tokenizer.ggml.merges"); err != nil {
+		return nil, err
+	}
+	if v.Pre, err = f.String("tokenizer.ggml.pre"); err != nil {
+		return nil, err
+	}
+	if v.BOS, err = tokenID(f, "tokenizer.ggml.bos_token_id"); err != nil {
+		return nil, err
+	}
+	if v.EOS, err = tokenID(f, "tokenizer.ggml.eos_token_id"); err != nil {
+		return nil, err
+	}
+	if f.Has("tokenizer.ggml.add_bos_token") {
+		if v.AddBOS, err = f.Bool("tokenizer.ggml.add_bos_token"); err != nil {
+			return nil, err
+		}
+	}
+	return tokenizer.New(v)
+}
+
+// tokenID reads an id that may be missing: -1.
+func tokenID(f *gguf.File, key string) (int32, error) {
+	if !f.Has(key) {
+		return -1, nil
+	}
+	id, err := f.Uint(key)
+	if err == nil && id > 1<<30 {
+		err = fmt.Errorf("%s: %s is %d, want a token id", f.Name, key, id)
+	}
+	return int32(id), err
+}
+
+// Compatible says whether d can draft for c: every token id means the same to both.
+func (c *Checkpoint) Compatible(d *Checkpoint) error {
+	if c.Tokenizer.Size() != d.Tokenizer.Size() {
+		return fmt.Errorf("draft model %s has a vocabulary of %d tokens, %s one of %d", d.File.Name, d.Tokenizer.Size(), c.File.Name, c.Tokenizer.Size())
+	}
+	for id := range int32(c.Tokenizer.Size()) {
+		if a, b := c.Tokenizer.TokenBytes(id), d.Tokenizer.TokenBytes(id); string(a) != string(b) {
+			return fmt.Errorf("draft model %s: token %d is %q, in %s it is %q", d.File.Name, id, b, c.File.Name, a)
+		}
+	}
+	return nil
+}

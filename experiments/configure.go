@@ -1,0 +1,144 @@
+package experiments
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/host"
+	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/experiments/sweep"
+	"github.com/assaylab/assay/experiments/target"
+	"github.com/assaylab/assay/experiments/trial"
+	"github.com/assaylab/assay/loadgen"
+	"github.com/assaylab/assay/loadgen/arrival"
+	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/workload"
+)
+
+// servedName is what the engine calls the model under test.
+const servedName = "model"
+
+// config makes a trial out of an arm and a load.
+func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
+	args := r.serveArgs(arm)
+	c := trial.Config{
+		Key:          key,
+		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client},
+		Command:      "assay serve " + strings.Join(args, " "),
+		ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout,
+		Shared:       !r.cores.apart(arm.Settings),
+		Dir:          dir,
+	}
+	var err error
+	if c.Warmup, err = r.attack(key, load, "warm-up"); err != nil {
+		return c, err
+	}
+	if c.Attack, err = r.attack(key, load, "measured"); err != nil {
+		return c, err
+	}
+	c.Attack.Live = live
+	return c, nil
+}
+
+// attack makes the plan of a trial's warm-up or measured part.
+func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen.Plan, error) {
+	w := load.Workload
+	corpus, err := r.corpus(w.Text)
+	if err != nil {
+		return loadgen.Plan{}, err
+	}
+	spec := workload.Spec{Prompt: lengths(w.PromptTokens, w.SharedPrefix.Tokens), Output: lengths(w.OutputTokens, 0),
+		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, Special: true}
+	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Repetition}
+	p := loadgen.Plan{
+		Dialect:  dialect.Completions{},
+		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},
+		Deadline: w.Timeout,
+	}
+	n := load.Record.Requests
+	if part == "measured" {
+		p.Prompts, err = corpus.Prompts(spec, draw, n)
+	} else {
+		n = load.Record.Warmup
+		p.Prompts, err = corpus.Warmup(spec, draw, n)
+	}
+	if err != nil || n == 0 {
+		return p, err
+	}
+	p.Schedule, err = process(load.Record, n, draw.Uint64(part+" arrivals"))
+	return p, err
+}
+
+// lengths is a scenario's distribution as the load generator draws it: without the
+// shared prefix, which a scenario counts as part of the prompt.
+func lengths(l scenario.Length, prefix int) workload.Length {
+	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean - float64(prefix), Stddev: l.StdDev, Min: l.Min - prefix, Max: l.Max - prefix}
+}
+
+func process(l record.Load, n int, seed uint64) (arrival.Process, error) {
+	switch l.Arrival {
+	case scenario.Poisson:
+		return arrival.Poisson(l.Rate, n, seed)
+	case scenario.Closed:
+		return arrival.NewClosed(l.Concurrency, n)
+	}
+	return arrival.Constant(l.Rate, n)
+}
+
+// corpus tokenizes a text, once per run.
+func (r *run) corpus(path string) (*workload.Corpus, error) {
+	if c, ok := r.corpora[path]; ok {
+		return c, nil
+	}
+	text, err := os.ReadFile(r.plan.Scenario.Resolve(path))
+	if err != nil {
+		return nil, err
+	}
+	c, err := workload.NewCorpus(r.plan.model.Tokenizer, string(text))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	r.corpora[path] = c
+	return c, nil
+}
+
+// serveArgs are the arguments that start an arm. Weights are ready in their format.
+func (r *run) serveArgs(arm sweep.Arm) []string {
+	args := []string{"--model", r.weights[arm.Settings.Quantization], "--name", servedName, "--listen", "127.0.0.1:0", "--supervised"}
+	if cpu, ok := r.cores.engineCPU(arm.Settings); ok {
+		args = append(args, "--pin", strconv.Itoa(cpu))
+	}
+	settings := arm.Settings
+	settings.Quantization, settings.DraftModel = scenario.AsShipped, arm.Draft
+	for _, d := range scenario.EngineSettings() {
+		args = append(args, "--"+strings.ReplaceAll(d.Name, "_", "-")+"="+d.Get(&settings))
+	}
+	return args
+}
+
+// cores is how the machine is divided: the engine's thread on one processor, the lab
+// on another. Zero where it is not.
+type cores struct{ lab, engine int }
+
+// divide keeps the lab to one processor, where there are two, and returns what undoes it.
+func (r *run) divide() (restore func(), err error) {
+	cpus, err := host.Allowed()
+	if err != nil || len(cpus) < 2 {
+		r.Progress.Note("the lab and the engine share one processor")
+		return func() {}, nil
+	}
+	if err := host.PinProcess(cpus[0]); err != nil {
+		r.Progress.Note("the lab is not pinned: " + err.Error())
+		return func() {}, nil
+	}
+	r.cores = cores{lab: cpus[0], engine: cpus[1]}
+	return func() { _ = host.PinProcess(cpus...) }, nil // what was allowed before is allowed again
+}
+
+func (c cores) engineCPU(s scenario.Settings) (int, bool) { return c.engine, c.apart(s) }
+
+// apart says whether an arm's engine keeps off the lab's processor.
+func (c cores) apart(s scenario.Settings) bool { return c != cores{} && s.Threads == 1 }

@@ -1,0 +1,123 @@
+package experiments
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine/checkpoint"
+	"github.com/assaylab/assay/engine/gguf"
+	"github.com/assaylab/assay/engine/kernel"
+	"github.com/assaylab/assay/experiments/host"
+	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/experiments/sweep"
+)
+
+// Lab runs scenarios on this machine.
+type Lab struct {
+	Executable string                                // the assay binary: engine and quality run as processes of it
+	Version    record.Build                          // of the binary, without its hash
+	Open       func(path string) (*gguf.File, error) // opens a model file; knows embedded and cached ones
+	Kernels    *kernel.Set
+	Progress   Progress
+}
+
+// Progress hears what a run is doing. Calls come from one goroutine.
+type Progress interface {
+	// Phase announces a part of the run that takes a while.
+	Phase(sentence string)
+	// Trial announces trial k of n, k from 1, and what is left of the run.
+	Trial(t Running)
+	// Finished says how the announced trial ended, in a few words.
+	Finished(t Running, words string)
+	// Note is something a person should know.
+	Note(sentence string)
+}
+
+// Plan is a scenario ready to run.
+type Plan struct {
+	Scenario *scenario.Scenario
+	Matrix   *sweep.Matrix
+
+	model   *checkpoint.Checkpoint
+	textSum string
+}
+
+// Close releases the model file.
+func (p *Plan) Close() error { return p.model.Close() }
+
+// Plan expands a scenario after a look at its models and texts. It starts and writes
+// nothing.
+func (l *Lab) Plan(s *scenario.Scenario) (*Plan, error) {
+	if err := s.CheckFiles(); err != nil {
+		return nil, err
+	}
+	f, err := l.Open(s.Resolve(s.Model))
+	if err != nil {
+		return nil, fmt.Errorf("%s: model: %w", s.File, err)
+	}
+	model, err := checkpoint.New(f, l.Kernels)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	p := &Plan{Scenario: s, model: model}
+	if p.Matrix, err = sweep.Expand(s, l.capabilities(s, model)); err == nil && s.Quality != nil {
+		p.textSum, err = fileSum(s.Resolve(s.Quality.Text))
+	}
+	if err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// capabilities are what the model files decide about the sweep.
+func (l *Lab) capabilities(s *scenario.Scenario, m *checkpoint.Checkpoint) sweep.Capabilities {
+	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context, Drafts: map[string]string{}}
+	for _, d := range s.DraftModels() {
+		c.Drafts[d] = ""
+		if err := l.canDraft(s.Resolve(d), m); err != nil {
+			c.Drafts[d] = err.Error()
+		}
+	}
+	return c
+}
+
+func (l *Lab) canDraft(path string, m *checkpoint.Checkpoint) error {
+	f, err := l.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	d, err := checkpoint.New(f, l.Kernels)
+	if err != nil {
+		return err
+	}
+	if d.Model.WeightBytes() >= m.Model.WeightBytes() {
+		return fmt.Errorf("it is no smaller than the model: %d bytes of weights against %d", d.Model.WeightBytes(), m.Model.WeightBytes())
+	}
+	return m.Compatible(d)
+}
+
+// describe makes run.json of a plan.
+func (l *Lab) describe(p *Plan, now time.Time) (record.Run, error) {
+	build, err := l.Version, error(nil)
+	if build.SHA256, err = fileSum(l.Executable); err != nil {
+		return record.Run{}, err
+	}
+	machine := host.Read(l.Kernels.Name)
+	return p.Matrix.Run(sweep.Circumstances{Created: now, Build: build, Host: machine, TextSHA256: p.textSum}), nil
+}
+
+// fileSum is the hex SHA-256 of a file.
+func fileSum(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}

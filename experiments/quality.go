@@ -1,0 +1,78 @@
+package experiments
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/store"
+	"github.com/assaylab/assay/experiments/sweep"
+)
+
+// quality measures what is not on disk yet, all of it in one process: the reference
+// is then computed once per window and not once per subject.
+func (l *Lab) quality(ctx context.Context, p *Plan, s *store.Store, weights map[string]string) error {
+	var todo []sweep.Probe
+	for _, probe := range p.Matrix.Probes() {
+		if !s.QualityDone(probe.ID) {
+			todo = append(todo, probe)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	l.Progress.Phase(fmt.Sprintf("quality: %d settings on %d windows of %d tokens", len(todo), p.Scenario.Quality.Windows, p.Scenario.Quality.Length))
+	out, err := l.evaluate(ctx, p, todo, weights)
+	if err != nil {
+		return fmt.Errorf("measure quality: %w", err)
+	}
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, len(out)+1)
+	for _, probe := range todo {
+		var q record.Quality
+		if !lines.Scan() {
+			return fmt.Errorf("measure quality: no result for %s", probe.Subject)
+		}
+		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
+			return fmt.Errorf("measure quality of %s: %w", probe.Subject, err)
+		}
+		q.ID, q.Subject, q.Reference = probe.ID, probe.Subject, p.Matrix.Reference.Subject
+		if err := s.PutQuality(q); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// evaluate runs `assay eval` and returns what it prints.
+func (l *Lab) evaluate(ctx context.Context, p *Plan, todo []sweep.Probe, weights map[string]string) ([]byte, error) {
+	q := p.Scenario.Quality
+	args := []string{"eval", "--json", "--text", p.Scenario.Resolve(q.Text), "--windows", strconv.Itoa(q.Windows),
+		"--length", strconv.Itoa(q.Length), "--reference", subject(p.Matrix.Reference, weights)}
+	for _, probe := range todo {
+		args = append(args, subject(probe, weights))
+	}
+	var out, log bytes.Buffer
+	cmd := exec.CommandContext(ctx, l.Executable, args...)
+	cmd.Stdout, cmd.Stderr = &out, &log
+	if err := cmd.Run(); err != nil {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+		return nil, errors.Join(err, errors.New(lines[len(lines)-1]))
+	}
+	return out.Bytes(), nil
+}
+
+// subject is a probe as `assay eval` reads it.
+func subject(p sweep.Probe, weights map[string]string) string {
+	return weights[p.Quantization] + ",kv=" + p.KVFormat
+}

@@ -1,0 +1,38 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/assaylab/assay/engine"
+)
+
+// ErrDied is returned when the system under test ended by itself.
+var ErrDied = errors.New("the system under test ended")
+
+// Target is a system under test. Its methods are called in order: Check, Start,
+// Ready, any number of Stats, Stop; Stop also after a failed Start or Ready.
+type Target interface {
+	// Check says whether Start could work, without starting anything.
+	Check(ctx context.Context) error
+	// Start starts the system; its output goes to log.
+	Start(ctx context.Context, log io.Writer) error
+	// Ready waits until the system answers, or ctx ends, or it dies.
+	Ready(ctx context.Context) error
+	// URL is the base of its OpenAI-compatible API, without a final slash.
+	URL() string
+	// Stats are its counters.
+	Stats(ctx context.Context) (Stats, error)
+	// Died is closed when the system has ended; Death then says why.
+	Died() <-chan struct{}
+	Death() error
+	// Stop ends the system and waits until nothing of it is left.
+	Stop() error
+}
+
+// Stats are the counters of the system under test.
+type Stats struct {
+	engine.Stats
+	PeakRSSBytes int64
+}

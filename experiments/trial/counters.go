@@ -1,0 +1,42 @@
+package trial
+
+import (
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/target"
+)
+
+// difference is what the system counted between two readings. Peaks and sizes are
+// those of the later one.
+func difference(a, b target.Stats) record.Counters {
+	return record.Counters{
+		Steps:           b.Steps - a.Steps,
+		BusyNS:          (b.Busy - a.Busy).Nanoseconds(),
+		PrefillOps:      b.PrefillOps - a.PrefillOps,
+		DecodeOps:       b.DecodeOps - a.DecodeOps,
+		PromptTokens:    b.PromptTokens - a.PromptTokens,
+		PrefixHitTokens: b.PrefixHits - a.PrefixHits,
+		GeneratedTokens: b.GeneratedTokens - a.GeneratedTokens,
+		DraftTokens:     b.DraftTokens - a.DraftTokens,
+		AcceptedTokens:  b.AcceptedTokens - a.AcceptedTokens,
+		Drafts:          b.Drafts - a.Drafts,
+		AcceptedAt:      minus(b.AcceptedAt, a.AcceptedAt),
+		Preemptions:     b.Preemptions - a.Preemptions,
+		Aborted:         b.Finished["abort"] - a.Finished["abort"],
+		PeakRunning:     int64(b.PeakRunning),
+		RunningNS:       (b.Occupancy - a.Occupancy).Nanoseconds(),
+		KVBytesPerToken: b.KVBytesPerToken,
+		WeightBytes:     b.WeightBytes,
+		PeakRSSBytes:    b.PeakRSSBytes,
+	}
+}
+
+func minus(b, a []int64) []int64 {
+	var d []int64
+	for i, v := range b {
+		if i < len(a) {
+			v -= a[i]
+		}
+		d = append(d, v)
+	}
+	return d
+}

@@ -1,0 +1,192 @@
+package trial
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/host"
+	"github.com/assaylab/assay/experiments/store"
+	"github.com/assaylab/assay/experiments/target"
+	"github.com/assaylab/assay/loadgen"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// Names of a trial's files.
+const (
+	LogFile     = "engine.log"
+	MetricsFile = "metrics.prom"
+)
+
+// settleTime bounds how long the system may take, once the last request has ended,
+// until its own counters say that it is idle.
+const settleTime = 2 * time.Second
+
+// Config is one trial.
+type Config struct {
+	Key          record.TrialKey
+	Order        int
+	Target       target.Target
+	Command      string        // how the target is started, for the record
+	ReadyTimeout time.Duration // from start to ready
+	Warmup       loadgen.Plan  // URL is filled in; no prompts for no warm-up
+	Attack       loadgen.Plan  // URL is filled in
+	Shared       bool          // lab and system share cores
+	Dir          string        // for the trial's files
+}
+
+// Run carries out the trial. The error is for what stops the run: an interrupt, or a
+// disk that refuses the trial's files. Everything else is in the record.
+func Run(ctx context.Context, c Config) (record.Trial, error) {
+	r := record.Trial{Format: record.FormatVersion, Key: c.Key, Order: c.Order, Status: record.StatusOK,
+		Started: time.Now().UTC().Format(time.RFC3339Nano), Command: c.Command}
+	err := run(ctx, c, &r)
+	switch {
+	case err == nil:
+		return r, nil
+	case ctx.Err() != nil:
+		return r, context.Cause(ctx)
+	case store.Environment(err):
+		return r, err
+	}
+	r.Status, r.Reason = record.StatusFailed, err.Error()
+	return r, nil
+}
+
+func run(ctx context.Context, c Config, r *record.Trial) (err error) {
+	log, err := os.Create(filepath.Join(c.Dir, LogFile))
+	if err != nil {
+		return store.Disk(c.Dir, err)
+	}
+	defer func() { err = errors.Join(err, store.Disk(log.Name(), log.Close())) }()
+	if err := c.Target.Check(ctx); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := c.Target.Start(ctx, log); err != nil {
+		return err
+	}
+	defer func() {
+		if stop := c.Target.Stop(); stop != nil && err == nil {
+			err = fmt.Errorf("stop: %w", stop)
+		}
+	}()
+	if err := ready(ctx, c); err != nil {
+		return err
+	}
+	r.ReadyNS = time.Since(start).Nanoseconds()
+	c.Warmup.URL, c.Attack.URL = c.Target.URL(), c.Target.URL()
+	if err := warmUp(ctx, c); err != nil {
+		return err
+	}
+	return measure(ctx, c, r)
+}
+
+func ready(ctx context.Context, c Config) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.ReadyTimeout, fmt.Errorf("not ready after %v (ready_timeout)", c.ReadyTimeout))
+	defer cancel()
+	return c.Target.Ready(ctx)
+}
+
+// warmUp sends the warm-up requests; if all of them fail the trial would too.
+func warmUp(ctx context.Context, c Config) error {
+	if len(c.Warmup.Prompts) == 0 {
+		return nil
+	}
+	var last result.Request
+	report, err := attack(ctx, c.Target, c.Warmup, func(r result.Request) { last = r })
+	if err != nil {
+		return fmt.Errorf("warm-up: %w", err)
+	}
+	if report.Outcomes[result.OK] == 0 {
+		return fmt.Errorf("warm-up: none of %d requests succeeded; the last: %s %s", report.Issued, last.Outcome, last.Error)
+	}
+	return idle(ctx, c.Target)
+}
+
+func measure(ctx context.Context, c Config, r *record.Trial) error {
+	w, err := result.Create(filepath.Join(c.Dir, record.RequestsFile), filepath.Join(c.Dir, record.EventsFile))
+	if err != nil {
+		return store.Disk(c.Dir, err)
+	}
+	before, err := c.Target.Stats(ctx)
+	if err != nil {
+		return errors.Join(fmt.Errorf("read counters: %w", err), w.Close())
+	}
+	usage, err := host.Sample()
+	if err != nil {
+		return errors.Join(err, w.Close())
+	}
+	var disk error
+	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
+		if disk == nil {
+			disk = w.Append(q)
+		}
+	})
+	if disk = store.Disk(c.Dir, errors.Join(disk, w.Close())); disk != nil {
+		return disk
+	}
+	fill(r, report)
+	r.Lab.Shared = c.Shared
+	if err != nil {
+		return err
+	}
+	if now, err := host.Sample(); err == nil {
+		r.Lab.StealNS = now.Sub(usage).Steal.Nanoseconds()
+	}
+	if err := idle(ctx, c.Target); err != nil {
+		return err
+	}
+	after, err := c.Target.Stats(ctx)
+	if err != nil {
+		return fmt.Errorf("read counters: %w", err)
+	}
+	r.Engine = difference(before, after)
+	return nil
+}
+
+func fill(r *record.Trial, a loadgen.Report) {
+	r.Started = a.Zero.UTC().Format(time.RFC3339Nano)
+	r.WindowNS, r.Issued = a.WindowNS, a.Issued
+	r.Lab = record.Lab{LagP50NS: a.LagP50NS, LagP99NS: a.LagP99NS, LagMaxNS: a.LagMaxNS,
+		GCPauseNS: a.GCPauseNS, CPUNS: a.CPUNS, WallNS: a.WallNS}
+}
+
+// attack ends early when the system dies: the rest could only be refused.
+func attack(ctx context.Context, t target.Target, p loadgen.Plan, sink func(result.Request)) (loadgen.Report, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	over := make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-t.Died():
+			cancel(t.Death())
+		case <-over:
+		}
+	}()
+	return loadgen.Attack(ctx, p, sink)
+}
+
+// idle waits until the system's own counters say that nothing runs, so that the
+// counters read next belong to what was sent.
+func idle(ctx context.Context, t target.Target) error {
+	deadline := time.Now().Add(settleTime)
+	for {
+		s, err := t.Stats(ctx)
+		if err != nil {
+			return fmt.Errorf("read counters: %w", err)
+		}
+		if s.Running+s.Waiting == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d requests still run %v after the last answer", s.Running+s.Waiting, settleTime)
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/assaylab/assay/experiments"
+)
+
+// Intervals between two lines about a trial that runs: a terminal's line is
+// rewritten, a log's is added.
+const (
+	terminalTick = 200 * time.Millisecond
+	plainTick    = 10 * time.Second
+)
+
+// progress writes what a run is doing: one line that changes on a terminal, plain
+// lines elsewhere.
+type progress struct {
+	w        io.Writer
+	terminal bool
+	width    int
+
+	mu   sync.Mutex
+	stop chan struct{} // of the ticker of the announced trial
+	done chan struct{}
+}
+
+var _ experiments.Progress = (*progress)(nil)
+
+func newProgress(w io.Writer) *progress {
+	p := &progress{w: w, width: 80}
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.terminal = true
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 20 {
+			p.width = width
+		}
+	}
+	return p
+}
+
+func (p *progress) Phase(sentence string) { p.line(sentence) }
+func (p *progress) Note(sentence string)  { p.line("note: " + sentence) }
+
+func (p *progress) Trial(t experiments.Running) {
+	tick := plainTick
+	if p.terminal {
+		tick = terminalTick
+		p.rewrite(state(t))
+	}
+	p.stop, p.done = make(chan struct{}), make(chan struct{})
+	go p.follow(t, tick, p.stop, p.done)
+}
+
+// follow shows the trial's state until it is stopped.
+func (p *progress) follow(t experiments.Running, tick time.Duration, stop, done chan struct{}) {
+	defer close(done)
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-ticker.C:
+			if p.terminal {
+				p.rewrite(state(t))
+			} else {
+				p.line(state(t))
+			}
+		}
+	}
+}
+
+func (p *progress) Finished(t experiments.Running, words string) {
+	p.close()
+	left := ""
+	if t.Left > 0 {
+		left = fmt.Sprintf(", about %v left", t.Left.Round(time.Second))
+	}
+	p.line(fmt.Sprintf("%s: %s%s", head(t), words, left))
+}
+
+// close ends the announced trial's line, if there is one.
+func (p *progress) close() {
+	if p.stop != nil {
+		close(p.stop)
+		<-p.done
+		p.stop = nil
+	}
+	if p.terminal {
+		p.rewrite("")
+	}
+}
+
+func head(t experiments.Running) string {
+	return fmt.Sprintf("[%*d/%d] %s at %s", len(fmt.Sprint(t.N)), t.K, t.N, t.Arm, t.Load)
+}
+
+func state(t experiments.Running) string {
+	p := t.Live.Progress()
+	s := head(t)
+	if p.Issued == 0 {
+		return s + ": starting"
+	}
+	s += fmt.Sprintf(": %d/%d, %.0f/s, TTFT p95 %v", p.Done, p.Planned, p.Rate, p.TTFTP95.Round(100*time.Microsecond))
+	if p.Failed > 0 {
+		s += fmt.Sprintf(", %d failed", p.Failed)
+	}
+	return s
+}
+
+// line adds a line.
+func (p *progress) line(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.terminal {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+	fmt.Fprintln(p.w, text)
+}
+
+// rewrite replaces the terminal's last line.
+func (p *progress) rewrite(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if r := []rune(text); len(r) >= p.width {
+		text = string(r[:p.width-1])
+	}
+	fmt.Fprint(p.w, "\r\x1b[K"+text)
+}

@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments"
+	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/experiments/store"
+	"github.com/assaylab/assay/experiments/sweep"
+)
+
+type runOptions struct {
+	out    string
+	dryRun bool
+	json   bool
+	store  store.Options
+}
+
+func newRun() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run FILE",
+		Short: "Run a scenario: sweep, measure, recommend, report",
+		Long: `Run starts the engine once for every trial of the scenario, puts it under load,
+measures quality, and writes a run directory with a report.
+
+A run can be interrupted or killed at any time: the same command with the same
+--out goes on where it was, and loses at most the trial in flight.
+
+Exit code 0: an arm is recommended and proven. 1: no arm meets the limits.
+3: one is recommended, but not proven.`,
+		Example: `  assay run scenarios/quickstart.toml
+  assay run scenarios/quickstart.toml --dry-run
+  assay run scenarios/quickstart.toml --out runs/nightly`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return runScenario(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.out, "out", "", "run directory, new or to be resumed (default: runs/NAME-TIME)")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run and how long it may take")
+	f.BoolVar(&o.json, "json", false, "print the recommendation as JSON")
+	f.BoolVar(&o.store.Force, "force", false, "resume although scenario, binary or machine changed; the report says so")
+	f.BoolVar(&o.store.RetryFailed, "retry-failed", false, "run failed trials again")
+	return c
+}
+
+func newCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:     "check FILE...",
+		Short:   "Check scenario files and the models and texts they name",
+		Long:    "Check reads each file as run would and reports every problem with its line.\nNothing is started.",
+		Example: "  assay check scenarios/quickstart.toml",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			lab, err := newLab(c.ErrOrStderr())
+			if err != nil {
+				return err
+			}
+			var errs []error
+			for _, file := range args {
+				p, err := lab.load(file)
+				if err != nil {
+					errs = append(errs, err)
+					continue
+				}
+				fmt.Fprintf(c.OutOrStdout(), "%s: ok: %s, %s\n", file, count(len(p.Matrix.Arms), "arm"), count(len(p.Matrix.Loads), "load level"))
+				errs = append(errs, p.Close())
+			}
+			return errors.Join(errs...)
+		},
+	}
+}
+
+// lab is an experiments.Lab with what only this package knows.
+type lab struct{ *experiments.Lab }
+
+func newLab(werr io.Writer) (*lab, error) {
+	kernels, err := selectKernels()
+	if err != nil {
+		return nil, err
+	}
+	executable, err := os.Executable()
+	if err != nil {
+		return nil, environment(err)
+	}
+	return &lab{&experiments.Lab{Executable: executable, Version: record.Build{Version: version(), Go: runtime.Version()},
+		Open: openFile, Kernels: kernels, Progress: newProgress(werr)}}, nil
+}
+
+func (l *lab) load(file string) (*experiments.Plan, error) {
+	s, err := scenario.Load(file)
+	if err != nil {
+		return nil, err
+	}
+	return l.Plan(s)
+}
+
+func runScenario(ctx context.Context, w, werr io.Writer, file string, o runOptions) error {
+	l, err := newLab(werr)
+	if err != nil {
+		return err
+	}
+	p, err := l.load(file)
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	if o.dryRun {
+		return dryRun(w, p)
+	}
+	if o.out == "" {
+		o.out = filepath.Join("runs", p.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
+	}
+	fmt.Fprintf(werr, "run directory: %s\n", o.out)
+	study, err := l.Run(ctx, p, o.out, o.store)
+	l.Progress.(*progress).close()
+	switch {
+	case err == nil:
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintf(werr, "interrupted; finished trials are kept. Go on with: assay run %s --out %s\n", file, o.out)
+		return err
+	case store.Environment(err):
+		return environment(err)
+	default:
+		return err
+	}
+	if err := writeReports(o.out, study); err != nil {
+		return err
+	}
+	return conclude(w, o.out, study, o.json)
+}
+
+// dryRun prints the arms, the loads, the trials and the estimate.
+func dryRun(w io.Writer, p *experiments.Plan) error {
+	m := p.Matrix
+	fmt.Fprintf(w, "%s: %s x %s x %s\n\n", p.Scenario.Name, count(len(m.Arms), "arm"), count(len(m.Loads), "load level"),
+		count(p.Scenario.Run.Repetitions, "repetition"))
+	for i, a := range m.Arms {
+		fmt.Fprintf(w, "%3d  %s\n     %s\n", i+1, a.Record.Name, a.Record.Command)
+	}
+	fmt.Fprintln(w, "\nloads:")
+	for _, load := range m.Loads {
+		r := load.Record
+		fmt.Fprintf(w, "     %s: %d requests after %d of warm-up, prompt %s tokens, answer %s tokens", r.Name, r.Requests, r.Warmup, r.PromptTokens, r.OutputTokens)
+		if r.SharedPrefix != "" {
+			fmt.Fprintf(w, ", shared prefixes: %s", r.SharedPrefix)
+		}
+		fmt.Fprintln(w)
+	}
+	for _, s := range m.Skipped {
+		fmt.Fprintf(w, "skipped: %s: %s\n", s.Name, s.Reason)
+	}
+	for _, s := range m.Unmeasured {
+		fmt.Fprintf(w, "not measured: %s\n", s)
+	}
+	fmt.Fprintf(w, "\n%d trials, %s\n", len(m.Order(p.Scenario.Run.Seed)), m.EstimateTime(sweep.DefaultAllowances()))
+	return nil
+}
+
+func count(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
+}
+
+// errNothing and errUnproven are verdicts, not faults: they carry an exit code.
+var (
+	errNothing  = &exitError{exitBad, errors.New("no arm can be recommended")}
+	errUnproven = &exitError{exitUndecided, errors.New("the recommendation is not proven")}
+)
+
+func verdict(s *analysis.Study) error {
+	switch {
+	case s.Choice.Arm == "":
+		return errNothing
+	case !s.Choice.Proven:
+		return errUnproven
+	}
+	return nil
+}
