@@ -24,8 +24,14 @@
 // no wall-clock limit, because a goroutine cannot be stopped from outside; the limits above
 // bound the work instead.
 //
-// Only filters, methods and functions that keep to these limits are there (see functions.go); they are those that
-// published chat templates use. Where the engine differs from Jinja: none prints as nothing, not as "None".
+// # Where it differs from Jinja
+//
+//   - Only filters, methods and functions that keep to these limits are there (see functions.go); the tags
+//     do, with, call, filter, trans and autoescape are not. Each is an error that names it.
+//   - A condition (a if b else c) is understood in {{ }} and {% set %}, not in parentheses or inside
+//     another one: an error with the line when the template is parsed.
+//   - None is the same as undefined and prints as nothing.
+//   - One index into a string counts bytes; slices count characters.
 //
 // # Control tokens in messages
 //

@@ -11,8 +11,8 @@ import (
 // Limits on one template and one rendering; the package documentation says what they guard.
 // Published chat templates stay under 30 kB and a few steps per message.
 const (
-	MaxSource = 128 << 10 // bytes of template text
-	MaxOutput = 8 << 20   // bytes written, and bytes held by one value
+	MaxSource = 64 << 10 // bytes of template text
+	MaxOutput = 8 << 20  // bytes written, and bytes held by one value
 	MaxSteps  = 1_000_000
 	MaxRange  = 10_000
 

@@ -99,7 +99,7 @@ func TestErrors(t *testing.T) {
 		{"no writes to lists", "{% set l = [1] %}{{ l.append(2) }}", "append"},
 		{"division by zero", "{{ 1 % 0 }}", "chat: render template"},
 		{"missing subject", "{{ nothing.at.all }}", "chat: render template"},
-		{"big source", strings.Repeat("x", MaxSource+1), "at most 131072"},
+		{"big source", strings.Repeat("x", MaxSource+1), "at most 65536"},
 		{"long tag", "{{ 1" + strings.Repeat("+1", maxTagTokens) + " }}", "more than 1000 tokens"},
 		{"deep tag", "{{ " + strings.Repeat("(", 600) + "1" + strings.Repeat(")", 600) + " }}", "more than 1000 tokens"},
 	} {

@@ -25,7 +25,7 @@ type scheme struct {
 func schemes() []scheme {
 	return []scheme{
 		{names: []string{"gpt-2", "phi-2", "jina-es", "jina-de"}, pre: gpt2{}},
-		{names: []string{"llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral"}, pre: llama3{}, ignoreMerges: true},
+		{names: []string{"llama-bpe", "llama3", "llama-v3", "falcon3"}, pre: llama3{}, ignoreMerges: true},
 		{names: []string{"smollm"}, pre: smollm{}},
 	}
 }
