@@ -3,11 +3,14 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/engine"
 )
@@ -101,3 +104,44 @@ func TestServeAfterShutdown(t *testing.T) {
 		t.Errorf("the listener is still open: %v", err)
 	}
 }
+
+// idle waits until no request counts as running: the client sees an answer's end a
+// little before the server does.
+func idle(t *testing.T, s *Server) {
+	t.Helper()
+	eventually(t, func() bool { s.running.mu.Lock(); defer s.running.mu.Unlock(); return s.running.n == 0 })
+}
+
+// TestStuckClient: a client that stays connected and reads nothing is given up once
+// one message has waited for SendTimeout.
+func TestStuckClient(t *testing.T) {
+	config := testConfig()
+	config.SendTimeout = 20 * time.Millisecond
+	long := slices.Repeat([]step{say("x")}, 512) // of wide text: far more than the sockets' buffers hold
+	b := always(long...)
+	s := New(config, b, wide{byteTokenizer(t)})
+	url := listen(t, s)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := fmt.Fprintf(conn, "POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", len(streaming), streaming); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return len(b.streams) == 1 })
+	b.allClosed(t)
+	idle(t, s)
+	if n := b.stream(0).nexts; n == len(long) {
+		t.Error("every message was written")
+	}
+}
+
+// wide decodes every token as 64 KiB of text.
+type wide struct{ Tokenizer }
+
+func (w wide) NewDecoder() Decoder { return wideDecoder{w.Tokenizer.NewDecoder()} }
+
+type wideDecoder struct{ Decoder }
+
+func (wideDecoder) Push(...int32) string { return strings.Repeat("x", 64<<10) }

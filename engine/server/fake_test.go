@@ -185,11 +185,17 @@ func testConfig() Config {
 // start serves b on a real socket.
 func start(t *testing.T, c Config, b Backend) (*Server, string) {
 	t.Helper()
-	noLeaks(t)
 	s := New(c, b, byteTokenizer(t))
+	return s, listen(t, s)
+}
+
+// listen runs s until the test ends, and gives its address.
+func listen(t *testing.T, s *Server) string {
+	t.Helper()
+	noLeaks(t)
 	hs := httptest.NewServer(s)
 	t.Cleanup(hs.Close)
-	return s, hs.URL
+	return hs.URL
 }
 
 // noLeaks fails a test that leaves a goroutine of this package behind.

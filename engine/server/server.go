@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/assaylab/assay/engine/metrics"
 )
@@ -55,8 +54,6 @@ func New(config Config, backend Backend, tokenizer Tokenizer) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.requestID(r)
 	w.Header().Set(headerRequestID, id)
-	// A stream leaves the deadline of its last message on the connection.
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 	s.guarded(s.find(r))(w, r, id)
 }
 

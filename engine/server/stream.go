@@ -110,6 +110,8 @@ func (e *events) send(v any) error { return e.write(marshal(v)) }
 // write sends one message at once.
 func (e *events) write(data []byte) error {
 	// A deadline is not supported by every writer, and not needed off the network.
+	// It also bounds what net/http writes after the last message, and net/http takes
+	// it away before the connection's next request.
 	_ = e.control.SetWriteDeadline(time.Now().Add(e.timeout))
 	message := bytes.Join([][]byte{[]byte("data: "), data, []byte("\n\n")}, nil)
 	if _, err := e.w.Write(message); err != nil {
