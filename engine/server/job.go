@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -100,12 +101,12 @@ func (s *Server) checkLength(r *request, param string, promptTokens int) *Error 
 	if r.maxTokens != nil {
 		asked = *r.maxTokens
 	}
-	if limit == 0 || promptTokens+asked <= limit {
+	if limit == 0 || asked <= limit-promptTokens {
 		return nil
 	}
 	message := fmt.Sprintf("The context is %d tokens long; the prompt has %d tokens, and %d more are asked for, together %d.",
 		limit, promptTokens, asked, promptTokens+asked)
-	return &Error{400, message, typeInvalid, param, codeTooLong}
+	return &Error{http.StatusBadRequest, message, typeInvalid, param, codeTooLong}
 }
 
 // follow runs a job: it calls yield with each piece of each choice as it comes, and
@@ -127,11 +128,11 @@ func (s *Server) follow(ctx context.Context, j *job, g *group, yield func(choice
 		if next.err != nil {
 			return next.err
 		}
-		p := a.push(next.event)
-		a.timing.observe(s.metrics, p, s.config.Now())
-		if p.finish == engine.FinishAbort {
+		if next.event.Finish == engine.FinishAbort {
 			return errAborted()
 		}
+		p := a.push(next.event)
+		a.timing.observe(s.metrics, p, s.config.Now())
 		if a.done {
 			open--
 			g.drop(next.choice)
