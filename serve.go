@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime"
 	"strings"
 	"time"
 
@@ -80,6 +81,9 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 		return environment(fmt.Errorf("serve: %w", err))
 	}
 	defer l.Close()
+	// The engine's thread may be bound to a processor that was not counted at start;
+	// the handlers need a slot of their own beside it.
+	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.settings.Threads+1))
 	e, c, err := startEngine(o, kernels)
 	if err != nil {
 		return err
