@@ -82,65 +82,67 @@ func widenBF16(dst []float32, src []byte) {
 	}
 }
 
-// addBlock adds one block of 32 products: lane l holds elements 4l..4l+3, summed
-// exactly in integers and then scaled.
-func (l *lanes) addBlock(w *[blockElems]int8, q []int8, scale float32) {
-	for i := range l {
-		w, q := w[4*i:4*i+4], q[4*i:4*i+4]
-		sum := int32(w[0])*int32(q[0]) + int32(w[1])*int32(q[1]) + int32(w[2])*int32(q[2]) + int32(w[3])*int32(q[3])
-		l[i] += float32(scale * float32(sum))
+// blockSum is the exact sum of one block's products.
+func blockSum(w *[blockElems]int8, q []int8) float32 {
+	q = q[:blockElems]
+	sum := int32(0)
+	for i, v := range w {
+		sum += int32(v) * int32(q[i])
 	}
+	return float32(sum)
 }
 
 func half(b []byte) float32 { return quant.F16ToF32(binary.LittleEndian.Uint16(b)) }
 
-func dotQ8_0(a *dotArgs) {
+// eachBlock dots every row as a running sum of blocks, in order: the block's exact
+// sum of integers times the product of both scales.
+func (a *dotArgs) eachBlock(k Kind, unpack func(block []byte) [blockElems]int8) {
 	q, d := unsafe.Slice(a.q, a.n), unsafe.Slice(a.d, a.n/blockElems)
-	a.each(Q8_0, func(w []byte) float32 {
-		var l lanes
-		var v [blockElems]int8
+	size := layouts[k].bytes
+	a.each(k, func(w []byte) float32 {
+		var sum float32
 		for b, scale := range d {
-			block := w[34*b : 34*b+34]
-			for i, c := range block[2:] {
-				v[i] = int8(c)
-			}
-			l.addBlock(&v, q[blockElems*b:], float32(half(block)*scale))
+			block := w[size*b : size*b+size]
+			v := unpack(block)
+			sum += float32(float32(half(block)*scale) * blockSum(&v, q[blockElems*b:]))
 		}
-		return l.fold()
+		return sum
+	})
+}
+
+func dotQ8_0(a *dotArgs) {
+	a.eachBlock(Q8_0, func(block []byte) (v [blockElems]int8) {
+		for i, c := range block[2:] {
+			v[i] = int8(c)
+		}
+		return v
 	})
 }
 
 func dotQ4_0(a *dotArgs) {
-	q, d := unsafe.Slice(a.q, a.n), unsafe.Slice(a.d, a.n/blockElems)
-	a.each(Q4_0, func(w []byte) float32 {
-		var l lanes
-		var v [blockElems]int8
-		for b, scale := range d {
-			block := w[18*b : 18*b+18]
-			for i, c := range block[2:] {
-				v[i], v[i+16] = int8(c&15)-8, int8(c>>4)-8
-			}
-			l.addBlock(&v, q[blockElems*b:], float32(half(block)*scale))
+	a.eachBlock(Q4_0, func(block []byte) (v [blockElems]int8) {
+		for i, c := range block[2:] {
+			v[i], v[i+16] = int8(c&15)-8, int8(c>>4)-8
 		}
-		return l.fold()
+		return v
 	})
 }
 
-// dotQ4_1 keeps the offsets' share, sum of m x s, in one running sum beside the lanes.
+// dotQ4_1 keeps the offsets' share, sum of m x s, in a second running sum.
 func dotQ4_1(a *dotArgs) {
-	q, d, s := unsafe.Slice(a.q, a.n), unsafe.Slice(a.d, a.n/blockElems), unsafe.Slice(a.s, a.n/blockElems)
-	a.each(Q4_1, func(w []byte) float32 {
-		var l lanes
-		var v [blockElems]int8
-		var offset float32
-		for b, scale := range d {
-			block := w[20*b : 20*b+20]
-			for i, c := range block[4:] {
-				v[i], v[i+16] = int8(c&15), int8(c>>4)
-			}
-			l.addBlock(&v, q[blockElems*b:], float32(half(block)*scale))
-			offset += float32(half(block[2:]) * s[b])
+	a.eachBlock(Q4_1, func(block []byte) (v [blockElems]int8) {
+		for i, c := range block[4:] {
+			v[i], v[i+16] = int8(c&15), int8(c>>4)
 		}
-		return l.fold() + offset
+		return v
 	})
+	s, out := unsafe.Slice(a.s, a.n/blockElems), unsafe.Slice(a.out, a.rows)
+	for r := range out {
+		w := a.row(r, Q4_1.RowBytes(a.n))
+		var offset float32
+		for b, v := range s {
+			offset += float32(half(w[20*b+2:]) * v)
+		}
+		out[r] += offset
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/assaylab/assay/engine/internal/cpu"
@@ -51,7 +52,7 @@ func batch(r *rand.Rand, rows, cols int) *Batch {
 	copy(b.X, normals(r, rows*cols))
 	if cols%blockElems == 0 {
 		b.Reserve()
-		b.QuantizeRows(0, rows)
+		generic.QuantizeRows(new(Worker), b, 0, rows)
 	}
 	return b
 }
@@ -122,6 +123,79 @@ func sameDot(t *testing.T, s *Set, m Rows, x Vec, rows int) {
 	}
 }
 
+// A batch gives the bits of its rows one by one, which are those of the generic dot,
+// for every number of rows, of weight rows, and for parts of the outputs.
+func TestMulIsDotRowByRow(t *testing.T) {
+	for _, s := range Sets(cpu.Detect()) {
+		for k := range kinds {
+			t.Run(fmt.Sprint(s.Name, "/", k), func(t *testing.T) {
+				r := rand.New(rand.NewPCG(4, uint64(k)))
+				for _, cols := range shapes(k) {
+					for _, rows := range []int{1, 3, 4, 7, 8, 9, 15, 16, 17, 40, 67} {
+						m, _ := matrix(t, r, k, rows, cols)
+						for n := range 10 {
+							sameMul(t, s, m, batch(r, n, cols), 0, rows)
+						}
+						sameMul(t, s, m, batch(r, 3, cols), rows/3, rows-rows/4)
+					}
+				}
+			})
+		}
+	}
+}
+
+// sameMul holds columns [lo, hi) of a product against generic dots; the others stay.
+func sameMul(t *testing.T, s *Set, m Rows, x *Batch, lo, hi int) {
+	t.Helper()
+	const untouched = 1e9
+	dst, want := &Batch{}, make([]float32, hi-lo)
+	dst.Reset(x.Rows, m.Count())
+	copy(dst.X, fill(len(dst.X), untouched))
+	s.Mul(new(Worker), m, x, dst, lo, hi)
+	for r := range x.Rows {
+		generic.Dot(new(Worker), m, lo, x.Vec(r, 0, m.Cols, m.Kind.Integer()), want)
+		for i, got := range dst.Row(r) {
+			expected := float32(untouched)
+			if i >= lo && i < hi {
+				expected = want[i-lo]
+			}
+			if math.Float32bits(got) != math.Float32bits(expected) {
+				t.Fatalf("%d rows times %dx%d, outputs [%d, %d): row %d output %d is %g, want %g",
+					x.Rows, m.Count(), m.Cols, lo, hi, r, i, got, expected)
+			}
+		}
+	}
+}
+
+func TestQuantizeIsTheSameInEverySet(t *testing.T) {
+	r := rand.New(rand.NewPCG(11, 11))
+	for _, s := range natives(t) {
+		for name, scale := range map[string]float32{"usual": 1, "large": 1e37, "small": 1e-36, "denormal": 1e-38, "tiny": 1e-43, "zero": 0} {
+			t.Run(s.Name+"/"+name, func(t *testing.T) {
+				want := batch(r, 3, 96)
+				for i := range want.X {
+					want.X[i] *= scale
+				}
+				copy(want.X[32:64], make([]float32, 32))
+				want.X[65] = -20 * scale // the largest is negative
+				got := &Batch{}
+				got.Reset(3, 96)
+				got.Reserve()
+				copy(got.X, want.X)
+				generic.QuantizeRows(new(Worker), want, 1, 3)
+				generic.QuantizeRows(new(Worker), want, 0, 1)
+				s.QuantizeRows(new(Worker), got, 1, 3)
+				s.QuantizeRows(new(Worker), got, 0, 1)
+				if !slices.Equal(got.q, want.q) || !slices.Equal(got.t, want.t) {
+					t.Errorf("q is %v, generic %v", got.q, want.q)
+				}
+				same(t, "d", got.d, want.d)
+				same(t, "s", got.s, want.s)
+			})
+		}
+	}
+}
+
 func TestDotOfExtremes(t *testing.T) {
 	inf := float32(math.Inf(1))
 	for _, s := range Sets(cpu.Detect()) {
@@ -138,7 +212,7 @@ func TestDotOfExtremes(t *testing.T) {
 			sameDot(t, s, NewRows(F32, 64, data), b.Vec(0, 0, 64, false), 4)
 			b.Reserve()
 			if name != "infinite" { // not representable in integer blocks
-				b.QuantizeRows(0, 1)
+				generic.QuantizeRows(new(Worker), b, 0, 1)
 				f, _ = quant.ByName("Q8_0")
 				data = make([]byte, f.RowBytes(64)*4)
 				f.Quantize(data, fill(64*4, -127))
@@ -171,7 +245,7 @@ func TestIntegerSumsDoNotSaturate(t *testing.T) {
 			b.Reset(1, 32)
 			copy(b.X, fill(32, -127))
 			b.Reserve()
-			b.QuantizeRows(0, 1)
+			generic.QuantizeRows(new(Worker), b, 0, 1)
 			got := make([]float32, 4)
 			s.Dot(new(Worker), NewRows(Q8_0, 32, data), 0, b.Vec(0, 0, 32, true), got)
 			if want := float32(32 * -127 * int(w)); got[0] != want || got[3] != want {
@@ -327,7 +401,7 @@ func TestQuantizedActivations(t *testing.T) {
 	}
 	b.X[0] = -254
 	b.Reserve()
-	b.QuantizeRows(0, 1)
+	generic.QuantizeRows(new(Worker), b, 0, 1)
 	if b.d[0] != 2 || b.q[0] != -127 || b.q[1] != -7 || b.q[18] != 1 { // -14.5/2 = -7.25, 2.5/2 = 1.25
 		t.Errorf("scale %g, q %v", b.d[0], b.q)
 	}

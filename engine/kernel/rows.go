@@ -83,8 +83,12 @@ func (s *Set) Sum(w *Worker, v Rows, from int, p, dst []float32) {
 }
 
 // Worker is the scratch of one worker: the argument blocks that kernels read, kept
-// here so that a call allocates nothing.
+// here so that a call allocates nothing, and a panel, which grows on first use.
 type Worker struct {
-	dot dotArgs
-	sum sumArgs
+	dot      dotArgs
+	sum      sumArgs
+	pack     packArgs
+	tile     tileArgs
+	quantize quantizeArgs
+	panel    []float32 // bytes, too: see panel.go
 }

@@ -64,6 +64,7 @@ type dotArgs struct {
 	n      int            // 48: columns
 	rows   int            // 56: weight rows; assembly takes multiples of 4
 	out    *float32       // 64
+	t      *int32         // 72: minus the sum of each block of q
 }
 
 // sumArgs is the one argument of a weighted-sum kernel: for positions j in order,
@@ -82,18 +83,25 @@ type Set struct {
 	Name string
 	dot  [kinds]func(*dotArgs)
 	sum  [kinds]func(*sumArgs) // nil where the cache does not use the kind
-	// columns a dot of this set must be a multiple of, by kind; others fall back to generic
-	align   int
-	silu    func(dst, gate, up []float32)
-	softmax func(x []float32)
+	// columns a dot of a float kind must be a multiple of; others fall back to generic
+	align int
+	// products of batches (panel.go): nil and 0 where they run as dots
+	packs    [kinds]func(*packArgs)
+	tile     [kinds][]tileKernel // the widest first, the last of one row
+	intGroup int                 // weight rows in a group of an integer kind's panel
+	flip     uint8               // makes Q8_0 weights what the tile kernels want
+	quantize func(*quantizeArgs)
+	silu     func(dst, gate, up []float32)
+	softmax  func(x []float32)
 }
 
 var generic = &Set{
 	Name: "generic", align: 1,
-	dot:     [kinds]func(*dotArgs){dotF32, dotF16, dotBF16, dotQ8_0, dotQ4_0, dotQ4_1},
-	sum:     [kinds]func(*sumArgs){F32: sumF32, BF16: sumBF16, Q8_0: sumQ8_0},
-	silu:    siluMul,
-	softmax: softmax,
+	dot:      [kinds]func(*dotArgs){dotF32, dotF16, dotBF16, dotQ8_0, dotQ4_0, dotQ4_1},
+	sum:      [kinds]func(*sumArgs){F32: sumF32, BF16: sumBF16, Q8_0: sumQ8_0},
+	quantize: quantizeBlocks,
+	silu:     siluMul,
+	softmax:  softmax,
 }
 
 // Sets lists the implementations that this machine can run, the best one last.

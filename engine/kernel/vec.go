@@ -1,5 +1,10 @@
 package kernel
 
+import (
+	"math"
+	"unsafe"
+)
+
 // Batch holds activations: rows x cols in float32 and, after Quantize, in blocks of
 // 32 eight-bit integers with a scale.
 type Batch struct {
@@ -7,6 +12,7 @@ type Batch struct {
 	X          []float32 // (rows, cols)
 	q          []int8    // (rows, cols)
 	d, s       []float32 // (rows, cols/32): scale, and scale x sum of the block's integers
+	t          []int32   // (rows, cols/32): minus the sum of the block's integers
 }
 
 // Reset shapes the batch for rows x cols, growing its memory as needed. X is not cleared.
@@ -23,38 +29,66 @@ func (b *Batch) Reserve() {
 	b.q = grow(b.q, b.Rows*b.Cols)
 	b.d = grow(b.d, b.Rows*b.Cols/blockElems)
 	b.s = grow(b.s, b.Rows*b.Cols/blockElems)
+	b.t = grow(b.t, b.Rows*b.Cols/blockElems)
 }
 
-// QuantizeRows quantizes rows [from, to); Cols is a multiple of 32.
-func (b *Batch) QuantizeRows(from, to int) {
-	n := b.Cols / blockElems
-	for i := from * n; i < to*n; i++ {
-		b.d[i], b.s[i] = quantizeBlock(b.q[i*blockElems:(i+1)*blockElems], b.X[i*blockElems:(i+1)*blockElems])
+// QuantizeRows quantizes rows [from, to) of b; b.Cols is a multiple of 32. What it
+// makes of infinities and NaN is not defined.
+func (s *Set) QuantizeRows(w *Worker, b *Batch, from, to int) {
+	if from == to {
+		return
+	}
+	x, block := from*b.Cols, from*b.Cols/blockElems
+	end := to * b.Cols / blockElems
+	a := &w.quantize
+	a.x, a.q = &b.X[x : to*b.Cols][0], &b.q[x : to*b.Cols][0]
+	a.d, a.s, a.t = &b.d[block:end][0], &b.s[block:end][0], &b.t[block:end][0]
+	a.blocks = end - block
+	s.quantize(a)
+}
+
+// quantizeArgs is the one argument of a quantize kernel. Assembly reads it by offset;
+// keep the order.
+type quantizeArgs struct {
+	x      *float32 // 0
+	q      *int8    // 8
+	d, s   *float32 // 16, 24
+	t      *int32   // 32
+	blocks int      // 40
+}
+
+func quantizeBlocks(a *quantizeArgs) {
+	x, q := unsafe.Slice(a.x, a.blocks*blockElems), unsafe.Slice(a.q, a.blocks*blockElems)
+	d, s, t := unsafe.Slice(a.d, a.blocks), unsafe.Slice(a.s, a.blocks), unsafe.Slice(a.t, a.blocks)
+	for i := range d {
+		var sum int32
+		d[i], sum = quantizeBlock(q[i*blockElems:(i+1)*blockElems], x[i*blockElems:(i+1)*blockElems])
+		s[i], t[i] = float32(d[i]*float32(sum)), -sum
 	}
 }
 
 // rounder, added and subtracted, rounds a float32 below 2^22 to the nearest integer, ties to even.
 const rounder = 3 << 22
 
-// quantizeBlock is symmetric 8-bit quantization: q = round(x / d) with d = max|x| / 127.
-func quantizeBlock(q []int8, x []float32) (d, s float32) {
+// quantizeBlock is symmetric 8-bit quantization: q = round(x / d) with d = max|x| / 127,
+// and all zero where 1/d is not finite. It returns d and the sum of q.
+func quantizeBlock(q []int8, x []float32) (d float32, sum int32) {
 	var top float32
 	for _, v := range x {
 		top = max(top, v, -v)
 	}
 	d = top / 127
-	if d == 0 {
+	inverse := 1 / d
+	if inverse > math.MaxFloat32 {
 		clear(q)
 		return 0, 0
 	}
-	inverse := 1 / d
-	sum := int32(0)
 	for i, v := range x {
 		r := int32(float32(v*inverse) + rounder - rounder)
 		q[i] = int8(r)
 		sum += r
 	}
-	return d, float32(d * float32(sum))
+	return d, sum
 }
 
 // Vec is one row of a batch, or a part of it.
@@ -62,6 +96,7 @@ type Vec struct {
 	x    []float32
 	q    []int8
 	d, s []float32
+	t    []int32
 }
 
 // Vec is columns [from, from+n) of row r. For integer kinds the row has been
@@ -71,14 +106,15 @@ func (b *Batch) Vec(r, from, n int, quantized bool) Vec {
 	v := Vec{x: b.X[at : at+n]}
 	if quantized {
 		block := at / blockElems
-		v.q, v.d, v.s = b.q[at:at+n], b.d[block:block+n/blockElems], b.s[block:block+n/blockElems]
+		end := block + n/blockElems
+		v.q, v.d, v.s, v.t = b.q[at:at+n], b.d[block:end], b.s[block:end], b.t[block:end]
 	}
 	return v
 }
 
 func (v Vec) fill(a *dotArgs, k Kind) {
 	if k.Integer() {
-		a.q, a.d, a.s = &v.q[:a.n][0], &v.d[:a.n/blockElems][0], &v.s[0]
+		a.q, a.d, a.s, a.t = &v.q[:a.n][0], &v.d[:a.n/blockElems][0], &v.s[0], &v.t[0]
 		return
 	}
 	a.x = &v.x[:a.n][0]

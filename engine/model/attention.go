@@ -8,7 +8,7 @@ import (
 
 // rotateAndStore turns the rows' queries and keys by their positions and writes keys
 // and values to the cache, from where alone they are read.
-func (s *State) rotateAndStore(_ *worker, from, to int) {
+func (s *State) rotateAndStore(w *worker, from, to int) {
 	for r := from; r < to; r++ {
 		p := int(s.pass.Positions[r])
 		s.rotate(s.q.Row(r), p)
@@ -18,7 +18,7 @@ func (s *State) rotateAndStore(_ *worker, from, to int) {
 		s.cache.store(s.layer, slot, s.k.Row(r), s.v.Row(r))
 	}
 	if s.cache.kind.Integer() {
-		s.q.QuantizeRows(from, to)
+		s.m.Kernels.QuantizeRows(&w.Worker, &s.q, from, to)
 	}
 }
 
@@ -97,8 +97,8 @@ func (s *State) runs(row, n int) func(yield func(run) bool) {
 	}
 }
 
-func (s *State) quantizeAttn(_ *worker, from, to int) {
+func (s *State) quantizeAttn(w *worker, from, to int) {
 	if s.current().O.Kind.Integer() {
-		s.attn.QuantizeRows(from, to)
+		s.m.Kernels.QuantizeRows(&w.Worker, &s.attn, from, to)
 	}
 }

@@ -53,31 +53,31 @@ func (s *State) feedForward(l *Layer) {
 
 func (s *State) current() *Layer { return &s.m.Weights.Layers[s.layer] }
 
-func (s *State) attnNorm(_ *worker, from, to int) {
+func (s *State) attnNorm(w *worker, from, to int) {
 	l := s.current()
-	s.norm(from, to, l.AttnNorm, l.Q.Kind.Integer() || l.K.Kind.Integer() || l.V.Kind.Integer())
+	s.norm(w, from, to, l.AttnNorm, l.Q.Kind.Integer() || l.K.Kind.Integer() || l.V.Kind.Integer())
 }
 
-func (s *State) ffnNorm(_ *worker, from, to int) {
+func (s *State) ffnNorm(w *worker, from, to int) {
 	l := s.current()
-	s.norm(from, to, l.FFNNorm, l.Gate.Kind.Integer() || l.Up.Kind.Integer())
+	s.norm(w, from, to, l.FFNNorm, l.Gate.Kind.Integer() || l.Up.Kind.Integer())
 }
 
-func (s *State) norm(from, to int, weight []float32, quantize bool) {
+func (s *State) norm(w *worker, from, to int, weight []float32, quantize bool) {
 	for r := from; r < to; r++ {
 		kernel.RMSNorm(s.h.Row(r), s.x.Row(r), weight, s.m.Eps)
 	}
 	if quantize {
-		s.h.QuantizeRows(from, to)
+		s.m.Kernels.QuantizeRows(&w.Worker, &s.h, from, to)
 	}
 }
 
-func (s *State) activate(_ *worker, from, to int) {
+func (s *State) activate(w *worker, from, to int) {
 	for r := from; r < to; r++ {
 		s.m.Kernels.SiLUMul(s.act.Row(r), s.gate.Row(r), s.up.Row(r))
 	}
 	if s.current().Down.Kind.Integer() {
-		s.act.QuantizeRows(from, to)
+		s.m.Kernels.QuantizeRows(&w.Worker, &s.act, from, to)
 	}
 }
 
@@ -87,11 +87,11 @@ func (s *State) addResidual(_ *worker, from, to int) {
 	}
 }
 
-func (s *State) finalNorm(_ *worker, from, to int) {
+func (s *State) finalNorm(w *worker, from, to int) {
 	for i := from; i < to; i++ {
 		kernel.RMSNorm(s.last.Row(i), s.x.Row(int(s.pass.Logits[i])), s.m.Weights.Norm, s.m.Eps)
 	}
 	if s.m.Weights.Head.Kind.Integer() {
-		s.last.QuantizeRows(from, to)
+		s.m.Kernels.QuantizeRows(&w.Worker, &s.last, from, to)
 	}
 }

@@ -105,27 +105,11 @@ type mulJob struct {
 	w      kernel.Rows
 }
 
-// Sizes of the pieces a product is cut into. A tile of weights stays in the first
-// cache while all rows of the batch pass over it; a lone row needs no tile, and its
-// pieces only bound the time of one kernel call.
-const (
-	tileBytes = 16 << 10
-	loneRows  = 256
-	minGrain  = 16
-)
+// minGrain is the fewest outputs worth a piece of their own.
+const minGrain = 16
 
 func (j *mulJob) Do(w, from, to int) {
-	tile := loneRows
-	if j.x.Rows > 1 {
-		tile = max(4, tileBytes/j.w.Stride&^3)
-	}
-	worker, quantized := &j.s.worker[w].Worker, j.w.Kind.Integer()
-	for lo := from; lo < to; lo += tile {
-		hi := min(lo+tile, to)
-		for r := range j.x.Rows {
-			j.s.m.Kernels.Dot(worker, j.w, lo, j.x.Vec(r, 0, j.x.Cols, quantized), j.dst.Row(r)[lo:hi])
-		}
-	}
+	j.s.m.Kernels.Mul(&j.s.worker[w].Worker, j.w, j.x, j.dst, from, to)
 }
 
 // multiply fills dst (rows, outputs of w) from x, whose rows have been quantized

@@ -1,0 +1,232 @@
+#include "textflag.h"
+
+// Tile kernels as in tile_avx2_amd64.s, with the same registers and preconditions,
+// for AVX-512 (F, BW, VL, DQ) and VNNI. A register holds twice as many weight rows:
+// two with eight lanes each, or sixteen with one number each.
+
+#define LOAD_TILE \
+	MOVQ a+0(FP), AX; \
+	MOVQ 0(AX), BX; \
+	MOVQ 8(AX), R9; \
+	MOVQ 32(AX), R8; \
+	LEAQ (R8)(R8*2), R10; \
+	MOVQ 72(AX), DX
+
+// FLOATS is a whole kernel. The lanes of weight rows 0 and 1 are Z0, Z2, Z4, Z6 by
+// activation row, those of weight rows 2 and 3 Z1, Z3, Z5, Z7.
+#define FLOATS(ROWS, STORE) \
+	LOAD_TILE; \
+	MOVL    $0x1111, R12; \
+	KMOVW   R12, K1; \
+group: \
+	MOVQ    24(AX), SI; \
+	MOVQ    16(AX), CX; \
+	SHRQ    $3, CX; \
+	VPXORQ  Z0, Z0, Z0; \
+	VPXORQ  Z1, Z1, Z1; \
+	VPXORQ  Z2, Z2, Z2; \
+	VPXORQ  Z3, Z3, Z3; \
+	VPXORQ  Z4, Z4, Z4; \
+	VPXORQ  Z5, Z5, Z5; \
+	VPXORQ  Z6, Z6, Z6; \
+	VPXORQ  Z7, Z7, Z7; \
+step: \
+	VMOVUPS 0(BX), Z8; \
+	VMOVUPS 64(BX), Z9; \
+	ROWS; \
+	ADDQ    $32, SI; \
+	ADDQ    $128, BX; \
+	DECQ    CX; \
+	JNZ     step; \
+	STORE; \
+	ADDQ    $16, DX; \
+	DECQ    R9; \
+	JNZ     group; \
+	VZEROUPPER; \
+	RET
+
+#define TIMES(x, lanes0, lanes1) \
+	VBROADCASTF32X8 x, Z10; \
+	VMULPS          Z10, Z8, Z11; \
+	VMULPS          Z10, Z9, Z12; \
+	VADDPS          Z11, lanes0, lanes0; \
+	VADDPS          Z12, lanes1, lanes1
+
+#define ROWS_1 TIMES((SI), Z0, Z1)
+#define ROWS_2 ROWS_1; TIMES((SI)(R8*1), Z2, Z3)
+#define ROWS_4 ROWS_2; TIMES((SI)(R8*2), Z4, Z5); TIMES((SI)(R10*1), Z6, Z7)
+
+// FOLD_STORE folds the lanes of four rows (halves, then pairs, then the two) and
+// stores their sums.
+#define FOLD_STORE(A, B, addr) \
+	VSHUFF32X4  $0x88, B, A, Z10; \
+	VSHUFF32X4  $0xdd, B, A, Z11; \
+	VADDPS      Z11, Z10, Z10; \
+	VPERMILPS   $0x0e, Z10, Z11; \
+	VADDPS      Z11, Z10, Z10; \
+	VMOVSHDUP   Z10, Z11; \
+	VADDPS      Z11, Z10, Z10; \
+	VCOMPRESSPS Z10, K1, Z10; \
+	VMOVUPS     X10, addr
+
+#define STORE_1 FOLD_STORE(Z0, Z1, (DX))
+#define STORE_2 STORE_1; MOVQ 80(AX), SI; FOLD_STORE(Z2, Z3, (DX)(SI*1))
+#define STORE_4 STORE_2; FOLD_STORE(Z4, Z5, (DX)(SI*2)); LEAQ (SI)(SI*2), SI; FOLD_STORE(Z6, Z7, (DX)(SI*1))
+
+// func tileF32x1AVX512(a *tileArgs)
+TEXT ·tileF32x1AVX512(SB), NOSPLIT, $0-8
+	FLOATS(ROWS_1, STORE_1)
+
+// func tileF32x2AVX512(a *tileArgs)
+TEXT ·tileF32x2AVX512(SB), NOSPLIT, $0-8
+	FLOATS(ROWS_2, STORE_2)
+
+// func tileF32x4AVX512(a *tileArgs)
+TEXT ·tileF32x4AVX512(SB), NOSPLIT, $0-8
+	FLOATS(ROWS_4, STORE_4)
+
+// Integer kinds, sixteen weight rows: every vector has one number for each of them.
+//	Z0..Z3   sums by activation row     Z4..Z7  integer sums of the block
+//	Z12..Z15 the offsets' share         Z8      four weights of each row
+//	Z9 scratch
+//
+// Weights are unsigned, offset by 2^shift: the integer sums start at 2^shift x t,
+// t being minus the sum of q.
+
+#define ZERO4(A, B, C, D) \
+	VPXORQ A, A, A; \
+	VPXORQ B, B, B; \
+	VPXORQ C, C, C; \
+	VPXORQ D, D, D
+
+// INTS is a whole kernel: BLOCK adds a block that takes size bytes of the panel.
+#define INTS(BLOCK, STORE, offsets, size) \
+	LOAD_TILE; \
+	MOVQ 64(AX), R11; \
+	LEAQ (R11)(R11*2), R13; \
+group: \
+	MOVQ 24(AX), SI; \
+	MOVQ 40(AX), R12; \
+	MOVQ offsets(AX), DI; \
+	MOVQ 16(AX), CX; \
+	SHRQ $5, CX; \
+	ZERO4(Z0, Z1, Z2, Z3); \
+	ZERO4(Z12, Z13, Z14, Z15); \
+block: \
+	BLOCK; \
+	ADDQ $32, SI; \
+	ADDQ $4, R12; \
+	ADDQ $4, DI; \
+	ADDQ $size, BX; \
+	DECQ CX; \
+	JNZ  block; \
+	STORE; \
+	ADDQ $64, DX; \
+	DECQ R9; \
+	JNZ  group; \
+	VZEROUPPER; \
+	RET
+
+#define FROM_T(t, shift, sum) \
+	VPBROADCASTD t, sum; \
+	VPSLLD       $shift, sum, sum
+
+#define FROM_T_1(shift) FROM_T((DI), shift, Z4)
+#define FROM_T_2(shift) FROM_T_1(shift); FROM_T((DI)(R11*1), shift, Z5)
+#define FROM_T_4(shift) FROM_T_2(shift); FROM_T((DI)(R11*2), shift, Z6); FROM_T((DI)(R13*1), shift, Z7)
+
+#define STEP_1(w, q) VMOVDQU32 w(BX), Z8; VPDPBUSD.BCST q(SI), Z8, Z4
+#define STEP_2(w, q) STEP_1(w, q); VPDPBUSD.BCST q(SI)(R8*1), Z8, Z5
+#define STEP_4(w, q) STEP_2(w, q); VPDPBUSD.BCST q(SI)(R8*2), Z8, Z6; VPDPBUSD.BCST q(SI)(R10*1), Z8, Z7
+
+// EIGHT steps of four columns make a block.
+#define EIGHT(STEP, off) \
+	STEP(off+0, 0); \
+	STEP(off+64, 4); \
+	STEP(off+128, 8); \
+	STEP(off+192, 12); \
+	STEP(off+256, 16); \
+	STEP(off+320, 20); \
+	STEP(off+384, 24); \
+	STEP(off+448, 28)
+
+// SCALED adds the block's sum, times weight scales (Z8) and block scale, to lanes.
+#define SCALED(sum, d, lanes) \
+	VMULPS.BCST d, Z8, Z9; \
+	VCVTDQ2PS   sum, sum; \
+	VMULPS      sum, Z9, sum; \
+	VADDPS      sum, lanes, lanes
+
+#define SCALED_1 \
+	VMOVUPS (BX), Z8; \
+	SCALED(Z4, (R12), Z0)
+#define SCALED_2 SCALED_1; SCALED(Z5, (R12)(R11*1), Z1)
+#define SCALED_4 SCALED_2; SCALED(Z6, (R12)(R11*2), Z2); SCALED(Z7, (R12)(R13*1), Z3)
+
+#define OFFSET(s, offset) \
+	VMULPS.BCST s, Z8, Z9; \
+	VADDPS      Z9, offset, offset
+
+#define OFFSET_1 \
+	VMOVUPS 64(BX), Z8; \
+	OFFSET((DI), Z12)
+#define OFFSET_2 OFFSET_1; OFFSET((DI)(R11*1), Z13)
+#define OFFSET_4 OFFSET_2; OFFSET((DI)(R11*2), Z14); OFFSET((DI)(R13*1), Z15)
+
+#define SAVE_1 VMOVUPS Z0, (DX)
+#define SAVE_2 SAVE_1; MOVQ 80(AX), SI; VMOVUPS Z1, (DX)(SI*1)
+#define SAVE_4 SAVE_2; VMOVUPS Z2, (DX)(SI*2); LEAQ (SI)(SI*2), SI; VMOVUPS Z3, (DX)(SI*1)
+
+#define ADD_OFFSETS \
+	VADDPS Z12, Z0, Z0; \
+	VADDPS Z13, Z1, Z1; \
+	VADDPS Z14, Z2, Z2; \
+	VADDPS Z15, Z3, Z3
+
+#define BLOCK_1(shift) FROM_T_1(shift); EIGHT(STEP_1, 64); SCALED_1
+#define BLOCK_2(shift) FROM_T_2(shift); EIGHT(STEP_2, 64); SCALED_2
+#define BLOCK_4(shift) FROM_T_4(shift); EIGHT(STEP_4, 64); SCALED_4
+
+#define Q4_1_BLOCK_1 ZERO4(Z4, Z5, Z6, Z7); EIGHT(STEP_1, 128); SCALED_1; OFFSET_1
+#define Q4_1_BLOCK_2 ZERO4(Z4, Z5, Z6, Z7); EIGHT(STEP_2, 128); SCALED_2; OFFSET_2
+#define Q4_1_BLOCK_4 ZERO4(Z4, Z5, Z6, Z7); EIGHT(STEP_4, 128); SCALED_4; OFFSET_4
+
+#define Q4_1_SAVE_1 ADD_OFFSETS; SAVE_1
+#define Q4_1_SAVE_2 ADD_OFFSETS; SAVE_2
+#define Q4_1_SAVE_4 ADD_OFFSETS; SAVE_4
+
+// func tileQ8_0x1VNNI(a *tileArgs)
+TEXT ·tileQ8_0x1VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_1(7), SAVE_1, 48, 576)
+
+// func tileQ8_0x2VNNI(a *tileArgs)
+TEXT ·tileQ8_0x2VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_2(7), SAVE_2, 48, 576)
+
+// func tileQ8_0x4VNNI(a *tileArgs)
+TEXT ·tileQ8_0x4VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_4(7), SAVE_4, 48, 576)
+
+// func tileQ4_0x1VNNI(a *tileArgs)
+TEXT ·tileQ4_0x1VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_1(3), SAVE_1, 48, 576)
+
+// func tileQ4_0x2VNNI(a *tileArgs)
+TEXT ·tileQ4_0x2VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_2(3), SAVE_2, 48, 576)
+
+// func tileQ4_0x4VNNI(a *tileArgs)
+TEXT ·tileQ4_0x4VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_4(3), SAVE_4, 48, 576)
+
+// func tileQ4_1x1VNNI(a *tileArgs)
+TEXT ·tileQ4_1x1VNNI(SB), NOSPLIT, $0-8
+	INTS(Q4_1_BLOCK_1, Q4_1_SAVE_1, 56, 640)
+
+// func tileQ4_1x2VNNI(a *tileArgs)
+TEXT ·tileQ4_1x2VNNI(SB), NOSPLIT, $0-8
+	INTS(Q4_1_BLOCK_2, Q4_1_SAVE_2, 56, 640)
+
+// func tileQ4_1x4VNNI(a *tileArgs)
+TEXT ·tileQ4_1x4VNNI(SB), NOSPLIT, $0-8
+	INTS(Q4_1_BLOCK_4, Q4_1_SAVE_4, 56, 640)
