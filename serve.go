@@ -144,7 +144,7 @@ func serverConfig(o serveOptions, c *checkpoint.Checkpoint, e *engine.Engine, lo
 	if name == "" {
 		name = c.Model.Name
 	}
-	cfg := server.Config{Model: name, Context: e.Options().Context, Logger: log, RetryAfter: e.RetryAfter}
+	cfg := server.Config{Model: name, Context: e.Options().Context, Version: version(), Logger: log, RetryAfter: e.RetryAfter}
 	if c.Chat != nil {
 		cfg.Chat = c.Chat
 	}

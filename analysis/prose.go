@@ -57,6 +57,10 @@ func settings(arm record.Arm) string {
 	}
 	var parts []string
 	for _, s := range list {
+		if s.Value == "" { // a setting that is off
+			parts = append(parts, "no "+s.Name)
+			continue
+		}
 		parts = append(parts, s.Name+" "+s.Value)
 	}
 	return strings.Join(parts, ", ")

@@ -64,7 +64,7 @@ func (c *Checkpoint) special(id int32) string {
 	if id < 0 {
 		return ""
 	}
-	return c.Tokenizer.Decode([]int32{id})
+	return string(c.Tokenizer.TokenBytes(id)) // Decode gives control tokens no text
 }
 
 // Close releases the file.
