@@ -7,9 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sleepExactly sleeps to due in the kernel, on the monotonic clock. Go's own
-// timers are multiplexed and rounded; clock_nanosleep with the thread's timer
-// slack lowered from its default of 50 microseconds is not.
+// sleepExactly sleeps to due in the kernel, on the monotonic clock. An idle Go timer
+// is up to a millisecond late, and a thread's timer slack adds 50 microseconds:
+// BenchmarkPaceLateness on a two-core virtual machine gave medians of 590 us with
+// time.Sleep, 103 us with clock_nanosleep, and 55 us with the slack lowered too.
 func sleepExactly(due time.Time) {
 	wait := time.Until(due)
 	if wait <= 0 {
