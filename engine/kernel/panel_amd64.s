@@ -25,10 +25,15 @@ GLOBL ·widenBytes(SB), RODATA|NOPTR, $32
 	SHRQ $shift, CX; \
 	MOVQ 24(AX), DX
 
+// As in the dot kernels, the next group's rows are fetched ahead, BX moving over them.
+
 // PACK_FLOATS is a whole kernel: four rows, eight columns of each in turn.
 #define PACK_FLOATS(WIDEN, size) \
 	LOAD_PACK(3); \
+	LEAQ (DI)(R8*4), BX; \
 step: \
+	PREFETCHT0 (BX); \
+	ADDQ    $(32*size), BX; \
 	WIDEN((DI), Y0); \
 	WIDEN((DI)(R8*1), Y1); \
 	WIDEN((DI)(R8*2), Y2); \
@@ -117,7 +122,12 @@ TEXT ·packBF16AVX2(SB), NOSPLIT, $0-8
 	LEAQ (DI)(R8*4), R11; \
 	MOVQ 32(AX), R12; \
 	LEAQ (R12)(R12*2), R13; \
+	LEAQ (DI)(R8*8), BX; \
 block: \
+	PREFETCHT0 (BX); \
+	PREFETCHT0 64(BX); \
+	PREFETCHT0 128(BX); \
+	ADDQ $(8*size), BX; \
 	BLOCK; \
 	ADDQ $size, DI; \
 	ADDQ $size, R11; \
