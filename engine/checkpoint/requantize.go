@@ -41,6 +41,10 @@ func Requantize(f *gguf.File, to quant.Format) ([]gguf.KV, []gguf.TensorData, er
 		target := to
 		if t.Name == head && precision[to.Name] < precision[q8.Name] {
 			target = q8
+			if precision[t.Type.String()] < precision[q8.Name] { // already below: keep what there is
+				out = append(out, t.ToWrite())
+				continue
+			}
 		}
 		d, err := requantized(f, t, target)
 		if err != nil {
@@ -64,9 +68,6 @@ func requantized(f *gguf.File, t gguf.Tensor, to quant.Format) (gguf.TensorData,
 	case from.Type == to.Type:
 		return keep, nil
 	case precision[from.Name] < precision[to.Name]:
-		if to.Name == "Q8_0" && precision[from.Name] > 0 { // the head of a 4-bit recipe, already below
-			return keep, nil
-		}
 		return keep, fmt.Errorf("%s: tensor %s is %s, which holds less than %s: requantizing upward gains nothing", f.Name, t.Name, from, to)
 	case !to.Fits(t.Dims[0]):
 		return keep, fmt.Errorf("%s: tensor %s has rows of %d, not a multiple of %s's %d", f.Name, t.Name, t.Dims[0], to, to.BlockElems)
