@@ -3,31 +3,47 @@ package kernel
 import "math"
 
 // RMSNorm writes x / sqrt(mean(x^2) + eps) x weight to dst (Zhang and Sennrich 2019).
-func RMSNorm(dst, x, weight []float32, eps float32) {
-	var a, b, c, d float64 // four sums, so that additions overlap
-	n := len(x) &^ 3
-	for i := 0; i < n; i += 4 {
-		v := x[i : i+4 : i+4]
-		a += float64(v[0]) * float64(v[0])
-		b += float64(v[1]) * float64(v[1])
-		c += float64(v[2]) * float64(v[2])
-		d += float64(v[3]) * float64(v[3])
-	}
-	for _, v := range x[n:] {
-		a += float64(v) * float64(v)
-	}
-	scale := float32(1 / math.Sqrt((a+b+c+d)/float64(len(x))+float64(eps)))
-	dst, weight = dst[:len(x)], weight[:len(x)]
-	for i, v := range x {
-		dst[i] = float32(v*scale) * weight[i]
-	}
+func (s *Set) RMSNorm(dst, x, weight []float32, eps float32) {
+	sums := s.squares(x)
+	mean := (sums[0] + sums[1] + sums[2] + sums[3]) / float64(len(x))
+	s.scaled(dst[:len(x)], x, weight[:len(x)], float32(1/math.Sqrt(mean+float64(eps))))
 }
 
 // Add adds y to x.
-func Add(x, y []float32) {
-	y = y[:len(x)]
+func (s *Set) Add(x, y []float32) { s.add(x, y[:len(x)]) }
+
+// Scale multiplies x by f.
+func (s *Set) Scale(x []float32, f float32) { s.scale(x, f) }
+
+// squares adds the square of element i to sum i mod 4: exact products in float64.
+func squares(x []float32) (sums [4]float64) {
+	for len(x) >= len(sums) {
+		for i, v := range x[:len(sums)] {
+			sums[i] += float64(v) * float64(v)
+		}
+		x = x[len(sums):]
+	}
+	for i, v := range x {
+		sums[i] += float64(v) * float64(v)
+	}
+	return sums
+}
+
+func scaled(dst, x, weight []float32, f float32) {
+	for i, v := range x {
+		dst[i] = float32(v*f) * weight[i]
+	}
+}
+
+func add(x, y []float32) {
+	for i, v := range y {
+		x[i] += v
+	}
+}
+
+func scale(x []float32, f float32) {
 	for i := range x {
-		x[i] += y[i]
+		x[i] *= f
 	}
 }
 
@@ -75,10 +91,7 @@ func softmax(x []float32) {
 		x[i] = e
 		l[i&7] += e
 	}
-	inverse := 1 / l.fold()
-	for i := range x {
-		x[i] *= inverse
-	}
+	scale(x, 1/l.fold())
 }
 
 // Constants of exp: x = n ln 2 + r with |r| <= ln(2)/2, ln 2 in two parts so that n

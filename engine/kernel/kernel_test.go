@@ -230,27 +230,61 @@ func fill(n int, v float32) []float32 {
 	return x
 }
 
+// Fifteen everywhere, with activations of either sign, is where the word sums of
+// nibbles are largest.
+func TestNibbleSumsDoNotSaturate(t *testing.T) {
+	for _, s := range Sets(cpu.Detect()) {
+		for k, size := range map[Kind]int{Q4_0: 18, Q4_1: 20} {
+			for _, x := range []float32{127, -127} {
+				data := make([]byte, size*16)
+				for i := range data {
+					data[i] = 0xff
+				}
+				for r := range 16 { // scale 1, offset 0
+					clear(data[size*r : size*(r+1)-16])
+					data[size*r+1] = 0x3c
+				}
+				b := &Batch{}
+				b.Reset(7, 32)
+				copy(b.X, fill(7*32, x))
+				b.Reserve()
+				generic.QuantizeRows(new(Worker), b, 0, 7)
+				want, got := 32*15*x, make([]float32, 16)
+				if k == Q4_0 {
+					want = 32 * 7 * x
+				}
+				s.Dot(new(Worker), NewRows(k, 32, data), 0, b.Vec(0, 0, 32, true), got)
+				if got[0] != want || got[15] != want {
+					t.Errorf("%s %v: %v, want %g", s.Name, k, got, want)
+				}
+				sameMul(t, s, NewRows(k, 32, data), b, 0, 16)
+			}
+		}
+	}
+}
+
 // Full-scale weights and activations are where 16-bit sums would overflow.
 func TestIntegerSumsDoNotSaturate(t *testing.T) {
 	for _, s := range Sets(cpu.Detect()) {
 		for _, w := range []int8{-128, 127} {
-			data := make([]byte, 34*4)
-			for r := range 4 {
+			data := make([]byte, 34*16)
+			for r := range 16 {
 				data[34*r+1] = 0x3c // scale 1
 				for i := range 32 {
 					data[34*r+2+i] = byte(w)
 				}
 			}
 			b := &Batch{}
-			b.Reset(1, 32)
-			copy(b.X, fill(32, -127))
+			b.Reset(7, 32) // all widths of tiles
+			copy(b.X, fill(7*32, -127))
 			b.Reserve()
-			generic.QuantizeRows(new(Worker), b, 0, 1)
-			got := make([]float32, 4)
+			generic.QuantizeRows(new(Worker), b, 0, 7)
+			got := make([]float32, 16)
 			s.Dot(new(Worker), NewRows(Q8_0, 32, data), 0, b.Vec(0, 0, 32, true), got)
-			if want := float32(32 * -127 * int(w)); got[0] != want || got[3] != want {
+			if want := float32(32 * -127 * int(w)); got[0] != want || got[15] != want {
 				t.Errorf("%s: %v, want %g", s.Name, got, want)
 			}
+			sameMul(t, s, NewRows(Q8_0, 32, data), b, 0, 16)
 		}
 	}
 }
@@ -318,7 +352,7 @@ func TestExpAgreesWithMath(t *testing.T) {
 	}
 }
 
-func TestSoftmaxAndSiLUAreTheSameInEverySet(t *testing.T) {
+func TestElementWiseIsTheSameInEverySet(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for _, s := range natives(t) {
 		for _, n := range []int{1, 2, 7, 8, 9, 15, 16, 17, 100, 513} {
@@ -336,6 +370,15 @@ func TestSoftmaxAndSiLUAreTheSameInEverySet(t *testing.T) {
 			generic.Softmax(want)
 			s.Softmax(got)
 			same(t, s.Name+" softmax", got, want)
+			generic.RMSNorm(want, x, up, 1e-5)
+			s.RMSNorm(got, x, up, 1e-5)
+			same(t, s.Name+" norm", got, want)
+			generic.Add(want, up)
+			s.Add(got, up)
+			same(t, s.Name+" add", got, want)
+			generic.Scale(want, 0.3)
+			s.Scale(got, 0.3)
+			same(t, s.Name+" scale", got, want)
 		}
 	}
 }
@@ -362,7 +405,7 @@ func TestSoftmaxSumsToOne(t *testing.T) {
 
 func TestRMSNormKnownAnswer(t *testing.T) {
 	dst := make([]float32, 5)
-	RMSNorm(dst, []float32{1, 2, 3, 4, 5}, []float32{1, 1, 1, 2, 1}, 0)
+	generic.RMSNorm(dst, []float32{1, 2, 3, 4, 5}, []float32{1, 1, 1, 2, 1}, 0)
 	for i, want := range []float64{0.30151134, 0.60302269, 0.90453403, 2.41209076, 1.50755672} { // x / sqrt(11)
 		if math.Abs(float64(dst[i])-want) > 1e-6 {
 			t.Errorf("element %d: %g, want %g", i, dst[i], want)
@@ -428,15 +471,24 @@ func TestSelect(t *testing.T) {
 	if got := Sets(cpu.Features{AVX2: true}); len(got) != 1 {
 		t.Errorf("AVX2 without F16C gives %d sets, want the generic one only", len(got))
 	}
+	f := cpu.Detect()
+	f.AVX512VNNI = false
+	if s, err := Select("auto", f); err != nil || s.Name == "avx512" {
+		t.Errorf("a machine without VNNI got %v, %v", s, err)
+	}
 }
 
-func TestDotAllocatesNothing(t *testing.T) {
+func TestProductsAllocateNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 8))
-	m, _ := matrix(t, r, Q8_0, 8, 64)
-	x, w, out := batch(r, 1, 64), new(Worker), make([]float32, 8)
+	m, _ := matrix(t, r, Q8_0, 16, 64)
+	x, w, out := batch(r, 1, 64), new(Worker), make([]float32, 16)
+	many, dst := batch(r, 5, 64), batch(r, 5, 32)
 	for _, s := range Sets(cpu.Detect()) {
 		if n := testing.AllocsPerRun(100, func() { s.Dot(w, m, 0, x.Vec(0, 0, 64, true), out) }); n != 0 {
 			t.Errorf("%s: Dot allocates %v times", s.Name, n)
+		}
+		if n := testing.AllocsPerRun(100, func() { s.Mul(w, m, many, dst, 0, 16) }); n != 0 {
+			t.Errorf("%s: Mul allocates %v times", s.Name, n)
 		}
 	}
 }
@@ -454,6 +506,24 @@ func BenchmarkDot(b *testing.B) {
 				}
 				b.ReportMetric(64*256*float64(b.N)/b.Elapsed().Seconds()/1e9, "GMAC/s")
 			})
+		}
+	}
+}
+
+func BenchmarkMul(b *testing.B) {
+	r := rand.New(rand.NewPCG(9, 10))
+	for _, s := range Sets(cpu.Detect()) {
+		for k := range kinds {
+			for _, rows := range []int{1, 2, 4, 5, 8, 64} {
+				b.Run(fmt.Sprint(s.Name, "/", k, "/", rows), func(b *testing.B) {
+					m, _ := matrix(b, r, k, 256, 256)
+					x, dst, w := batch(r, rows, 256), batch(r, rows, 256), new(Worker)
+					for b.Loop() {
+						s.Mul(w, m, x, dst, 0, 256)
+					}
+					b.ReportMetric(float64(rows*256*256*b.N)/b.Elapsed().Seconds()/1e9, "GMAC/s")
+				})
+			}
 		}
 	}
 }

@@ -26,10 +26,9 @@ var avx2 = &Set{
 		{{4, tileQ4_0x4AVX2}, {2, tileQ4_0x2AVX2}, {1, tileQ4_0x1AVX2}},
 		{{4, tileQ4_1x4AVX2}, {2, tileQ4_1x2AVX2}, {1, tileQ4_1x1AVX2}},
 	},
-	intGroup: 8,
-	quantize: quantizeAVX2,
-	silu:     siluMulAVX2,
-	softmax:  softmaxAVX2,
+	intGroup:  8,
+	quantize:  quantizeAVX2,
+	elemFuncs: elemAVX2,
 }
 
 // avx512 needs AVX-512 (F, BW, VL, DQ) and VNNI beside what avx2 needs. It differs
@@ -46,11 +45,14 @@ var avx512 = &Set{
 		{{4, tileQ4_0x4VNNI}, {2, tileQ4_0x2VNNI}, {1, tileQ4_0x1VNNI}},
 		{{4, tileQ4_1x4VNNI}, {2, tileQ4_1x2VNNI}, {1, tileQ4_1x1VNNI}},
 	},
-	intGroup: 16,
-	flip:     0x80, // VPDPBUSD takes unsigned weights
-	quantize: quantizeAVX2,
-	silu:     siluMulAVX2,
-	softmax:  softmaxAVX2,
+	intGroup:  16,
+	flip:      0x80, // VPDPBUSD takes unsigned weights
+	quantize:  quantizeAVX2,
+	elemFuncs: elemAVX2,
+}
+
+var elemAVX2 = elemFuncs{
+	silu: siluMulAVX2, softmax: softmaxAVX2, squares: squaresOf, scaled: scaledTo, add: addTo, scale: scaleBy,
 }
 
 var (
@@ -58,44 +60,3 @@ var (
 	floatsAVX2   = []tileKernel{{2, tileF32x2AVX2}, {1, tileF32x1AVX2}}
 	floatsAVX512 = []tileKernel{{4, tileF32x4AVX512}, {2, tileF32x2AVX512}, {1, tileF32x1AVX512}}
 )
-
-// expAVX2 replaces x[i] by exp(x[i] - shift) for n elements, a multiple of 8, and
-// adds them to the eight sums of l.
-//
-//go:noescape
-func expAVX2(x *float32, n int, shift float32, l *lanes)
-
-// siluAVX2 writes gate x sigmoid(gate) x up for n elements, a multiple of 8.
-//
-//go:noescape
-func siluAVX2(dst, gate, up *float32, n int)
-
-func siluMulAVX2(dst, gate, up []float32) {
-	n := len(dst) &^ 7
-	if n > 0 {
-		_, _ = gate[n-1], up[n-1]
-		siluAVX2(&dst[0], &gate[0], &up[0], n)
-	}
-	siluMul(dst[n:], gate[n:len(dst)], up[n:len(dst)])
-}
-
-func softmaxAVX2(x []float32) {
-	top := x[0]
-	for _, v := range x {
-		top = max(top, v)
-	}
-	var l lanes
-	n := len(x) &^ 7
-	if n > 0 {
-		expAVX2(&x[0], n, top, &l)
-	}
-	for i, v := range x[n:] {
-		e := exp(v - top)
-		x[n+i] = e
-		l[i] += e
-	}
-	inverse := 1 / l.fold()
-	for i := range x {
-		x[i] *= inverse
-	}
-}

@@ -91,8 +91,17 @@ type Set struct {
 	intGroup int                 // weight rows in a group of an integer kind's panel
 	flip     uint8               // makes Q8_0 weights what the tile kernels want
 	quantize func(*quantizeArgs)
-	silu     func(dst, gate, up []float32)
-	softmax  func(x []float32)
+	elemFuncs
+}
+
+// elemFuncs are the element-wise functions (elem.go).
+type elemFuncs struct {
+	silu    func(dst, gate, up []float32)
+	softmax func(x []float32)
+	squares func(x []float32) [4]float64
+	scaled  func(dst, x, weight []float32, f float32)
+	add     func(x, y []float32)
+	scale   func(x []float32, f float32)
 }
 
 var generic = &Set{
@@ -100,8 +109,9 @@ var generic = &Set{
 	dot:      [kinds]func(*dotArgs){dotF32, dotF16, dotBF16, dotQ8_0, dotQ4_0, dotQ4_1},
 	sum:      [kinds]func(*sumArgs){F32: sumF32, BF16: sumBF16, Q8_0: sumQ8_0},
 	quantize: quantizeBlocks,
-	silu:     siluMul,
-	softmax:  softmax,
+	elemFuncs: elemFuncs{
+		silu: siluMul, softmax: softmax, squares: squares, scaled: scaled, add: add, scale: scale,
+	},
 }
 
 // Sets lists the implementations that this machine can run, the best one last.

@@ -55,9 +55,7 @@ func (s *State) attendHead(w *worker, row, kvHead int) {
 	}
 	for g := range group {
 		scores := w.scores[g*m.Context:][:n]
-		for i := range scores {
-			scores[i] *= scale
-		}
+		m.Kernels.Scale(scores, scale)
 		m.Kernels.Softmax(scores)
 		clear(s.attnHead(row, kvHead*group+g))
 	}

@@ -1,9 +1,5 @@
 package model
 
-import (
-	"github.com/assaylab/assay/engine/kernel"
-)
-
 // Forward runs the pass: it writes the rows' keys and values to the cache and the
 // wanted rows' logits to p.Out. Tokens are below the vocabulary's size, positions
 // below the context, and every position's block is in its span.
@@ -65,7 +61,7 @@ func (s *State) ffnNorm(w *worker, from, to int) {
 
 func (s *State) norm(w *worker, from, to int, weight []float32, quantize bool) {
 	for r := from; r < to; r++ {
-		kernel.RMSNorm(s.h.Row(r), s.x.Row(r), weight, s.m.Eps)
+		s.m.Kernels.RMSNorm(s.h.Row(r), s.x.Row(r), weight, s.m.Eps)
 	}
 	if quantize {
 		s.m.Kernels.QuantizeRows(&w.Worker, &s.h, from, to)
@@ -83,13 +79,13 @@ func (s *State) activate(w *worker, from, to int) {
 
 func (s *State) addResidual(_ *worker, from, to int) {
 	for r := from; r < to; r++ {
-		kernel.Add(s.x.Row(r), s.y.Row(r))
+		s.m.Kernels.Add(s.x.Row(r), s.y.Row(r))
 	}
 }
 
 func (s *State) finalNorm(w *worker, from, to int) {
 	for i := from; i < to; i++ {
-		kernel.RMSNorm(s.last.Row(i), s.x.Row(int(s.pass.Logits[i])), s.m.Weights.Norm, s.m.Eps)
+		s.m.Kernels.RMSNorm(s.last.Row(i), s.x.Row(int(s.pass.Logits[i])), s.m.Weights.Norm, s.m.Eps)
 	}
 	if s.m.Weights.Head.Kind.Integer() {
 		s.m.Kernels.QuantizeRows(&w.Worker, &s.last, from, to)
