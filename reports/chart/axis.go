@@ -25,6 +25,18 @@ type axis struct {
 	note     string // "log scale", "" for a linear axis
 }
 
+// logScale puts what is not positive, such as the lower end of a wide interval, at
+// the lower end of the axis; gonum's own scale panics there.
+type logScale struct{}
+
+// Normalize implements plot.Normalizer.
+func (logScale) Normalize(min, max, x float64) float64 {
+	if x <= min {
+		return 0
+	}
+	return math.Log(x/min) / math.Log(max/min)
+}
+
 // symlog is linear around 0 and logarithmic away from it, for values of both signs.
 type symlog struct{ linear float64 }
 
@@ -46,7 +58,7 @@ func durationAxis(values []float64, n int) axis {
 	}
 	lo, hi := slices.Min(v), slices.Max(v)
 	if hi/lo > logSpan {
-		return axis{min: lo / 1.25, max: hi * 1.25, scale: plot.LogScale{}, ticks: logTicks(lo/1.25, hi*1.25, n), note: "log scale"}
+		return axis{min: lo / 1.25, max: hi * 1.25, scale: logScale{}, ticks: logTicks(lo/1.25, hi*1.25, n), note: "log scale"}
 	}
 	a := linearAxis(0, hi, n)
 	for i := range a.ticks {
@@ -148,7 +160,7 @@ func (s symlog) inverse(y float64) float64 {
 // widen moves the upper end so that the present range takes the given share of
 // the axis; the rest is the lane of values beyond the slowest success.
 func (a axis) widen(share float64) axis {
-	if _, ok := a.scale.(plot.LogScale); ok {
+	if _, ok := a.scale.(logScale); ok {
 		a.max = a.min * math.Pow(a.max/a.min, 1/share)
 	} else {
 		a.max = a.min + (a.max-a.min)/share

@@ -98,7 +98,7 @@ func shareAxis() axis {
 // draw marks the corner that a curve has to pass on the left.
 func (l Limit) draw(c draw.Canvas, px, py func(float64) vg.Length) {
 	v := px(l.NS)
-	if l.NS <= 0 || v > c.Max.X || v < c.Min.X {
+	if l.NS <= 0 || v > c.Max.X {
 		return
 	}
 	sty := stroke(theme.Bad, 1, 5, 3)
@@ -124,9 +124,7 @@ func (f CDF) curves(c draw.Canvas, p CDFPanel, px, py func(float64) vg.Length) {
 		}
 		pts := staircase(steps, c, px, py)
 		polyline(c, curve(f.Series, i), pts)
-		for k := 1; k < len(pts); k++ {
-			lines = append(lines, segment{pts[k-1], pts[k]})
-		}
+		lines = append(lines, segments(pts)...)
 		at := along(pts, py(0.25+0.5*float64(i)/float64(max(len(p.Curves)-1, 1))))
 		disc(c, at, 3, theme.Series(i))
 		marks = append(marks, around(at, 3))

@@ -75,7 +75,15 @@ func TestSVGIsWellFormed(t *testing.T) {
 	cdf.Series[0].Name, cdf.Panels[0].Title, cdf.Metric = evil.Latency, evil.Latency, evil.Latency
 	rate := syntheticRate(3, 2)
 	rate.Series[0].Name, rate.Panels[0].Title = evil.Latency, evil.Latency
-	for _, f := range []Figure{evil, cdf, rate, syntheticTradeoff(40), syntheticTradeoff(1), Tradeoff{}, CDF{Name: "c"}, Rate{}} {
+	bare := syntheticCDF(5, 2, 40) // a log axis, no limit, a request that took no time
+	bare.Panels[0].Limit = Limit{}
+	bare.Panels[0].Curves[0][0].NS = 0
+	wide := syntheticTradeoff(8) // a log axis, intervals that reach below 0
+	wide.Arms[0].Latency = Estimate{1 * ms, -3 * ms, 5 * ms}
+	wide.Limit, wide.Bound = 0, 0
+	lonely := syntheticRate(3, 1) // one rate
+	lonely.Panels[0].Lines[1][0].Latency = Estimate{Value: 1e4, Low: -1}
+	for _, f := range []Figure{evil, bare, wide, lonely, cdf, rate, syntheticTradeoff(40), syntheticTradeoff(1), Tradeoff{}, CDF{Name: "c"}, Rate{}} {
 		for _, w := range []vg.Length{Wide, Narrow} {
 			svg := render(t, f, w)
 			for _, bad := range []string{"NaN", "Inf", "<script", "\x00"} {

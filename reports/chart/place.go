@@ -23,6 +23,15 @@ type placed struct {
 // segment is a stretch of line that labels should rather not cover.
 type segment struct{ a, b vg.Point }
 
+// segments are the stretches between the points of a path.
+func segments(pts []vg.Point) []segment {
+	var out []segment
+	for i := 1; i < len(pts); i++ {
+		out = append(out, segment{pts[i-1], pts[i]})
+	}
+	return out
+}
+
 // The placer's preferences, in pixels of distance that a label would rather go
 // than put up with the matter.
 const (

@@ -102,7 +102,7 @@ func rateAxis(rates []float64) axis {
 	pad := max((hi-lo)*0.09, hi*0.05)
 	a := axis{min: lo - pad, max: hi + pad, scale: plot.LinearScale{}}
 	if lo > 0 && hi/lo > logSpan {
-		a = axis{min: lo / 1.3, max: hi * 1.3, scale: plot.LogScale{}}
+		a = axis{min: lo / 1.3, max: hi * 1.3, scale: logScale{}}
 	}
 	last := math.Inf(-1)
 	for _, r := range rates {

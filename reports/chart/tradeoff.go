@@ -80,6 +80,7 @@ func (f Tradeoff) Height(width vg.Length) vg.Length {
 const (
 	maxRadius   vg.Length = 9 // of the dearest arm
 	minRadius   vg.Length = 2.5
+	barCap      vg.Length = 2.5
 	crossRadius vg.Length = 3.5 // of an arm without a cost
 	lane                  = 0.9 // share of an axis that the finite values take where some are beyond
 )
@@ -143,11 +144,11 @@ func (f Tradeoff) Draw(c draw.Canvas) {
 	c = draw.Crop(c, 0, 0, 0, -legendLine-6)
 	p := frame(x, y, joinNote(f.Latency, x.note))
 	with(p, func(c draw.Canvas, px, py func(float64) vg.Length) {
-		f.lines(c, px, py, beyond)
+		front := f.lines(c, px, py, beyond)
 		if beyond {
 			f.lane(c)
 		}
-		f.marks(c, px, py, width >= 600)
+		f.marks(c, px, py, width >= 600, front)
 	})
 	p.Draw(c)
 }
@@ -159,8 +160,8 @@ func joinNote(s, note string) string {
 	return s + " (" + note + ")"
 }
 
-// lines draws the bound, the limit and the front.
-func (f Tradeoff) lines(c draw.Canvas, px, py func(float64) vg.Length, beyond bool) {
+// lines draws the bound, the limit and the front, and returns the front's stretches.
+func (f Tradeoff) lines(c draw.Canvas, px, py func(float64) vg.Length, beyond bool) []segment {
 	dashed := stroke(theme.Bad, 1, 5, 3)
 	note := sans(theme.Bad, bodySize-1, false)
 	if f.Bound > 0 {
@@ -185,6 +186,7 @@ func (f Tradeoff) lines(c draw.Canvas, px, py func(float64) vg.Length, beyond bo
 		pts = append(pts, at)
 	}
 	polyline(c, stroke(theme.Accent, 1.3), pts)
+	return segments(pts)
 }
 
 func trim(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
@@ -247,10 +249,9 @@ func (f Tradeoff) spots(c draw.Canvas, px, py func(float64) vg.Length) []spot {
 	return out
 }
 
-// marks draws intervals, points and labels.
-func (f Tradeoff) marks(c draw.Canvas, px, py func(float64) vg.Length, wide bool) {
+// marks draws intervals, points and labels, which rather avoid the bars.
+func (f Tradeoff) marks(c draw.Canvas, px, py func(float64) vg.Length, wide bool, bars []segment) {
 	spots := f.spots(c, px, py)
-	var bars []segment
 	for _, s := range spots {
 		bars = append(bars, s.intervals(c, px, py)...)
 	}
@@ -284,6 +285,13 @@ func (s spot) intervals(c draw.Canvas, px, py func(float64) vg.Length) []segment
 	var bars []segment
 	bar := func(a, b vg.Point) {
 		c.StrokeLine2(sty, a.X, a.Y, b.X, b.Y)
+		for _, end := range []vg.Point{a, b} { // caps tell the bars of neighbours apart
+			if a.Y == b.Y {
+				c.StrokeLine2(sty, end.X, end.Y-barCap, end.X, end.Y+barCap)
+			} else {
+				c.StrokeLine2(sty, end.X-barCap, end.Y, end.X+barCap, end.Y)
+			}
+		}
 		bars = append(bars, segment{a, b})
 	}
 	if s.Latency.finite() && s.Latency.High > s.Latency.Low {

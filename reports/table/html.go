@@ -19,7 +19,7 @@ func (t Table) HTML(w io.Writer) error {
 	}
 	b.WriteString("\n<thead><tr>")
 	for _, c := range t.Columns {
-		b.WriteString(`<th scope="col"` + class(c.Align, Plain) + `>` + esc(text.Printable(c.Title)))
+		b.WriteString(`<th scope="col"` + c.class(Plain) + `>` + esc(text.Printable(c.Title)))
 		if c.Unit != "" {
 			b.WriteString("<small>" + esc(text.Printable(c.Unit)) + "</small>")
 		}
@@ -45,7 +45,7 @@ func (t Table) htmlRow(b *strings.Builder, r int) {
 		if i == 0 {
 			open, shut = `<th scope="row"`, "</th>"
 		}
-		b.WriteString(open + class(col.Align, c.Tone) + ">" + esc(c.Text))
+		b.WriteString(open + col.class(c.Tone) + ">" + esc(c.Text))
 		if c.Sub != "" {
 			b.WriteString("<small>" + esc(c.Sub) + "</small>")
 		}
@@ -54,13 +54,16 @@ func (t Table) htmlRow(b *strings.Builder, r int) {
 	b.WriteString("</tr>\n")
 }
 
-func class(a Align, t Tone) string {
+func (c Column) class(t Tone) string {
 	var names []string
-	if a == Right {
+	if c.Align == Right {
 		names = append(names, "num")
 	}
-	if c := toneClass[t]; c != "" {
-		names = append(names, c)
+	if c.Prose {
+		names = append(names, "prose")
+	}
+	if tone := toneClass[t]; tone != "" {
+		names = append(names, tone)
 	}
 	if len(names) == 0 {
 		return ""

@@ -30,11 +30,12 @@ const (
 var toneClass = [...]string{Plain: "", Strong: "strong", Quiet: "quiet", Good: "good", Doubt: "doubt", Bad: "bad"}
 
 // Column heads a column. The unit is printed under the title; "" where the cells
-// carry their own.
+// carry their own. A Prose column holds sentences and is given room for them.
 type Column struct {
 	Title string
 	Unit  string
 	Align Align
+	Prose bool
 }
 
 // Cell is one entry. Sub is a second, smaller line: the interval and the number

@@ -8,7 +8,7 @@ import (
 func sample() Table {
 	return Table{
 		Caption: "Latency",
-		Columns: []Column{{Title: "arm"}, {Title: "p95", Unit: "ms", Align: Right}},
+		Columns: []Column{{Title: "arm", Prose: true}, {Title: "p95", Unit: "ms", Align: Right}},
 		Rows: []Row{
 			{Cells: []Cell{Text("Q4_0"), {Text: "12.3", Sub: "11.8 to 12.9, n 64"}}, Marked: true},
 			{Cells: []Cell{{Text: "BF16", Tone: Quiet}, {Text: "insufficient", Tone: Doubt}}},
@@ -46,11 +46,11 @@ func TestText(t *testing.T) {
 
 func TestHTML(t *testing.T) {
 	want := `<div class="scroll" role="region" tabindex="0" aria-label="Latency"><table><caption>Latency</caption>
-<thead><tr><th scope="col">arm</th><th scope="col" class="num">p95<small>ms</small></th></tr></thead>
+<thead><tr><th scope="col" class="prose">arm</th><th scope="col" class="num">p95<small>ms</small></th></tr></thead>
 <tbody>
-<tr class="marked"><th scope="row">Q4_0</th><td class="num">12.3<small>11.8 to 12.9, n 64</small></td></tr>
-<tr><th scope="row" class="quiet">BF16</th><td class="num doubt">insufficient</td></tr>
-<tr><th scope="row">short row</th><td class="num"></td></tr>
+<tr class="marked"><th scope="row" class="prose">Q4_0</th><td class="num">12.3<small>11.8 to 12.9, n 64</small></td></tr>
+<tr><th scope="row" class="prose quiet">BF16</th><td class="num doubt">insufficient</td></tr>
+<tr><th scope="row" class="prose">short row</th><td class="num"></td></tr>
 </tbody></table></div>
 `
 	var b strings.Builder

@@ -1,0 +1,185 @@
+package reports
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/reports/table"
+)
+
+func (v *view) armTables() Section {
+	s := Section{ID: "arms", Title: "Arms"}
+	if len(v.Arms) == 0 {
+		return s
+	}
+	s.Blocks = []Block{Table{Table: v.armTable(), Trials: v.trialsAt("")}}
+	varied, constant := v.settings()
+	if len(varied) > 0 {
+		s.Blocks = append(s.Blocks, Fold{Summary: "Settings of every arm", Blocks: []Block{
+			Table{Table: v.settingsTable(varied)}, Heading("The same in all arms"), constant,
+		}})
+	}
+	return s
+}
+
+func right(title, unit string) table.Column {
+	return table.Column{Title: title, Unit: unit, Align: table.Right}
+}
+
+func (v *view) armTable() table.Table {
+	metric, of := v.frontAxis()
+	t := table.Table{
+		Caption: "All arms: estimate, 95 % interval, samples",
+		Columns: []table.Column{
+			{Title: "arm"}, right("quality loss", "perplexity"), right("p95 "+metricName(metric), "at "+v.load(v.frontLoad())),
+			right("capacity", ""), right("cost at capacity", "per million tokens"), {Title: "front", Unit: "share of draws"}, {Title: "verdict", Prose: true},
+		},
+	}
+	for i := range v.Arms {
+		a := &v.Arms[i]
+		front := table.Cell{Text: "behind", Tone: table.Quiet}
+		if a.OnFront {
+			front = table.Text("on it")
+		}
+		front.Sub = share(a.FrontProbability)
+		t.Rows = append(t.Rows, table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{
+			table.Text(v.arm(a.Arm.ID)), v.lossCell(a), cell(of(a)), capacityCell(a.Capacity),
+			say(a.Cost.PerMillion, v.money).cell(), front, v.armVerdict(a),
+		}})
+	}
+	return t
+}
+
+func (v *view) lossCell(a *analysis.Arm) table.Cell {
+	c := say(a.QualityLoss, lossUnit).cell()
+	if id := a.Arm.QualityID; id != "" && id == v.Run.Quality.ReferenceID {
+		c.Sub = strings.TrimSuffix("reference, "+c.Sub, ", ")
+	}
+	if c.Tone != table.Quiet && !a.Eligible {
+		c.Text += " ✗"
+		c.Tone = table.Bad
+	}
+	return c
+}
+
+func (v *view) armVerdict(a *analysis.Arm) table.Cell {
+	switch {
+	case a.Arm.ID == v.Choice.Arm:
+		return table.Cell{Text: v.standing(), Tone: table.Strong}
+	case a.Excluded != "":
+		return table.Text(a.Excluded)
+	}
+	return table.Cell{Text: "not recommended", Tone: table.Quiet}
+}
+
+// settings are the names of those that differ between arms, in the order of the
+// axes and then of the arms, and those that do not.
+func (v *view) settings() (varied []string, constant Terms) {
+	for _, a := range v.Run.Axes {
+		varied = append(varied, a.Name)
+	}
+	first := v.Arms[0].Arm.Settings
+	for _, s := range first {
+		if slices.Contains(varied, s.Name) {
+			continue
+		}
+		differs := slices.ContainsFunc(v.Arms, func(a analysis.Arm) bool { return setting(a.Arm, s.Name) != s.Value })
+		if differs {
+			varied = append(varied, s.Name)
+		} else {
+			constant = append(constant, Term{s.Name, s.Value})
+		}
+	}
+	return varied, constant
+}
+
+func setting(a record.Arm, name string) string {
+	for _, list := range [][]record.Setting{a.Settings, a.Swept} {
+		for _, s := range list {
+			if s.Name == name {
+				return s.Value
+			}
+		}
+	}
+	return ""
+}
+
+func (v *view) settingsTable(names []string) table.Table {
+	t := table.Table{Caption: "Settings that differ", Columns: []table.Column{{Title: "arm"}}}
+	for _, n := range names {
+		t.Columns = append(t.Columns, table.Column{Title: n})
+	}
+	for _, a := range v.Arms {
+		row := table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{table.Text(v.arm(a.Arm.ID))}}
+		for _, n := range names {
+			row.Cells = append(row.Cells, table.Text(setting(a.Arm, n)))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}
+
+func (v *view) qualityTable() Section {
+	s := Section{ID: "quality", Title: "Quality", Detail: true}
+	q := v.Run.Quality
+	t := table.Table{
+		Caption: "Quality of each distinct combination of weights and cache format",
+		Columns: []table.Column{{Title: "arms"}, right("perplexity", ""), right("quality loss", "perplexity"), right("KL divergence", "nats per token"), right("same top token", ""), {Title: "bound"}},
+	}
+	var ids []string
+	for _, a := range v.Arms {
+		if a.Arm.QualityID != "" {
+			ids = append(ids, a.Arm.QualityID)
+		}
+	}
+	for _, id := range distinct(ids) {
+		t.Rows = append(t.Rows, v.qualityRow(id))
+	}
+	if len(t.Rows) == 0 {
+		return s
+	}
+	s.Blocks = []Block{Table{Table: t}}
+	s.Blocks = append(s.Blocks, Note(fmt.Sprintf(
+		"Reference: %s. Text: %s, %d windows of %d tokens, protocol %q. The loss is the paired difference of negative log-likelihood per token, "+
+			"printed as the relative rise of perplexity; the bound of %s %% is held against the interval's upper end.",
+		orUnknown(q.Reference), orUnknown(q.Text), q.Windows, q.Length, q.Protocol, trim(100*q.Bound))))
+	return s
+}
+
+func (v *view) qualityRow(id string) table.Row {
+	var numbers []string
+	var first *analysis.Arm
+	marked := false
+	for i := range v.Arms {
+		a := &v.Arms[i]
+		if a.Arm.QualityID != id {
+			continue
+		}
+		if first == nil {
+			first = a
+		}
+		numbers = append(numbers, fmt.Sprint(v.number[a.Arm.ID]))
+		marked = marked || a.Arm.ID == v.Choice.Arm
+	}
+	verdict := table.Cell{Text: "✓ within", Tone: table.Good}
+	if !first.Eligible {
+		verdict = table.Cell{Text: "✗ not within", Tone: table.Bad}
+	}
+	if id == v.Run.Quality.ReferenceID {
+		verdict = table.Text("reference")
+	}
+	return table.Row{Marked: marked, Cells: []table.Cell{
+		table.Text(strings.Join(numbers, ", ")), cell(first.Perplexity), say(first.QualityLoss, lossUnit).cell(),
+		say(first.KL, scaled(1, "")).cell(), cell(first.SameTop), verdict,
+	}}
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "not recorded"
+	}
+	return s
+}

@@ -1,0 +1,68 @@
+package reports
+
+import (
+	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/reports/table"
+)
+
+func (v *view) cost() Section {
+	s := Section{ID: "cost", Title: "How the cost was computed"}
+	c := v.Run.Cost
+	if c.PricePerHour == "" || len(v.Arms) == 0 {
+		return s
+	}
+	price := Terms{
+		{"Price", c.PricePerHour + " " + currency(c.Currency) + " per hour"},
+		{"Planned utilisation", trim(100*c.Utilisation) + " % of capacity; the idle rest is paid for, once, here"},
+	}
+	if c.Source != "" {
+		price = append(price, Term{"Source of the price", c.Source})
+	}
+	s.Blocks = []Block{price}
+	if a := v.chosen(); a != nil && a.Cost.Formula != "" {
+		s.Blocks = append(s.Blocks, Code{Label: "Formula, with the numbers of arm " + v.arm(a.Arm.ID), Lang: "text", Text: a.Cost.Formula})
+	}
+	var assumptions []string
+	for _, a := range v.Arms {
+		assumptions = append(assumptions, a.Cost.Assumptions...)
+	}
+	if len(assumptions) > 0 {
+		s.Blocks = append(s.Blocks, List(distinct(assumptions)))
+	}
+	s.Blocks = append(s.Blocks, Fold{Summary: "Cost of every arm", Blocks: []Block{Table{Table: v.costTable(), Trials: v.trialsAt("")}}})
+	return s
+}
+
+func currency(s string) string {
+	if s == "" {
+		return "USD"
+	}
+	return s
+}
+
+func (v *view) costTable() table.Table {
+	t := table.Table{
+		Caption: "Cost at capacity, and as run",
+		Columns: []table.Column{{Title: "arm"}, right("at capacity", "per million tokens"), right("input", "per million"), right("output", "per million"), right("per thousand requests", "")},
+	}
+	for _, l := range v.Run.Loads {
+		t.Columns = append(t.Columns, right("as run at "+v.load(l.ID), "restates the load"))
+	}
+	for i := range v.Arms {
+		a := &v.Arms[i]
+		row := table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{table.Text(v.arm(a.Arm.ID))}}
+		values := []analysis.Value{a.Cost.PerMillion, a.Cost.PerMillionInput, a.Cost.PerMillionOutput, a.Cost.PerThousandRequests}
+		for _, l := range v.Run.Loads {
+			val := analysis.Value{}
+			if c := v.cells[[2]string{a.Arm.ID, l.ID}]; c != nil {
+				val = c.CostAsRun
+			}
+			values = append(values, val)
+		}
+		for _, val := range values {
+			row.Cells = append(row.Cells, say(val, v.money).cell())
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
+}

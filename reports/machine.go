@@ -1,0 +1,76 @@
+package reports
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/assaylab/assay/analysis/record"
+)
+
+func (v *view) machine() Section {
+	h := v.Run.Host
+	s := Section{ID: "machine", Title: "The machine"}
+	all := Terms{
+		{"CPU", h.CPU},
+		{"Cores usable", positive(h.Cores)},
+		{"Memory", memory(h.MemoryBytes)},
+		{"System", strings.TrimSpace(strings.Join([]string{h.OS, h.Kernel, h.Arch}, " "))},
+		{"CPU features", strings.Join(h.Features, ", ")},
+		{"Kernels in use", h.Kernels},
+	}
+	var known Terms
+	for _, t := range all {
+		if t.Text != "" {
+			known = append(known, t)
+		}
+	}
+	if len(known) > 0 {
+		s.Blocks = append(s.Blocks, known)
+	}
+	if len(h.Noise) > 0 {
+		s.Blocks = append(s.Blocks, Alert{Title: "States that make timings doubtful", Items: h.Noise})
+	}
+	if len(v.Run.Notes) > 0 {
+		s.Blocks = append(s.Blocks, List(v.Run.Notes))
+	}
+	return s
+}
+
+func positive(n int) string {
+	if n <= 0 {
+		return ""
+	}
+	return fmt.Sprint(n)
+}
+
+func memory(b int64) string {
+	if b <= 0 {
+		return ""
+	}
+	u := bytesUnit(float64(b))
+	return u.frame(u.of(float64(b)), 1)
+}
+
+// loadText describes a load level.
+func loadText(l record.Load) string {
+	s := fmt.Sprintf("%s arrivals, %s per trial", l.Arrival, plural(l.Requests, "measured request"))
+	switch {
+	case l.Rate > 0:
+		s = fmt.Sprintf("Open loop, %s at %s requests/s", s, trim(l.Rate))
+	case l.Concurrency > 0:
+		s = fmt.Sprintf("Closed loop, %s at concurrency %d", s, l.Concurrency)
+	}
+	if l.Warmup > 0 {
+		s += fmt.Sprintf(", after %d to warm up", l.Warmup)
+	}
+	if l.PromptTokens != "" {
+		s += "; prompt tokens " + l.PromptTokens
+	}
+	if l.OutputTokens != "" {
+		s += "; output tokens " + l.OutputTokens
+	}
+	if l.SharedPrefix != "" {
+		s += "; shared prefix " + l.SharedPrefix
+	}
+	return s + "."
+}
