@@ -13,6 +13,7 @@ import (
 	"github.com/assaylab/assay/analysis"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/store"
+	"github.com/assaylab/assay/reports"
 )
 
 // Names of the reports in a run directory.
@@ -56,7 +57,10 @@ missing.`,
 }
 
 func writeReports(dir string, study *analysis.Study) error {
-	return nil
+	page := reports.Build(study, reports.Options{})
+	return errors.Join(
+		writeFile(filepath.Join(dir, htmlFile), func(w io.Writer) error { return reports.HTML(w, page) }),
+		writeFile(filepath.Join(dir, markdownFile), func(w io.Writer) error { return reports.Markdown(w, page) }))
 }
 
 // writeFile makes path appear whole or not at all.
