@@ -34,14 +34,14 @@ func newEval() *cobra.Command {
 		Long: `Eval predicts every token of windows of a text and compares each subject with a
 reference: perplexity, KL divergence, share of equal first choices.
 
-A SUBJECT is MODEL[,quantization=FORMAT][,kv=FORMAT]: a GGUF file or embedded:NAME,
-its weights as in the file and its cache in f32 unless said otherwise. The
+A SUBJECT is MODEL[,quantization=FORMAT][,kv=FORMAT]: a GGUF file, embedded:NAME or
+cache:NAME, its weights as in the file and its cache in f32 unless said otherwise. The
 reference is the first subject's model as shipped, with an f32 cache, unless
 --reference names another.
 
 With --json there is one object per subject and line, with every token's values.`,
 		Example: "  assay eval embedded:gopherling-7m,quantization=Q4_0 --text scenarios/data/assay-source.txt",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments("SUBJECT..."),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runEval(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args, o)
 		},
@@ -51,7 +51,7 @@ With --json there is one object per subject and line, with every token's values.
 	f.StringVar(&o.text, "text", "", "text file (required)")
 	f.IntVar(&o.windows, "windows", 8, "windows, spread over the text")
 	f.IntVar(&o.length, "length", 512, "tokens of a window")
-	f.IntVar(&o.threads, "threads", runtime.GOMAXPROCS(0), "threads")
+	f.IntVar(&o.threads, "threads", 0, "worker threads, 0 for all usable cores")
 	f.BoolVar(&o.json, "json", false, "one JSON object per subject, with every token's values")
 	_ = c.MarkFlagRequired("text") // fails for an unknown flag only
 	return c
@@ -101,6 +101,12 @@ func (o opened) open(s subject, kernels *kernel.Set) (*checkpoint.Checkpoint, er
 }
 
 func runEval(ctx context.Context, w, werr io.Writer, args []string, o evalOptions) error {
+	switch {
+	case o.threads < 0:
+		return fmt.Errorf("eval: --threads: found %d, expected 0 (all usable cores) or more", o.threads)
+	case o.threads == 0:
+		o.threads = runtime.GOMAXPROCS(0)
+	}
 	kernels, err := selectKernels()
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -54,7 +55,7 @@ func run(ctx context.Context, w, werr io.Writer, args []string) int {
 	}
 	code := exitCode(ctx, err)
 	if code != exitInterrupted || !errors.Is(err, context.Canceled) {
-		fmt.Fprintf(werr, "assay: %v\n", err)
+		fmt.Fprintf(werr, "assay: %s\n", strings.TrimSpace(err.Error()))
 	}
 	return code
 }
@@ -88,19 +89,20 @@ func newRoot(w, werr io.Writer) *cobra.Command {
 		Long: `Assay measures a language model server under every setting you name, and says
 which one to deploy: at what quality, latency and cost, and how sure it is.
 
-  assay run scenarios/quickstart.toml    sweep, measure, recommend, report
-  assay check scenarios/quickstart.toml  is the file right, and what would run?
-  assay report RUN_DIR                   make the report again from a run directory
-  assay serve                            serve the embedded model, OpenAI-compatible
-
 Exit codes: 0 ok, 1 judged bad, 2 bad input or usage, 3 undecided,
 4 environment (port, disk, missing tool), 130 interrupted.`,
+		Example: `  assay run scenarios/quickstart.toml --dry-run
+  assay run scenarios/quickstart.toml
+  assay serve`,
 		SilenceUsage: true, SilenceErrors: true,
 		Version: version(),
 	}
 	root.SetOut(w)
 	root.SetErr(werr)
 	root.SetVersionTemplate("assay {{.Version}}\n")
-	root.AddCommand(newRun(), newCheck(), newReport(), newServe(), newQuantize(), newEval())
+	root.SetFlagErrorFunc(flagError)
+	root.SetHelpCommand(newHelp())
+	root.AddCommand(newRun(), newCheck(), newReport(), newServe(), newQuantize(), newEval(), newCompletion())
+	completeArguments(root)
 	return root
 }

@@ -17,12 +17,12 @@ func newQuantize() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "quantize IN OUT --to FORMAT",
 		Short: "Store a model's weights in a smaller format",
-		Long: `Quantize reads the GGUF file IN ("embedded:NAME" works too) and writes OUT with
-its matrices in another format: F32, F16, BF16, Q8_0, Q4_1 or Q4_0. Norms stay as
-they are, and with a 4-bit format the output head takes Q8_0. Nothing is quantized
-upward. OUT appears whole or not at all.`,
+		Long: `Quantize reads the GGUF file IN (embedded:NAME and cache:NAME work too) and writes
+OUT with its matrices in another format: F32, F16, BF16, Q8_0, Q4_1 or Q4_0. Norms
+stay as they are, and with a 4-bit format the output head takes Q8_0. Nothing is
+quantized upward. OUT appears whole or not at all.`,
 		Example: "  assay quantize embedded:gopherling-7m gopherling-q4_0.gguf --to Q4_0",
-		Args:    cobra.ExactArgs(2),
+		Args:    arguments("IN", "OUT"),
 		RunE: func(c *cobra.Command, args []string) error {
 			before, after, err := quantizeFile(args[0], args[1], to)
 			if err != nil {

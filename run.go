@@ -32,18 +32,19 @@ func newRun() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run FILE",
 		Short: "Run a scenario: sweep, measure, recommend, report",
-		Long: `Run starts the engine once for every trial of the scenario, puts it under load,
-measures quality, and writes a run directory with a report.
+		Long: `Run measures quality once for every weight and cache format of the scenario, starts
+the engine once for every trial and puts it under load, and writes a run directory
+with report.html and summary.md in it.
 
 A run can be interrupted or killed at any time: the same command with the same
 --out goes on where it was, and loses at most the trial in flight.
 
-Exit code 0: an arm is recommended and proven. 1: no arm meets the limits.
+Exit code 0: an arm is recommended and proven. 1: no arm can be recommended.
 3: one is recommended, but not proven.`,
 		Example: `  assay run scenarios/quickstart.toml
   assay run scenarios/quickstart.toml --dry-run
   assay run scenarios/quickstart.toml --out runs/nightly`,
-		Args: cobra.ExactArgs(1),
+		Args: arguments("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runScenario(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
 		},
@@ -52,18 +53,19 @@ Exit code 0: an arm is recommended and proven. 1: no arm meets the limits.
 	f.StringVar(&o.out, "out", "", "run directory, new or to be resumed (default: runs/NAME-TIME)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run and how long it may take")
 	f.BoolVar(&o.json, "json", false, "print the recommendation as JSON")
-	f.BoolVar(&o.store.Force, "force", false, "resume although scenario, binary or machine changed; the report says so")
-	f.BoolVar(&o.store.RetryFailed, "retry-failed", false, "run failed trials again")
+	f.BoolVar(&o.store.Force, "force", false, "with --out: resume although scenario, text, binary or machine changed; the report says so")
+	f.BoolVar(&o.store.RetryFailed, "retry-failed", false, "with --out: run failed trials again")
 	return c
 }
 
 func newCheck() *cobra.Command {
 	return &cobra.Command{
-		Use:     "check FILE...",
-		Short:   "Check scenario files and the models and texts they name",
-		Long:    "Check reads each file as run would and reports every problem with its line.\nNothing is started.",
+		Use:   "check FILE...",
+		Short: "Check scenario files and the models and texts they name",
+		Long: `Check reads each file as run would, opens the models and texts it names, and
+reports every problem of a file at once, each with its line. Nothing is started.`,
 		Example: "  assay check scenarios/quickstart.toml",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments("FILE..."),
 		RunE: func(c *cobra.Command, args []string) error {
 			lab, err := newLab(c.ErrOrStderr())
 			if err != nil {

@@ -42,20 +42,20 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve a model over an OpenAI-compatible HTTP API",
 		Long: `Serve loads a model and answers /v1/completions, /v1/chat/completions and
-/v1/models like OpenAI's API, streaming or not, with Prometheus metrics under
-vLLM's names at /metrics. Every setting below can be swept in a scenario, where it
-has the same name with underscores.
+/v1/models like OpenAI's API, streaming or not. /health and /metrics (Prometheus
+text, vLLM's names where it has one) are there too. Every engine setting below can
+be swept in a scenario, where it has the same name with underscores.
 
 SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 		Example: `  assay serve
   assay serve --model model.gguf --quantization Q8_0 --max-batch 16 --prefix-reuse`,
-		Args: cobra.NoArgs,
+		Args: arguments(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return serve(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), os.Stdin, o)
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.model, "model", defaultModel, "GGUF file, or embedded:NAME")
+	f.StringVar(&o.model, "model", defaultModel, "GGUF file, embedded:NAME or cache:NAME")
 	f.StringVar(&o.address, "listen", "127.0.0.1:8080", "address; port 0 takes a free one, which is printed")
 	f.StringVar(&o.name, "name", "", "model name in the API (default: the file's own)")
 	f.IntVar(&o.pin, "pin", -1, "processor that the engine's thread runs on, -1 for any")
