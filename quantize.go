@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,7 +26,7 @@ quantized upward. OUT appears whole or not at all.`,
 		Example: "  assay quantize embedded:gopherling-7m gopherling-q4_0.gguf --to Q4_0",
 		Args:    arguments("IN", "OUT"),
 		RunE: func(c *cobra.Command, args []string) error {
-			before, after, err := quantizeFile(args[0], args[1], to)
+			before, after, err := quantizeFile(args[0], args[1], to, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -37,8 +39,9 @@ quantized upward. OUT appears whole or not at all.`,
 	return c
 }
 
-// quantizeFile writes out and returns the bytes of all tensors before and after.
-func quantizeFile(in, out, to string) (before, after int64, err error) {
+// quantizeFile writes out and returns the bytes of all tensors before and after. What
+// takes longer than patience is reported to werr.
+func quantizeFile(in, out, to string, werr io.Writer) (before, after int64, err error) {
 	format, err := quant.ByName(to)
 	if err != nil {
 		return 0, 0, err
@@ -55,6 +58,7 @@ func quantizeFile(in, out, to string) (before, after int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
+	report(werr, tensors)
 	if err := gguf.WriteFile(out, kvs, tensors); err != nil {
 		return 0, 0, err
 	}
@@ -64,6 +68,24 @@ func quantizeFile(in, out, to string) (before, after int64, err error) {
 	}
 	defer g.Close()
 	return weightBytes(f), weightBytes(g), nil
+}
+
+// patience is how long a command may work without saying so.
+const patience = 2 * time.Second
+
+// report says now and then which tensor is being written.
+func report(werr io.Writer, tensors []gguf.TensorData) {
+	last := time.Now()
+	for i := range tensors {
+		write := tensors[i].Write
+		tensors[i].Write = func(w io.Writer) error {
+			if time.Since(last) > patience {
+				last = time.Now()
+				fmt.Fprintf(werr, "tensor %d of %d: %s\n", i+1, len(tensors), tensors[i].Name)
+			}
+			return write(w)
+		}
+	}
 }
 
 func weightBytes(f *gguf.File) (n int64) {
