@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -26,6 +25,10 @@ const (
 // until its own counters say that it is idle.
 const settleTime = 2 * time.Second
 
+// deathNotice is how long after its connections broke a system is waited for to be
+// known as dead, so that a trial's reason is the death and not its symptoms.
+const deathNotice = 200 * time.Millisecond
+
 // Config is one trial.
 type Config struct {
 	Key          record.TrialKey
@@ -44,30 +47,41 @@ type Config struct {
 func Run(ctx context.Context, c Config) (record.Trial, error) {
 	r := record.Trial{Format: record.FormatVersion, Key: c.Key, Order: c.Order, Status: record.StatusOK,
 		Started: time.Now().UTC().Format(time.RFC3339Nano), Command: c.Command}
-	err := run(ctx, c, &r)
-	switch {
-	case err == nil:
-		return r, nil
-	case ctx.Err() != nil:
-		return r, context.Cause(ctx)
-	case store.Environment(err):
-		return r, err
+	log, err := createLog(filepath.Join(c.Dir, LogFile))
+	if err != nil {
+		return r, store.Disk(c.Dir, err)
 	}
-	r.Status, r.Reason = record.StatusFailed, err.Error()
+	err = run(ctx, c, &r, log)
+	disk := store.Disk(log.file.Name(), log.Close())
+	var own *labError
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return r, context.Cause(ctx)
+	case disk != nil:
+		return r, disk
+	case errors.As(err, &own):
+		return r, err
+	case err != nil:
+		r.Status, r.Reason = record.StatusFailed, err.Error()
+	}
 	return r, nil
 }
 
-func run(ctx context.Context, c Config, r *record.Trial) (err error) {
-	log, err := os.Create(filepath.Join(c.Dir, LogFile))
-	if err != nil {
-		return store.Disk(c.Dir, err)
+// labError is a fault of the lab or its disk, which no arm is to blame for.
+type labError struct{ error }
+
+func (e *labError) Unwrap() error { return e.error }
+
+// ours marks an error on the trial's own files or on the lab's own measurement.
+func ours(dir string, err error) error {
+	if err == nil {
+		return nil
 	}
-	defer func() { err = errors.Join(err, store.Disk(log.Name(), log.Close())) }()
+	return &labError{store.Disk(dir, err)}
+}
+
+func run(ctx context.Context, c Config, r *record.Trial, log *logFile) (err error) {
 	if err := c.Target.Check(ctx); err != nil {
-		return err
-	}
-	start := time.Now()
-	if err := c.Target.Start(ctx, log); err != nil {
 		return err
 	}
 	defer func() {
@@ -75,15 +89,35 @@ func run(ctx context.Context, c Config, r *record.Trial) (err error) {
 			err = fmt.Errorf("stop: %w", stop)
 		}
 	}()
+	start := time.Now()
+	if err := c.Target.Start(ctx, log); err != nil {
+		return err
+	}
 	if err := ready(ctx, c); err != nil {
 		return err
 	}
 	r.ReadyNS = time.Since(start).Nanoseconds()
 	c.Warmup.URL, c.Attack.URL = c.Target.URL(), c.Target.URL()
 	if err := warmUp(ctx, c); err != nil {
+		return fmt.Errorf("warm-up: %w", because(ctx, c.Target, err))
+	}
+	return because(ctx, c.Target, measure(ctx, c, r))
+}
+
+// because replaces what was seen of a system that died by its death: connections
+// break some time before the process is known to have ended.
+func because(ctx context.Context, t target.Target, err error) error {
+	var own *labError
+	if err == nil || errors.Is(err, target.ErrDied) || errors.As(err, &own) {
 		return err
 	}
-	return measure(ctx, c, r)
+	select {
+	case <-t.Died():
+		return t.Death()
+	case <-ctx.Done():
+	case <-time.After(deathNotice):
+	}
+	return err
 }
 
 func ready(ctx context.Context, c Config) error {
@@ -100,10 +134,10 @@ func warmUp(ctx context.Context, c Config) error {
 	var last result.Request
 	report, err := attack(ctx, c.Target, c.Warmup, func(r result.Request) { last = r })
 	if err != nil {
-		return fmt.Errorf("warm-up: %w", err)
+		return err
 	}
 	if report.Outcomes[result.OK] == 0 {
-		return fmt.Errorf("warm-up: none of %d requests succeeded; the last: %s %s", report.Issued, last.Outcome, last.Error)
+		return fmt.Errorf("none of %d requests succeeded; the last: %s %s", report.Issued, last.Outcome, last.Error)
 	}
 	return idle(ctx, c.Target)
 }
@@ -111,7 +145,7 @@ func warmUp(ctx context.Context, c Config) error {
 func measure(ctx context.Context, c Config, r *record.Trial) error {
 	w, err := result.Create(filepath.Join(c.Dir, record.RequestsFile), filepath.Join(c.Dir, record.EventsFile))
 	if err != nil {
-		return store.Disk(c.Dir, err)
+		return ours(c.Dir, err)
 	}
 	before, err := c.Target.Stats(ctx)
 	if err != nil {
@@ -119,7 +153,7 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	}
 	usage, err := host.Sample()
 	if err != nil {
-		return errors.Join(err, w.Close())
+		return ours(c.Dir, errors.Join(err, w.Close()))
 	}
 	var disk error
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
@@ -127,7 +161,7 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 			disk = w.Append(q)
 		}
 	})
-	if disk = store.Disk(c.Dir, errors.Join(disk, w.Close())); disk != nil {
+	if disk = ours(c.Dir, errors.Join(disk, w.Close())); disk != nil {
 		return disk
 	}
 	fill(r, report)
