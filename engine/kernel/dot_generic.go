@@ -82,67 +82,84 @@ func widenBF16(dst []float32, src []byte) {
 	}
 }
 
-// blockSum is the exact sum of one block's products.
-func blockSum(w *[blockElems]int8, q []int8) float32 {
-	q = q[:blockElems]
-	sum := int32(0)
-	for i, v := range w {
-		sum += int32(v) * int32(q[i])
-	}
-	return float32(sum)
-}
-
 func half(b []byte) float32 { return quant.F16ToF32(binary.LittleEndian.Uint16(b)) }
 
-// eachBlock dots every row as a running sum of blocks, in order: the block's exact
-// sum of integers times the product of both scales.
-func (a *dotArgs) eachBlock(k Kind, unpack func(block []byte) [blockElems]int8) {
-	q, d := unsafe.Slice(a.q, a.n), unsafe.Slice(a.d, a.n/blockElems)
-	size := layouts[k].bytes
-	a.each(k, func(w []byte) float32 {
+// sumBytes is the exact sum of a block's products.
+func sumBytes(w, q []byte) int32 {
+	v, u := (*[blockElems]byte)(w), (*[blockElems]byte)(q)
+	var a, b, c, d int32 // four sums, so that additions overlap
+	for i := range blockElems / 4 {
+		a += int32(int8(v[i])) * int32(int8(u[i]))
+		b += int32(int8(v[i+8])) * int32(int8(u[i+8]))
+		c += int32(int8(v[i+16])) * int32(int8(u[i+16]))
+		d += int32(int8(v[i+24])) * int32(int8(u[i+24]))
+	}
+	return a + b + c + d
+}
+
+// sumNibbles is the exact sum of a block's products, nibbles being 0..15: the low
+// ones first.
+func sumNibbles(w, q []byte) int32 {
+	v, u := (*[blockElems / 2]byte)(w), (*[blockElems]byte)(q)
+	var a, b, c, d int32
+	for i := range blockElems / 4 {
+		x, y := v[i], v[i+8]
+		a += int32(x&15) * int32(int8(u[i]))
+		b += int32(x>>4) * int32(int8(u[i+16]))
+		c += int32(y&15) * int32(int8(u[i+8]))
+		d += int32(y>>4) * int32(int8(u[i+24]))
+	}
+	return a + b + c + d
+}
+
+// activations are the blocks of q, their scales and t.
+func (a *dotArgs) activations() (q []byte, d []float32, t []int32) {
+	blocks := a.n / blockElems
+	return unsafe.Slice((*byte)(unsafe.Pointer(a.q)), a.n), unsafe.Slice(a.d, blocks), unsafe.Slice(a.t, blocks)
+}
+
+// An integer kind's dot is a running sum of blocks, in order: the block's exact sum
+// of integers times the product of both scales.
+
+func dotQ8_0(a *dotArgs) {
+	q, d, _ := a.activations()
+	a.each(Q8_0, func(w []byte) float32 {
 		var sum float32
 		for b, scale := range d {
-			block := w[size*b : size*b+size]
-			v := unpack(block)
-			sum += float32(float32(half(block)*scale) * blockSum(&v, q[blockElems*b:]))
+			block := w[34*b : 34*b+34]
+			ints := sumBytes(block[2:], q[blockElems*b:])
+			sum += float32(float32(half(block)*scale) * float32(ints))
 		}
 		return sum
 	})
 }
 
-func dotQ8_0(a *dotArgs) {
-	a.eachBlock(Q8_0, func(block []byte) (v [blockElems]int8) {
-		for i, c := range block[2:] {
-			v[i] = int8(c)
-		}
-		return v
-	})
-}
-
+// dotQ4_0 counts nibbles from 8: t is minus the sum of q.
 func dotQ4_0(a *dotArgs) {
-	a.eachBlock(Q4_0, func(block []byte) (v [blockElems]int8) {
-		for i, c := range block[2:] {
-			v[i], v[i+16] = int8(c&15)-8, int8(c>>4)-8
+	q, d, t := a.activations()
+	a.each(Q4_0, func(w []byte) float32 {
+		var sum float32
+		for b, scale := range d {
+			block := w[18*b : 18*b+18]
+			ints := sumNibbles(block[2:], q[blockElems*b:]) + 8*t[b]
+			sum += float32(float32(half(block)*scale) * float32(ints))
 		}
-		return v
+		return sum
 	})
 }
 
 // dotQ4_1 keeps the offsets' share, sum of m x s, in a second running sum.
 func dotQ4_1(a *dotArgs) {
-	a.eachBlock(Q4_1, func(block []byte) (v [blockElems]int8) {
-		for i, c := range block[4:] {
-			v[i], v[i+16] = int8(c&15), int8(c>>4)
+	q, d, _ := a.activations()
+	s := unsafe.Slice(a.s, len(d))
+	a.each(Q4_1, func(w []byte) float32 {
+		var sum, offset float32
+		for b, scale := range d {
+			block := w[20*b : 20*b+20]
+			ints := sumNibbles(block[4:], q[blockElems*b:])
+			sum += float32(float32(half(block)*scale) * float32(ints))
+			offset += float32(half(block[2:]) * s[b])
 		}
-		return v
+		return sum + offset
 	})
-	s, out := unsafe.Slice(a.s, a.n/blockElems), unsafe.Slice(a.out, a.rows)
-	for r := range out {
-		w := a.row(r, Q4_1.RowBytes(a.n))
-		var offset float32
-		for b, v := range s {
-			offset += float32(half(w[20*b+2:]) * v)
-		}
-		out[r] += offset
-	}
 }
