@@ -16,6 +16,9 @@ func (v *view) armTables() Section {
 		return s
 	}
 	s.Blocks = []Block{Table{Table: v.armTable(), Trials: v.trialsAt("")}}
+	if t := v.excludedTable(); len(t.Rows) > 0 {
+		s.Blocks = append(s.Blocks, Table{Table: t})
+	}
 	varied, constant := v.settings()
 	if len(varied) > 0 {
 		s.Blocks = append(s.Blocks, Fold{Summary: "Settings of every arm", Blocks: []Block{
@@ -32,10 +35,10 @@ func right(title, unit string) table.Column {
 func (v *view) armTable() table.Table {
 	metric, of := v.frontAxis()
 	t := table.Table{
-		Caption: "All arms: estimate, 95 % interval, samples",
+		Caption: "All arms: estimate, interval (95 % unless another level is printed), samples",
 		Columns: []table.Column{
-			{Title: "arm"}, right("quality loss", "perplexity"), right("p95 "+metricName(metric), "at "+v.load(v.frontLoad())),
-			right("capacity", ""), right("cost at capacity", "per million tokens"), {Title: "front", Unit: "share of draws"}, {Title: "verdict", Prose: true},
+			{Title: "arm"}, right("quality loss", "perplexity"), right("p95 "+metricName(metric), "at "+v.load(v.Front.Load)),
+			right("capacity", ""), right("cost at capacity", "per million tokens"), {Title: "front", Unit: v.drawsUnit()}, {Title: "choice"},
 		},
 	}
 	for i := range v.Arms {
@@ -47,10 +50,17 @@ func (v *view) armTable() table.Table {
 		front.Sub = share(a.FrontProbability)
 		t.Rows = append(t.Rows, table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{
 			table.Text(v.arm(a.Arm.ID)), v.lossCell(a), cell(of(a)), capacityCell(a.Capacity),
-			say(a.Cost.PerMillion, v.money).cell(), front, v.armVerdict(a),
+			say(a.Cost.PerMillion, v.money).cell(), front, v.choiceCell(a),
 		}})
 	}
 	return t
+}
+
+func (v *view) drawsUnit() string {
+	if v.Front.Draws == 0 {
+		return "share of draws"
+	}
+	return fmt.Sprintf("of %d draws", v.Front.Draws)
 }
 
 func (v *view) lossCell(a *analysis.Arm) table.Cell {
@@ -65,14 +75,28 @@ func (v *view) lossCell(a *analysis.Arm) table.Cell {
 	return c
 }
 
-func (v *view) armVerdict(a *analysis.Arm) table.Cell {
-	switch {
-	case a.Arm.ID == v.Choice.Arm:
+func (v *view) choiceCell(a *analysis.Arm) table.Cell {
+	switch a.Arm.ID {
+	case v.Choice.Arm:
 		return table.Cell{Text: v.standing(), Tone: table.Strong}
-	case a.Excluded != "":
-		return table.Text(a.Excluded)
+	case v.Choice.RunnerUp:
+		return table.Text("runner-up")
 	}
-	return table.Cell{Text: "not recommended", Tone: table.Quiet}
+	return table.Cell{}
+}
+
+// excludedTable gives each arm that was not chosen its reason.
+func (v *view) excludedTable() table.Table {
+	t := table.Table{
+		Caption: "Why the other arms are not recommended",
+		Columns: []table.Column{{Title: "arm"}, {Title: "reason", Prose: true}},
+	}
+	for _, a := range v.Arms {
+		if a.Excluded != "" && a.Arm.ID != v.Choice.Arm {
+			t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(v.arm(a.Arm.ID)), table.Text(a.Excluded)}})
+		}
+	}
+	return t
 }
 
 // settings are the names of those that differ between arms, in the order of the
@@ -172,7 +196,7 @@ func (v *view) qualityRow(id string) table.Row {
 		verdict = table.Text("reference")
 	}
 	return table.Row{Marked: marked, Cells: []table.Cell{
-		table.Text(strings.Join(numbers, ", ")), cell(first.Perplexity), say(first.QualityLoss, lossUnit).cell(),
+		table.Text(strings.Join(numbers, ", ")), say(first.Perplexity, scaled(1, "")).cell(), say(first.QualityLoss, lossUnit).cell(),
 		say(first.KL, scaled(1, "")).cell(), cell(first.SameTop), verdict,
 	}}
 }

@@ -7,9 +7,11 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/analysis"
-	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/reports/table"
 )
+
+// outcomeOK is the class of a request that succeeded, in Cell.Outcomes.
+const outcomeOK = "ok"
 
 // measure is one column of the cell tables.
 type measure struct {
@@ -24,22 +26,24 @@ func (v *view) cellTables() Section {
 		if len(cells) == 0 {
 			continue
 		}
-		kept, dropped := v.measures(cells, false)
+		kept, dropped := v.measures(cells, mainMetrics, true)
 		s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), Paragraph(loadText(l)),
 			Table{Table: v.cellTable("Latency and throughput at "+v.load(l.ID), cells, kept), Trials: v.trialsAt(l.ID)})
 		if len(dropped) > 0 {
 			s.Blocks = append(s.Blocks, Note("Left out, because no arm has a number: "+strings.Join(dropped, "; ")+"."))
 		}
-		if service, _ := v.measures(cells, true); len(service) > 0 {
-			s.Blocks = append(s.Blocks, Fold{Summary: "Service times: from the actual send, so without the wait that a late send causes",
-				Blocks: []Block{Table{Table: v.cellTable("Service times at "+v.load(l.ID), cells, service)}}})
+		for _, f := range otherMetrics {
+			if columns, _ := v.measures(cells, f.has, false); len(columns) > 0 {
+				s.Blocks = append(s.Blocks, Fold{Summary: f.summary, Blocks: []Block{
+					Table{Table: v.cellTable(f.caption+" at "+v.load(l.ID), cells, columns)}}})
+			}
 		}
 		s.Blocks = append(s.Blocks, v.engineFold(cells)...)
 	}
 	if len(s.Blocks) == 0 {
 		return s
 	}
-	s.Blocks = append([]Block{Note("Small type: 95 % interval and samples. Clocks start at the intended send. " +
+	s.Blocks = append([]Block{Note("Small type: interval, at 95 % unless another level is printed, and samples. Clocks start at the intended send. " +
 		"Percentiles are over all issued requests, a failure counting as later than every success.")}, s.Blocks...)
 	return s
 }
@@ -54,29 +58,49 @@ func (v *view) cellsAt(load string) []*analysis.Cell {
 	return out
 }
 
-// measures are the columns in which some cell has a number, and the names of the
-// others with their note. service picks the metrics counted from the actual send.
-func (v *view) measures(cells []*analysis.Cell, service bool) (kept []measure, dropped []string) {
-	for _, m := range percentileMeasures(cells, service) {
-		if slices.ContainsFunc(cells, func(c *analysis.Cell) bool { return m.of(c).Tone != table.Quiet }) {
+// mainMetrics are those that limits are set on and that people compare.
+func mainMetrics(m string) bool {
+	return slices.Contains([]string{"ttft", "tpot", "itl", "e2e", "max_gap"}, m)
+}
+
+func isService(m string) bool { return strings.HasSuffix(m, "_service") }
+
+// otherMetrics stand beside them under definitions of their own.
+var otherMetrics = []struct {
+	summary, caption string
+	has              func(metric string) bool
+}{
+	{"Service times: from the actual send, so without the wait that a late send causes", "Service times", isService},
+	{"Under other tools' definitions", "Other definitions", func(m string) bool { return !mainMetrics(m) && !isService(m) }},
+}
+
+// measures are the percentiles of the metrics wanted in which some cell has a
+// number, and the names of the others with their note; with the rates where asked.
+func (v *view) measures(cells []*analysis.Cell, want func(metric string) bool, rates bool) (kept []measure, dropped []string) {
+	for _, m := range percentileMeasures(cells, want) {
+		if slices.ContainsFunc(cells, func(c *analysis.Cell) bool { return percentileKnown(m.of(c)) }) {
 			kept = append(kept, m)
 		} else {
 			dropped = append(dropped, m.column.Title+" ("+m.of(cells[0]).Text+")")
 		}
 	}
-	if !service {
+	if rates {
 		kept = append(append([]measure{outcomeMeasure()}, kept...), rateMeasures()...)
 	}
 	return kept, dropped
 }
 
-// percentileMeasures are metric by metric, percentiles rising, in the study's order.
-func percentileMeasures(cells []*analysis.Cell, service bool) []measure {
+// percentileKnown keeps columns that say something: a number, or that failures
+// reach the percentile.
+func percentileKnown(c table.Cell) bool { return c.Tone != table.Quiet || c.Text == beyond }
+
+// percentileMeasures are metric by metric in the study's order, percentiles rising.
+func percentileMeasures(cells []*analysis.Cell, want func(metric string) bool) []measure {
 	var metrics []string
 	quoted := map[string][]float64{}
 	for _, c := range cells {
 		for _, m := range c.Metrics {
-			if strings.HasSuffix(m.Metric, "_service") != service {
+			if !want(m.Metric) {
 				continue
 			}
 			metrics = append(metrics, m.Metric)
@@ -101,7 +125,7 @@ func outcomeMeasure() measure {
 		out := table.Cell{Text: fmt.Sprint(c.Issued), Sub: fmt.Sprintf("%d ok", c.OK)}
 		var bad []string
 		for _, k := range slices.Sorted(maps.Keys(c.Outcomes)) {
-			if k != result.OK && c.Outcomes[k] > 0 {
+			if k != outcomeOK && c.Outcomes[k] > 0 {
 				bad = append(bad, fmt.Sprintf("%d %s", c.Outcomes[k], strings.ReplaceAll(k, "_", " ")))
 			}
 		}

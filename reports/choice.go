@@ -13,28 +13,15 @@ import (
 
 func (v *view) recommendation() Section {
 	s := Section{ID: "recommendation", Title: "Recommendation", Blocks: []Block{v.card()}}
-	if w := v.weaknesses(); len(w) > 0 {
-		s.Blocks = append(s.Blocks, Alert{Title: "What weakens every figure here", Items: w})
-	}
-	if len(v.Choice.Reasons) > 0 {
-		s.Blocks = append(s.Blocks, Heading("Why"), List(v.Choice.Reasons))
+	if len(v.Warnings) > 0 {
+		s.Blocks = append(s.Blocks, Alert{Title: "What weakens every figure here", Items: v.Warnings})
 	}
 	s.Blocks = append(s.Blocks, v.deploy()...)
 	s.Blocks = append(s.Blocks, v.alternatives()...)
+	if len(v.Choice.Reasons) > 0 {
+		s.Blocks = append(s.Blocks, Fold{Summary: "The reasons one by one", Blocks: []Block{List(v.Choice.Reasons)}})
+	}
 	return s
-}
-
-// weaknesses are the facts that a reader must know before the answer.
-func (v *view) weaknesses() []string {
-	var out []string
-	if v.Finished < v.Planned {
-		out = append(out, fmt.Sprintf("The run is not finished: %d of %s have a record. Conclusions hold for these only.",
-			v.Finished, plural(v.Planned, "planned trial")))
-	}
-	if n := len(v.Failed); n > 0 {
-		out = append(out, fmt.Sprintf("%s failed and left no measurements; see what is missing.", plural(n, "trial")))
-	}
-	return append(out, v.Warnings...)
 }
 
 func (v *view) card() Card {
@@ -55,6 +42,9 @@ func (v *view) card() Card {
 		if n := v.Choice.NeedMore; n > 0 {
 			c.Badge += fmt.Sprintf(", %s within the limits would prove it", plural(n, "more request"))
 		}
+	}
+	if f := v.Choice.Confirmed; f != nil && f.Verdict == analysis.Missed {
+		c.Badge += ", a limit is missed on fresh prompts"
 	}
 	if v.Finished < v.Planned {
 		c.Badge += ", on a run that is not finished"

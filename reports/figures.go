@@ -13,31 +13,18 @@ import (
 
 const p95 = 0.95
 
-// frontAxis is the latency the trade-off is drawn by: end to end, or the time to
-// the first token where no arm has an end-to-end percentile.
+// frontAxis is the latency the trade-off is drawn by, with its value of an arm.
 func (v *view) frontAxis() (metric string, of func(*analysis.Arm) analysis.Value) {
-	for i := range v.Arms {
-		if _, ok := estimate(v.Arms[i].P95E2E, same); ok {
-			return "e2e", func(a *analysis.Arm) analysis.Value { return a.P95E2E }
-		}
+	if v.Front.Metric == "ttft" {
+		return "ttft", func(a *analysis.Arm) analysis.Value { return a.P95TTFT }
 	}
-	return "ttft", func(a *analysis.Arm) analysis.Value { return a.P95TTFT }
-}
-
-// frontLoad is the load of the trade-off; arms of one study share it.
-func (v *view) frontLoad() string {
-	for i := range v.Arms {
-		if l := v.Arms[i].FrontLoad; l != "" {
-			return l
-		}
-	}
-	return ""
+	return "e2e", func(a *analysis.Arm) analysis.Value { return a.P95E2E }
 }
 
 func (v *view) tradeoff() Section {
 	s := Section{ID: "tradeoff", Title: "Quality, latency and cost"}
 	metric, of := v.frontAxis()
-	load := v.frontLoad()
+	load := v.Front.Load
 	f := chart.Tradeoff{
 		Latency: "p95 " + metricName(metric) + " at " + v.load(load),
 		Limit:   v.frontLimit(metric, p95),
@@ -57,7 +44,7 @@ func (v *view) tradeoff() Section {
 	if len(f.Arms) == 0 {
 		return s
 	}
-	s.Blocks = []Block{Figure{Figure: f, Caption: v.tradeoffCaption(missing), Trials: v.trialsAt(load)}}
+	s.Blocks = []Block{Figure{Figure: f, Caption: v.tradeoffCaption(f, missing), Trials: v.trialsAt(load)}}
 	return s
 }
 
@@ -75,10 +62,12 @@ func (v *view) point(a *analysis.Arm, latency, loss chart.Estimate) chart.Arm {
 	return p
 }
 
-func (v *view) tradeoffCaption(missing []string) string {
-	s := "Lower left is better. Each point is an arm, numbered as in the tables; bars are 95 % intervals; " +
-		"the area is the cost per million tokens at capacity. The line is the front in latency and loss alone: " +
-		"an arm on the front that lies above it is there because it costs less."
+func (v *view) tradeoffCaption(f chart.Tradeoff, missing []string) string {
+	s := "Lower left is better. Each point is an arm, numbered as in the tables, with its intervals (levels and samples are in the table of arms); " +
+		"the area is the cost per million tokens at capacity."
+	if slices.ContainsFunc(f.Arms, func(a chart.Arm) bool { return a.Standing == chart.Front }) {
+		s += " The line is the front in latency and loss alone: an arm on the front that lies above it is there because it costs less."
+	}
 	if len(missing) > 0 {
 		s += " Not drawn, because latency or quality is insufficient or not measured: " + strings.Join(missing, ", ") + "."
 	}
@@ -169,7 +158,7 @@ func (v *view) throughput() Section {
 	if len(f.Panels) == 0 {
 		return s
 	}
-	caption := "Bars are 95 % intervals; points at one rate are set side by side. Only tested rates are marked: the lines between them guide the eye and predict nothing."
+	caption := "Bars are intervals, whose levels are in the tables of cells; points at one rate are set side by side. Only tested rates are marked: the lines between them guide the eye and predict nothing."
 	if omitted > 0 {
 		caption += fmt.Sprintf(" %s of the front are left out.", plural(omitted, "further arm"))
 	}

@@ -7,6 +7,7 @@ var definitions = Terms{
 	{"ITL", "inter-token latency, per token: a message of k tokens that comes g after the one before it counts as k gaps of g/k, pooled over requests."},
 	{"Largest gap", "the longest wait between two messages of a request."},
 	{"E2E", "end to end: from the intended send to the last message that holds a generated token."},
+	{"Other definitions", "TPOT over n − 1 is the common form, (last − first) / (n − 1); the gap between messages is not divided by their tokens; E2E per token is E2E / n."},
 	{"Throughput", "output tokens stamped inside the measured window, per second of the window. The window ends with the last issue, so the drain is outside."},
 	{"Goodput", "requests issued in the window that meet every limit, per second of the window. Failures and timeouts are misses. Attainment is the same as a share."},
 	{"Arm, cell, trial", "one setting of the system; an arm at a load; one repetition of a cell, with a server of its own."},
@@ -18,7 +19,7 @@ func (v *view) method() Section {
 	s.Blocks = []Block{
 		Paragraph("Every trial starts the server as a process of its own, warms it up with prompts that cannot prime the measured cache, and sends requests by a schedule that was computed beforehand. " +
 			"All clocks start when the schedule wanted a request sent, so a server that stalls does not slow the clock that measures it. Repetitions are interleaved in a seeded order, so that drift of the machine meets all arms alike; every arm gets the same prompts and arrivals at the same load and repetition."),
-		Paragraph("Percentiles are nearest-rank on the raw samples of all repetitions, over all issued requests, with distribution-free order-statistic intervals. Intervals are at 95 % unless another level is printed. " +
+		Paragraph("Percentiles are nearest-rank on the raw samples of all repetitions, over all issued requests, with distribution-free order-statistic intervals. Intervals are at 95 % unless another level is printed: with few samples an order statistic reaches only the level that is printed. " +
 			"A percentile with too few samples prints \"insufficient\" and no number; one that failures reach is \"beyond the slowest success\". Values marked ≈ are estimates that follow from an assumption. " +
 			"Numbers are rounded to the digits that their interval earns, two or three."),
 	}

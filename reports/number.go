@@ -46,8 +46,9 @@ func natural(v analysis.Value) unit {
 	return scaled(1, " "+v.Unit)
 }
 
+// durationUnit picks the unit so that two digits do not round up to 1000.
 func durationUnit(ns float64) unit {
-	switch abs := math.Abs(ns); {
+	switch abs := math.Abs(ns) / 0.995; {
 	case math.IsInf(ns, 0), abs >= 1e9:
 		return scaled(1e-9, " s")
 	case abs >= 1e6:
@@ -124,8 +125,10 @@ func (u unit) print(v analysis.Value) (number, interval string) {
 	}
 	number = u.frame(est, d)
 	switch {
-	case v.Low == v.High, math.IsNaN(lo), math.IsNaN(hi), math.IsInf(lo, 0):
+	case v.Low == v.High:
 		return number, ""
+	case math.IsNaN(lo), math.IsNaN(hi), math.IsInf(v.Low, 0):
+		return number, "interval unknown"
 	case math.IsInf(est, 1):
 		return number, "at least " + u.frame(lo, d)
 	}
@@ -174,7 +177,11 @@ func decimals(est, lo, hi float64) int {
 	if half > 0 {
 		significant = min(max(magnitude(size)+lastDigit(half)+1, 2), 3)
 	}
-	return significant - 1 - magnitude(size)
+	d := significant - 1 - magnitude(size)
+	if p := math.Pow(10, float64(d)); magnitude(math.Round(size*p)/p) > magnitude(size) {
+		d-- // 0.9997 is 1.00, not 1.000
+	}
+	return d
 }
 
 // lastDigit is the number of decimals that a half width earns.

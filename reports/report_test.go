@@ -165,8 +165,17 @@ func studies() map[string]func() *analysis.Study {
 		"not proven": edit(4, func(s *analysis.Study) {
 			s.Choice.Proven, s.Choice.NeedMore, s.Choice.Confirmed = false, 79, nil
 		}),
+		"contradicted": edit(4, func(s *analysis.Study) {
+			s.Choice.Proven, s.Choice.Confirmed.Verdict = false, analysis.Missed
+		}),
+		"no interval of quality": edit(4, func(s *analysis.Study) {
+			for i := range s.Arms {
+				s.Arms[i].QualityLoss.Low, s.Arms[i].QualityLoss.High = math.Inf(-1), math.Inf(1)
+			}
+		}),
 		"partial": edit(4, func(s *analysis.Study) {
 			s.Finished = 9
+			s.Warnings = []string{"The run is not finished: 9 of 16 trials have a record."}
 			s.Cells = s.Cells[:3]
 			s.Failed = []analysis.FailedTrial{{Key: record.TrialKey{ID: "t1", Arm: "a02", Load: "L10", Repetition: 1}, Reason: "the engine exited with status 2"},
 				{Key: record.TrialKey{ID: "t2", Arm: "a99", Load: "L99", Repetition: record.Confirmation}, Reason: "port in use"}}
@@ -241,8 +250,9 @@ func TestWhatAReportSays(t *testing.T) {
 		{"nothing recommended", []string{"No recommendation", "No arm meets every limit."}, []string{"Deploy it", "Recommended deployment"}},
 		{"an unknown arm recommended", []string{"No recommendation"}, []string{"Deploy it"}},
 		{"not proven", []string{"Best candidate", "? not proven, 79 more requests", "not run again"}, []string{"Recommended deployment", "✓ proven"}},
-		{"partial", []string{"on a run that is not finished", "9 of 16 planned trials", "2 trials failed", "the engine exited with status 2", "port in use"}, nil},
+		{"partial", []string{"on a run that is not finished", "9 of 16 trials", "the engine exited with status 2", "port in use"}, nil},
 		{"failures", []string{"beyond the slowest success", "100 ok, 20 overloaded, 8 timeout", "invalid", "The schedule lagged by 9 ms at p99."}, nil},
+		{"contradicted", []string{"? not proven, a limit is missed on fresh prompts"}, []string{"✓ proven"}},
 		{"nothing but notes", []string{"insufficient"}, []string{`id="tradeoff"`, `id="distributions"`}},
 		{"nine closed loops", []string{"Closed loop", "concurrency 256"}, []string{`id="throughput"`}},
 		{"empty", []string{"No recommendation"}, []string{`id="arms"`}},

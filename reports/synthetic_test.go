@@ -75,6 +75,7 @@ func syntheticStudy(n int) *analysis.Study {
 			a.Cost = analysis.Cost{PerMillion: none, PerMillionInput: none, PerMillionOutput: none, PerThousandRequests: none}
 		}
 	}
+	s.Front = analysis.Front{Metric: "e2e", Load: s.Run.Loads[1].ID, Draws: 1000}
 	choose(s)
 	s.Planned, s.Finished = 4*n, 4*n
 	return s
@@ -131,7 +132,8 @@ func syntheticArm(i int, c combo, rng *rand.Rand) analysis.Arm {
 		SameTop:     val(1-loss*3, loss+.0008, 6144, "ratio"),
 		Eligible:    loss+half <= math.Log1p(.01),
 	}
-	a.Perplexity.Unit = ""
+	a.Perplexity.Unit = "perplexity"
+	a.SameTop.High = min(a.SameTop.High, 1)
 	if c.quant == "BF16" && c.kv == "bf16" {
 		a.Arm.QualityID = "q-BF16-f32"
 		a.QualityLoss = analysis.Value{N: 6144, Unit: "nats", Level: .95}
@@ -169,8 +171,8 @@ func syntheticCell(a *analysis.Arm, l record.Load, li int, slos []record.SLO, rn
 		c.Acceptance, c.AcceptanceRate = val(2.31, .08, 900, "tokens/step"), val(.44, .02, 2700, "ratio")
 	}
 	base := map[string]float64{"ttft": 70 * f * msec, "tpot": 7.5 * f * msec, "itl": 8 * f * msec, "e2e": 320 * f * msec, "max_gap": 24 * f * msec}
-	for _, m := range []string{"ttft", "tpot", "itl", "e2e", "max_gap", "ttft_service", "e2e_service"} {
-		b := base[strings.TrimSuffix(m, "_service")]
+	for _, m := range []string{"ttft", "tpot", "itl", "e2e", "max_gap", "ttft_service", "e2e_service", "tpot_n1"} {
+		b := base[strings.TrimSuffix(strings.TrimSuffix(m, "_service"), "_n1")]
 		c.Metrics = append(c.Metrics, analysis.Percentiles{Metric: m, Samples: 128, Mean: val(b*.6, b*.03, 128, "ns"), Quoted: []analysis.PercentileValue{
 			{P: .5, Value: val(b*.55, b*.04, 128, "ns")}, {P: .95, Value: analysis.Value{Estimate: b, Low: b * .91, High: b * 1.17, Level: .95, N: 128, Unit: "ns"}},
 			{P: .99, Value: analysis.Value{Note: "insufficient", N: 128, Unit: "ns"}},

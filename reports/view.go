@@ -190,7 +190,8 @@ func percentile(c *analysis.Cell, metric string, p float64) analysis.Value {
 	return analysis.Value{}
 }
 
-var metricNames = map[string]string{"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2e": "E2E", "max_gap": "largest gap"}
+var metricNames = map[string]string{"ttft": "TTFT", "tpot": "TPOT", "itl": "ITL", "e2e": "E2E", "max_gap": "largest gap",
+	"tpot_n1": "TPOT over n − 1", "chunk_gap": "gap between messages", "e2e_per_token": "E2E per token"}
 
 // metricName is a metric in words.
 func metricName(m string) string {
@@ -223,6 +224,9 @@ func estimate(val analysis.Value, of func(float64) float64) (est chart.Estimate,
 	}
 	if val.Note != "" || val == (analysis.Value{}) || math.IsNaN(val.Estimate) {
 		return chart.Estimate{}, false
+	}
+	if math.IsInf(val.Low, -1) || math.IsNaN(val.Low) || math.IsNaN(val.High) { // no interval is known
+		val.Low, val.High = val.Estimate, val.Estimate
 	}
 	return chart.Estimate{Value: of(val.Estimate), Low: of(val.Low), High: of(val.High)}, true
 }
