@@ -2,6 +2,7 @@ package target
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,7 +35,8 @@ type Engine struct {
 	base   string
 	died   chan struct{}
 	once   sync.Once
-	exit   error // set before died is closed
+	exit   error         // set before died is closed
+	grace  time.Duration // 0 for stopGrace
 }
 
 var _ Target = (*Engine)(nil)
@@ -82,6 +84,7 @@ func (e *Engine) watch(stdout io.Reader, log io.Writer) {
 		}
 		fmt.Fprintln(log, lines.Text())
 	}
+	_, _ = io.Copy(io.Discard, stdout) // after a line that is too long: a full pipe would stop the process
 	e.exit = e.cmd.Wait()
 	close(e.died)
 }
@@ -167,7 +170,7 @@ func (e *Engine) Stop() error {
 	e.once.Do(func() { e.stdin.Close() })
 	select {
 	case <-e.died:
-	case <-time.After(stopGrace):
+	case <-time.After(cmp.Or(e.grace, stopGrace)):
 		killGroup(e.cmd.Process)
 		<-e.died
 	}
@@ -178,7 +181,7 @@ func (e *Engine) Stop() error {
 	return e.exit
 }
 
-// tail passes output on and keeps the last line for error messages.
+// tail passes output on, as far as it is taken, and keeps the last line for error messages.
 type tail struct {
 	next io.Writer
 	mu   sync.Mutex
@@ -198,7 +201,8 @@ func (t *tail) Write(p []byte) (int, error) {
 			t.line = append(t.line, b)
 		}
 	}
-	return t.next.Write(p)
+	_, _ = t.next.Write(p) // an error here would close the pipe, and that would end the process
+	return len(p), nil
 }
 
 func (t *tail) last() string {

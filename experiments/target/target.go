@@ -16,7 +16,7 @@ var ErrDied = errors.New("the system under test ended")
 type Target interface {
 	// Check says whether Start could work, without starting anything.
 	Check(ctx context.Context) error
-	// Start starts the system; its output goes to log.
+	// Start starts the system; its output goes to log, whose errors do not matter to it.
 	Start(ctx context.Context, log io.Writer) error
 	// Ready waits until the system answers, or ctx ends, or it dies.
 	Ready(ctx context.Context) error
