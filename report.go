@@ -31,7 +31,7 @@ func newReport() *cobra.Command {
 summary.md into it. It works on a run that is half-finished, and says what is
 missing.`,
 		Example: "  assay report runs/nightly",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments("RUN_DIR"),
 		RunE: func(c *cobra.Command, args []string) error {
 			set, err := record.Read(args[0])
 			if err != nil {
