@@ -57,7 +57,7 @@ missing.`,
 }
 
 func writeReports(dir string, study *analysis.Study) error {
-	page := reports.Build(study, reports.Options{})
+	page := reports.Build(study, reports.Options{RunDir: dir, HTMLFile: htmlFile})
 	return errors.Join(
 		writeFile(filepath.Join(dir, htmlFile), func(w io.Writer) error { return reports.HTML(w, page) }),
 		writeFile(filepath.Join(dir, markdownFile), func(w io.Writer) error { return reports.Markdown(w, page) }))
