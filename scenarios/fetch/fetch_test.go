@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/experiments/scenario"
 )
 
 // content is what the tests' wheel holds as its model.
@@ -380,5 +382,16 @@ func TestTail(t *testing.T) {
 	}
 	if got := long.String(); short.String() != "ab" || len(got) != tailBytes || !strings.HasSuffix(got, "end") {
 		t.Errorf("%q and %d bytes", short.String(), len(got))
+	}
+}
+
+// TestModelOfScenario holds that what is fetched is what the scenario names.
+func TestModelOfScenario(t *testing.T) {
+	s, err := scenario.Load(filepath.Join("..", filepath.Base(smolLM2.Scenario)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Model != smolLM2.Name {
+		t.Errorf("the scenario's model is %q, what is fetched is %q", s.Model, smolLM2.Name)
 	}
 }
