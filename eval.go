@@ -40,8 +40,9 @@ reference is the first subject's model as shipped, with an f32 cache, unless
 --reference names another.
 
 With --json there is one object per subject and line, with every token's values.`,
-		Example: "  assay eval embedded:gopherling-7m,quantization=Q4_0 --text scenarios/data/assay-source.txt",
-		Args:    arguments("SUBJECT..."),
+		Example: `  assay eval embedded:gopherling-7m,quantization=Q4_0 \
+    --text scenarios/data/assay-source.txt`,
+		Args: arguments("SUBJECT..."),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runEval(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args, o)
 		},

@@ -96,6 +96,7 @@ func newHelp() *cobra.Command {
 				return usageError(c, "unexpected argument %q", rest[0])
 			}
 			about.InitDefaultHelpFlag()
+			about.InitDefaultVersionFlag()
 			return about.Help()
 		},
 		ValidArgsFunction: func(c *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
