@@ -35,10 +35,10 @@ fuzz: ## every fuzz target for FUZZTIME
 	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
 golden: ## rewrite the golden files; inspect the diff
-	$(GO) test ./... -update
+	$(GO) test $$(grep -rl --include=*_test.go '"update"' . | xargs -n1 dirname | sort -u) -update
 
 bench: ## decode and prefill speed of the embedded model, by format and kernel
-	$(GO) test -run '^$$' -bench . -benchtime 2s ./engine/kernel ./engine
+	$(GO) test -run '^$$' -bench Forward -benchtime 1s ./engine/model
 
 models: ## fetch SmolLM2-135M-Instruct into the cache, for scenarios/smollm2.toml
 	$(GO) run ./scenarios/fetch

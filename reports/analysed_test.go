@@ -47,7 +47,7 @@ func TestReportOfAnAnalysedRun(t *testing.T) {
 		plan recordtest.Plan
 		want []string
 	}{
-		{"whole", confirmed, []string{"✓ proven", "fresh prompts", "fig-tradeoff", "fig-cdf-e2e", "fig-rate"}},
+		{"whole", confirmed, []string{"✓ proven", "fresh prompts", "fig-tradeoff", "fig-cdf-e2e", "fig-throughput"}},
 		{"half", half, []string{"on a run that is not finished", "The run is not finished"}},
 		{"failing", failing, []string{"No recommendation", "beyond the slowest success", "30 timeout"}},
 	}

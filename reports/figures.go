@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -140,14 +139,14 @@ func (v *view) cdfCaption(arms []*analysis.Arm, omitted, loads int) string {
 }
 
 func (v *view) throughput() Section {
-	s := Section{ID: "throughput", Title: "Latency against offered rate", Detail: true}
+	s := Section{ID: "throughput", Title: "Latency against throughput", Detail: true}
 	arms, omitted := v.drawn()
-	f := chart.Rate{Series: v.series(arms)}
+	f := chart.Throughput{Series: v.series(arms)}
 	for _, metric := range []string{"ttft", "e2e"} {
-		p := chart.RatePanel{Title: "p95 " + metricName(metric), Limit: v.frontLimit(metric, p95)}
+		p := chart.ThroughputPanel{Title: "p95 " + metricName(metric), Limit: v.frontLimit(metric, p95)}
 		any := false
 		for _, a := range arms {
-			line := v.rateLine(a, metric)
+			line := v.throughputLine(a, metric)
 			any = any || len(line) > 0
 			p.Lines = append(p.Lines, line)
 		}
@@ -158,7 +157,7 @@ func (v *view) throughput() Section {
 	if len(f.Panels) == 0 {
 		return s
 	}
-	caption := "Bars are intervals, whose levels are in the tables of cells; points at one rate are set side by side. Only tested rates are marked: the lines between them guide the eye and predict nothing."
+	caption := "Lower right is better. A point is an arm at one load, loads joined in order: right and up as more is asked and delivered, up alone where an arm falls behind. Bars are intervals of the latency, whose levels are in the tables of cells; the lines guide the eye and predict nothing."
 	if omitted > 0 {
 		caption += fmt.Sprintf(" %s of the front are left out.", plural(omitted, "further arm"))
 	}
@@ -166,20 +165,15 @@ func (v *view) throughput() Section {
 	return s
 }
 
-// rateLine leaves out closed loops, which have no offered rate, and percentiles
-// that were not decided.
-func (v *view) rateLine(a *analysis.Arm, metric string) []chart.RatePoint {
-	var line []chart.RatePoint
+// throughputLine leaves out percentiles that were not decided.
+func (v *view) throughputLine(a *analysis.Arm, metric string) []chart.ThroughputPoint {
+	var line []chart.ThroughputPoint
 	for _, c := range v.cellsOf(a.Arm.ID) {
-		l := v.loads[c.Load]
-		if l.Rate <= 0 {
-			continue
-		}
-		if est, ok := estimate(percentile(c, metric, p95), same); ok {
-			line = append(line, chart.RatePoint{Rate: l.Rate, Latency: est})
+		est, ok := estimate(percentile(c, metric, p95), same)
+		if ok && c.Throughput.Known() {
+			line = append(line, chart.ThroughputPoint{Tokens: c.Throughput.Estimate, Latency: est})
 		}
 	}
-	slices.SortStableFunc(line, func(a, b chart.RatePoint) int { return cmp.Compare(a.Rate, b.Rate) })
 	return line
 }
 

@@ -254,7 +254,7 @@ func TestWhatAReportSays(t *testing.T) {
 		{"failures", []string{"beyond the slowest success", "100 ok, 20 overloaded, 8 timeout", "invalid", "The schedule lagged by 9 ms at p99."}, nil},
 		{"contradicted", []string{"? not proven, a limit is missed on fresh prompts"}, []string{"✓ proven"}},
 		{"nothing but notes", []string{"insufficient"}, []string{`id="tradeoff"`, `id="distributions"`}},
-		{"nine closed loops", []string{"Closed loop", "concurrency 256"}, []string{`id="throughput"`}},
+		{"nine closed loops", []string{`id="throughput"`, "Closed loop", "concurrency 256"}, nil},
 		{"empty", []string{"No recommendation"}, []string{`id="arms"`}},
 	}
 	for _, tt := range tests {

@@ -78,15 +78,15 @@ func syntheticCDF(series, loads, samples int) CDF {
 	return f
 }
 
-func syntheticRate(series, loads int) Rate {
-	f := Rate{Series: syntheticSeries(series)}
+func syntheticRate(series, loads int) Throughput {
+	f := Throughput{Series: syntheticSeries(series)}
 	for m, metric := range []string{"p95 TTFT", "p95 E2E"} {
-		p := RatePanel{Title: metric, Limit: []float64{200, 900}[m] * ms}
+		p := ThroughputPanel{Title: metric, Limit: []float64{200, 900}[m] * ms}
 		for s := range series {
-			var line []RatePoint
+			var line []ThroughputPoint
 			for l := range loads {
 				v := float64(40+25*s) * ms * math.Pow(1.9, float64(l)) * float64(1+3*m)
-				line = append(line, RatePoint{float64(10 * (l + 1)), Estimate{v, v * 0.9, v * 1.2}})
+				line = append(line, ThroughputPoint{float64(10 * (l + 1)), Estimate{v, v * 0.9, v * 1.2}})
 			}
 			if s == series-1 {
 				line[loads-1].Latency = Estimate{math.Inf(1), 300 * ms, math.Inf(1)}
