@@ -135,7 +135,8 @@ func (r *run) divide() (restore func(), err error) {
 		return func() {}, nil
 	}
 	r.cores = cores{lab: cpus[0], engine: cpus[1]}
-	return func() { _ = host.PinProcess(cpus...) }, nil // what was allowed before is allowed again
+	restore = func() { _ = host.PinProcess(cpus...) } // what was allowed before is allowed again
+	return restore, r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", cpus[1], cpus[0]))
 }
 
 func (c cores) engineCPU(s scenario.Settings) (int, bool) { return c.engine, c.apart(s) }
