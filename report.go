@@ -65,7 +65,7 @@ func writeReports(dir string, study *analysis.Study) error {
 
 // writeFile makes path appear whole or not at all.
 func writeFile(path string, write func(io.Writer) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return store.Disk(path, err)
 	}

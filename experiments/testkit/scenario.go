@@ -20,6 +20,7 @@ type Scenario struct {
 	OutputTokens int
 	SharedPrefix int    // tokens, in 2 groups; 0 for none
 	Windows      int    // of quality, 64 tokens each; 0 leaves quality out
+	SLO          string // lines of [slo]
 	Run          string // more lines of [run]
 	Confirm      bool
 }
@@ -28,7 +29,7 @@ type Scenario struct {
 // second.
 func Tiny() Scenario {
 	return Scenario{Model: "embedded:gopherling-2m", Axes: []string{`quantization = ["BF16", "Q8_0"]`}, Rates: []int{40},
-		Requests: 12, Warmup: 2, PromptTokens: 16, OutputTokens: 8, Windows: 2}
+		Requests: 12, Warmup: 2, PromptTokens: 16, OutputTokens: 8, Windows: 2, SLO: `preset = "conversational"`}
 }
 
 // Text renders the scenario.
@@ -36,7 +37,7 @@ func (s Scenario) Text() string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("name = \"tiny\"\n\n[model]\npath = %q\n", s.Model)
-	line("[engine]\nthreads = 1\ncontext = 256\n%s", s.Engine)
+	line("[engine]\nthreads = 1\ncontext = 256\n%s\n", s.Engine)
 	if len(s.Axes) > 0 {
 		line("[sweep]\nmode = \"product\"\n\n[sweep.axes]\n%s\n", strings.Join(s.Axes, "\n"))
 	}
@@ -49,7 +50,7 @@ func (s Scenario) Text() string {
 	if s.Windows > 0 {
 		line("\n[quality]\ntext = \"text.txt\"\nwindows = %d\nlength = 64\nbound = 0.5", s.Windows)
 	}
-	line("\n[cost]\nprice_per_hour = \"0.10\"\nutilisation = 0.5\n\n[slo]\npreset = \"conversational\"\n")
+	line("\n[cost]\nprice_per_hour = \"0.10\"\nutilisation = 0.5\n\n[slo]\n%s\n", s.SLO)
 	line("[run]\nconfirm = %v\n%s", s.Confirm, s.Run)
 	return b.String()
 }
