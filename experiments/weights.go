@@ -25,7 +25,7 @@ func (l *Lab) weights(p *Plan, dir string) (map[string]string, error) {
 			paths[probe] = p.Scenario.Resolve(p.Scenario.Model)
 			continue
 		}
-		path := filepath.Join(dir, weightsDir, p.model.Model.Name+"-"+probe+".gguf")
+		path := filepath.Join(dir, weightsDir, probe+".gguf") // not the name in the file: it is somebody's text
 		if _, err := os.Stat(path); err != nil {
 			l.Progress.Phase("quantizing to " + probe)
 			if err := requantize(p.model.File, probe, path); err != nil {
