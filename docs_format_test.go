@@ -80,7 +80,7 @@ func generated(t *testing.T, file, name, want string) {
 func TestScenarioSettings(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("| key | type | default | values | meaning |\n|---|---|---|---|---|\n")
-	defaults := scenario.DefaultSettings()
+	defaults := scenario.BaseSettings()
 	for _, d := range scenario.EngineSettings() {
 		values := "any"
 		switch {

@@ -25,8 +25,8 @@ type Stream struct {
 	// Of the loop alone.
 	seq      sched.Sequence
 	draft    spec.Request
-	admitted bool // left the queue once
-	fresh    bool // starts, or starts over, in its next item
+	admitted bool    // left the queue once
+	fresh    bool    // starts, or starts over, in its next item
 	blocks   []int32 // the table's ids, as model takes them
 }
 

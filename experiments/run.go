@@ -51,7 +51,7 @@ func (l *Lab) Run(ctx context.Context, p *Plan, dir string, o store.Options) (st
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	r := &run{Lab: l, plan: p, store: s, corpora: map[string]*workload.Corpus{}, client: &http.Client{}}
-	if r.weights, err = l.weights(p, dir); err != nil {
+	if r.weights, err = l.weights(p, dir, modelSum(facts, p.Scenario.Model)); err != nil {
 		return nil, err
 	}
 	if err := l.quality(ctx, p, s, r.weights); err != nil {
@@ -96,7 +96,7 @@ func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
 	live := &loadgen.Live{}
 	t := Running{K: k, N: n, Arm: arm.Record.Name, Load: load.Record.Name, Live: live}
 	if r.done > 0 {
-		t.Left = r.took / time.Duration(r.done) * time.Duration(max(0, n-k+1))
+		t.Left = r.took / time.Duration(r.done) * time.Duration(n-k)
 	}
 	r.Progress.Trial(t)
 	start := time.Now()

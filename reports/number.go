@@ -133,6 +133,9 @@ func (u unit) print(v analysis.Value) (number, interval string) {
 		return number, "at least " + u.frame(lo, d)
 	}
 	interval = u.bare(lo, d) + " to " + u.bare(hi, d)
+	if math.IsInf(hi, 1) { // failures reach it, or too few samples give it an upper end
+		interval = u.bare(lo, d) + " or more"
+	}
 	if v.Level != 0 && v.Level != 0.95 {
 		interval += " at " + trim(v.Level*100) + " %"
 	}

@@ -22,7 +22,7 @@ func TestSay(t *testing.T) {
 		{"seconds", analysis.Value{Estimate: 1.234e9, Low: 1.1e9, High: 1.4e9, Level: .95, N: 64, Unit: "ns"}, unit{}, "1.23 s (1.10 to 1.40, n 64)"},
 		{"not 1000 ms", analysis.Value{Estimate: 999.7e6, Low: 999.7e6, High: 999.7e6, N: 1, Unit: "ns"}, unit{}, "1.00 s (n 1)"},
 		{"nanoseconds, exact", analysis.Value{Estimate: 12, Low: 12, High: 12, N: 1, Unit: "ns"}, unit{}, "12.0 ns (n 1)"},
-		{"no upper end", analysis.Value{Estimate: 200e6, Low: 180e6, High: inf, Level: .95, N: 64, Unit: "ns"}, unit{}, "200 ms (180 to beyond the slowest success, n 64)"},
+		{"no upper end", analysis.Value{Estimate: 200e6, Low: 180e6, High: inf, Level: .95, N: 64, Unit: "ns"}, unit{}, "200 ms (180 or more, n 64)"},
 		{"failures reach it", analysis.Value{Estimate: inf, Low: 180e6, High: inf, Level: .95, N: 64, Unit: "ns"}, unit{}, "beyond the slowest success (at least 180 ms, n 64)"},
 		{"note instead of a number", analysis.Value{Estimate: 99, Note: "insufficient", N: 12, Unit: "ns"}, unit{}, "insufficient (n 12)"},
 		{"nobody filled it in", analysis.Value{}, unit{}, "not measured"},

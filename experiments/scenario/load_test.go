@@ -77,7 +77,7 @@ func TestLoadEveryKey(t *testing.T) {
 // TestLoadDefaults reads the shortest file: every default is filled in.
 func TestLoadDefaults(t *testing.T) {
 	s := load(t, "testdata/good/least.toml")
-	if s.Engine != DefaultSettings() || s.Quality != nil || s.Cost != nil || len(s.SLO.Limits) != 0 || s.Sweep.Mode != NoSweep {
+	if s.Engine != BaseSettings() || s.Quality != nil || s.Cost != nil || len(s.SLO.Limits) != 0 || s.Sweep.Mode != NoSweep {
 		t.Errorf("got %+v", s)
 	}
 	if want := (Run{1, 1, true, 20 * time.Second}); s.Run != want {

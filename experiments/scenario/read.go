@@ -62,7 +62,7 @@ func (r *reader) model(t *table) string {
 }
 
 func (r *reader) engine(t *table) Settings {
-	s := DefaultSettings()
+	s := BaseSettings()
 	e, ok := t.child("engine")
 	if !ok {
 		return s

@@ -30,6 +30,15 @@ func DefaultSettings() Settings {
 	return Settings{Quantization: AsShipped, Options: engine.DefaultOptions()}
 }
 
+// BaseSettings are what a scenario's arms have when [engine] says nothing: those of
+// `assay serve`, but for one thread, which leaves the other processor of a small
+// machine to the load generator.
+func BaseSettings() Settings {
+	s := DefaultSettings()
+	s.Threads = 1
+	return s
+}
+
 // Kind is the type of a setting's value.
 type Kind string
 

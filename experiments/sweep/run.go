@@ -10,6 +10,7 @@ import (
 type Circumstances struct {
 	Created    time.Time
 	Build      record.Build
+	Files      []record.File
 	Host       record.Host
 	TextSHA256 string // hex, of the quality text's bytes; "" where quality is not measured
 	Notes      []string
@@ -20,7 +21,7 @@ func (m *Matrix) Run(c Circumstances) record.Run {
 	s := m.Scenario
 	run := record.Run{
 		Format: record.FormatVersion, Name: s.Name, Created: c.Created.UTC().Format(time.RFC3339),
-		Build: c.Build, Host: c.Host, ScenarioHash: s.SHA256, Seed: s.Run.Seed, Repetitions: s.Run.Repetitions,
+		Build: c.Build, Host: c.Host, ScenarioHash: s.SHA256, Files: c.Files, Seed: s.Run.Seed, Repetitions: s.Run.Repetitions,
 		Axes: m.Axes, Skipped: m.Skipped, Quality: m.plan(c.TextSHA256),
 		Order: m.Order(s.Run.Seed), Unmeasured: m.Unmeasured, Notes: c.Notes,
 	}

@@ -451,7 +451,7 @@ func TestNamesAreUnique(t *testing.T) {
 	if n := m.names(); n[0] != "base" || !strings.HasPrefix(n[1], "draft tiny 4 #") {
 		t.Errorf("got %q", n)
 	}
-	if got := m.Arms[1].Record.Command; got != "assay serve --model embedded:small --quantization BF16 --draft-model dir/a/tiny.gguf" {
+	if got := m.Arms[1].Record.Command; got != "assay serve --model embedded:small --quantization BF16 --draft-model dir/a/tiny.gguf --threads 1" {
 		t.Errorf("got %s", got)
 	}
 }

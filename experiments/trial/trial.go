@@ -15,11 +15,8 @@ import (
 	"github.com/assaylab/assay/loadgen/result"
 )
 
-// Names of a trial's files.
-const (
-	LogFile     = "engine.log"
-	MetricsFile = "metrics.prom"
-)
+// LogFile is the system's own output, among the trial's files.
+const LogFile = "engine.log"
 
 // settleTime bounds how long the system may take, once the last request has ended,
 // until its own counters say that it is idle.
