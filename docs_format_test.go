@@ -324,6 +324,7 @@ func TestRunDirectoryFields(t *testing.T) {
 	}{
 		{"`run.json`", record.Run{}},
 		{"`build`", record.Build{}},
+		{"`files`", record.File{}},
 		{"`host`", record.Host{}},
 		{"`axes`", record.Axis{}},
 		{"`arms`", record.Arm{}},

@@ -34,7 +34,7 @@ func TestDiskRefuses(t *testing.T) {
 		at    string // in the message
 	}{
 		{"the run's own file", 2 << 10, "run.json"},
-		{"weights", 512 << 10, "Q8_0.gguf"},
+		{"weights", 512 << 10, "Q8_0-"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			refused(t, limited(t, c.bytes, dir, "run", "tiny.toml", "--out", "run"), dir, c.at)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine/models"
 	"github.com/assaylab/assay/experiments/testkit"
 )
 
@@ -163,5 +164,46 @@ func TestForeignDirectory(t *testing.T) {
 	expect(t, r, exitUsage, "which is not of a run")
 	if _, err := os.Stat(filepath.Join(dir, record.RunFile)); err == nil {
 		t.Error("run.json was written")
+	}
+}
+
+// TestChangedModel: the file that the scenario names is another one now.
+func TestChangedModel(t *testing.T) {
+	t.Parallel()
+	dir := tiny(t, func(s *testkit.Scenario) { s.Model = "m.gguf" })
+	run, file := filepath.Join(dir, "run"), filepath.Join(dir, "m.gguf")
+	model := func(name string) {
+		t.Helper()
+		data, err := models.GGUF(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		testkit.WriteFile(t, file, string(data))
+	}
+	model("gopherling-2m")
+	concluded(t, testkit.Run(t, dir, "run", "tiny.toml", "--out", "run"), run)
+	before := recordFiles(t, run)
+	testkit.WriteFile(t, filepath.Join(run, "weights", ".Q8_0.gguf.1.tmp"), "what a kill left")
+	model("gopherling-7m")
+	r := testkit.Run(t, dir, "run", "tiny.toml", "--out", "run")
+	expect(t, r, exitUsage, "run cannot be resumed", "the file m.gguf changed (was sha256 ")
+	kept(t, before, recordFiles(t, run))
+
+	// Where it is forced, the weights of the other model are not used for this one.
+	order := readSet(t, run).Run.Order
+	for _, key := range order {
+		if err := os.RemoveAll(filepath.Join(run, record.TrialsDir, key.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	concluded(t, testkit.Run(t, dir, "run", "tiny.toml", "--out", "run", "--force"), run)
+	noLeavings(t, run)
+	for _, rec := range readSet(t, run).Trials {
+		if rec.Engine.WeightBytes < 7e6 {
+			t.Errorf("a trial ran with %d bytes of weights", rec.Engine.WeightBytes)
+		}
+	}
+	if !strings.Contains(contentOf(t, filepath.Join(run, markdownFile)), "Resumed by force: the file m.gguf changed") {
+		t.Error("the report does not say that the model changed")
 	}
 }

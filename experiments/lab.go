@@ -5,7 +5,10 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -108,16 +111,59 @@ func (l *Lab) describe(p *Plan, now time.Time) (record.Run, error) {
 	if build.SHA256, err = fileSum(l.Executable); err != nil {
 		return record.Run{}, err
 	}
+	files, err := l.files(p)
+	if err != nil {
+		return record.Run{}, err
+	}
 	machine := host.Read(l.Kernels.Name)
-	return p.Matrix.Run(sweep.Circumstances{Created: now, Build: build, Host: machine, TextSHA256: p.textSum}), nil
+	return p.Matrix.Run(sweep.Circumstances{Created: now, Build: build, Files: files, Host: machine, TextSHA256: p.textSum}), nil
+}
+
+// files identifies the models and texts of the scenario, without what the binary and
+// the quality plan identify already.
+func (l *Lab) files(p *Plan) ([]record.File, error) {
+	s := p.Scenario
+	paths := map[string]string{s.Model: p.model.File.Name}
+	names := []string{s.Model}
+	for _, draft := range s.DraftModels() {
+		f, err := l.Open(s.Resolve(draft))
+		if err != nil {
+			continue // no arm drafts with it
+		}
+		names, paths[draft] = append(names, draft), f.Name
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
+	for _, load := range s.Loads {
+		if s.Quality == nil || load.Text != s.Quality.Text {
+			names, paths[load.Text] = append(names, load.Text), s.Resolve(load.Text)
+		}
+	}
+	var all []record.File
+	for i, name := range names {
+		if strings.HasPrefix(name, scenario.EmbeddedPrefix) || slices.Contains(names[:i], name) {
+			continue
+		}
+		sum, err := fileSum(paths[name])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, record.File{Name: name, SHA256: sum})
+	}
+	return all, nil
 }
 
 // fileSum is the hex SHA-256 of a file.
 func fileSum(path string) (string, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]), nil
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", fmt.Errorf("read %s: %w", path, err)
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
 }

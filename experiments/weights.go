@@ -1,10 +1,14 @@
 package experiments
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
+	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/engine/checkpoint"
 	"github.com/assaylab/assay/engine/gguf"
 	"github.com/assaylab/assay/engine/quant"
@@ -16,16 +20,19 @@ import (
 const weightsDir = "weights"
 
 // weights makes the model in every quantization that the arms use and returns the
-// path of each. What was made before is used again: the run is of one scenario.
-func (l *Lab) weights(p *Plan, dir string) (map[string]string, error) {
+// path of each. What was made before of the same model, whose hash is sum, is used again.
+func (l *Lab) weights(p *Plan, dir, sum string) (map[string]string, error) {
 	paths := map[string]string{}
+	if err := removeUnfinished(filepath.Join(dir, weightsDir)); err != nil {
+		return nil, err
+	}
 	shipped := checkpoint.Format(p.model.File)
 	for _, probe := range p.quantizations() {
 		if probe == scenario.AsShipped || probe == shipped {
 			paths[probe] = p.Scenario.Resolve(p.Scenario.Model)
 			continue
 		}
-		path := filepath.Join(dir, weightsDir, probe+".gguf") // not the name in the file: it is somebody's text
+		path := filepath.Join(dir, weightsDir, fmt.Sprintf("%s-%.8s.gguf", probe, sum)) // not the name in the file: it is somebody's text
 		if _, err := os.Stat(path); err != nil {
 			l.Progress.Phase("quantizing to " + probe)
 			if err := requantize(p.model.File, probe, path); err != nil {
@@ -35,6 +42,30 @@ func (l *Lab) weights(p *Plan, dir string) (map[string]string, error) {
 		paths[probe] = path
 	}
 	return paths, nil
+}
+
+// removeUnfinished removes what gguf.WriteFile was writing when a lab was killed.
+func removeUnfinished(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".") && strings.HasSuffix(e.Name(), ".tmp") {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, e.Name())))
+		}
+	}
+	return err
+}
+
+// modelSum identifies the model of a run: by its file, or by the binary that holds it.
+func modelSum(run record.Run, model string) string {
+	for _, f := range run.Files {
+		if f.Name == model {
+			return f.SHA256
+		}
+	}
+	return run.Build.SHA256
 }
 
 // quantizations are those of the arms and of the quality reference, each once.

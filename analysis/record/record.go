@@ -11,6 +11,7 @@ type Run struct {
 	Build        Build       `json:"build"`
 	Host         Host        `json:"host"`
 	ScenarioHash string      `json:"scenario_sha256"`
+	Files        []File      `json:"files,omitempty"` // models and texts that the scenario names, in its order; not the embedded ones, which are the binary's, nor the quality text
 	Seed         uint64      `json:"seed"`
 	Repetitions  int         `json:"repetitions"`
 	Axes         []Axis      `json:"axes"`
@@ -23,6 +24,12 @@ type Run struct {
 	Order        []TrialKey  `json:"order"`                // trials in the order they are run
 	Unmeasured   []string    `json:"unmeasured,omitempty"` // interactions of axes that the sweep does not cover, one sentence each
 	Notes        []string    `json:"notes,omitempty"`      // facts a reader must know: forced resume, shared cores
+}
+
+// File identifies what a scenario names.
+type File struct {
+	Name   string `json:"name"`   // as in the scenario
+	SHA256 string `json:"sha256"` // of its bytes
 }
 
 // Build identifies the binary.

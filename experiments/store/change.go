@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -9,7 +10,7 @@ import (
 
 // Change is one thing that differs between a run and its resumption.
 type Change struct {
-	What    string // "scenario", "binary", "host", "quality text"
+	What    string // "scenario", "binary", "host", "quality text", "file NAME"
 	Was, Is string
 }
 
@@ -47,6 +48,12 @@ func changes(was, is record.Run) []Change {
 	}
 	note("scenario", "sha256 "+short(was.ScenarioHash), "sha256 "+short(is.ScenarioHash))
 	note("quality text", short(was.Quality.TextSHA256), short(is.Quality.TextSHA256))
+	for _, f := range is.Files {
+		i := slices.IndexFunc(was.Files, func(o record.File) bool { return o.Name == f.Name })
+		if i >= 0 { // a name that comes or goes is the scenario's change
+			note("file "+f.Name, "sha256 "+short(was.Files[i].SHA256), "sha256 "+short(f.SHA256))
+		}
+	}
 	if was.Build.SHA256 != is.Build.SHA256 {
 		note("binary", build(was.Build), build(is.Build))
 	}

@@ -17,7 +17,8 @@ func newRun(n int) record.Run {
 	run := record.Run{Format: record.FormatVersion, Name: "x", Created: "2030-01-01T00:00:00Z", ScenarioHash: strings.Repeat("ab", 32),
 		Build: record.Build{Version: "v1", Go: "go1.26", SHA256: strings.Repeat("cd", 32)},
 		Host:  record.Host{OS: "linux", CPU: "cpu", Cores: 2, Fingerprint: strings.Repeat("ef", 32)}, Repetitions: max(1, n),
-		Arms: []record.Arm{{ID: "arm", Name: "arm"}}, Loads: []record.Load{{ID: "load"}}}
+		Files: []record.File{{Name: "m.gguf", SHA256: "11"}},
+		Arms:  []record.Arm{{ID: "arm", Name: "arm"}}, Loads: []record.Load{{ID: "load"}}}
 	for i := range n {
 		run.Order = append(run.Order, record.TrialKey{ID: fmt.Sprintf("t%04d", i), Arm: "arm", Load: "load", Repetition: i})
 	}

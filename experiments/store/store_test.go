@@ -182,6 +182,7 @@ func TestResumeRefusesChanges(t *testing.T) {
 			"the host changed (was CPU cpu, cores 2, is CPU other, cores 4)"},
 		{"host by fingerprint", func(r *record.Run) { r.Host.Fingerprint = "77" }, "the host changed (was fingerprint efefefefefef, is fingerprint 77)"},
 		{"text", func(r *record.Run) { r.Quality.TextSHA256 = "55" }, "the quality text changed (was none, is 55)"},
+		{"file", func(r *record.Run) { r.Files = []record.File{{Name: "m.gguf", SHA256: "66"}} }, "the file m.gguf changed (was sha256 11, is sha256 66)"},
 		{"two", func(r *record.Run) { r.ScenarioHash, r.Quality.TextSHA256 = "1", "2" }, "the scenario changed (was sha256 abababababab, is sha256 1); the quality text changed (was none, is 2)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
