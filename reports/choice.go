@@ -234,7 +234,7 @@ func (v *view) confirmation(c *analysis.Confirmation) string {
 	before, after := say(c.InSweep, natural(c.InSweep)), say(c.Fresh, natural(c.Fresh))
 	agree := "The intervals overlap."
 	if !c.Agrees {
-		agree = "The intervals do not overlap: trust the fresh figure."
+		agree = "The intervals, each of a single run, do not overlap: runs differ by more than they say, so trust the fresh figure."
 	}
 	return fmt.Sprintf("%s at %s: %s in the sweep, %s on fresh prompts; limits %s. %s",
 		confirmedMetric(c.Metric), v.load(c.Load), before.inline(), after.inline(), verdictName(c.Verdict), agree)
