@@ -68,41 +68,56 @@ func (l *Lab) Plan(s *scenario.Scenario) (*Plan, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	p := &Plan{Scenario: s, model: model}
-	if p.Matrix, err = sweep.Expand(s, l.capabilities(s, model)); err == nil && s.Quality != nil {
-		p.textSum, err = fileSum(s.Resolve(s.Quality.Text))
-	}
-	if err != nil {
+	if err := p.expand(l); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
 	return p, nil
 }
 
-// capabilities are what the model files decide about the sweep.
-func (l *Lab) capabilities(s *scenario.Scenario, m *checkpoint.Checkpoint) sweep.Capabilities {
-	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context, Drafts: map[string]string{}}
-	for _, d := range s.DraftModels() {
-		c.Drafts[d] = ""
-		if err := l.canDraft(s.Resolve(d), m); err != nil {
-			c.Drafts[d] = err.Error()
-		}
-	}
-	return c
-}
-
-func (l *Lab) canDraft(path string, m *checkpoint.Checkpoint) error {
-	f, err := l.Open(path)
+func (p *Plan) expand(l *Lab) error {
+	s := p.Scenario
+	can, err := l.capabilities(s, p.model)
 	if err != nil {
 		return err
+	}
+	if p.Matrix, err = sweep.Expand(s, can); err == nil && s.Quality != nil {
+		p.textSum, err = fileSum(s.Resolve(s.Quality.Text))
+	}
+	return err
+}
+
+// capabilities are what the model files decide about the sweep.
+func (l *Lab) capabilities(s *scenario.Scenario, m *checkpoint.Checkpoint) (sweep.Capabilities, error) {
+	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context, Drafts: map[string]string{}}
+	for _, d := range s.DraftModels() {
+		why, err := l.whyNoDraft(s.Resolve(d), m)
+		if err != nil {
+			return c, fmt.Errorf("%s: draft model: %w", s.File, err)
+		}
+		c.Drafts[d] = why
+	}
+	return c, nil
+}
+
+// whyNoDraft says why a whole model cannot draft for m, "" where it can. A model that
+// cannot be read is an error.
+func (l *Lab) whyNoDraft(path string, m *checkpoint.Checkpoint) (string, error) {
+	f, err := l.Open(path)
+	if err != nil {
+		return "", err
 	}
 	defer f.Close()
 	d, err := checkpoint.New(f, l.Kernels)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if d.Model.WeightBytes() >= m.Model.WeightBytes() {
-		return fmt.Errorf("it is no smaller than the model: %d bytes of weights against %d", d.Model.WeightBytes(), m.Model.WeightBytes())
+		return fmt.Sprintf("it is no smaller than the model: %d bytes of weights against %d", d.Model.WeightBytes(), m.Model.WeightBytes()), nil
 	}
-	return m.Compatible(d)
+	if err := m.Compatible(d); err != nil {
+		return err.Error(), nil
+	}
+	return "", nil
 }
 
 // describe makes run.json of a plan.
@@ -128,7 +143,7 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 	for _, draft := range s.DraftModels() {
 		f, err := l.Open(s.Resolve(draft))
 		if err != nil {
-			continue // no arm drafts with it
+			return nil, err
 		}
 		names, paths[draft] = append(names, draft), f.Name
 		if err := f.Close(); err != nil {

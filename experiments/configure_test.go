@@ -1,0 +1,211 @@
+package experiments
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/experiments/sweep"
+	"github.com/assaylab/assay/experiments/testkit"
+	"github.com/assaylab/assay/experiments/trial"
+	"github.com/assaylab/assay/loadgen"
+	"github.com/assaylab/assay/loadgen/workload"
+)
+
+// newRun is a run of two arms at two loads, twice, that has not begun.
+func newRun(t testing.TB) *run {
+	t.Helper()
+	l, p, _ := newPlan(t, func(s *testkit.Scenario) {
+		s.Rates, s.SharedPrefix, s.PromptTokens, s.Run = []int{40, 60}, 8, 24, "repetitions = 2"
+	})
+	return &run{Lab: l, plan: p, corpora: map[string]*workload.Corpus{}, weights: map[string]string{"BF16": "a.gguf", "Q8_0": "b.gguf"}}
+}
+
+func (r *run) mustConfig(t testing.TB, key record.TrialKey) trial.Config {
+	t.Helper()
+	arm, load := r.find(key)
+	c, err := r.config(key, arm, load, t.TempDir(), &loadgen.Live{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func texts(ps []workload.Prompt) (all []string) {
+	for _, p := range ps {
+		all = append(all, p.Text)
+	}
+	return all
+}
+
+// TestPairedArms: all arms of a cell get the same prompts at the same times; another
+// load, another repetition and the confirmation get others.
+func TestPairedArms(t *testing.T) {
+	r := newRun(t)
+	order := slices.Clone(r.plan.Matrix.Order(r.plan.Scenario.Run.Seed))
+	for _, l := range r.plan.Matrix.Loads {
+		for _, a := range r.plan.Matrix.Arms {
+			order = append(order, sweep.Key(a, l, record.Confirmation))
+		}
+	}
+	type cell struct {
+		load       string
+		repetition int
+	}
+	first := map[cell]trial.Config{}
+	for _, key := range order {
+		c := r.mustConfig(t, key)
+		if len(c.Attack.Prompts) != 12 || len(c.Warmup.Prompts) != 2 {
+			t.Fatalf("%d prompts after %d", len(c.Attack.Prompts), len(c.Warmup.Prompts))
+		}
+		for _, p := range c.Attack.Prompts {
+			if len(p.Tokens) != 24 || p.MaxTokens != 8 || p.Group < 0 || p.Group > 1 {
+				t.Errorf("prompt of %d tokens, answer of %d, group %d", len(p.Tokens), p.MaxTokens, p.Group)
+			}
+		}
+		k := cell{key.Load, key.Repetition}
+		was, seen := first[k]
+		if !seen {
+			first[k] = c
+			continue
+		}
+		if !reflect.DeepEqual(was.Attack.Prompts, c.Attack.Prompts) || !reflect.DeepEqual(was.Warmup.Prompts, c.Warmup.Prompts) ||
+			!reflect.DeepEqual(was.Attack.Schedule, c.Attack.Schedule) || !reflect.DeepEqual(was.Warmup.Schedule, c.Warmup.Schedule) {
+			t.Errorf("two arms of %+v have different attacks", k)
+		}
+	}
+	if len(first) != 6 {
+		t.Fatalf("%d cells and repetitions", len(first))
+	}
+	owner := map[string]cell{}
+	for k, c := range first {
+		same := 0
+		for _, text := range texts(c.Attack.Prompts) {
+			if _, taken := owner[text]; taken {
+				same++
+			}
+			owner[text] = k
+		}
+		if same > 1 { // a place of the corpus may be drawn twice by chance
+			t.Errorf("%d of 12 prompts of %+v are another's", same, k)
+		}
+		for _, warm := range texts(c.Warmup.Prompts) {
+			if slices.Contains(texts(c.Attack.Prompts), warm) {
+				t.Errorf("warm-up prompt %q is measured too", warm)
+			}
+		}
+	}
+}
+
+// TestSameAgain: a run that is resumed draws what it would have drawn.
+func TestSameAgain(t *testing.T) {
+	a, b := newRun(t), newRun(t)
+	for _, key := range a.plan.Matrix.Order(1) {
+		x, y := a.mustConfig(t, key), b.mustConfig(t, key)
+		if !reflect.DeepEqual(x.Attack.Prompts, y.Attack.Prompts) || !reflect.DeepEqual(x.Attack.Schedule, y.Attack.Schedule) {
+			t.Errorf("trial %+v is drawn differently", key)
+		}
+	}
+}
+
+// TestArrivals: each kind of load becomes its kind of schedule, and a Poisson process
+// is drawn anew for each seed.
+func TestArrivals(t *testing.T) {
+	for _, c := range []struct {
+		load record.Load
+		want string
+	}{
+		{record.Load{Arrival: scenario.Constant, Rate: 40}, "constant"},
+		{record.Load{Arrival: scenario.Poisson, Rate: 40}, "poisson"},
+		{record.Load{Arrival: scenario.Closed, Concurrency: 3}, "closed"},
+	} {
+		t.Run(c.want, func(t *testing.T) {
+			p, err := process(c.load, 12, 1)
+			if err != nil || p.Requests() != 12 || !strings.HasPrefix(p.String(), c.want) {
+				t.Fatalf("%v, %v", p, err)
+			}
+			q, err := process(c.load, 12, 2)
+			if err != nil || reflect.DeepEqual(p, q) != (c.load.Arrival != scenario.Poisson) {
+				t.Errorf("drawn again: %v, %v", q, err)
+			}
+		})
+	}
+}
+
+// TestLengths: a scenario's prompt includes the shared prefix, the load generator's
+// does not.
+func TestLengths(t *testing.T) {
+	l := scenario.Length{Distribution: scenario.Uniform, Mean: 30, Min: 20, Max: 40}
+	got := lengths(l, 16)
+	if want := (workload.Length{Kind: workload.Kind(scenario.Uniform), Mean: 14, Min: 4, Max: 24}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestServeArgs: every setting of the arm is on the command line, the weights are
+// those of its format, and the engine leaves a processor to the lab where it can.
+func TestServeArgs(t *testing.T) {
+	r := newRun(t)
+	r.cores = cores{lab: 0, engine: 1}
+	for _, arm := range r.plan.Matrix.Arms {
+		args := r.serveArgs(arm)
+		line := strings.Join(args, " ") + " "
+		for _, want := range []string{"--listen 127.0.0.1:0 ", "--supervised ", "--pin 1 ", "--quantization=as-shipped ", "--threads=1 ", "--context=256 ",
+			"--model " + r.weights[arm.Settings.Quantization] + " "} {
+			if !strings.Contains(line, want) {
+				t.Errorf("%q is not in %s", want, line)
+			}
+		}
+		for _, d := range scenario.EngineSettings() {
+			if n := strings.Count(line, "--"+strings.ReplaceAll(d.Name, "_", "-")+"="); n != 1 {
+				t.Errorf("%s is there %d times: %s", d.Name, n, line)
+			}
+		}
+	}
+	many := r.plan.Matrix.Arms[0]
+	many.Settings.Threads = 2
+	if line := strings.Join(r.serveArgs(many), " "); strings.Contains(line, "--pin") || r.cores.apart(many.Settings) {
+		t.Errorf("an engine of two threads is bound to one processor: %s", line)
+	}
+}
+
+// TestConfirming: the winner runs again at its capacity, or at the lowest load where
+// it has none, as a trial that the sweep does not have.
+func TestConfirming(t *testing.T) {
+	r := newRun(t)
+	m := r.plan.Matrix
+	arm, high := m.Arms[1], m.Loads[1]
+	study := func(winner, capacity string) *analysis.Study {
+		s := &analysis.Study{Choice: analysis.Recommendation{Arm: winner}}
+		for _, a := range m.Arms {
+			x := analysis.Arm{Arm: a.Record}
+			x.Capacity.Load = capacity
+			s.Arms = append(s.Arms, x)
+		}
+		return s
+	}
+	for _, c := range []struct {
+		name  string
+		study *analysis.Study
+		load  string
+		ok    bool
+	}{
+		{"at its capacity", study(arm.Record.ID, high.Record.ID), high.Record.ID, true},
+		{"without a capacity", study(arm.Record.ID, ""), m.Loads[0].Record.ID, true},
+		{"no winner", study("", high.Record.ID), "", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			key, ok := r.confirming(c.study)
+			if ok != c.ok || ok && (key.Arm != arm.Record.ID || key.Load != c.load || key.Repetition != record.Confirmation) {
+				t.Errorf("%+v, %v", key, ok)
+			}
+			if slices.ContainsFunc(m.Order(1), func(k record.TrialKey) bool { return k.ID == key.ID }) {
+				t.Error("the sweep has this trial already")
+			}
+		})
+	}
+}
