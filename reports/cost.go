@@ -19,18 +19,36 @@ func (v *view) cost() Section {
 		price = append(price, Term{"Source of the price", c.Source})
 	}
 	s.Blocks = []Block{price}
-	if a := v.chosen(); a != nil && a.Cost.Formula != "" {
-		s.Blocks = append(s.Blocks, Code{Label: "Formula, with the numbers of arm " + v.arm(a.Arm.ID), Lang: "text", Text: a.Cost.Formula})
-	}
-	var assumptions []string
-	for _, a := range v.Arms {
-		assumptions = append(assumptions, a.Cost.Assumptions...)
-	}
-	if len(assumptions) > 0 {
-		s.Blocks = append(s.Blocks, List(distinct(assumptions)))
-	}
-	s.Blocks = append(s.Blocks, Fold{Summary: "Cost of every arm", Blocks: []Block{Table{Table: v.costTable(), Trials: v.trialsAt("")}}})
+	s.Blocks = append(s.Blocks, v.priced(v.chosen())...)
+	s.Blocks = append(s.Blocks, Fold{Summary: "Cost of every arm", Blocks: append([]Block{Table{Table: v.costTable(), Trials: v.trialsAt("")}}, v.otherPrices()...)})
 	return s
+}
+
+// priced says how one arm's cost came about: the assumptions of another arm, with
+// other figures in them, would contradict its formula.
+func (v *view) priced(a *analysis.Arm) []Block {
+	if a == nil {
+		return nil
+	}
+	var blocks []Block
+	if a.Cost.Formula != "" {
+		blocks = append(blocks, Code{Label: "Formula, with the numbers of arm " + v.arm(a.Arm.ID), Lang: "text", Text: a.Cost.Formula})
+	}
+	if len(a.Cost.Assumptions) > 0 {
+		blocks = append(blocks, List(a.Cost.Assumptions))
+	}
+	return blocks
+}
+
+// otherPrices is the same for the arms that are not recommended.
+func (v *view) otherPrices() []Block {
+	var blocks []Block
+	for i := range v.Arms {
+		if a := &v.Arms[i]; a.Arm.ID != v.Choice.Arm {
+			blocks = append(blocks, v.priced(a)...)
+		}
+	}
+	return blocks
 }
 
 func currency(s string) string {
