@@ -229,8 +229,8 @@ func TestDrain(t *testing.T) {
 // TestSupervised: the engine of a lab that is gone ends by itself.
 func TestSupervised(t *testing.T) {
 	t.Parallel()
-	p, _ := startServer(t, "--supervised") // its standard input is empty
-	expect(t, p.Wait(), exitOK)
+	r := testkit.Run(t, t.TempDir(), "serve", "--model", "embedded:gopherling-2m", "--listen", "127.0.0.1:0", "--supervised")
+	expect(t, r, exitOK) // its standard input was empty
 }
 
 // TestPortInUse: another process has the port.
