@@ -157,10 +157,10 @@ func (r *reader) floatOr(key string, otherwise float64) float64 {
 	return r.float(key)
 }
 
-// refuse reports a key whose value changes the arithmetic in a way that is not implemented.
+// refuse reports a key whose value changes the arithmetic in a way this engine lacks.
 func (r *reader) refuse(key, neutral string) {
 	if v := r.optional(r.arch+key, neutral); v != neutral {
-		r.keep(fmt.Errorf("%s: %s is %q, which this engine does not implement (want %q or no such key)", r.f.Name, r.arch+key, v, neutral))
+		r.keep(fmt.Errorf("%s: %s is %q, which this engine lacks (want %q or no such key)", r.f.Name, r.arch+key, v, neutral))
 	}
 }
 
