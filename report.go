@@ -113,7 +113,14 @@ func conclude(w io.Writer, dir string, s *analysis.Study, asJSON bool) error {
 		}
 		return verdict(s)
 	}
-	fmt.Fprintf(w, "\n%s\n", s.Choice.Paragraph)
+	fmt.Fprintln(w)
+	if out.Finished < out.Planned {
+		fmt.Fprintf(w, "Only %d of %d planned trials have finished: what follows may change.\n", out.Finished, out.Planned)
+	}
+	if out.Failed > 0 {
+		fmt.Fprintf(w, "%s failed; the report says why.\n", count(out.Failed, "trial"))
+	}
+	fmt.Fprintln(w, s.Choice.Paragraph)
 	if out.Command != "" {
 		fmt.Fprintf(w, "\n  %s\n", out.Command)
 	}
