@@ -133,6 +133,9 @@ func TestInterrupt(t *testing.T) {
 			p := testkit.Start(t, dir, "run", "tiny.toml", "--out", "run")
 			testkit.Eventually(t, "the first trial has finished", func() bool { return strings.Contains(p.Stderr(), "[1/4]") })
 			inFlight(t, p, run, 2)
+			if engines := p.Engines(); len(engines) != 1 {
+				t.Errorf("%d engines run beside each other", len(engines))
+			}
 			p.Signal(signal)
 			r := p.Wait()
 			expect(t, r, exitInterrupted, "interrupted; finished trials are kept", "assay run tiny.toml --out run")
