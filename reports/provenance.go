@@ -22,6 +22,9 @@ func (v *view) provenance(o Options) Section {
 		{"Trials", fmt.Sprintf("%d planned, %d finished, %d of them failed", v.Planned, v.Finished, len(v.Failed))},
 		{"Run directory format", fmt.Sprint(r.Format)},
 	}
+	for _, f := range r.Files {
+		all = append(all, Term{f.Name + " SHA-256", f.SHA256})
+	}
 	var known Terms
 	for _, t := range all {
 		if t.Text != "" {
