@@ -12,11 +12,6 @@ import (
 // store more bits than there is information and call it more precise.
 var precision = map[string]int{"F32": 5, "F16": 4, "BF16": 4, "Q8_0": 3, "Q4_1": 2, "Q4_0": 1}
 
-// Requantizable says whether a tensor in one format may be stored in another.
-func Requantizable(from, to string) bool {
-	return precision[to] > 0 && precision[to] <= precision[from]
-}
-
 // step is what becomes of one tensor.
 type step struct {
 	tensor   gguf.Tensor

@@ -2,7 +2,6 @@ package host
 
 import (
 	"math"
-	"os"
 	"reflect"
 	"runtime"
 	"strings"
@@ -203,18 +202,6 @@ func TestUsageSub(t *testing.T) {
 	}
 }
 
-func TestPeakRSS(t *testing.T) {
-	root := tree("proc/7/status", "Name:\tx\nVmHWM:\t   2048 kB\nVmRSS:\t 1 kB\n", "proc/8/status", "Name:\tx\n")
-	if got, err := peakRSS(root, 7); err != nil || got != 2<<20 {
-		t.Errorf("got %d, %v", got, err)
-	}
-	for _, pid := range []int{8, 9} {
-		if _, err := peakRSS(root, pid); err == nil {
-			t.Errorf("process %d has a peak", pid)
-		}
-	}
-}
-
 // TestRead looks at this machine.
 func TestRead(t *testing.T) {
 	h := Read("generic")
@@ -229,9 +216,6 @@ func TestRead(t *testing.T) {
 	}
 	if h.Kernel == "" || h.CPU == "" || h.MemoryBytes < 1<<20 {
 		t.Errorf("got %+v", h)
-	}
-	if rss, err := PeakRSS(os.Getpid()); err != nil || rss < 1<<20 {
-		t.Errorf("peak %d, %v", rss, err)
 	}
 }
 

@@ -67,19 +67,3 @@ func cpuTimes(root fs.FS) (times, bool) {
 	}
 	return t, true
 }
-
-// PeakRSS is the largest resident set of a process so far, in bytes.
-func PeakRSS(pid int) (int64, error) { return peakRSS(os.DirFS("/"), pid) }
-
-func peakRSS(root fs.FS, pid int) (int64, error) {
-	path := fmt.Sprintf("proc/%d/status", pid)
-	text, err := fs.ReadFile(root, path)
-	if err != nil {
-		return 0, fmt.Errorf("read the memory of process %d: %w", pid, err)
-	}
-	n := kilobytes(field(string(text), "VmHWM", ":"))
-	if n == 0 {
-		return 0, fmt.Errorf("/%s has no VmHWM", path)
-	}
-	return n, nil
-}

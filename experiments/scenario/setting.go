@@ -108,14 +108,6 @@ func isSetting(name string) bool {
 	return ok
 }
 
-func settingNames() []string {
-	var names []string
-	for _, s := range EngineSettings() {
-		names = append(names, s.Name)
-	}
-	return names
-}
-
 // Get prints the value in s as a scenario would write it, strings without quotes.
 func (d Setting) Get(s *Settings) string {
 	switch d.Kind {

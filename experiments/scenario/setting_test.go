@@ -154,3 +154,11 @@ func TestPresets(t *testing.T) {
 		}
 	}
 }
+
+func settingNames() []string {
+	var names []string
+	for _, s := range EngineSettings() {
+		names = append(names, s.Name)
+	}
+	return names
+}
