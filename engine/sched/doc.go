@@ -29,7 +29,7 @@
 //     again, and if the one in need is itself the youngest, it is. The oldest is
 //     never preempted: alone it always fits, which Add made sure of.
 //  2. The prompt chunk of the running sequence whose prompt is not finished.
-//  3. Admissions from the queue, while there are fewer than MaxBatch sequences, rows
+//  3. Admissions from the queue, unless a prompt is still unfinished, while there are fewer than MaxBatch sequences, rows
 //     left, and blocks for all of the sequence's tokens. A step that preempted
 //     admits nobody.
 //  4. Draft rows, dealt out one per sequence and round, from the rows and blocks that are
@@ -37,13 +37,18 @@
 //     short. While prompts are waiting to be computed, drafts may claim up to half of
 //     the rows that step 1 left, so that neither starves the other.
 //
+// A sequence whose group has one running takes over the whole blocks of the prompt that it
+// has computed, and at the front of the queue waits for them if they are still to come: it
+// would compute the same a second time. Whoever leaves early holds nobody up, because the
+// next one then computes the prompt.
+//
 // A sequence gets the blocks for all tokens it has when it is admitted, so a prompt that
 // was begun never waits for room. An unfinished prompt is always the youngest running
 // sequence, and there is at most one.
 //
 // Why it cannot stall: a sequence is admitted only to a step with a row left beside the
 // items of all others, so there are never more running than rows, and every running
-// sequence has an item in every step; only a prompt that goes whole may have to wait for the
+// sequence has an item in every step (a sequence waited for by its group, too); only a prompt that goes whole may have to wait for the
 // step after its admission. Hence the oldest always comes nearer its end, and once
 // nothing runs, every block is free or cached and the front of the queue is admitted.
 package sched

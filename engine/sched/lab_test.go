@@ -26,8 +26,9 @@ type lab struct {
 	finished map[uint64]bool
 	aborted  map[uint64]bool
 	nextID   uint64
+	latest   *Sequence // the one added last, for siblings of it
 
-	steps, preemptions, cached, accepted, rejected int
+	steps, preemptions, cached, shared, accepted, rejected int
 }
 
 func newLab(t *testing.T, cfg Config, blocks, blockSize int, reuse bool, seed uint64) *lab {
@@ -66,6 +67,7 @@ func (l *lab) add() {
 	}
 	q := &Sequence{ID: l.nextID, Tokens: prompt, Prompt: len(prompt), Limit: len(prompt) + 1 + l.r.IntN(16),
 		Salt: uint64(l.r.IntN(2)), Drafts: l.r.IntN(6)}
+	l.vary(q)
 	total, _, _, _ := l.pool.Counts()
 	fits := q.Limit-1 <= total*l.pool.BlockSize()
 	full := l.cfg.MaxQueue > 0 && l.s.Waiting() >= l.cfg.MaxQueue
@@ -74,6 +76,24 @@ func (l *lab) add() {
 	} else if err == nil {
 		l.order = append(l.order, q.ID)
 	}
+}
+
+// vary makes some sequences siblings of the one before, some uncached, and bounds some
+// chunks. Now and then a group is claimed wrongly, for another prompt.
+func (l *lab) vary(q *Sequence) {
+	q.Uncached = l.r.IntN(8) == 0
+	if l.r.IntN(6) == 0 {
+		q.ChunkRows = 1 + l.r.IntN(6)
+	}
+	q.Group = q.ID
+	if l.latest != nil && l.r.IntN(2) == 0 {
+		q.Group = l.latest.Group
+		if l.r.IntN(8) > 0 {
+			q.Tokens, q.Prompt, q.Salt = slices.Clone(l.latest.Tokens[:l.latest.Prompt]), l.latest.Prompt, l.latest.Salt
+			q.Limit = q.Prompt + 1 + l.r.IntN(16)
+		}
+	}
+	l.latest = q
 }
 
 // abort removes a random sequence, which now and then is gone already.
@@ -153,6 +173,10 @@ func (l *lab) compute(it *Item) {
 	}
 	if it.To == q.Prompt {
 		l.cached += q.Cached
+		l.shared += q.Shared
+		if q.Uncached && q.Cached+q.Shared > 0 {
+			l.t.Fatalf("uncached sequence %d has %d positions cached, %d shared", q.ID, q.Cached, q.Shared)
+		}
 	}
 	accepted := l.verify(it, digest)
 	finished := len(q.Tokens)+len(accepted) == q.Limit
@@ -228,6 +252,9 @@ func (l *lab) checkPlan(oldest *Sequence) {
 	seen := map[*Sequence]bool{}
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
+		if rows := it.To - it.From; it.Seq.ChunkRows > 0 && rows > it.Seq.ChunkRows {
+			l.t.Fatalf("a chunk of %d rows where %d are allowed in\n%v", rows, it.Seq.ChunkRows, &l.plan)
+		}
 		if seen[it.Seq] || !it.Live() || len(it.Draft) != 0 || it.MaxDraft > 0 && !it.Last() ||
 			it.MaxDraft > min(l.cfg.DraftLength, it.Seq.Drafts) || len(it.Seq.Tokens)+it.MaxDraft+1 > it.Seq.Limit {
 			l.t.Fatalf("item %d is wrong in\n%v", i, &l.plan)
@@ -277,9 +304,20 @@ func (l *lab) checkUsed() {
 	if !l.cfg.Chunked || len(l.plan.Preempted) > 0 || l.plan.Rows() >= l.cfg.TokenBudget || l.s.Running() >= l.cfg.MaxBatch {
 		return
 	}
-	if q := firstOf(l.s.waiting); q != nil && l.pool.CanGrow(new(kvcache.Table), len(q.Tokens)) {
+	if q := firstOf(l.s.waiting); q != nil && !l.held(q) && l.pool.CanGrow(new(kvcache.Table), len(q.Tokens)) {
 		l.t.Fatalf("sequence %d waits, though there is room, after\n%v", q.ID, &l.plan)
 	}
+}
+
+// held reports whether q waits for a prompt: one that its bound cut short, or that of its
+// group, of which it was not computed when this step was planned.
+func (l *lab) held(q *Sequence) bool {
+	if n := len(l.plan.Items); n > 0 && l.plan.Items[n-1].Seq.ChunkRows > 0 && !l.plan.Items[n-1].Last() {
+		return true
+	}
+	return slices.ContainsFunc(l.s.running, func(o *Sequence) bool {
+		return o.Group == q.Group && o.Computed < o.Prompt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
+	})
 }
 
 // checkState verifies the order of sequences and the counts.
@@ -313,6 +351,6 @@ func (l *lab) checkState() {
 }
 
 func (l *lab) String() string {
-	return fmt.Sprintf("%d steps, %d finished, %d aborted, %d preemptions, %d positions cached, drafts %d accepted %d rejected",
-		l.steps, len(l.finished), len(l.aborted), l.preemptions, l.cached, l.accepted, l.rejected)
+	return fmt.Sprintf("%d steps, %d finished, %d aborted, %d preemptions, %d positions cached, %d shared, drafts %d accepted %d rejected",
+		l.steps, len(l.finished), len(l.aborted), l.preemptions, l.cached, l.shared, l.accepted, l.rejected)
 }

@@ -40,6 +40,9 @@ func TestRandomLoad(t *testing.T) {
 			if short := row.blocks*row.blockSize < 128; short && row.cfg.MaxBatch > 1 && l.preemptions == 0 {
 				t.Error("no preemption: the test does not test it")
 			}
+			if row.cfg.MaxBatch > 1 && !row.reuse && l.shared == 0 {
+				t.Error("no sibling shared a prompt: the test does not test it")
+			}
 			if row.reuse && l.cached == 0 || row.cfg.DraftLength > 0 && row.cfg.TokenBudget > 1 && l.accepted*l.rejected == 0 {
 				t.Error("no prefix was found, or no draft accepted or rejected: the test does not test it")
 			}

@@ -1,6 +1,9 @@
 package sched
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Next fills p with the next step and reports whether there is anything to do. Every
 // item is to be committed, or its sequence aborted, before Next is called again;
@@ -66,7 +69,7 @@ func (s *Scheduler) planPrompts(p *Plan, left, reserve int) int {
 			left -= s.planPrompt(p, q, left, reserve, len(p.Items) == first)
 		}
 	}
-	for len(p.Preempted) == 0 && left > reserve {
+	for len(p.Preempted) == 0 && left > reserve && !unfinished(p.Items[first:]) {
 		q := s.admit()
 		if q == nil {
 			break
@@ -80,10 +83,19 @@ func (s *Scheduler) planPrompts(p *Plan, left, reserve int) int {
 	return left
 }
 
+// unfinished reports whether the last of these prompts goes on in the next step: then
+// nobody is admitted behind it, also where it left rows over.
+func unfinished(prompts []Item) bool {
+	return len(prompts) > 0 && !prompts[len(prompts)-1].Last()
+}
+
 // planPrompt adds as much of q's prompt as there is room for and returns its rows.
 // Prompts that are not chunked go whole or not at all; the first of a step always goes.
 func (s *Scheduler) planPrompt(p *Plan, q *Sequence, left, reserve int, first bool) int {
 	rows := len(q.Tokens) - q.Computed
+	if q.ChunkRows > 0 {
+		rows = min(rows, q.ChunkRows)
+	}
 	switch {
 	case left <= reserve:
 		return 0
@@ -103,18 +115,51 @@ func (s *Scheduler) admit() *Sequence {
 		return nil
 	}
 	q := s.waiting[0]
-	matched := s.pool.Match(&q.Table, q.Tokens, q.Salt)
+	sibling := s.sibling(q)
+	if sibling != nil && sibling.Computed < sibling.Prompt {
+		return nil // its blocks are worth waiting for
+	}
+	matched, shared := s.attach(q, sibling)
 	if !s.pool.Grow(&q.Table, len(q.Tokens)) {
 		s.pool.Release(&q.Table)
 		return nil
 	}
 	s.dequeue(0)
 	s.running = append(s.running, q)
-	q.state, q.Computed = stateRunning, matched
+	q.state, q.Computed = stateRunning, matched+shared
 	if q.Preemptions == 0 {
-		q.Cached = min(matched, q.Prompt)
+		q.Cached, q.Shared = min(matched, q.Prompt), shared
 	}
 	return q
+}
+
+// sibling returns the running sequence whose prompt q can share: of several the first, which
+// was admitted before all others and is the first to have the prompt. Nil is none.
+func (s *Scheduler) sibling(q *Sequence) *Sequence {
+	if q.Group == 0 || q.Uncached || q.shareable() < s.pool.BlockSize() {
+		return nil
+	}
+	i := slices.IndexFunc(s.running, func(o *Sequence) bool {
+		return o.Group == q.Group && o.Salt == q.Salt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
+	})
+	if i < 0 {
+		return nil
+	}
+	return s.running[i]
+}
+
+// attach gives q the blocks that need not be computed, and returns the positions found in
+// the index and, beyond them, those taken from the sibling, which may be nil.
+func (s *Scheduler) attach(q, sibling *Sequence) (matched, shared int) {
+	known := q.Tokens
+	if q.Uncached {
+		known = known[:1] // which matches nothing, and sets the salt
+	}
+	matched = s.pool.Match(&q.Table, known, q.Salt)
+	if sibling != nil {
+		shared = s.pool.Share(&q.Table, &sibling.Table, q.shareable()) - matched
+	}
+	return matched, shared
 }
 
 // wantedDrafts returns the draft rows that the generating sequences would like.

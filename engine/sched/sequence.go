@@ -15,9 +15,21 @@ type Sequence struct {
 	Limit  int     // len(Tokens) never exceeds it; whoever commits finishes the sequence when it is reached
 	Salt   uint64  // separates prefix caches: only sequences of equal salt share blocks
 
+	// Group, when not 0, is common to sequences of the same prompt and salt that may share
+	// the blocks of it while they run, also where the pool keeps no prefix index: one computes
+	// the prompt, and the others wait for it.
+	Group uint64
+	// Uncached sequences compute every position, so that logits of all of them can be had.
+	// It may change between steps.
+	Uncached bool
+	// ChunkRows bounds the rows of the sequence's prompt in one step, also where prompts
+	// are not chunked; 0 is no bound.
+	ChunkRows int
+
 	Table       kvcache.Table
 	Computed    int // positions [0, Computed) have keys and values in the cache
 	Cached      int // prompt positions that the first admission found in the cache
+	Shared      int // prompt positions that the first admission took from a running sequence of the group
 	Preemptions int // times the sequence lost its blocks and went back to the queue
 	Drafts      int // wanted drafts per step, at most Config.DraftLength; may change between steps
 
@@ -42,3 +54,7 @@ func (q *Sequence) generates() bool {
 func (q *Sequence) wantedDrafts(c *Config) int {
 	return max(0, min(q.Drafts, c.DraftLength, q.Limit-len(q.Tokens)-1))
 }
+
+// shareable is how many positions another sequence of the group can give. At least one
+// is left to compute, because its logits are wanted.
+func (q *Sequence) shareable() int { return min(q.Prompt, len(q.Tokens)-1) }

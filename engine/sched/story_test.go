@@ -18,7 +18,8 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // of dashes, and what it prints. Lines that start with # are for the reader.
 //
 //	config blocks=8 block=4 batch=2 budget=8 [chunked reuse draft=2 queue=3 queued=20]
-//	add ID prompt=5 limit=9 [drafts=2] [salt=1] [like=ID]   like: the prompt begins like that one's
+//	add ID prompt=5 limit=9 [drafts=2] [salt=1] [like=ID] [group=1] [uncached=1] [rows=4]
+//	                       like: the prompt begins like that one's
 //	step [accept=1]        next and commit
 //	next                   plan only
 //	commit [accept=1]      commit what was planned, with at most that many drafts accepted
@@ -141,7 +142,8 @@ func (st *story) config(c command) string {
 // add gives every sequence a prompt of its own, except where it is to be like another one's.
 func (st *story) add(c command) string {
 	q := &Sequence{ID: c.id, Prompt: c.flags["prompt"], Limit: c.flags["limit"],
-		Drafts: c.flags["drafts"], Salt: uint64(c.flags["salt"])}
+		Drafts: c.flags["drafts"], Salt: uint64(c.flags["salt"]),
+		Group: uint64(c.flags["group"]), Uncached: c.flags["uncached"] == 1, ChunkRows: c.flags["rows"]}
 	for i := range q.Prompt {
 		q.Tokens = append(q.Tokens, int32(100*int(c.id)+i))
 	}
@@ -176,6 +178,9 @@ func (st *story) commit(accept int) string {
 		st.s.Commit(it, tokens, finished)
 		if finished {
 			fmt.Fprintf(&out, "seq %d: finished with %d tokens, %d cached, %d preemptions\n", q.ID, len(q.Tokens), q.Cached, q.Preemptions)
+			if q.Shared > 0 {
+				fmt.Fprintf(&out, "seq %d: %d shared\n", q.ID, q.Shared)
+			}
 		}
 	}
 	return out.String()
