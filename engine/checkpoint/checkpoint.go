@@ -70,54 +70,6 @@ func (c *Checkpoint) special(id int32) string {
 // Close releases the file.
 func (c *Checkpoint) Close() error { return c.File.Close() }
 
-// readTokenizer builds the tokenizer that the file describes.
-func readTokenizer(f *gguf.File) (*tokenizer.Tokenizer, error) {
-	kind, err := f.String("tokenizer.ggml.model")
-	if err != nil {
-		return nil, err
-	}
-	if kind != "gpt2" {
-		return nil, fmt.Errorf("tokenizer.ggml.model is %q, want \"gpt2\" (byte-level BPE)", kind)
-	}
-	var v tokenizer.Vocab
-	if v.Tokens, err = f.Strings("tokenizer.ggml.tokens"); err != nil {
-		return nil, err
-	}
-	if v.Types, err = f.Int32s("tokenizer.ggml.token_type"); err != nil {
-		return nil, err
-	}
-	if v.Merges, err = f.Strings("tokenizer.ggml.merges"); err != nil {
-		return nil, err
-	}
-	if v.Pre, err = f.String("tokenizer.ggml.pre"); err != nil {
-		return nil, err
-	}
-	if v.BOS, err = tokenID(f, "tokenizer.ggml.bos_token_id"); err != nil {
-		return nil, err
-	}
-	if v.EOS, err = tokenID(f, "tokenizer.ggml.eos_token_id"); err != nil {
-		return nil, err
-	}
-	if f.Has("tokenizer.ggml.add_bos_token") {
-		if v.AddBOS, err = f.Bool("tokenizer.ggml.add_bos_token"); err != nil {
-			return nil, err
-		}
-	}
-	return tokenizer.New(v)
-}
-
-// tokenID reads an id that may be missing: -1.
-func tokenID(f *gguf.File, key string) (int32, error) {
-	if !f.Has(key) {
-		return -1, nil
-	}
-	id, err := f.Uint(key)
-	if err == nil && id > 1<<30 {
-		err = fmt.Errorf("%s: %s is %d, want a token id", f.Name, key, id)
-	}
-	return int32(id), err
-}
-
 // Compatible says whether d can draft for c: every token id means the same to both.
 func (c *Checkpoint) Compatible(d *Checkpoint) error {
 	if c.Tokenizer.Size() != d.Tokenizer.Size() {

@@ -47,6 +47,7 @@ func BenchmarkEncodeOneCharacter(b *testing.B) {
 // BenchmarkMergeCutover sets scanLimit: both ways of merging on one word of n bytes of text.
 func BenchmarkMergeCutover(b *testing.B) {
 	tok := gopherling(b, "gpt-2")
+	merges := tok.model.(*byteLevel).merges
 	const text = "thequickbrownfoxjumpsoverthelazydogandreturns"
 	for _, n := range []int{8, 16, scanLimit} {
 		start := make([]int32, n)
@@ -56,13 +57,13 @@ func BenchmarkMergeCutover(b *testing.B) {
 		ids := make([]int32, n)
 		b.Run(fmt.Sprintf("scan/%d", n), func(b *testing.B) {
 			for b.Loop() {
-				tok.merges.mergeScan(ids[:copy(ids, start)])
+				merges.mergeScan(ids[:copy(ids, start)])
 			}
 		})
 		b.Run(fmt.Sprintf("heap/%d", n), func(b *testing.B) {
 			h := new(mergeHeap)
 			for b.Loop() {
-				h.merge(tok.merges, ids[:copy(ids, start)])
+				h.merge(merges, ids[:copy(ids, start)])
 			}
 		})
 	}

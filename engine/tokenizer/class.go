@@ -1,67 +1,109 @@
 package tokenizer
 
 import (
-	"unicode"
+	_ "embed"
+	"strconv"
+	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
-// class is what the pre-tokenizers' expressions distinguish: \p{L}, \p{N}, \s and the rest.
-type class uint8
+// class is what the pre-tokenizers' expressions distinguish of a character: its general category, in groups.
+// Each is a bit, so that a set of classes is a class too.
+type class uint16
 
 const (
-	other class = iota
-	letter
-	number
-	space
+	upper   class = 1 << iota // \p{Lu} and \p{Lt}
+	lower                     // \p{Ll}
+	uncased                   // \p{Lm} and \p{Lo}
+	mark                      // \p{M}
+	number                    // \p{N}
+	punct                     // \p{P}
+	symbol                    // \p{S}
+	space                     // \s
+	rest                      // control characters, unassigned code points
+
+	letter = upper | lower | uncased      // \p{L}
+	other  = mark | punct | symbol | rest // [^\s\p{L}\p{N}]
 )
 
+// classText has the classes of Unicode 16, the version of the reference implementation's regular expressions, so that
+// words do not depend on the version of Go's own tables. testdata/make_classes.py writes it.
+//
+//go:embed classes.txt
+var classText string
+
+// classTable leads from the upper bits of a code point to a page with the classes of its lower eight.
+type classTable struct {
+	index [(utf8.MaxRune + 1) / 256]uint16
+	pages [][256]class
+}
+
+// classes is made on the first use: texts that are ASCII never need it.
+var classes = sync.OnceValue(func() *classTable {
+	flat := make([]class, utf8.MaxRune+1)
+	for i := range flat {
+		flat[i] = rest
+	}
+	names := map[string]class{"u": upper, "l": lower, "o": uncased, "m": mark, "n": number, "p": punct, "s": symbol, "w": space}
+	for line := range strings.Lines(classText) {
+		f := strings.Fields(line)
+		first, _ := strconv.ParseUint(f[0], 16, 32)
+		last, _ := strconv.ParseUint(f[1], 16, 32)
+		for r := first; r <= last; r++ {
+			flat[r] = names[f[2]]
+		}
+	}
+	return paged(flat)
+})
+
+func paged(flat []class) *classTable {
+	t, known := new(classTable), map[[256]class]uint16{}
+	for i := range t.index {
+		page := [256]class(flat[i*256:])
+		n, ok := known[page]
+		if !ok {
+			n = uint16(len(t.pages))
+			known[page] = n
+			t.pages = append(t.pages, page)
+		}
+		t.index[i] = n
+	}
+	return t
+}
+
+func classOf(r rune) class {
+	if uint32(r) < utf8.RuneSelf {
+		return asciiClass[r]
+	}
+	t := classes()
+	return t.pages[t.index[r>>8]][r&0xff]
+}
+
 var asciiClass = func() (t [utf8.RuneSelf]class) {
-	for r := range rune(utf8.RuneSelf) {
-		t[r] = classOf(r)
+	for c := range byte(utf8.RuneSelf) {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			t[c] = upper
+		case c >= 'a' && c <= 'z':
+			t[c] = lower
+		case c >= '0' && c <= '9':
+			t[c] = number
+		case c == ' ' || c >= '\t' && c <= '\r':
+			t[c] = space
+		case strings.IndexByte("$+<=>^`|~", c) >= 0:
+			t[c] = symbol
+		case c > ' ' && c < 0x7f:
+			t[c] = punct
+		default:
+			t[c] = rest
+		}
 	}
 	return t
 }()
 
-// Letters and numbers that Unicode 15.1 and 16 added. The reference implementation's regular
-// expressions use Unicode 16; Go's tables may be older, and then these make up the difference.
-var (
-	lettersSince15 = &unicode.RangeTable{
-		R16: []unicode.Range16{
-			{0x1c89, 0x1c8a, 1}, {0xa7cb, 0xa7cd, 1}, {0xa7da, 0xa7dc, 1},
-		},
-		R32: []unicode.Range32{
-			{0x105c0, 0x105f3, 1}, {0x10d4a, 0x10d65, 1}, {0x10d6f, 0x10d85, 1},
-			{0x10ec2, 0x10ec4, 1}, {0x11380, 0x11389, 1}, {0x1138b, 0x1138b, 1},
-			{0x1138e, 0x1138e, 1}, {0x11390, 0x113b5, 1}, {0x113b7, 0x113b7, 1},
-			{0x113d1, 0x113d1, 1}, {0x113d3, 0x113d3, 1}, {0x11bc0, 0x11be0, 1},
-			{0x13460, 0x143fa, 1}, {0x16100, 0x1611d, 1}, {0x16d40, 0x16d6c, 1},
-			{0x18cff, 0x18cff, 1}, {0x1e5d0, 0x1e5ed, 1}, {0x1e5f0, 0x1e5f0, 1},
-			{0x2ebf0, 0x2ee5d, 1},
-		},
-	}
-	numbersSince15 = &unicode.RangeTable{
-		R32: []unicode.Range32{
-			{0x10d40, 0x10d49, 1}, {0x116d0, 0x116e3, 1}, {0x11bf0, 0x11bf9, 1},
-			{0x16130, 0x16139, 1}, {0x16d70, 0x16d79, 1}, {0x1ccf0, 0x1ccf9, 1},
-			{0x1e5f1, 0x1e5fa, 1},
-		},
-	}
-)
-
-func classOf(r rune) class {
-	switch {
-	case unicode.IsLetter(r) || unicode.Is(lettersSince15, r):
-		return letter
-	case unicode.IsNumber(r) || unicode.Is(numbersSince15, r):
-		return number
-	case unicode.IsSpace(r):
-		return space
-	}
-	return other
-}
-
 // classAt is the class and the width in bytes of the character at s[i]; i < len(s).
-// An invalid byte is a character of width 1 and class other (U+FFFD's own class).
+// An invalid byte is a character of width 1 and class symbol (U+FFFD's own class).
 func classAt(s string, i int) (class, int) {
 	if c := s[i]; c < utf8.RuneSelf {
 		return asciiClass[c], 1
@@ -70,14 +112,23 @@ func classAt(s string, i int) (class, int) {
 	return classOf(r), width
 }
 
-// runEnd is the end of the run of characters of class c that starts at i.
-func runEnd(s string, i int, c class) int {
+// runEnd is the end of the run of characters of the classes in set that starts at i.
+func runEnd(s string, i int, set class) int {
 	for i < len(s) {
 		k, width := classAt(s, i)
-		if k != c {
+		if k&set == 0 {
 			break
 		}
 		i += width
 	}
 	return i
+}
+
+// classBefore is the class and the width of the character that ends at s[i]; 0 < i.
+func classBefore(s string, i int) (class, int) {
+	if c := s[i-1]; c < utf8.RuneSelf {
+		return asciiClass[c], 1
+	}
+	r, width := utf8.DecodeLastRuneInString(s[:i])
+	return classOf(r), width
 }

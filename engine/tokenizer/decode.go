@@ -9,13 +9,18 @@ const replacement = "\uFFFD"
 
 // Decode gives the text of ids, always valid UTF-8: each maximal ill-formed subsequence becomes
 // one U+FFFD, and so does each id outside the vocabulary. Control tokens have no text.
+// The ids are a whole text: the space that encoding put in front of it is taken away.
 func (t *Tokenizer) Decode(ids []int32) string {
 	d := t.NewDecoder()
-	return d.Push(ids...) + d.Flush()
+	text := d.Push(ids...) + d.Flush()
+	if t.prefixed {
+		text = strings.TrimPrefix(text, " ")
+	}
+	return text
 }
 
-// Decoder decodes a stream of ids. The concatenation of what Push returned and of Flush at the
-// end is what Decode gives for all the ids, however they were split. Not for concurrent use.
+// Decoder decodes a stream of ids that go on from other ids. The concatenation of what Push returned and of Flush at the
+// end is what Decode gives for all the ids, however they were split, but that a space in front stays. Not for concurrent use.
 type Decoder struct {
 	t    *Tokenizer
 	held []byte // the start of a character whose rest has not come; at most 3 bytes

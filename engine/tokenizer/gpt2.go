@@ -17,8 +17,11 @@ func (gpt2) next(s string, i int) int {
 	if s[i] == ' ' && i+1 < len(s) {
 		from++
 	}
-	if c, width := classAt(s, from); c != space {
-		return runEnd(s, from+width, c)
+	c, width := classAt(s, from)
+	for _, set := range [...]class{letter, number, other} {
+		if c&set != 0 {
+			return runEnd(s, from+width, set)
+		}
 	}
 	return spaceWord(s, i)
 }
@@ -39,4 +42,30 @@ func contraction(s string) int {
 		}
 	}
 	return 0
+}
+
+// contractionFold is contraction in any case. Case folding also takes U+017F, the
+// long s, for an s.
+func contractionFold(s string) int {
+	if len(s) >= 2 && s[:2] == "\u017f" {
+		return len("\u017f")
+	}
+	var lower [2]byte
+	n := copy(lower[:], s)
+	for k := range n {
+		if c := lower[k]; c >= 'A' && c <= 'Z' {
+			lower[k] = c + 'a' - 'A'
+		}
+	}
+	return contraction(string(lower[:n]))
+}
+
+// apostrophe is the end of `(?i:'s|'t|'re|'ve|'m|'ll|'d)` at i, or i where it does not match.
+func apostrophe(s string, i int) int {
+	if i < len(s) && s[i] == '\'' {
+		if n := contractionFold(s[i+1:]); n > 0 {
+			return i + 1 + n
+		}
+	}
+	return i
 }

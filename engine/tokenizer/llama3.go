@@ -2,42 +2,44 @@ package tokenizer
 
 import "strings"
 
-// llama3 is the expression of Llama 3:
+// llama3 is the expression of Llama 3, where digits is 3:
 //
 //	(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+
-type llama3 struct{}
+//
+// and of its relatives: Qwen 2 takes one digit at a time, Qwen 3.5 also marks for letters.
+type llama3 struct {
+	digits int  // in one word at most; 0 for no limit
+	marks  bool // \p{M} goes with \p{L} everywhere
+}
 
-func (llama3) String() string { return "llama-bpe" }
-
-func (llama3) next(s string, i int) int {
-	if s[i] == '\'' {
-		if n := contractionFold(s[i+1:]); n > 0 {
-			return i + 1 + n
-		}
+func (l llama3) next(s string, i int) int {
+	if end := apostrophe(s, i); end > i {
+		return end
+	}
+	letters, others := letter, other
+	if l.marks {
+		letters, others = letter|mark, other&^mark
 	}
 	c, width := classAt(s, i)
 	switch {
-	case c == letter:
-		return runEnd(s, i+width, letter)
+	case c&letter != 0:
+		return runEnd(s, i+width, letters)
 	case c == number:
-		return numberGroup(s, i)
+		return numberGroup(s, i, l.digits)
 	case s[i] != '\r' && s[i] != '\n':
-		if end := runEnd(s, i+width, letter); end > i+width {
+		if end := runEnd(s, i+width, letters); end > i+width || c&letters != 0 {
 			return end
 		}
 	}
-	if end := symbols(s, i); end > i {
+	if end := symbols(s, i, others, "\r\n"); end > i {
 		return end
 	}
 	return lineSpace(s, i)
 }
 
-// numberGroup is the end of `\p{N}{1,3}` at i.
-func numberGroup(s string, i int) int {
-	for range 3 {
-		if i == len(s) {
-			break
-		}
+// numberGroup is the end of `\p{N}{1,limit}` at i; a limit of 0 is none.
+func numberGroup(s string, i, limit int) int {
+	for n := 0; i < len(s) && (n < limit || limit == 0); n++ {
 		c, width := classAt(s, i)
 		if c != number {
 			break
@@ -47,17 +49,17 @@ func numberGroup(s string, i int) int {
 	return i
 }
 
-// symbols is the end of ` ?[^\s\p{L}\p{N}]+[\r\n]*` at i, or i where it does not match.
-func symbols(s string, i int) int {
+// symbols is the end of ` ?[set]+[after]*` at i, or i where it does not match.
+func symbols(s string, i int, set class, after string) int {
 	from := i
 	if s[i] == ' ' {
 		from++
 	}
-	end := runEnd(s, from, other)
+	end := runEnd(s, from, set)
 	if end == from {
 		return i
 	}
-	for end < len(s) && (s[end] == '\r' || s[end] == '\n') {
+	for end < len(s) && strings.IndexByte(after, s[end]) >= 0 {
 		end++
 	}
 	return end
@@ -73,18 +75,15 @@ func lineSpace(s string, i int) int {
 	return spaceWord(s, i)
 }
 
-// contractionFold is contraction in any case. Case folding also takes U+017F, the
-// long s, for an s.
-func contractionFold(s string) int {
-	if strings.HasPrefix(s, "\u017f") {
-		return len("\u017f")
+// spaceWord is the end of the word at i under `\s+(?!\S)|\s+`: the whole run of white space, but
+// for its last character when text follows and the run is longer than that.
+func spaceWord(s string, i int) int {
+	end := runEnd(s, i, space)
+	if end == len(s) {
+		return end
 	}
-	var lower [2]byte
-	n := copy(lower[:], s)
-	for k := range n {
-		if c := lower[k]; c >= 'A' && c <= 'Z' {
-			lower[k] = c + 'a' - 'A'
-		}
+	if _, width := classBefore(s, end); end-width > i {
+		return end - width
 	}
-	return contraction(string(lower[:n]))
+	return end
 }

@@ -3,30 +3,53 @@ package tokenizer
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
 )
 
-// A pretokenizer cuts text into the words that merges never cross. Each is the
-// hand-written equivalent of a regular expression with look-ahead, which Go's regexp lacks.
-type pretokenizer interface {
+// A splitter cuts text into words, which merges never cross. Each is the hand-written
+// equivalent of a regular expression with look-ahead, which Go's regexp lacks.
+type splitter interface {
 	// next is the end of the word that starts at s[i]; i < next <= len(s).
-	// Time is proportional to the word, or to the run of white space it lies in.
+	// Time is proportional to the word, or to the run of white space or capitals it lies in.
 	next(s string, i int) int
-	String() string
 }
 
 // scheme is what one value of tokenizer.ggml.pre stands for.
 type scheme struct {
-	names        []string // the first is the canonical one
-	pre          pretokenizer
-	ignoreMerges bool // a word that is a token is that token, whether merges reach it or not
+	names        []string   // the first is the canonical one
+	stages       []splitter // each cuts the words of the one before
+	ignoreMerges bool       // a word that is a token is that token, whether merges reach it or not
+	nfc          bool       // text is brought to Unicode's form C first
+	addBOS       bool       // put BOS in front where the vocabulary does not say
 }
 
 func schemes() []scheme {
+	digit, digits3 := spans{has: isNumber, limit: 1}, spans{has: isNumber, limit: 3}
+	newline := spans{has: isNewline, limit: 1}
+	llama := []splitter{llama3{digits: 3}}
+	qwen := []splitter{llama3{digits: 1}}
+	bloom := spans{has: isBloomWord, lead: blankLead}
+	deepseek := []splitter{digits3, spans{has: isHanKana}, deepseek3{}}
 	return []scheme{
-		{names: []string{"gpt-2", "phi-2", "jina-es", "jina-de"}, pre: gpt2{}},
-		{names: []string{"llama-bpe", "llama3", "llama-v3", "falcon3"}, pre: llama3{}, ignoreMerges: true},
-		{names: []string{"smollm"}, pre: smollm{}},
+		{names: []string{"gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "a.x-4.0", "mellum", "exaone4", "jais", "trillion", "granite-docling"}, stages: []splitter{gpt2{}}},
+		{names: []string{"mpt", "olmo"}, stages: []splitter{gpt2{}}, nfc: true},
+		{names: []string{"llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"}, stages: llama, ignoreMerges: true, addBOS: true},
+		{names: []string{"dbrx", "smaug-bpe", "chatglm-bpe"}, stages: llama},
+		{names: []string{"glm4", "glm5"}, stages: llama, ignoreMerges: true},
+		{names: []string{"minicpm5"}, stages: []splitter{digits3, llama3{}}, ignoreMerges: true},
+		{names: []string{"qwen2", "stablelm2"}, stages: qwen, nfc: true},
+		{names: []string{"deepseek-r1-qwen", "hunyuan", "megrez", "grok-2", "solar-open"}, stages: qwen},
+		{names: []string{"qwen35"}, stages: []splitter{llama3{digits: 1, marks: true}}, nfc: true},
+		{names: []string{"smollm", "starcoder", "refact", "codeshell", "exaone", "minerva-7b", "mellum2"}, stages: []splitter{digit, gpt2{}}},
+		{names: []string{"command-r"}, stages: []splitter{digit, gpt2{}}, nfc: true},
+		{names: []string{"tekken"}, stages: []splitter{cased{digits: 1}}, ignoreMerges: true, addBOS: true},
+		{names: []string{"gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2"}, stages: []splitter{cased{digits: 3, contractions: true}}},
+		{names: []string{"deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4"}, stages: deepseek},
+		{names: []string{"deepseek-coder"}, stages: []splitter{newline, spans{has: isLetter, lead: spaceLead}, spans{has: isPunct, lead: spaceLead}, spans{has: isEastAsian}, digit}},
+		{names: []string{"deepseek-llm"}, stages: []splitter{newline, spans{has: isCasedLetter, lead: spaceLead}, spans{has: isWidePunct, lead: spaceLead}, trailingSpace{}, spans{has: isEastAsian}, digit}},
+		{names: []string{"falcon"}, stages: []splitter{spans{has: isPunctOrASCII}, gpt2{}, byteRuns{has: isAlphabetNumber}, byteRuns{has: isASCIIDigit, limit: 3, whole: true}}},
+		{names: []string{"bloom", "poro-chat", "gpt3-finnish"}, stages: []splitter{bloom}},
+		{names: []string{"viking"}, stages: []splitter{bloom, digit}},
+		{names: []string{"default", ""}, stages: []splitter{spans{has: isDefaultPunct}, gpt2{}, spans{has: isNumber}, byteRuns{has: isASCIIDigit, limit: 3, whole: true}}},
 	}
 }
 
@@ -37,21 +60,16 @@ func findScheme(name string) (scheme, error) {
 			if n == name {
 				return s, nil
 			}
-			known = append(known, n)
+			if n != "" {
+				known = append(known, n)
+			}
 		}
 	}
 	return scheme{}, fmt.Errorf("tokenizer: unknown pre-tokenizer %q; known are %s", name, strings.Join(known, ", "))
 }
 
-// spaceWord is the end of the word at i under `\s+(?!\S)|\s+`: the whole run of white space, but
-// for its last character when text follows and the run is longer than that.
-func spaceWord(s string, i int) int {
-	end := runEnd(s, i, space)
-	if end == len(s) {
-		return end
-	}
-	if _, width := utf8.DecodeLastRuneInString(s[i:end]); end-width > i {
-		return end - width
-	}
-	return end
+// AddsBOS says whether vocabularies with this pre-tokenizer want BOS in front of a text when they do not say.
+func AddsBOS(pre string) bool {
+	s, err := findScheme(pre)
+	return err == nil && s.addBOS
 }

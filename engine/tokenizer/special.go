@@ -5,11 +5,19 @@ package tokenizer
 type specials struct {
 	nodes []specialNode // the root first; empty when there are none
 	first [256]bool     // bytes that start a token
+	left  map[int32]bool
+	right map[int32]bool
 }
 
 type specialNode struct {
 	child map[byte]int32
 	id    int32 // -1 where no token ends
+}
+
+// match is a special token in text: text[start:end] is the token with the white space that it takes.
+type match struct {
+	start, end int
+	id         int32 // -1 for none
 }
 
 func (s *specials) add(text string, id int32) {
@@ -38,22 +46,35 @@ func (s *specials) add(text string, id int32) {
 	}
 }
 
-// find is the first token at or after i, as text[start:end], or id -1 and start = len(text).
-func (s *specials) find(text string, i int) (start, end int, id int32) {
-	for ; i < len(text); i++ {
+// strip says which tokens take the white space on their left and right with them.
+func (s *specials) strip(left, right []int32) {
+	s.left, s.right = setOf(left), setOf(right)
+}
+
+func setOf(ids []int32) map[int32]bool {
+	set := make(map[int32]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
+}
+
+// find is the first token at or after i, and start = end = len(text) with no token.
+func (s *specials) find(text string, i int) match {
+	for from := i; i < len(text); i++ {
 		if !s.first[text[i]] {
 			continue
 		}
-		if end, id := s.match(text, i); id >= 0 {
-			return i, end, id
+		if end, id := s.longest(text, i); id >= 0 {
+			return s.widen(text, from, match{i, end, id})
 		}
 	}
-	return len(text), len(text), -1
+	return match{len(text), len(text), -1}
 }
 
-func (s *specials) match(text string, i int) (end int, id int32) {
+func (s *specials) longest(text string, i int) (end int, id int32) {
 	id = -1
-	for at := int32(0); i < len(text); {
+	for at := int32(0); i < len(text) && len(s.nodes) > 0; {
 		to, ok := s.nodes[at].child[text[i]]
 		if !ok {
 			break
@@ -64,4 +85,21 @@ func (s *specials) match(text string, i int) (end int, id int32) {
 		}
 	}
 	return end, id
+}
+
+// widen adds the white space that the token takes, not going left of from.
+func (s *specials) widen(text string, from int, m match) match {
+	if s.right[m.id] {
+		m.end = runEnd(text, m.end, space)
+	}
+	if s.left[m.id] {
+		for m.start > from {
+			c, width := classBefore(text, m.start)
+			if c != space {
+				break
+			}
+			m.start -= width
+		}
+	}
+	return m
 }

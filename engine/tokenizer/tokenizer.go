@@ -2,72 +2,57 @@ package tokenizer
 
 // Tokenizer encodes and decodes. It is immutable; see New.
 type Tokenizer struct {
-	pre      pretokenizer
-	merges   *mergeTable
-	bytes    [256]int32       // id of each single byte, -1 where there is none
-	words    map[string]int32 // words that are one token
-	text     []string         // the bytes of each token
+	model    model
+	text     []string // the bytes of each token
 	control  []bool
-	special  specials
+	special  specials   // control, unknown and user-defined tokens
+	defined  specials   // user-defined tokens only
+	bytes    [256]int32 // id of each single byte, -1 where there is none
 	bos, eos int32
 	addBOS   bool
+	addEOS   bool
+	prefixed bool // text gets a space in front, which Decode takes away again
 }
 
-// Encode gives the ids of text, which is only ever text: nothing in it becomes a control or
-// user-defined token. With addSpecial, and if the vocabulary says so, BOS goes in front.
+// A model gives the ids of text between special tokens. There is one for each kind of vocabulary.
+type model interface {
+	appendText(ids []int32, text string) []int32
+	String() string
+}
+
+// Encode gives the ids of text, which is only ever text: nothing in it becomes a control token. User-defined
+// tokens are ordinary text to most vocabularies (runs of spaces, tags), and are matched before everything else; the
+// longest where several fit. With addSpecial, and if the vocabulary says so, BOS goes in front and EOS at the end.
 // Bytes without a token (MissingBytes) are left out.
 func (t *Tokenizer) Encode(text string, addSpecial bool) []int32 {
-	return t.appendText(t.start(text, addSpecial), text)
+	return t.encode(text, addSpecial, &t.defined)
 }
 
-// EncodeWithSpecial is Encode, but control and user-defined tokens written out in text become
-// those tokens; the longest where several fit. It is for text made by a chat
-// template; text that a user controls can name any control token here.
+// EncodeWithSpecial is Encode, but control tokens written out in text become those tokens, too. It is for text made
+// by a chat template; text that a user controls can name any control token here.
 func (t *Tokenizer) EncodeWithSpecial(text string, addSpecial bool) []int32 {
-	ids := t.start(text, addSpecial)
-	for i := 0; i < len(text); {
-		start, end, id := t.special.find(text, i)
-		ids = t.appendText(ids, text[i:start])
-		if id >= 0 {
-			ids = append(ids, id)
-		}
-		i = end
-	}
-	return ids
+	return t.encode(text, addSpecial, &t.special)
 }
 
-// start makes room for about as many ids as source code needs, so that appending rarely grows it.
-func (t *Tokenizer) start(text string, addSpecial bool) []int32 {
-	ids := make([]int32, 0, len(text)/3+8)
+func (t *Tokenizer) encode(text string, addSpecial bool, special *specials) []int32 {
+	ids := make([]int32, 0, len(text)/3+8) // about as many as source code needs, so that appending rarely grows it
 	if addSpecial && t.addBOS {
 		ids = append(ids, t.bos)
 	}
-	return ids
-}
-
-func (t *Tokenizer) appendText(ids []int32, text string) []int32 {
 	for i := 0; i < len(text); {
-		end := t.pre.next(text, i)
-		word := text[i:end]
-		if id, ok := t.words[word]; ok {
-			ids = append(ids, id)
-		} else {
-			ids = t.mergeWord(ids, word)
+		m := special.find(text, i)
+		if m.start > i {
+			ids = t.model.appendText(ids, text[i:m.start])
 		}
-		i = end
+		if m.id >= 0 {
+			ids = append(ids, m.id)
+		}
+		i = m.end
+	}
+	if addSpecial && t.addEOS {
+		ids = append(ids, t.eos)
 	}
 	return ids
-}
-
-// mergeWord appends the tokens of one word, merged in place at the end of ids.
-func (t *Tokenizer) mergeWord(ids []int32, word string) []int32 {
-	n := len(ids)
-	for i := range len(word) {
-		if id := t.bytes[word[i]]; id >= 0 {
-			ids = append(ids, id)
-		}
-	}
-	return ids[:n+len(t.merges.merge(ids[n:]))]
 }
 
 // TokenBytes gives a copy of the bytes that id stands for (for control tokens, their name), which need not
@@ -91,20 +76,23 @@ func (t *Tokenizer) BOS() int32 { return t.bos }
 // EOS is the id of the end-of-text token, or -1.
 func (t *Tokenizer) EOS() int32 { return t.eos }
 
-// Pre is the canonical name of the pre-tokenizer.
-func (t *Tokenizer) Pre() string { return t.pre.String() }
+// Pre is the canonical name of the pre-tokenizer, or of the kind of model where there is none.
+func (t *Tokenizer) Pre() string { return t.model.String() }
 
-// Special gives the id of the control or user-defined token with exactly this text.
+// Special gives the id of the control, unknown or user-defined token with exactly this text.
 func (t *Tokenizer) Special(text string) (int32, bool) {
-	start, end, id := t.special.find(text, 0)
-	if id < 0 || start != 0 || end != len(text) {
+	if text == "" {
+		return -1, false
+	}
+	end, id := t.special.longest(text, 0)
+	if id < 0 || end != len(text) {
 		return -1, false
 	}
 	return id, true
 }
 
-// MissingBytes lists the byte values that have no token. Encode leaves them out, as the
-// reference implementation does with a vocabulary that has no unknown token.
+// MissingBytes lists the byte values that have no token. Encode leaves them out where there is no unknown
+// token either, as the reference implementation does.
 func (t *Tokenizer) MissingBytes() []byte {
 	var missing []byte
 	for b, id := range t.bytes {

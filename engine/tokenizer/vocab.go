@@ -17,42 +17,56 @@ const (
 	TypeByte        int32 = 6
 )
 
-// Vocab is what a byte-level BPE tokenizer is made of. A token's id is its index in Tokens.
+// Kinds of model, as tokenizer.ggml.model names them.
+const (
+	KindBytes         = "gpt2"  // byte-level BPE
+	KindSentencePiece = "llama" // SentencePiece's BPE
+	KindUnigram       = "t5"    // SentencePiece's unigram model
+)
+
+// Vocab is what a tokenizer is made of, the plain values of a GGUF file. A token's id is its index in Tokens.
 type Vocab struct {
-	Tokens   []string // in GPT-2's byte-to-character alphabet; control and user-defined ones as plain text
-	Types    []int32  // one per token; nil means that all are normal
-	Merges   []string // "left right", the most preferred first
-	Pre      string   // pre-tokenizer, by its name in tokenizer.ggml.pre
-	BOS, EOS int32    // -1 for none
-	AddBOS   bool     // put BOS in front when special tokens are asked for
+	Kind   string    // "" is KindBytes
+	Tokens []string  // KindBytes: in GPT-2's byte-to-character alphabet; the others: U+2581 for a space; control and user-defined ones as plain text
+	Types  []int32   // one per token; nil means that all are normal
+	Scores []float32 // one per token, of KindSentencePiece and KindUnigram: the higher, the more preferred
+	Merges []string  // "left right", the most preferred first, of KindBytes; KindSentencePiece merges by score without them
+	Pre    string    // pre-tokenizer of KindBytes, by its name in tokenizer.ggml.pre
+
+	BOS, EOS int32 // -1 for none
+	Unknown  int32 // for what has no token; -1 for none. KindBytes does not need it
+	AddBOS   bool  // put BOS in front when special tokens are asked for
+	AddEOS   bool  // put EOS at the end when special tokens are asked for
+
+	SpacePrefix      bool   // KindSentencePiece, KindUnigram: put a space in front of text
+	RemoveExtraSpace bool   // KindUnigram: drop spaces at the ends, and all but one of a run
+	Charsmap         []byte // KindUnigram: SentencePiece's compiled normalization rules; may be empty
+
+	StripLeft, StripRight []int32 // special tokens that take the white space on that side with them
 }
 
-// New checks v and builds the tokenizer. It keeps no reference to v's slices. A vocabulary may
-// lack tokens for single bytes (some published ones do; see MissingBytes), but not for
+// New checks v and builds the tokenizer. It keeps no reference to v's slices.
+//
+// A vocabulary of KindBytes may lack tokens for single bytes (some published ones do; see MissingBytes), but not for
 // printable ASCII, tab and newline: that is not a byte-level vocabulary.
 func New(v Vocab) (*Tokenizer, error) {
-	s, err := findScheme(v.Pre)
-	if err != nil {
-		return nil, err
-	}
 	if err := v.check(); err != nil {
 		return nil, err
 	}
-	index, err := v.index()
-	if err != nil {
+	build, ok := map[string]func(*Tokenizer, *Vocab) error{
+		"": newBytes, KindBytes: newBytes, KindSentencePiece: newSentencePiece, KindUnigram: newUnigram,
+	}[v.Kind]
+	if !ok {
+		return nil, fmt.Errorf("tokenizer: unknown kind of model %q; known are %s (byte-level BPE), %s (SentencePiece BPE), %s (unigram)",
+			v.Kind, KindBytes, KindSentencePiece, KindUnigram)
+	}
+	t := &Tokenizer{bos: v.BOS, eos: v.EOS, addBOS: v.AddBOS, addEOS: v.AddEOS}
+	t.text = make([]string, len(v.Tokens))
+	t.control = make([]bool, len(v.Tokens))
+	if err := build(t, &v); err != nil {
 		return nil, err
 	}
-	merges, err := v.mergeTable(index)
-	if err != nil {
-		return nil, err
-	}
-	t := &Tokenizer{pre: s.pre, merges: merges, bos: v.BOS, eos: v.EOS, addBOS: v.AddBOS}
-	abc := newAlphabet()
-	if err := t.setBytes(abc, index); err != nil {
-		return nil, err
-	}
-	t.setTokens(v, abc)
-	t.setWords(v, s.ignoreMerges)
+	t.setSpecials(&v)
 	return t, nil
 }
 
@@ -68,16 +82,23 @@ func (v *Vocab) check() error {
 			return fmt.Errorf("tokenizer: token %d (%q) has type %d; expected 0 to 6", i, v.Tokens[i], typ)
 		}
 	}
+	return v.checkIDs()
+}
+
+func (v *Vocab) checkIDs() error {
 	for _, id := range []struct {
 		name string
 		id   int32
-	}{{"BOS", v.BOS}, {"EOS", v.EOS}} {
+	}{{"BOS", v.BOS}, {"EOS", v.EOS}, {"unknown token", v.Unknown}} {
 		if id.id < -1 || int(id.id) >= len(v.Tokens) {
 			return fmt.Errorf("tokenizer: %s id %d is outside the vocabulary of %d tokens (-1 means none)", id.name, id.id, len(v.Tokens))
 		}
 	}
 	if v.AddBOS && v.BOS < 0 {
 		return errors.New("tokenizer: BOS is to be added, but there is no BOS id")
+	}
+	if v.AddEOS && v.EOS < 0 {
+		return errors.New("tokenizer: EOS is to be added, but there is no EOS id")
 	}
 	return nil
 }
@@ -92,90 +113,36 @@ func (v *Vocab) typeOf(id int) int32 {
 // special says whether the token is matched as plain text instead of being reached by merges.
 func (v *Vocab) special(id int) bool {
 	typ := v.typeOf(id)
-	return typ == TypeControl || typ == TypeUserDefined
+	return typ == TypeControl || typ == TypeUserDefined || typ == TypeUnknown
 }
 
-// index maps tokens that text can become to their ids. Control tokens are left out, so that no
-// merge can make one.
-func (v *Vocab) index() (map[string]int32, error) {
-	index := make(map[string]int32, len(v.Tokens))
-	for i, token := range v.Tokens {
-		if v.special(i) || token == "" {
-			continue
-		}
-		if first, ok := index[token]; ok {
-			return nil, fmt.Errorf("tokenizer: tokens %d and %d are both %q", first, i, token)
-		}
-		index[token] = int32(i)
+// checkScores is for the kinds that have scores.
+func (v *Vocab) checkScores() error {
+	if len(v.Scores) != len(v.Tokens) {
+		return fmt.Errorf("tokenizer: %d scores for %d tokens", len(v.Scores), len(v.Tokens))
 	}
-	return index, nil
-}
-
-func (v *Vocab) mergeTable(index map[string]int32) (*mergeTable, error) {
-	table := newMergeTable(len(v.Merges))
-	for rank, merge := range v.Merges {
-		left, right, ok := strings.Cut(merge, " ")
-		if !ok || left == "" || right == "" || strings.Contains(right, " ") {
-			return nil, fmt.Errorf("tokenizer: merge %d is %q; expected two tokens with one space between them", rank, merge)
-		}
-		var ids [3]int32
-		for k, token := range []string{left, right, left + right} {
-			id, ok := index[token]
-			if !ok {
-				return nil, fmt.Errorf("tokenizer: merge %d (%q) needs the token %q, which the vocabulary does not have", rank, merge, token)
-			}
-			ids[k] = id
-		}
-		if !table.add(ids[0], ids[1], int32(rank), ids[2]) {
-			return nil, fmt.Errorf("tokenizer: merge %d (%q) is there twice", rank, merge)
-		}
-	}
-	return table, nil
-}
-
-func (t *Tokenizer) setBytes(abc *alphabet, index map[string]int32) error {
-	for b := range 256 {
-		id, ok := index[abc.encode(byte(b))]
-		if !ok {
-			id = -1
-		}
-		t.bytes[b] = id
-		if !ok && (b >= ' ' && b <= '~' || b == '\t' || b == '\n') {
-			return fmt.Errorf("tokenizer: no token for the byte 0x%02x (written %q in a byte-level vocabulary)", b, abc.encode(byte(b)))
+	for i, s := range v.Scores {
+		if s != s {
+			return fmt.Errorf("tokenizer: the score of token %d (%q) is not a number", i, v.Tokens[i])
 		}
 	}
 	return nil
 }
 
-func (t *Tokenizer) setTokens(v Vocab, abc *alphabet) {
-	t.text = make([]string, len(v.Tokens))
-	t.control = make([]bool, len(v.Tokens))
+// setSpecials makes the two sets: what is in any text, and what is only in text made by a template.
+func (t *Tokenizer) setSpecials(v *Vocab) {
 	for i, token := range v.Tokens {
-		if v.special(i) {
-			t.text[i] = token
-			t.special.add(token, int32(i))
-		} else {
-			t.text[i] = abc.decode(token)
-		}
-		t.control[i] = v.typeOf(i) == TypeControl
-	}
-}
-
-// setWords collects the words that encode to one token, so that the common case needs
-// no merging. It is a table of what merging gives, not a cache: it never changes.
-func (t *Tokenizer) setWords(v Vocab, ignoreMerges bool) {
-	t.words = make(map[string]int32, len(v.Tokens))
-	var scratch []int32
-	for i, text := range t.text {
-		if v.special(i) || text == "" {
+		if !v.special(i) {
 			continue
 		}
-		if !ignoreMerges {
-			scratch = t.mergeWord(scratch[:0], text)
-			if len(scratch) != 1 || scratch[0] != int32(i) {
-				continue
-			}
+		if _, run := spaceRun(token); run && v.Kind == KindSentencePiece {
+			token = strings.ReplaceAll(token, " ", escapedSpace) // the model joins spaces itself; it is this form that text can spell out
 		}
-		t.words[text] = int32(i)
+		t.special.add(token, int32(i))
+		if v.typeOf(i) == TypeUserDefined {
+			t.defined.add(token, int32(i))
+		}
 	}
+	t.special.strip(v.StripLeft, v.StripRight)
+	t.defined.strip(v.StripLeft, v.StripRight)
 }
