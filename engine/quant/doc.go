@@ -9,5 +9,15 @@
 // All arithmetic is float32 and unfused: products are wrapped in float32(), so that
 // no architecture contracts x*y + z into one rounding and results are equal everywhere.
 //
-// A new format is one file with two functions and one row of Formats.
+// There are three families. Q4_0 to Q8_0, IQ4_NL and MXFP4 are blocks of 32 with one scale. The K
+// formats and IQ4_XS are blocks of 256 in groups, whose scales are small integers times a
+// scale of the block. Where a format searches for its scales, the search is in a fit file:
+// symmetric (d*q), affine (d*q - m), descent, positive (for the scales of the groups) and
+// nonlinear (a table of values).
+//
+// Quantize needs only the values; QuantizeWeighted also takes how much each column of a
+// matrix matters. Both give the bytes of llama.cpp's ggml_quantize_chunk, without and with
+// an importance matrix, as compiled for amd64 without fused multiply-add.
+//
+// A new format is one file with two or three functions and one row of Formats.
 package quant

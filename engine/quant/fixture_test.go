@@ -32,11 +32,12 @@ func TestReference(t *testing.T) {
 	if len(values)/32 != 47 {
 		t.Fatalf("%d blocks in values.f32, want 47", len(values)/32)
 	}
-	for _, f := range Formats {
-		if f.Name == "F32" {
-			continue // the fixture itself; see TestF32
-		}
-		t.Run(f.Name, func(t *testing.T) {
+	for _, name := range []string{"F16", "BF16", "Q4_0", "Q4_1", "Q8_0"} { // what gen.py knows
+		t.Run(name, func(t *testing.T) {
+			f, err := ByName(name)
+			if err != nil {
+				t.Fatal(err)
+			}
 			want := readFixture(t, f.Name+".blocks")
 			got := make([]byte, f.RowBytes(len(values)))
 			f.Quantize(got, values)

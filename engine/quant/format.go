@@ -25,17 +25,28 @@ type Format struct {
 	DotPartner Partner
 
 	quantize   func(dst []byte, src []float32)
+	weighted   func(dst []byte, src, importance []float32) // nil where importances change nothing
 	dequantize func(dst []float32, src []byte)
 }
 
 // Formats are all formats, by ggml type id.
 var Formats = []Format{
-	{"F32", 0, 1, 4, PartnerF32, quantizeF32, dequantizeF32},
-	{"F16", 1, 1, 2, PartnerF32, quantizeF16, dequantizeF16},
-	{"Q4_0", 2, 32, 18, PartnerQ8, quantizeQ4_0, dequantizeQ4_0},
-	{"Q4_1", 3, 32, 20, PartnerQ8, quantizeQ4_1, dequantizeQ4_1},
-	{"Q8_0", 8, 32, 34, PartnerQ8, quantizeQ8_0, dequantizeQ8_0},
-	{"BF16", 30, 1, 2, PartnerF32, quantizeBF16, dequantizeBF16},
+	{"F32", 0, 1, 4, PartnerF32, quantizeF32, nil, dequantizeF32},
+	{"F16", 1, 1, 2, PartnerF32, quantizeF16, nil, dequantizeF16},
+	{"Q4_0", 2, 32, 18, PartnerQ8, quantizeQ4_0, quantizeWeightedQ4_0, dequantizeQ4_0},
+	{"Q4_1", 3, 32, 20, PartnerQ8, quantizeQ4_1, quantizeWeightedQ4_1, dequantizeQ4_1},
+	{"Q5_0", 6, 32, 22, PartnerQ8, quantizeQ5_0, quantizeWeightedQ5_0, dequantizeQ5_0},
+	{"Q5_1", 7, 32, 24, PartnerQ8, quantizeQ5_1, quantizeWeightedQ5_1, dequantizeQ5_1},
+	{"Q8_0", 8, 32, 34, PartnerQ8, quantizeQ8_0, nil, dequantizeQ8_0},
+	{"Q2_K", 10, 256, 84, PartnerQ8, quantizeQ2_K, quantizeWeightedQ2_K, dequantizeQ2_K},
+	{"Q3_K", 11, 256, 110, PartnerQ8, quantizeQ3_K, quantizeWeightedQ3_K, dequantizeQ3_K},
+	{"Q4_K", 12, 256, 144, PartnerQ8, quantizeQ4_K, quantizeWeightedQ4_K, dequantizeQ4_K},
+	{"Q5_K", 13, 256, 176, PartnerQ8, quantizeQ5_K, quantizeWeightedQ5_K, dequantizeQ5_K},
+	{"Q6_K", 14, 256, 210, PartnerQ8, quantizeQ6_K, quantizeWeightedQ6_K, dequantizeQ6_K},
+	{"IQ4_NL", 20, 32, 18, PartnerQ8, quantizeIQ4_NL, quantizeWeightedIQ4_NL, dequantizeIQ4_NL},
+	{"IQ4_XS", 23, 256, 136, PartnerQ8, quantizeIQ4_XS, quantizeWeightedIQ4_XS, dequantizeIQ4_XS},
+	{"BF16", 30, 1, 2, PartnerF32, quantizeBF16, nil, dequantizeBF16},
+	{"MXFP4", 39, 32, 17, PartnerQ8, quantizeMXFP4, nil, dequantizeMXFP4},
 }
 
 // String is the format's name.

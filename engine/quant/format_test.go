@@ -24,7 +24,7 @@ func TestLookupErrors(t *testing.T) {
 	_, near := ByName("q4-0")
 	_, far := ByName("int4-awq")
 	_, empty := ByName("")
-	_, id := ByType(12)
+	_, id := ByType(16)
 	for _, test := range []struct {
 		name string
 		err  error
@@ -34,7 +34,7 @@ func TestLookupErrors(t *testing.T) {
 		{"near", near, []string{`"q4-0"`, "F32, F16, Q4_0", "did you mean Q4_0?"}, "\n"},
 		{"far", far, []string{`"int4-awq"`, "F32, F16, Q4_0"}, "did you mean"},
 		{"empty", empty, []string{`""`, "F32, F16, Q4_0"}, "did you mean"},
-		{"id", id, []string{"type 12", "F32, F16, Q4_0"}, "did you mean"},
+		{"id", id, []string{"type 16", "F32, F16, Q4_0"}, "did you mean"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if test.err == nil {
@@ -75,7 +75,8 @@ func TestBlocksAreIndependent(t *testing.T) {
 
 // stepBound bounds |dequantize(quantize(x)) - x| for a block that spans [low, high],
 // from the definition of the format: half a step of the grid, or a whole one at the end
-// that Q4_0 cuts off, and 2^-11 of the largest magnitude for each float16 that is stored.
+// that Q4_0 and Q5_0 cut off, and 2^-11 of the largest magnitude for each float16 that is
+// stored. Formats that search have no such bound, see TestRMSE.
 func stepBound(name string, low, high float64) float64 {
 	largest := math.Max(-low, high)
 	const half = 1.0 / (1 << 11) // relative error of a float16
@@ -90,8 +91,14 @@ func stepBound(name string, low, high float64) float64 {
 		return largest/127/2 + largest*half
 	case "Q4_0":
 		return largest/8 + largest*half
+	case "Q5_0":
+		return largest/16 + largest*half
 	case "Q4_1":
 		return (high-low)/15/2 + (high-low)*half + math.Abs(low)*half
+	case "Q5_1":
+		return (high-low)/31/2 + (high-low)*half + math.Abs(low)*half
+	case "MXFP4":
+		return largest / 4
 	}
 	return math.NaN()
 }
@@ -99,6 +106,9 @@ func stepBound(name string, low, high float64) float64 {
 func TestErrorBound(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, f := range Formats {
+		if math.IsNaN(stepBound(f.Name, -1, 1)) {
+			continue
+		}
 		t.Run(f.Name, func(t *testing.T) {
 			const blocks = 500
 			src := make([]float32, f.BlockElems)
@@ -123,13 +133,14 @@ func TestErrorBound(t *testing.T) {
 	}
 }
 
-// TestRequantize: what the symmetric formats and the floats can represent survives
-// another round; Q4_1 moves its scale, as its minimum is rounded separately.
+// TestRequantize: what the floats and the symmetric formats without a search can represent
+// survives another round; the others move their scales.
 func TestRequantize(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for _, f := range Formats {
-		if f.Name == "Q4_1" {
-			continue
+	for _, name := range []string{"F32", "F16", "BF16", "Q4_0", "Q5_0", "Q8_0", "MXFP4"} {
+		f, err := ByName(name)
+		if err != nil {
+			t.Fatal(err)
 		}
 		src := make([]float32, 96)
 		for i := range src {
@@ -152,6 +163,8 @@ func TestWrongLengthsPanic(t *testing.T) {
 		"partial-block": func() { q4.RowBytes(33) },
 		"negative":      func() { q4.RowBytes(-32) },
 		"quantize":      func() { q4.Quantize(make([]byte, 17), make([]float32, 32)) },
+		"weighted":      func() { q4.QuantizeWeighted(make([]byte, 17), make([]float32, 32), make([]float32, 32)) },
+		"importance":    func() { q4.QuantizeWeighted(make([]byte, 18), make([]float32, 32), make([]float32, 31)) },
 		"dequantize":    func() { q4.Dequantize(make([]float32, 32), make([]byte, 36)) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,6 +190,26 @@ func BenchmarkQuantize(b *testing.B) {
 			b.SetBytes(int64(4 * len(src)))
 			for b.Loop() {
 				f.Quantize(dst, src)
+			}
+		})
+	}
+}
+
+func BenchmarkQuantizeWeighted(b *testing.B) {
+	r := rand.New(rand.NewPCG(7, 8))
+	src, importance := make([]float32, 1<<16), make([]float32, 1<<16)
+	for i := range src {
+		src[i], importance[i] = float32(r.NormFloat64()), float32(r.ExpFloat64())
+	}
+	for _, f := range Formats {
+		if !f.UsesImportance() {
+			continue
+		}
+		dst := make([]byte, f.RowBytes(len(src)))
+		b.Run(f.Name, func(b *testing.B) {
+			b.SetBytes(int64(4 * len(src)))
+			for b.Loop() {
+				f.QuantizeWeighted(dst, src, importance)
 			}
 		})
 	}

@@ -13,12 +13,7 @@ func quantizeQ4_0(dst []byte, src []float32) {
 }
 
 func quantizeBlockQ4_0(dst *[18]byte, src *[32]float32) {
-	var amax, extreme float32
-	for _, v := range src {
-		if a := abs(v); amax < a {
-			amax, extreme = a, v
-		}
-	}
+	_, extreme := largest(src[:])
 	d := extreme / -8
 	inverse := reciprocal(d)
 	binary.LittleEndian.PutUint16(dst[:], F32ToF16(d))
@@ -26,6 +21,18 @@ func quantizeBlockQ4_0(dst *[18]byte, src *[32]float32) {
 		low := min(15, uint8(toInt8(float32(src[j]*inverse)+8.5)))
 		high := min(15, uint8(toInt8(float32(src[16+j]*inverse)+8.5)))
 		dst[2+j] = low | high<<4
+	}
+}
+
+func quantizeWeightedQ4_0(dst []byte, src, importance []float32) {
+	sigma2 := meanSquare(src)
+	var w [32]float32
+	var q [32]uint8
+	for ; len(src) >= 32; src, importance, dst = src[32:], importance[32:], dst[18:] {
+		weigh(w[:], src, importance, sigma2)
+		d := fitSymmetric(q[:], src[:32], w[:], 8)
+		binary.LittleEndian.PutUint16(dst, F32ToF16(d))
+		packNibbles((*[16]byte)(dst[2:]), &q)
 	}
 }
 

@@ -1,9 +1,6 @@
 package quant
 
-import (
-	"encoding/binary"
-	"math"
-)
+import "encoding/binary"
 
 // Q4_1 is blocks of 32: a float16 scale, a float16 minimum, then 16 bytes of two 4-bit
 // numbers as in Q4_0. Element j is scale * q[j] + minimum.
@@ -15,23 +12,26 @@ func quantizeQ4_1(dst []byte, src []float32) {
 }
 
 func quantizeBlockQ4_1(dst *[20]byte, src *[32]float32) {
-	lowest, highest := float32(math.MaxFloat32), float32(-math.MaxFloat32)
-	for _, v := range src {
-		if v < lowest {
-			lowest = v
-		}
-		if v > highest {
-			highest = v
-		}
-	}
+	lowest, highest := span(src)
 	d := (highest - lowest) / 15
 	inverse := reciprocal(d)
-	binary.LittleEndian.PutUint16(dst[:], F32ToF16(d))
-	binary.LittleEndian.PutUint16(dst[2:], F32ToF16(lowest))
+	putHalves(dst[:], d, lowest)
 	for j := range 16 {
 		low := min(15, uint8(toInt8(float32((src[j]-lowest)*inverse)+0.5)))
 		high := min(15, uint8(toInt8(float32((src[16+j]-lowest)*inverse)+0.5)))
 		dst[4+j] = low | high<<4
+	}
+}
+
+func quantizeWeightedQ4_1(dst []byte, src, importance []float32) {
+	sigma2 := meanSquare(src)
+	var w [32]float32
+	var q [32]uint8
+	for ; len(src) >= 32; src, importance, dst = src[32:], importance[32:], dst[20:] {
+		weigh(w[:], src, importance, sigma2)
+		d, offset := weightedAffine(15).fit(q[:], src[:32], w[:])
+		putHalves(dst, d, -offset)
+		packNibbles((*[16]byte)(dst[4:]), &q)
 	}
 }
 
