@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/assaylab/assay/engine/convert"
 	"github.com/assaylab/assay/engine/quant"
 	"github.com/assaylab/assay/experiments/scenario"
 )
@@ -57,6 +58,9 @@ func completeArguments(root *cobra.Command) {
 				formats = append(formats, f.Name)
 			}
 			completeFlag(c, "to", formats)
+		case "convert":
+			c.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
+			completeFlag(c, "type", convert.Types())
 		case "serve":
 			c.ValidArgsFunction = cobra.NoFileCompletions
 			for _, d := range scenario.EngineSettings() {
