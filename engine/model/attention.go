@@ -6,25 +6,53 @@ import (
 	"github.com/assaylab/assay/engine/kernel"
 )
 
-// rotateAndStore turns the rows' queries and keys by their positions and writes keys
-// and values to the cache, from where alone they are read.
-func (s *State) rotateAndStore(w *worker, from, to int) {
+// prepare finishes the rows' queries and keys and writes keys and values to the cache,
+// from where alone they are read.
+func (s *State) prepare(w *worker, from, to int) {
+	l := s.current()
 	for r := from; r < to; r++ {
 		p := int(s.pass.Positions[r])
-		s.rotate(s.q.Row(r), p)
-		s.rotate(s.k.Row(r), p)
+		q, k, v := s.q.Row(r), s.k.Row(r), s.v.Row(r)
+		s.addBias(q, l.QBias)
+		s.addBias(k, l.KBias)
+		s.addBias(v, l.VBias)
+		s.normHeads(q, l.QNorm)
+		s.normHeads(k, l.KNorm)
+		if l.Turn != TurnNone {
+			cos, sin := s.angles[l.Turn].at(p)
+			s.rotate(q, cos, sin)
+			s.rotate(k, cos, sin)
+		}
+		if s.m.Temperature != 0 {
+			s.m.Kernels.Scale(q, s.m.temperature(p))
+		}
 		blocks := s.pass.Spans[s.spanOf[r]].Blocks
 		slot := int(blocks[p/s.cache.BlockSize])*s.cache.BlockSize + p%s.cache.BlockSize
-		s.cache.store(s.layer, slot, s.k.Row(r), s.v.Row(r))
+		s.cache.store(s.layer, slot, k, v)
 	}
 	if s.cache.kind.Integer() {
 		s.m.Kernels.QuantizeRows(&w.Worker, &s.q, from, to)
 	}
 }
 
-func (s *State) rotate(x []float32, position int) {
-	n := s.m.RopeDim / 2
-	cos, sin := s.m.cos[position*n:(position+1)*n], s.m.sin[position*n:(position+1)*n]
+func (s *State) addBias(x, bias []float32) {
+	if bias != nil {
+		s.m.Kernels.Add(x, bias)
+	}
+}
+
+// normHeads norms each head's part of x (Henry et al. 2020); a nil weight is none.
+func (s *State) normHeads(x, weight []float32) {
+	if weight == nil {
+		return
+	}
+	for h := 0; h < len(x); h += s.m.HeadDim {
+		head := x[h : h+s.m.HeadDim]
+		s.m.Kernels.RMSNorm(head, head, weight, s.m.Eps)
+	}
+}
+
+func (s *State) rotate(x, cos, sin []float32) {
 	for h := 0; h < len(x); h += s.m.HeadDim {
 		if s.m.Rope == RopeHalves {
 			kernel.RopeHalves(x[h:h+s.m.HeadDim], cos, sin)
@@ -32,6 +60,11 @@ func (s *State) rotate(x []float32, position int) {
 			kernel.RopePairs(x[h:h+s.m.HeadDim], cos, sin)
 		}
 	}
+}
+
+// temperature is what the query at a position is multiplied by.
+func (c *Config) temperature(position int) float32 {
+	return float32(1 + c.Temperature*math.Log(1+float64(position/c.TemperatureLength)))
 }
 
 // attend computes items [from, to), item i being key head i mod KVHeads of row
@@ -44,27 +77,35 @@ func (s *State) attend(w *worker, from, to int) {
 
 func (s *State) attendHead(w *worker, row, kvHead int) {
 	m, n := s.m, int(s.pass.Positions[row])+1
+	first := s.current().first(n - 1)
 	group := m.Heads / m.KVHeads
-	scale := float32(1 / math.Sqrt(float64(m.HeadDim)))
-	for r := range s.runs(row, n) {
+	for r := range s.runs(row, first, n) {
 		keys := s.cache.head(s.cache.k[s.layer], r.slot, r.count, kvHead, m.HeadDim)
 		for g := range group {
 			q := s.q.Vec(row, (kvHead*group+g)*m.HeadDim, m.HeadDim, s.cache.kind.Integer())
-			m.Kernels.Dot(&w.Worker, keys, 0, q, w.scores[g*m.Context+r.at:][:r.count])
+			m.Kernels.Dot(&w.Worker, keys, 0, q, w.scores[g*s.longest+r.at:][:r.count])
 		}
 	}
 	for g := range group {
-		scores := w.scores[g*m.Context:][:n]
-		m.Kernels.Scale(scores, scale)
+		scores := w.scores[g*s.longest+first : g*s.longest+n]
+		m.Kernels.Scale(scores, m.AttentionScale)
 		m.Kernels.Softmax(scores)
 		clear(s.attnHead(row, kvHead*group+g))
 	}
-	for r := range s.runs(row, n) {
+	for r := range s.runs(row, first, n) {
 		values := s.cache.head(s.cache.v[s.layer], r.slot, r.count, kvHead, m.HeadDim)
 		for g := range group {
-			m.Kernels.Sum(&w.Worker, values, 0, w.scores[g*m.Context+r.at:][:r.count], s.attnHead(row, kvHead*group+g))
+			m.Kernels.Sum(&w.Worker, values, 0, w.scores[g*s.longest+r.at:][:r.count], s.attnHead(row, kvHead*group+g))
 		}
 	}
+}
+
+// first is the first position that the query at a position attends to.
+func (l *Layer) first(position int) int {
+	if l.Window == 0 {
+		return 0
+	}
+	return max(0, position+1-l.Window)
 }
 
 func (s *State) attnHead(row, head int) []float32 {
@@ -75,18 +116,18 @@ func (s *State) attnHead(row, head int) []float32 {
 // slots of the cache.
 type run struct{ slot, at, count int }
 
-// runs yields the first n positions of a row's sequence, neighbouring blocks joined:
+// runs yields positions [from, n) of a row's sequence, neighbouring blocks joined:
 // fewer and longer kernel calls.
-func (s *State) runs(row, n int) func(yield func(run) bool) {
+func (s *State) runs(row, from, n int) func(yield func(run) bool) {
 	return func(yield func(run) bool) {
 		blocks, size := s.pass.Spans[s.spanOf[row]].Blocks, s.cache.BlockSize
-		for at := 0; at < n; {
+		for at := from; at < n; {
 			first := at / size
 			end := first + 1
 			for end*size < n && blocks[end] == blocks[end-1]+1 {
 				end++
 			}
-			r := run{int(blocks[first]) * size, at, min(n, end*size) - at}
+			r := run{int(blocks[first])*size + at%size, at, min(n, end*size) - at}
 			if !yield(r) {
 				return
 			}

@@ -17,6 +17,11 @@ type Cache struct {
 	BlockSize int // positions
 	Blocks    int
 
+	// Longest is the positions of the longest sequence that will be in it; 0 is as many
+	// as fit. It sizes what a State needs per position, and with LongRoPE it chooses
+	// between the short and the long factors.
+	Longest int
+
 	format quant.Format
 	kind   kernel.Kind
 	row    int      // bytes of one position's keys, or values, in one layer
@@ -62,6 +67,13 @@ func cacheKind(c Config, format string) (kernel.Kind, error) {
 		return kind, err
 	}
 	return 0, fmt.Errorf("cache format is %q, want one of %s", format, strings.Join(CacheFormats, ", "))
+}
+
+func (x *Cache) longest() int {
+	if x.Longest > 0 {
+		return min(x.Longest, x.Blocks*x.BlockSize)
+	}
+	return x.Blocks * x.BlockSize
 }
 
 // store writes one position's keys and values of a layer.

@@ -2,7 +2,6 @@ package model
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/assaylab/assay/engine/gguf"
 	"github.com/assaylab/assay/engine/kernel"
@@ -16,13 +15,12 @@ type Model struct {
 	Weights Weights
 	Kernels *kernel.Set
 
-	embed    quant.Format // of Weights.Embedding
-	cos, sin []float32    // (context, RopeDim/2)
+	embed quant.Format // of Weights.Embedding
 }
 
 // Load binds the tensors of f. Errors name the file and the key or tensor.
 func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
-	c, err := readConfig(f)
+	c, a, err := readConfig(f)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +32,7 @@ func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
 		return nil, fmt.Errorf("%s: tensor %s has %d dimensions, want 2", f.Name, t.Name, len(t.Dims))
 	}
 	c.Vocab = t.Dims[1]
-	w, err := bindWeights(f, c)
+	w, err := bindWeights(f, c, a.layer)
 	if err != nil {
 		return nil, err
 	}
@@ -42,35 +40,24 @@ func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
 	if m.embed, err = quant.ByType(uint32(t.Type)); err != nil {
 		return nil, err
 	}
-	m.angles()
 	return m, nil
-}
-
-// angles tabulates the rotary embedding: position p turns pair i by p x base^(-2i/n).
-func (m *Model) angles() {
-	n := m.RopeDim / 2
-	m.cos, m.sin = make([]float32, m.Context*n), make([]float32, m.Context*n)
-	for i := range n {
-		// In float32, as the models are trained: the reference's angles, bit for bit.
-		frequency := float32(math.Pow(m.RopeBase, -float64(2*i)/float64(m.RopeDim)))
-		for p := range m.Context {
-			a := float64(float32(p) * frequency)
-			m.cos[p*n+i], m.sin[p*n+i] = float32(math.Cos(a)), float32(math.Sin(a))
-		}
-	}
 }
 
 // WeightBytes is the size of all tensors as stored.
 func (m *Model) WeightBytes() int64 { return m.Weights.bytes }
 
-// Ops are the multiply-adds of computing one position: its matrix products, its
-// attention over position+1 cached ones, and the head where logits are wanted.
+// Ops are the multiply-adds of computing one position: its matrix products, those of
+// the experts it is routed to among them, its attention over the cached positions up to
+// its own, and the head where logits are wanted.
 func (m *Model) Ops(position int, logits bool) int64 {
-	q := int64(m.Heads * m.HeadDim)
-	layer := int64(m.Dim)*(2*q+2*int64(m.KVDim())+3*int64(m.FFN)) + 2*q*int64(position+1)
-	ops := int64(m.Layers) * layer
+	q, dim := int64(m.Heads*m.HeadDim), int64(m.Dim)
+	blocks := int64(max(1, m.ExpertsUsed))
+	ops := int64(m.Layers) * (dim*(2*q+2*int64(m.KVDim())+int64(m.Experts)) + blocks*3*dim*int64(m.FFN))
+	for i := range m.Weights.Layers {
+		ops += 2 * q * int64(position+1-m.Weights.Layers[i].first(position))
+	}
 	if logits {
-		ops += int64(m.Dim) * int64(m.Vocab)
+		ops += dim * int64(m.Vocab)
 	}
 	return ops
 }

@@ -249,11 +249,11 @@ func TestLoadRefusesBadFiles(t *testing.T) {
 		"heads do not divide":   {set("llama.attention.head_count_kv", uint32(3)), "not a multiple"},
 		"no epsilon":            {set("llama.attention.layer_norm_rms_epsilon", float32(0)), "layer_norm_rms_epsilon"},
 		"epsilon not a number":  {set("llama.attention.layer_norm_rms_epsilon", float32(math.NaN())), "layer_norm_rms_epsilon"},
-		"rope scaling":          {set("llama.rope.scaling.type", "yarn"), `"yarn"`},
+		"rope scaling":          {set("llama.rope.scaling.type", "dynamic"), `"dynamic", which this engine lacks: want one of none, linear, yarn, longrope`},
 		"rope wider than head":  {set("llama.rope.dimension_count", uint32(64)), "dimension_count"},
 		"rope base":             {set("llama.rope.freq_base", float32(0)), "freq_base"},
 		"a tensor missing":      {func(f *tiny) { f.tensors = f.tensors[:len(f.tensors)-1] }, "blk.1.ffn_down.weight"},
-		"a tensor too many":     {func(f *tiny) { f.vector(rand.New(rand.NewPCG(1, 1)), "blk.0.attn_q.bias", 64) }, "blk.0.attn_q.bias"},
+		"a tensor too many":     {func(f *tiny) { f.vector(rand.New(rand.NewPCG(1, 1)), "blk.0.attn_q_norm.weight", 32) }, "blk.0.attn_q_norm.weight"},
 		"embedding is a vector": {func(f *tiny) { f.tensors[0].Dims = []int{tinyVocab * tinyDim} }, "token_embd.weight"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,30 +18,44 @@ type State struct {
 	attn          kernel.Batch // (rows, heads x head)
 	gate, up, act kernel.Batch // (rows, ffn)
 	y             kernel.Batch // (rows, dim): output of a block, to be added to x
+	moe           routing      // where there are experts
 	last          kernel.Batch // (logits, dim)
 	out           kernel.Batch // (logits, vocab), over Pass.Out
 
-	pass   *Pass
-	layer  int
-	spanOf []int32 // (rows)
-	worker []worker
-	mul    mulJob
-	task   taskJob
+	longest int           // positions of the longest sequence
+	angles  [turns]angles // by Turn; those of turns that no layer makes are empty
+	pass    *Pass
+	layer   int
+	spanOf  []int32 // (rows)
+	worker  []worker
+	mul     mulJob
+	task    taskJob
 }
 
 // worker is one worker's scratch.
 type worker struct {
 	kernel.Worker
-	scores []float32 // (heads of a group, context)
+	scores []float32 // (heads of a group, longest)
 	_      [64]byte  // no two workers write one cache line
 }
 
 // NewState makes the scratch memory for passes of m over cache, run by pool's workers.
+// It is sized by the cache's longest sequence, not by the model's context.
 func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
 	s := &State{m: m, cache: cache, pool: pool, worker: make([]worker, pool.Size())}
+	s.longest = min(m.Context, cache.longest())
 	group := m.Heads / m.KVHeads
 	for i := range s.worker {
-		s.worker[i].scores = make([]float32, group*m.Context)
+		s.worker[i].scores = make([]float32, group*s.longest)
+	}
+	for i := range m.Weights.Layers {
+		if t := m.Weights.Layers[i].Turn; t != TurnNone && s.angles[t].freqs == nil {
+			scale := 1.0
+			if t == TurnModel {
+				scale = m.Scaling.Attention
+			}
+			s.angles[t] = newAngles(m.frequencies(t, s.longest), scale, s.longest)
+		}
 	}
 	s.mul.s, s.task.s = s, s
 	return s
@@ -69,6 +83,8 @@ func (s *State) reset(p *Pass) {
 			b.Reserve()
 		}
 	}
+	s.resetRouting(rows)
+	s.fillAngles()
 	s.spanOf = s.spanOf[:0]
 	for i, span := range p.Spans {
 		for range span.To - span.From {
@@ -81,6 +97,19 @@ func (s *State) reset(p *Pass) {
 		p.Out = p.Out[:n]
 	}
 	s.out = kernel.Batch{Rows: len(p.Logits), Cols: m.Vocab, X: p.Out}
+}
+
+// fillAngles computes those that the pass is the first to need.
+func (s *State) fillAngles() {
+	end := 0
+	for _, p := range s.pass.Positions {
+		end = max(end, int(p)+1)
+	}
+	for t := range s.angles {
+		if s.angles[t].freqs != nil {
+			s.angles[t].upTo(end)
+		}
+	}
 }
 
 // taskJob runs a method of State over rows; a field instead of a closure, so that a

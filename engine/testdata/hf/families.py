@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from transformers import (Gemma3TextConfig, LlamaConfig, MistralConfig, Phi3Config, Qwen2Config, Qwen3Config,
+from transformers import (Gemma3TextConfig, LlamaConfig, Ministral3Config, MistralConfig, Phi3Config, Qwen2Config, Qwen3Config,
                           Qwen3MoeConfig, SmolLM3Config)
 
 VOCAB = 352
@@ -107,6 +107,11 @@ FAMILIES = [
                                           rms_norm_eps=1e-5, rope_parameters={"rope_type": "default", "rope_theta": 1000000.0}),
            "byte_level", _sentencepiece("PreTrainedTokenizerFast"), ["<unk>", "<s>", "</s>", "[INST]", "[/INST]"], "tekken",
            {"first": True, "ignore_merges": True}, shards=60_000),
+    Family("ministral3", _narrow(Ministral3Config, sliding_window=None, tie_word_embeddings=True, rms_norm_eps=1e-5, rope_parameters={
+        "rope_type": "yarn", "rope_theta": 1000000.0, "factor": 8.0, "original_max_position_embeddings": 16, "beta_fast": 32.0,
+        "beta_slow": 1.0, "mscale": 1.0, "mscale_all_dim": 1.0, "llama_4_scaling_beta": 0.1}),
+        "byte_level", _sentencepiece("PreTrainedTokenizerFast"), ["<unk>", "<s>", "</s>", "[INST]", "[/INST]"], "tekken",
+        {"first": True, "ignore_merges": True}),
     Family("qwen2", _small(Qwen2Config, use_sliding_window=False, tie_word_embeddings=True,
                            rope_parameters={"rope_type": "default", "rope_theta": 1000000.0}),
            "byte_level", QWEN_TOKENIZER, QWEN_SPECIALS, "qwen2", {"nfc": True}, stop="<|im_end|>"),
