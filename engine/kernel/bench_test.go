@@ -13,7 +13,7 @@ func BenchmarkDot(b *testing.B) {
 	for _, s := range Sets(cpu.Detect()) {
 		for k := range kinds {
 			b.Run(fmt.Sprint(s.Name, "/", k), func(b *testing.B) {
-				m, _ := matrix(b, r, k, 64, 256)
+				m := matrix(b, r, k, 64, 256)
 				x, w, out := batch(r, 1, 256), new(Worker), make([]float32, 64)
 				b.SetBytes(int64(len(m.Data)))
 				for b.Loop() {
@@ -31,7 +31,7 @@ func BenchmarkMul(b *testing.B) {
 		for k := range kinds {
 			for _, rows := range []int{1, 2, 4, 5, 8, 64} {
 				b.Run(fmt.Sprint(s.Name, "/", k, "/", rows), func(b *testing.B) {
-					m, _ := matrix(b, r, k, 256, 256)
+					m := matrix(b, r, k, 256, 256)
 					x, dst, w := batch(r, rows, 256), batch(r, rows, 256), new(Worker)
 					for b.Loop() {
 						s.Mul(w, m, x, dst, 0, 256)

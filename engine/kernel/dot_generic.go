@@ -48,7 +48,7 @@ func (l *lanes) addFloats(x, w []float32) {
 // dots it with the activations.
 func (a *dotArgs) eachFloat(k Kind, widen func(dst []float32, src []byte)) {
 	x := unsafe.Slice(a.x, a.n)
-	var piece [256]float32
+	piece := a.wide[:]
 	a.each(k, func(w []byte) float32 {
 		var l lanes
 		for at := 0; at < len(x); at += len(piece) {
@@ -112,6 +112,13 @@ func sumNibbles(w, q []byte) int32 {
 	return a + b + c + d
 }
 
+// quantized is a row of activations: what a Vec has of it.
+type quantized struct {
+	q    []byte
+	d, s []float32
+	h    []int16
+}
+
 // activations are the blocks of q, their scales and t.
 func (a *dotArgs) activations() (q []byte, d []float32, t []int32) {
 	blocks := a.n / blockElems
@@ -163,3 +170,75 @@ func dotQ4_1(a *dotArgs) {
 		return sum + offset
 	})
 }
+
+// sumHalf is the exact sum of the products of half a block.
+func sumHalf(w, q []byte) int32 {
+	v, u := (*[blockElems / 2]byte)(w), (*[blockElems / 2]byte)(q)
+	var a, b int32
+	for i := range blockElems / 4 {
+		a += int32(int8(v[i])) * int32(int8(u[i]))
+		b += int32(int8(v[i+8])) * int32(int8(u[i+8]))
+	}
+	return a + b
+}
+
+// The terms that 32 columns add to the two running sums of a dot, by what the kind
+// has. The integers are below 2^24: converting them is exact.
+
+func (u *unpacked) scaled(b int, x *quantized, i int) (float32, float32) {
+	ints := sumBytes(u.codes[blockElems*b:], x.q[blockElems*i:])
+	return float32(u.scale[b]*x.d[i]) * float32(ints), 0
+}
+
+func (u *unpacked) scaledWithOffset(b int, x *quantized, i int) (float32, float32) {
+	sum, _ := u.scaled(b, x, i)
+	return sum, u.offset[b] * x.s[i]
+}
+
+func (u *unpacked) subScaled(b int, x *quantized, i int) (float32, float32) {
+	const half = blockElems / 2
+	low := sumHalf(u.codes[blockElems*b:], x.q[blockElems*i:])
+	high := sumHalf(u.codes[blockElems*b+half:], x.q[blockElems*i+half:])
+	ints := u.sub[2*b]*low + u.sub[2*b+1]*high
+	return float32(u.scale[b]*x.d[i]) * float32(ints), 0
+}
+
+func (u *unpacked) subScaledWithMins(b int, x *quantized, i int) (float32, float32) {
+	sum, _ := u.subScaled(b, x, i)
+	ints := u.min[2*b]*int32(x.h[2*i]) + u.min[2*b+1]*int32(x.h[2*i+1])
+	return sum, float32(u.offset[b]*x.d[i]) * float32(ints)
+}
+
+// eachUnpacked is the dot of the kinds whose storage blocks are unpacked first.
+func (a *dotArgs) eachUnpacked(
+	k Kind, unpack func(u *unpacked, w []byte), term func(u *unpacked, b int, x *quantized, i int) (float32, float32),
+) {
+	x, u := &a.acts, &a.piece
+	x.q, x.d, _ = a.activations()
+	x.s, x.h = unsafe.Slice(a.s, len(x.d)), unsafe.Slice(a.h, 2*len(x.d))
+	blocks, bytes := layouts[k].elems/blockElems, layouts[k].bytes
+	a.each(k, func(w []byte) float32 {
+		var sum, offset float32
+		for i := 0; i < len(x.d); i += blocks {
+			unpack(u, w)
+			w = w[bytes:]
+			for b := range blocks {
+				addend, more := term(u, b, x, i+b)
+				sum += addend
+				offset += more
+			}
+		}
+		return sum + offset
+	})
+}
+
+func dotQ5_0(a *dotArgs)   { a.eachUnpacked(Q5_0, unpackQ5_0, (*unpacked).scaled) }
+func dotQ5_1(a *dotArgs)   { a.eachUnpacked(Q5_1, unpackQ5_1, (*unpacked).scaledWithOffset) }
+func dotQ2_K(a *dotArgs)   { a.eachUnpacked(Q2_K, unpackQ2_K, (*unpacked).subScaledWithMins) }
+func dotQ3_K(a *dotArgs)   { a.eachUnpacked(Q3_K, unpackQ3_K, (*unpacked).subScaled) }
+func dotQ4_K(a *dotArgs)   { a.eachUnpacked(Q4_K, unpackQ4_K, (*unpacked).scaledWithOffset) }
+func dotQ5_K(a *dotArgs)   { a.eachUnpacked(Q5_K, unpackQ5_K, (*unpacked).scaledWithOffset) }
+func dotQ6_K(a *dotArgs)   { a.eachUnpacked(Q6_K, unpackQ6_K, (*unpacked).subScaled) }
+func dotIQ4_NL(a *dotArgs) { a.eachUnpacked(IQ4_NL, unpackIQ4_NL, (*unpacked).scaled) }
+func dotIQ4_XS(a *dotArgs) { a.eachUnpacked(IQ4_XS, unpackIQ4_XS, (*unpacked).scaled) }
+func dotMXFP4(a *dotArgs)  { a.eachUnpacked(MXFP4, unpackMXFP4, (*unpacked).scaled) }

@@ -23,9 +23,9 @@ func TestNothingIsReadBehindTheEnd(t *testing.T) {
 	}
 	for _, s := range natives(t) {
 		for k := range kinds {
-			for _, cols := range []int{32, 64, 96, 256} {
-				for _, rows := range []int{4, 5, 7, 8, 11, 16, 21} {
-					m, _ := matrix(t, r, k, rows, cols)
+			for _, cols := range shapes(k)[:3] {
+				for _, rows := range []int{1, 4, 5, 7, 8, 11, 16, 21} {
+					m := matrix(t, r, k, rows, cols)
 					m.Data = mem[64*page-len(m.Data) : 64*page][:copy(mem[64*page-len(m.Data):64*page], m.Data)]
 					sameDot(t, s, m, batch(r, 1, cols).Vec(0, 0, cols, k.Integer()), rows)
 					for n := 2; n < 8; n++ {

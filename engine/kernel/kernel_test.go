@@ -32,17 +32,31 @@ func normals(r *rand.Rand, n int) []float32 {
 	return x
 }
 
-// matrix is rows x cols random weights stored as k, with their float values.
-func matrix(t testing.TB, r *rand.Rand, k Kind, rows, cols int) (Rows, []float32) {
+// matrix is rows x cols random weights stored as k: normal ones for the float kinds,
+// any blocks for the others.
+func matrix(t testing.TB, r *rand.Rand, k Kind, rows, cols int) Rows {
+	data := make([]byte, k.RowBytes(cols)*rows)
+	if k.Integer() {
+		randomBlocks(r, k, data)
+	} else {
+		format(t, k).Quantize(data, normals(r, rows*cols))
+	}
+	return NewRows(k, cols, data)
+}
+
+func format(t testing.TB, k Kind) quant.Format {
 	f, err := quant.ByName(k.String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	data := make([]byte, f.RowBytes(cols)*rows)
-	f.Quantize(data, normals(r, rows*cols))
-	values := make([]float32, rows*cols)
-	f.Dequantize(values, data)
-	return NewRows(k, cols, data), values
+	return f
+}
+
+// values are the weights as floats.
+func values(t testing.TB, m Rows) []float32 {
+	x := make([]float32, m.Count()*m.Cols)
+	format(t, m.Kind).Dequantize(x, m.Data)
+	return x
 }
 
 func batch(r *rand.Rand, rows, cols int) *Batch {
@@ -57,7 +71,10 @@ func batch(r *rand.Rand, rows, cols int) *Batch {
 }
 
 func shapes(k Kind) (cols []int) {
-	if k.Integer() {
+	switch {
+	case layouts[k].elems == superElems:
+		return []int{256, 512, 1280}
+	case k.Integer():
 		return []int{32, 64, 96, 256, 576, 768}
 	}
 	return []int{1, 7, 8, 9, 16, 31, 32, 64, 255, 256, 264, 576}
@@ -68,13 +85,14 @@ func TestDotAgreesWithTheDefinition(t *testing.T) {
 	for k := range kinds {
 		for _, cols := range shapes(k) {
 			for _, rows := range []int{1, 2, 3, 4, 5, 7, 8, 9, 33} {
-				m, values := matrix(t, r, k, rows, cols)
+				m := matrix(t, r, k, rows, cols)
+				weights := values(t, m)
 				x := batch(r, 1, cols)
 				got := make([]float32, rows)
 				generic.Dot(new(Worker), m, 0, x.Vec(0, 0, cols, k.Integer()), got)
 				for i := range got {
 					want, size := 0.0, 0.0
-					for c, v := range values[i*cols : (i+1)*cols] {
+					for c, v := range weights[i*cols : (i+1)*cols] {
 						product := float64(v) * x.value(k, c)
 						want += product
 						size += math.Abs(product)
@@ -103,7 +121,7 @@ func TestDotIsTheSameInEverySet(t *testing.T) {
 				r := rand.New(rand.NewPCG(3, uint64(k)))
 				for _, cols := range shapes(k) {
 					for _, rows := range []int{1, 3, 4, 5, 6, 7, 8, 12, 31, 64} {
-						m, _ := matrix(t, r, k, rows, cols)
+						m := matrix(t, r, k, rows, cols)
 						x := batch(r, 2, cols)
 						for row := range 2 {
 							sameDot(t, s, m, x.Vec(row, 0, cols, k.Integer()), rows)
@@ -136,7 +154,7 @@ func TestMulIsDotRowByRow(t *testing.T) {
 				r := rand.New(rand.NewPCG(4, uint64(k)))
 				for _, cols := range shapes(k) {
 					for _, rows := range []int{1, 3, 4, 7, 8, 9, 15, 16, 17, 40, 67} {
-						m, _ := matrix(t, r, k, rows, cols)
+						m := matrix(t, r, k, rows, cols)
 						for n := range 10 {
 							sameMul(t, s, m, batch(r, n, cols), 0, rows)
 						}
@@ -270,7 +288,7 @@ func TestSumIsTheSameInEverySet(t *testing.T) {
 			r := rand.New(rand.NewPCG(5, uint64(k)))
 			for _, cols := range []int{32, 64, 96, 128} {
 				for _, rows := range []int{1, 2, 5, 16, 33} {
-					v, _ := matrix(t, r, k, rows, cols)
+					v := matrix(t, r, k, rows, cols)
 					p, want := normals(r, rows), normals(r, cols)
 					got := append([]float32(nil), want...)
 					generic.Sum(new(Worker), v, 0, p, want)
@@ -292,7 +310,8 @@ func TestSumDoesNotDependOnItsSplit(t *testing.T) {
 	r := rand.New(rand.NewPCG(6, 6))
 	for _, s := range Sets(cpu.Detect()) {
 		for _, k := range []Kind{F32, BF16, Q8_0} {
-			v, values := matrix(t, r, k, 40, 64)
+			v := matrix(t, r, k, 40, 64)
+			weights := values(t, v)
 			p := normals(r, 40)
 			whole, parts := make([]float32, 64), make([]float32, 64)
 			s.Sum(new(Worker), v, 0, p, whole)
@@ -302,7 +321,7 @@ func TestSumDoesNotDependOnItsSplit(t *testing.T) {
 			for i := range whole {
 				want := 0.0
 				for j := range p {
-					want += float64(p[j]) * float64(values[j*64+i])
+					want += float64(p[j]) * float64(weights[j*64+i])
 				}
 				if whole[i] != parts[i] || math.Abs(float64(whole[i])-want) > 1e-4 {
 					t.Fatalf("%s %v column %d: whole %g, in parts %g, want about %g", s.Name, k, i, whole[i], parts[i], want)
@@ -344,15 +363,17 @@ func TestSelect(t *testing.T) {
 
 func TestProductsAllocateNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(8, 8))
-	m, _ := matrix(t, r, Q8_0, 16, 64)
-	x, w, out := batch(r, 1, 64), new(Worker), make([]float32, 16)
-	many, dst := batch(r, 5, 64), batch(r, 5, 32)
+	x, w, out := batch(r, 1, 256), new(Worker), make([]float32, 21)
+	many, dst := batch(r, 5, 256), batch(r, 5, 32)
 	for _, s := range Sets(cpu.Detect()) {
-		if n := testing.AllocsPerRun(100, func() { s.Dot(w, m, 0, x.Vec(0, 0, 64, true), out) }); n != 0 {
-			t.Errorf("%s: Dot allocates %v times", s.Name, n)
-		}
-		if n := testing.AllocsPerRun(100, func() { s.Mul(w, m, many, dst, 0, 16) }); n != 0 {
-			t.Errorf("%s: Mul allocates %v times", s.Name, n)
+		for k := range kinds {
+			m := matrix(t, r, k, 21, 256)
+			if n := testing.AllocsPerRun(10, func() { s.Dot(w, m, 0, x.Vec(0, 0, 256, true), out) }); n != 0 {
+				t.Errorf("%s: Dot of %v allocates %v times", s.Name, k, n)
+			}
+			if n := testing.AllocsPerRun(10, func() { s.Mul(w, m, many, dst, 0, 21) }); n != 0 {
+				t.Errorf("%s: Mul of %v allocates %v times", s.Name, k, n)
+			}
 		}
 	}
 }

@@ -20,13 +20,18 @@ var avx2 = &Set{
 	dot:   [kinds]func(*dotArgs){dotF32AVX2, dotF16AVX2, dotBF16AVX2, dotQ8_0AVX2, dotQ4_0AVX2, dotQ4_1AVX2},
 	sum:   [kinds]func(*sumArgs){F32: sumF32AVX2, BF16: sumBF16AVX2, Q8_0: sumQ8_0AVX2},
 	packs: packsAVX2,
-	tile: [kinds][]tileKernel{
-		floatsAVX2, floatsAVX2, floatsAVX2,
+	tile: [forms][]tileKernel{
+		floatsAVX2,
 		{{4, tileQ8_0x4AVX2}, {2, tileQ8_0x2AVX2}, {1, tileQ8_0x1AVX2}},
 		{{4, tileQ4_0x4AVX2}, {2, tileQ4_0x2AVX2}, {1, tileQ4_0x1AVX2}},
 		{{4, tileQ4_1x4AVX2}, {2, tileQ4_1x2AVX2}, {1, tileQ4_1x1AVX2}},
+		{{4, tileBiasedx4AVX2}, {2, tileBiasedx2AVX2}, {1, tileBiasedx1AVX2}},
+		{{4, tileWidex4AVX2}, {2, tileWidex2AVX2}, {1, tileWidex1AVX2}},
+		{{4, tileHalvesx4AVX2}, {2, tileHalvesx2AVX2}, {1, tileHalvesx1AVX2}},
+		{{4, tileMinsx4AVX2}, {2, tileMinsx2AVX2}, {1, tileMinsx1AVX2}},
 	},
 	intGroup:  8,
+	narrow:    generic,
 	quantize:  quantizeAVX2,
 	elemFuncs: elemAVX2,
 }
@@ -39,13 +44,18 @@ var avx512 = &Set{
 	dot:   [kinds]func(*dotArgs){dotF32AVX2, dotF16AVX2, dotBF16AVX2, dotQ8_0VNNI, dotQ4_0AVX2, dotQ4_1AVX2},
 	sum:   avx2.sum,
 	packs: packsAVX2,
-	tile: [kinds][]tileKernel{
-		floatsAVX512, floatsAVX512, floatsAVX512,
+	tile: [forms][]tileKernel{
+		floatsAVX512,
 		{{4, tileQ8_0x4VNNI}, {2, tileQ8_0x2VNNI}, {1, tileQ8_0x1VNNI}},
 		{{4, tileQ4_0x4VNNI}, {2, tileQ4_0x2VNNI}, {1, tileQ4_0x1VNNI}},
-		{{4, tileQ4_1x4VNNI}, {2, tileQ4_1x2VNNI}, {1, tileQ4_1x1VNNI}},
+		offsetVNNI,
+		{{4, tileBiasedx4VNNI}, {2, tileBiasedx2VNNI}, {1, tileBiasedx1VNNI}},
+		offsetVNNI,
+		{{4, tileHalvesx4VNNI}, {2, tileHalvesx2VNNI}, {1, tileHalvesx1VNNI}},
+		{{4, tileMinsx4VNNI}, {2, tileMinsx2VNNI}, {1, tileMinsx1VNNI}},
 	},
 	intGroup:  16,
+	narrow:    avx2,
 	flip:      0x80, // VPDPBUSD takes unsigned weights
 	quantize:  quantizeAVX2,
 	elemFuncs: elemAVX2,
@@ -56,7 +66,11 @@ var elemAVX2 = elemFuncs{
 }
 
 var (
-	packsAVX2    = [kinds]func(*packArgs){packF32AVX2, packF16AVX2, packBF16AVX2, packQ8_0AVX2, packQ4_0AVX2, packQ4_1AVX2}
+	packsAVX2 = [kinds]func(*packArgs){
+		packF32AVX2, packF16AVX2, packBF16AVX2, packQ8_0AVX2, packQ4_0AVX2, packQ4_1AVX2, packQ5_0AVX2, packQ5_1AVX2,
+		packQ2_KAVX2, packQ3_KAVX2, packQ4_KAVX2, packQ5_KAVX2, packQ6_KAVX2, packIQ4_NLAVX2, packIQ4_XSAVX2, packMXFP4AVX2,
+	}
 	floatsAVX2   = []tileKernel{{2, tileF32x2AVX2}, {1, tileF32x1AVX2}}
+	offsetVNNI   = []tileKernel{{4, tileQ4_1x4VNNI}, {2, tileQ4_1x2VNNI}, {1, tileQ4_1x1VNNI}}
 	floatsAVX512 = []tileKernel{{4, tileF32x4AVX512}, {2, tileF32x2AVX512}, {1, tileF32x1AVX512}}
 )

@@ -8,8 +8,31 @@ import "unsafe"
 // Float kinds: groups of 4 rows; for every 8 columns, the 8 floats of each row in turn.
 //
 // Integer kinds: groups of Set.intGroup rows; for every block of 32 columns, one
-// number of each row in turn: the scale, for Q4_1 the offset, then eight times four
-// bytes, columns 4i..4i+3. A step is the size of one number of each row.
+// number of each row in turn: those of the kind's form, then eight times four bytes,
+// columns 4i..4i+3. A step is the size of one number of each row.
+//
+// Few forms serve all kinds. Where a block of 32 columns has one sub-scale, its product
+// with the scale is exact in float32. The sub-scales of Q2_K and Q3_K are multiplied
+// with the codes, whose products still fit a byte (for Q3_K only negated: scale and
+// codes change sign). Only those of Q6_K are left to the tile kernel.
+
+// form is the content of a panel.
+type form uint8
+
+const (
+	formFloats  form = iota
+	formSigned       // scale; signed bytes, XORed with Set.flip
+	formNibbles      // scale; nibbles, counted from 8
+	formOffset       // scale, offset; nibbles
+	formBiased       // scale; bytes up to 31, counted from 16
+	formWide         // scale, offset; bytes up to 31
+	formHalves       // scale, both halves' sub-scales as int32; bytes up to 63, counted from 32
+	formMins         // scale, scale of minimums, both halves' minimums as int16; bytes up to 45
+	forms
+)
+
+// numbers is how many each row of a block has before its bytes.
+var numbers = [forms]int{formSigned: 1, formNibbles: 1, formOffset: 2, formBiased: 1, formWide: 2, formHalves: 3, formMins: 3}
 
 // floatGroup is the number of weight rows in a group of a float kind's panel.
 const floatGroup = 4
@@ -31,7 +54,7 @@ type packArgs struct {
 	n      int            // 16: columns
 	dst    unsafe.Pointer // 24
 	step   uintptr        // 32: bytes, integer kinds only
-	flip   uint8          // 40: what bytes of Q8_0 are XORed with
+	flip   uint8          // 40: what signed bytes are XORed with
 }
 
 // tileArgs is the one argument of a tile kernel: out[a][r] = dot(row r of the panel,
@@ -49,6 +72,7 @@ type tileArgs struct {
 	dStride uintptr        // 64: bytes between the rows of d, t and s
 	out     *float32       // 72
 	outStep uintptr        // 80: bytes between the rows of out
+	h       *int16         // 88: as in dotArgs, dStride bytes between rows, too
 }
 
 // tileKernel runs a tile of that many activation rows.
@@ -69,10 +93,7 @@ func (s *Set) shape(k Kind, cols int) panelShape {
 		return panelShape{group: floatGroup, size: floatGroup * 4 * cols}
 	}
 	step := 4 * s.intGroup
-	steps := 1 + blockElems/4
-	if k == Q4_1 {
-		steps++
-	}
+	steps := numbers[layouts[k].panel] + blockElems/4
 	return panelShape{group: s.intGroup, size: cols / blockElems * steps * step, step: step}
 }
 
@@ -123,13 +144,14 @@ func (s *Set) tiles(w *Worker, m Rows, x, dst *Batch, lo, groups int) {
 	a := &w.tile
 	a.panel, a.groups, a.n = unsafe.Pointer(&w.panel[0]), groups, m.Cols
 	a.outStep = uintptr(4 * dst.Cols)
-	kernels := s.tile[m.Kind]
+	kernels := s.tile[layouts[m.Kind].panel]
 	for r := 0; r < x.Rows; {
 		for kernels[0].rows > x.Rows-r {
 			kernels = kernels[1:]
 		}
 		if m.Kind.Integer() {
 			block := r * x.Cols / blockElems
+			a.h = &x.h[2*block]
 			a.x, a.xStride = unsafe.Pointer(&x.q[r*x.Cols]), uintptr(x.Cols)
 			a.d, a.t, a.s, a.dStride = &x.d[block], &x.t[block], &x.s[block], uintptr(x.Cols/blockElems*4)
 		} else {
@@ -152,5 +174,28 @@ func (s *Set) dots(w *Worker, m Rows, x, dst *Batch, lo, hi int) {
 		for r := range x.Rows {
 			s.Dot(w, m, lo, x.Vec(r, 0, x.Cols, m.Kind.Integer()), dst.Row(r)[lo:to])
 		}
+	}
+}
+
+// panelDot is Dot through panels of one group after another.
+func (s *Set) panelDot(w *Worker, m Rows, from int, x Vec, out []float32) {
+	p := s.shape(m.Kind, m.Cols)
+	if len(out) < p.group || m.Cols%s.columns(m.Kind) != 0 {
+		s.narrow.Dot(w, m, from, x, out)
+		return
+	}
+	kernels := s.tile[layouts[m.Kind].panel]
+	a, lone := &w.tile, kernels[len(kernels)-1]
+	a.n, a.x, a.d, a.t, a.s, a.h = m.Cols, unsafe.Pointer(&x.q[:m.Cols][0]), &x.d[0], &x.t[0], &x.s[0], &x.h[0]
+	most := max(1, panelBytes/p.size)
+	for at := 0; at < len(out); {
+		groups := min(most, (len(out)-at)/p.group)
+		if groups == 0 { // the last group again, shifted to end at the last row
+			at, groups = len(out)-p.group, 1
+		}
+		s.pack(w, p, m, from+at, groups)
+		a.panel, a.groups, a.out = unsafe.Pointer(&w.panel[0]), groups, &out[at]
+		lone.run(a)
+		at += groups * p.group
 	}
 }

@@ -16,7 +16,7 @@ GLOBL quantp<>(SB), RODATA|NOPTR, $32
 // func quantizeAVX2(a *quantizeArgs)
 //
 // quantizeBlock (vec.go) for a.blocks blocks, more than 0.
-//	SI x   DI q   R8 d   R9 s   R10 t   CX blocks left
+//	SI x   DI q   R8 d   R9 s   R10 t   R11 h   CX blocks left
 //	Y0..Y3 the block   X4 its scale   X5 the inverse of it
 TEXT ·quantizeAVX2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
@@ -26,6 +26,7 @@ TEXT ·quantizeAVX2(SB), NOSPLIT, $0-8
 	MOVQ         24(AX), R9
 	MOVQ         32(AX), R10
 	MOVQ         40(AX), CX
+	MOVQ         48(AX), R11
 	VBROADCASTSS quantc<>+12(SB), Y15
 	VMOVSS       quantc<>+0(SB), X14
 	VMOVSS       quantc<>+4(SB), X13
@@ -66,11 +67,11 @@ block:
 	VCVTPS2DQ    Y3, Y3
 	VPADDD       Y1, Y0, Y6
 	VPADDD       Y3, Y2, Y7
-	VPADDD       Y7, Y6, Y6
+	VPHADDD      Y7, Y6, Y6
 	VEXTRACTI128 $1, Y6, X7
 	VPADDD       X7, X6, X6
-	VPHADDD      X6, X6, X6
-	VPHADDD      X6, X6, X6
+	VPHADDD      X6, X6, X10 // the halves' sums, twice
+	VPHADDD      X10, X10, X6
 	VPACKSSDW    Y1, Y0, Y0
 	VPACKSSDW    Y3, Y2, Y2
 	VPACKSSWB    Y2, Y0, Y0
@@ -80,14 +81,18 @@ block:
 	VMULSS       X7, X4, X7
 	VPXOR        X8, X8, X8
 	VPSUBD       X6, X8, X6
+	VPSUBD       X10, X8, X10
+	VPACKSSDW    X10, X10, X10
 	VMOVSS       X4, (R8)
 	VMOVSS       X7, (R9)
 	VMOVSS       X6, (R10)
+	VMOVSS       X10, (R11)
 	ADDQ         $128, SI
 	ADDQ         $32, DI
 	ADDQ         $4, R8
 	ADDQ         $4, R9
 	ADDQ         $4, R10
+	ADDQ         $4, R11
 	DECQ         CX
 	JNZ          block
 	VZEROUPPER

@@ -32,6 +32,10 @@ func (s *Set) Dot(w *Worker, m Rows, from int, x Vec, out []float32) {
 	if len(out) == 0 {
 		return
 	}
+	if s.dot[m.Kind] == nil {
+		s.panelDot(w, m, from, x, out)
+		return
+	}
 	a := &w.dot
 	a.stride, a.n = uintptr(m.Stride), m.Cols
 	x.fill(a, m.Kind)
@@ -52,7 +56,7 @@ func (s *Set) Dot(w *Worker, m Rows, from int, x Vec, out []float32) {
 
 func (s *Set) columns(k Kind) int {
 	if k.Integer() {
-		return blockElems
+		return layouts[k].elems
 	}
 	return s.align
 }

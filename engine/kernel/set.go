@@ -19,25 +19,45 @@ const (
 	Q8_0
 	Q4_0
 	Q4_1
+	Q5_0
+	Q5_1
+	Q2_K
+	Q3_K
+	Q4_K
+	Q5_K
+	Q6_K
+	IQ4_NL
+	IQ4_XS
+	MXFP4
 	kinds
 )
 
-// blockElems is the number of columns that share a scale in the integer kinds.
-const blockElems = 32
+// blockElems is the number of activations that share a scale. Weights are stored in
+// blocks of as many, or of superElems.
+const (
+	blockElems = 32
+	superElems = 256
+)
 
 var layouts = [kinds]struct {
 	name         string
 	elems, bytes int
-	integer      bool // dotted with quantized activations
+	panel        form // what a panel of it is (panel.go)
 }{
-	F32: {"F32", 1, 4, false}, F16: {"F16", 1, 2, false}, BF16: {"BF16", 1, 2, false},
-	Q8_0: {"Q8_0", blockElems, 34, true}, Q4_0: {"Q4_0", blockElems, 18, true}, Q4_1: {"Q4_1", blockElems, 20, true},
+	F32: {"F32", 1, 4, formFloats}, F16: {"F16", 1, 2, formFloats}, BF16: {"BF16", 1, 2, formFloats},
+	Q8_0: {"Q8_0", blockElems, 34, formSigned}, Q4_0: {"Q4_0", blockElems, 18, formNibbles},
+	Q4_1: {"Q4_1", blockElems, 20, formOffset}, Q5_0: {"Q5_0", blockElems, 22, formBiased},
+	Q5_1: {"Q5_1", blockElems, 24, formWide}, Q2_K: {"Q2_K", superElems, 84, formMins},
+	Q3_K: {"Q3_K", superElems, 110, formSigned}, Q4_K: {"Q4_K", superElems, 144, formOffset},
+	Q5_K: {"Q5_K", superElems, 176, formWide}, Q6_K: {"Q6_K", superElems, 210, formHalves},
+	IQ4_NL: {"IQ4_NL", blockElems, 18, formSigned}, IQ4_XS: {"IQ4_XS", superElems, 136, formSigned},
+	MXFP4: {"MXFP4", blockElems, 17, formSigned},
 }
 
 func (k Kind) String() string { return layouts[k].name }
 
 // Integer reports whether dot products run on quantized activations.
-func (k Kind) Integer() bool { return layouts[k].integer }
+func (k Kind) Integer() bool { return layouts[k].panel != formFloats }
 
 // RowBytes is the size of n consecutive elements; n is a multiple of the block.
 func (k Kind) RowBytes(n int) int { return n / layouts[k].elems * layouts[k].bytes }
@@ -65,6 +85,12 @@ type dotArgs struct {
 	rows   int            // 56: weight rows; assembly takes multiples of 4
 	out    *float32       // 64
 	t      *int32         // 72: minus the sum of each block of q
+	h      *int16         // 80: the same for each half of a block
+
+	// scratch of generic dots
+	wide  [256]float32
+	piece unpacked
+	acts  quantized
 }
 
 // sumArgs is the one argument of a weighted-sum kernel: for positions j in order,
@@ -81,15 +107,16 @@ type sumArgs struct {
 // Set is one implementation of all kernels. Sets are immutable and shared.
 type Set struct {
 	Name string
-	dot  [kinds]func(*dotArgs)
+	dot  [kinds]func(*dotArgs) // nil where a dot runs as a product of one row
 	sum  [kinds]func(*sumArgs) // nil where the cache does not use the kind
 	// columns a dot of a float kind must be a multiple of; others fall back to generic
 	align int
 	// products of batches (panel.go): nil and 0 where they run as dots
 	packs    [kinds]func(*packArgs)
-	tile     [kinds][]tileKernel // the widest first, the last of one row
+	tile     [forms][]tileKernel // the widest first, the last of one row
 	intGroup int                 // weight rows in a group of an integer kind's panel
-	flip     uint8               // makes Q8_0 weights what the tile kernels want
+	flip     uint8               // what tile kernels want signed weights XORed with
+	narrow   *Set                // takes products of fewer weight rows than a group
 	quantize func(*quantizeArgs)
 	elemFuncs
 }
@@ -106,7 +133,10 @@ type elemFuncs struct {
 
 var generic = &Set{
 	Name: "generic", align: 1,
-	dot:      [kinds]func(*dotArgs){dotF32, dotF16, dotBF16, dotQ8_0, dotQ4_0, dotQ4_1},
+	dot: [kinds]func(*dotArgs){
+		dotF32, dotF16, dotBF16, dotQ8_0, dotQ4_0, dotQ4_1, dotQ5_0, dotQ5_1,
+		dotQ2_K, dotQ3_K, dotQ4_K, dotQ5_K, dotQ6_K, dotIQ4_NL, dotIQ4_XS, dotMXFP4,
+	},
 	sum:      [kinds]func(*sumArgs){F32: sumF32, BF16: sumBF16, Q8_0: sumQ8_0},
 	quantize: quantizeBlocks,
 	elemFuncs: elemFuncs{

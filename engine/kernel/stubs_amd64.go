@@ -121,3 +121,96 @@ func tileQ4_1x4VNNI(a *tileArgs)
 
 //go:noescape
 func quantizeAVX2(a *quantizeArgs)
+
+//go:noescape
+func packQ5_0AVX2(a *packArgs)
+
+//go:noescape
+func packQ5_1AVX2(a *packArgs)
+
+//go:noescape
+func packQ2_KAVX2(a *packArgs)
+
+//go:noescape
+func packQ3_KAVX2(a *packArgs)
+
+//go:noescape
+func packQ4_KAVX2(a *packArgs)
+
+//go:noescape
+func packQ5_KAVX2(a *packArgs)
+
+//go:noescape
+func packQ6_KAVX2(a *packArgs)
+
+//go:noescape
+func packIQ4_NLAVX2(a *packArgs)
+
+//go:noescape
+func packIQ4_XSAVX2(a *packArgs)
+
+//go:noescape
+func packMXFP4AVX2(a *packArgs)
+
+//go:noescape
+func tileWidex1AVX2(a *tileArgs)
+
+//go:noescape
+func tileWidex2AVX2(a *tileArgs)
+
+//go:noescape
+func tileWidex4AVX2(a *tileArgs)
+
+//go:noescape
+func tileHalvesx1AVX2(a *tileArgs)
+
+//go:noescape
+func tileHalvesx2AVX2(a *tileArgs)
+
+//go:noescape
+func tileHalvesx4AVX2(a *tileArgs)
+
+//go:noescape
+func tileMinsx1AVX2(a *tileArgs)
+
+//go:noescape
+func tileMinsx2AVX2(a *tileArgs)
+
+//go:noescape
+func tileMinsx4AVX2(a *tileArgs)
+
+//go:noescape
+func tileHalvesx1VNNI(a *tileArgs)
+
+//go:noescape
+func tileHalvesx2VNNI(a *tileArgs)
+
+//go:noescape
+func tileHalvesx4VNNI(a *tileArgs)
+
+//go:noescape
+func tileMinsx1VNNI(a *tileArgs)
+
+//go:noescape
+func tileMinsx2VNNI(a *tileArgs)
+
+//go:noescape
+func tileMinsx4VNNI(a *tileArgs)
+
+//go:noescape
+func tileBiasedx1AVX2(a *tileArgs)
+
+//go:noescape
+func tileBiasedx2AVX2(a *tileArgs)
+
+//go:noescape
+func tileBiasedx4AVX2(a *tileArgs)
+
+//go:noescape
+func tileBiasedx1VNNI(a *tileArgs)
+
+//go:noescape
+func tileBiasedx2VNNI(a *tileArgs)
+
+//go:noescape
+func tileBiasedx4VNNI(a *tileArgs)

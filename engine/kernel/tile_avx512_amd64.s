@@ -139,16 +139,16 @@ block: \
 #define STEP_2(w, q) STEP_1(w, q); VPDPBUSD.BCST q(SI)(R8*1), Z8, Z5
 #define STEP_4(w, q) STEP_2(w, q); VPDPBUSD.BCST q(SI)(R8*2), Z8, Z6; VPDPBUSD.BCST q(SI)(R10*1), Z8, Z7
 
-// EIGHT steps of four columns make a block.
+// FOUR steps of four columns are half a block.
+#define FOUR(STEP, off, q) \
+	STEP(off+0, q+0); \
+	STEP(off+64, q+4); \
+	STEP(off+128, q+8); \
+	STEP(off+192, q+12)
+
 #define EIGHT(STEP, off) \
-	STEP(off+0, 0); \
-	STEP(off+64, 4); \
-	STEP(off+128, 8); \
-	STEP(off+192, 12); \
-	STEP(off+256, 16); \
-	STEP(off+320, 20); \
-	STEP(off+384, 24); \
-	STEP(off+448, 28)
+	FOUR(STEP, off, 0); \
+	FOUR(STEP, off+256, 16)
 
 // SCALED adds the block's sum, times weight scales (Z8) and block scale, to lanes.
 #define SCALED(sum, d, lanes) \
@@ -191,6 +191,64 @@ block: \
 #define Q4_1_BLOCK_2 ZERO4(Z4, Z5, Z6, Z7); EIGHT(STEP_2, 128); SCALED_2; OFFSET_2
 #define Q4_1_BLOCK_4 ZERO4(Z4, Z5, Z6, Z7); EIGHT(STEP_4, 128); SCALED_4; OFFSET_4
 
+// Sub-scales of halves: the first half's sums are in Z4..Z7, the second's in Z16..Z19,
+// both of bytes counted from 32: h is minus the sums of q. Z20 and Z21 are the
+// sub-scales, Z30 and Z31 the words (32, 0) and (0, 32). All integers stay below
+// 2^24, so that the float32 sums and products before the scales are exact.
+#define FROM_H(h, low, high) \
+	VPBROADCASTD h, Z9; \
+	VPMADDWD     Z30, Z9, low; \
+	VPMADDWD     Z31, Z9, high
+
+#define FROM_H_1 FROM_H((DI), Z4, Z16)
+#define FROM_H_2 FROM_H_1; FROM_H((DI)(R11*1), Z5, Z17)
+#define FROM_H_4 FROM_H_2; FROM_H((DI)(R11*2), Z6, Z18); FROM_H((DI)(R13*1), Z7, Z19)
+
+#define HIGH_1(w, q) VMOVDQU32 w(BX), Z8; VPDPBUSD.BCST q(SI), Z8, Z16
+#define HIGH_2(w, q) HIGH_1(w, q); VPDPBUSD.BCST q(SI)(R8*1), Z8, Z17
+#define HIGH_4(w, q) HIGH_2(w, q); VPDPBUSD.BCST q(SI)(R8*2), Z8, Z18; VPDPBUSD.BCST q(SI)(R10*1), Z8, Z19
+
+#define SUB_SCALED(low, high, d, lanes) \
+	VMULPS.BCST d, Z8, Z9; \
+	VCVTDQ2PS   low, low; \
+	VCVTDQ2PS   high, high; \
+	VMULPS      low, Z20, low; \
+	VFMADD231PS high, Z21, low; \
+	VMULPS      low, Z9, low; \
+	VADDPS      low, lanes, lanes
+
+#define SUB_SCALED_1 \
+	VMOVUPS   (BX), Z8; \
+	VCVTDQ2PS 64(BX), Z20; \
+	VCVTDQ2PS 128(BX), Z21; \
+	SUB_SCALED(Z4, Z16, (R12), Z0)
+#define SUB_SCALED_2 SUB_SCALED_1; SUB_SCALED(Z5, Z17, (R12)(R11*1), Z1)
+#define SUB_SCALED_4 SUB_SCALED_2; SUB_SCALED(Z6, Z18, (R12)(R11*2), Z2); \
+	SUB_SCALED(Z7, Z19, (R12)(R13*1), Z3)
+
+#define HALVES_BLOCK_1 FROM_H_1; FOUR(STEP_1, 192, 0); FOUR(HIGH_1, 448, 16); SUB_SCALED_1
+#define HALVES_BLOCK_2 FROM_H_2; FOUR(STEP_2, 192, 0); FOUR(HIGH_2, 448, 16); SUB_SCALED_2
+#define HALVES_BLOCK_4 FROM_H_4; FOUR(STEP_4, 192, 0); FOUR(HIGH_4, 448, 16); SUB_SCALED_4
+
+// MINS adds the block's minimums times h, minus the sums of q, times both scales.
+#define MINS(h, d, offset) \
+	VPBROADCASTD h, Z9; \
+	VPMADDWD     128(BX), Z9, Z9; \
+	VCVTDQ2PS    Z9, Z9; \
+	VMULPS.BCST  d, Z8, Z10; \
+	VMULPS       Z9, Z10, Z9; \
+	VADDPS       Z9, offset, offset
+
+#define MINS_1 \
+	VMOVUPS 64(BX), Z8; \
+	MINS((DI), (R12), Z12)
+#define MINS_2 MINS_1; MINS((DI)(R11*1), (R12)(R11*1), Z13)
+#define MINS_4 MINS_2; MINS((DI)(R11*2), (R12)(R11*2), Z14); MINS((DI)(R13*1), (R12)(R13*1), Z15)
+
+#define MINS_BLOCK_1 ZERO4(Z4, Z5, Z6, Z7); EIGHT(STEP_1, 192); SCALED_1; MINS_1
+#define MINS_BLOCK_2 ZERO4(Z4, Z5, Z6, Z7); EIGHT(STEP_2, 192); SCALED_2; MINS_2
+#define MINS_BLOCK_4 ZERO4(Z4, Z5, Z6, Z7); EIGHT(STEP_4, 192); SCALED_4; MINS_4
+
 #define Q4_1_SAVE_1 ADD_OFFSETS; SAVE_1
 #define Q4_1_SAVE_2 ADD_OFFSETS; SAVE_2
 #define Q4_1_SAVE_4 ADD_OFFSETS; SAVE_4
@@ -230,3 +288,48 @@ TEXT ·tileQ4_1x2VNNI(SB), NOSPLIT, $0-8
 // func tileQ4_1x4VNNI(a *tileArgs)
 TEXT ·tileQ4_1x4VNNI(SB), NOSPLIT, $0-8
 	INTS(Q4_1_BLOCK_4, Q4_1_SAVE_4, 56, 640)
+
+// func tileHalvesx1VNNI(a *tileArgs)
+TEXT ·tileHalvesx1VNNI(SB), NOSPLIT, $0-8
+	MOVL         $32, AX
+	VPBROADCASTD AX, Z30
+	VPSLLD       $16, Z30, Z31
+	INTS(HALVES_BLOCK_1, SAVE_1, 88, 704)
+
+// func tileHalvesx2VNNI(a *tileArgs)
+TEXT ·tileHalvesx2VNNI(SB), NOSPLIT, $0-8
+	MOVL         $32, AX
+	VPBROADCASTD AX, Z30
+	VPSLLD       $16, Z30, Z31
+	INTS(HALVES_BLOCK_2, SAVE_2, 88, 704)
+
+// func tileHalvesx4VNNI(a *tileArgs)
+TEXT ·tileHalvesx4VNNI(SB), NOSPLIT, $0-8
+	MOVL         $32, AX
+	VPBROADCASTD AX, Z30
+	VPSLLD       $16, Z30, Z31
+	INTS(HALVES_BLOCK_4, SAVE_4, 88, 704)
+
+// func tileMinsx1VNNI(a *tileArgs)
+TEXT ·tileMinsx1VNNI(SB), NOSPLIT, $0-8
+	INTS(MINS_BLOCK_1, Q4_1_SAVE_1, 88, 704)
+
+// func tileMinsx2VNNI(a *tileArgs)
+TEXT ·tileMinsx2VNNI(SB), NOSPLIT, $0-8
+	INTS(MINS_BLOCK_2, Q4_1_SAVE_2, 88, 704)
+
+// func tileMinsx4VNNI(a *tileArgs)
+TEXT ·tileMinsx4VNNI(SB), NOSPLIT, $0-8
+	INTS(MINS_BLOCK_4, Q4_1_SAVE_4, 88, 704)
+
+// func tileBiasedx1VNNI(a *tileArgs)
+TEXT ·tileBiasedx1VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_1(4), SAVE_1, 48, 576)
+
+// func tileBiasedx2VNNI(a *tileArgs)
+TEXT ·tileBiasedx2VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_2(4), SAVE_2, 48, 576)
+
+// func tileBiasedx4VNNI(a *tileArgs)
+TEXT ·tileBiasedx4VNNI(SB), NOSPLIT, $0-8
+	INTS(BLOCK_4(4), SAVE_4, 48, 576)
