@@ -1,4 +1,4 @@
-"""Makes the fixtures of rows: rows.f32, rows.importance and, for each format, FORMAT.rows,
+"""Makes the fixtures of rows: rows.f32, rows.importance, digests.txt and, for each format, FORMAT.rows,
 FORMAT.rows.weighted and FORMAT.rows.f32, with llama.cpp's own quantizers. See README.md.
 
     venv/bin/pip install gguf==0.19.0 numpy==2.4.6
@@ -6,6 +6,7 @@ FORMAT.rows.weighted and FORMAT.rows.f32, with llama.cpp's own quantizers. See R
 """
 
 import ctypes
+import hashlib
 import pathlib
 import sys
 
@@ -49,6 +50,41 @@ def importances(n):
     w = rng.gamma(0.5, size=n)
     w[rng.random(n) < 0.05] = 0
     return w
+
+
+def splitmix(i):
+    """64 mixed bits of each index, as splitmix64."""
+    z = (i + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+def many(rows, n):
+    """Values and importances that the test makes again, from integers; see digest_test.go."""
+    i = np.arange(rows * n, dtype=np.uint64)
+    z, other = splitmix(i), splitmix(i + np.uint64(1 << 40))
+    total = sum((z >> np.uint64(s)) & np.uint64(0xFFFF) for s in (0, 16, 32, 48)).astype(np.int64)
+    row = (i // np.uint64(n)).astype(np.int64)
+    exponent = np.where(row % 2 == 1, (other & np.uint64(7)).astype(np.int64), 0)
+    exponent += np.where(row % 16 == 15, 62, 16)
+    x = np.ldexp((total - 131070 + row % 3 * 20000).astype(F), -exponent).astype(F)
+    a, b = (other >> np.uint64(16)) & np.uint64(0xFFFF), (other >> np.uint64(32)) & np.uint64(0xFFFF)
+    importance = np.where((other >> np.uint64(60)) == 0, F(0), a.astype(F) * b.astype(F)).astype(F)
+    return x.reshape(rows, n), importance.reshape(rows, n)
+
+
+def digest(rows):
+    return hashlib.sha256(b"".join(row.tobytes() for row in rows)).hexdigest()
+
+
+def write_digests(library):
+    x, importance = many(256, 1024)
+    with open(HERE / "digests.txt", "w") as f:
+        for name in WEIGHTED + UNWEIGHTED:
+            plain = digest(library.quantize(name, row) for row in x)
+            weighted = digest(library.quantize(name, row, w) for row, w in zip(x, importance))
+            print(name, plain, weighted, file=f)
 
 
 class Library:
@@ -100,6 +136,7 @@ def main():
     assert len(x) == sum(ROWS)
     x.tofile(HERE / "rows.f32")
     importance.tofile(HERE / "rows.importance")
+    write_digests(library)
     bounds = np.cumsum(ROWS)[:-1]
     rows, weights = np.split(x, bounds), np.split(importance, bounds)
     for name in WEIGHTED + UNWEIGHTED:
