@@ -23,18 +23,24 @@ func assay(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	return w.String(), werr.String(), code
 }
 
-// verbs are the verbs that help lists.
+// verbs are the verbs that help lists, those below them included.
 func verbs() []*cobra.Command {
 	root := newRoot(nil, nil)
 	root.InitDefaultHelpCmd()
-	var all []*cobra.Command
-	for _, c := range root.Commands() {
-		if !c.Hidden {
-			all = append(all, c)
+	return below(root)
+}
+
+func below(c *cobra.Command) (all []*cobra.Command) {
+	for _, v := range c.Commands() {
+		if !v.Hidden {
+			all = append(append(all, v), below(v)...)
 		}
 	}
 	return all
 }
+
+// verbPath is a verb's words after the program's name.
+func verbPath(c *cobra.Command) []string { return strings.Fields(c.CommandPath())[1:] }
 
 func TestVerbsAreDocumented(t *testing.T) {
 	if len(verbs()) < 8 {
@@ -77,13 +83,14 @@ func TestHelpGolden(t *testing.T) {
 		}
 	}
 	for _, c := range verbs() {
-		byVerb := mustHelp(t, "help", c.Name())
-		golden(t, c.Name(), byVerb)
+		path := verbPath(c)
+		byVerb := mustHelp(t, append([]string{"help"}, path...)...)
+		golden(t, strings.Join(path, "-"), byVerb)
 		if c.Name() == "help" {
 			continue
 		}
-		if byFlag := mustHelp(t, c.Name(), "--help"); byFlag != byVerb {
-			t.Errorf("assay %s --help differs from assay help %s:\n%s", c.Name(), c.Name(), byFlag)
+		if byFlag := mustHelp(t, append(path, "--help")...); byFlag != byVerb {
+			t.Errorf("assay %s --help differs from assay help %s:\n%s", path, path, byFlag)
 		}
 	}
 }
@@ -142,6 +149,14 @@ func TestUsageErrors(t *testing.T) {
 		{"one of two", []string{"quantize", "in.gguf"}, 2, []string{"OUT is missing", "assay quantize IN OUT --to FORMAT"}},
 		{"no subject", []string{"eval", "--text", "x"}, 2, []string{"SUBJECT is missing"}},
 		{"required flag", []string{"eval", "embedded:gopherling-7m"}, 2, []string{`"text" not set`}},
+		{"no text at all", []string{"eval", "perplexity", "x"}, 2, []string{"perplexity: --text or --against is missing", "assay help eval perplexity"}},
+		{"two references", []string{"eval", "perplexity", "x", "--against", "y", "--ctx", "64"}, 2, []string{"no --reference, --save-logits, --ctx or --chunks"}},
+		{"no questions", []string{"eval", "choice", "x"}, 2, []string{`"task" not set`}},
+		{"no subject of a task", []string{"eval", "choice", "--task", "x"}, 2, []string{"SUBJECT is missing"}},
+		{"a command without leave", []string{"eval", "generate", "x", "--task", "y", "--check", "true"}, 2, []string{"add --allow-exec"}},
+		{"no time", []string{"eval", "generate", "x", "--task", "y", "--timeout", "0s"}, 2, []string{"--timeout: found 0s"}},
+		{"nothing to generate", []string{"eval", "generate", "x", "--task", "y", "--max-tokens", "0"}, 2, []string{"--max-tokens: found 0"}},
+		{"no items", []string{"eval", "code", "x", "--source", "y", "--items", "0"}, 2, []string{"--items: found 0"}},
 		{"misspelt flag", []string{"run", "--dryrun", "x"}, 2, []string{"unknown flag: --dryrun", "did you mean --dry-run?"}},
 		{"swapped letters", []string{"serve", "--max-bacth", "3"}, 2, []string{"did you mean --max-batch?"}},
 		{"unknown flag", []string{"serve", "--frobnicate"}, 2, []string{"unknown flag: --frobnicate", "assay help serve"}},

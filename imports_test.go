@@ -31,6 +31,7 @@ var allowed = map[string][]string{
 	"engine/sched":       {"engine/kvcache", "engine/internal/"},
 	"engine/spec":        {"engine/model", "engine/sample", "engine/internal/"},
 	"engine/eval":        {"engine/model", "engine/sample", "engine/internal/"},
+	"engine/eval/task":   {"engine/eval"},
 	"engine/checkpoint":  {"engine/model", "engine/kernel", "engine/quant", "engine/gguf", "engine/recipe", "engine/tokenizer", "engine/chat", "engine/internal/"},
 	"engine/imatrix":     {"engine/gguf", "engine/model", "engine/internal/"},
 	"engine/recipe":      {"engine/quant"},

@@ -40,7 +40,7 @@ func verbError(c *cobra.Command, format string, args ...any) error {
 
 func helpLine(c *cobra.Command) string {
 	if c.HasParent() {
-		return "assay help " + c.Name()
+		return "assay help " + strings.TrimPrefix(c.CommandPath(), c.Root().Name()+" ")
 	}
 	return "assay help"
 }

@@ -200,11 +200,18 @@ type Quality struct {
 	ID          string    `json:"id"`
 	Subject     string    `json:"subject"` // in words: "Q4_0 weights, q8_0 cache"
 	Reference   string    `json:"reference"`
-	Window      []int32   `json:"window"`   // the window of each value: neighbours are correlated
-	NLL         []float64 `json:"nll"`      // nats, of the token that followed
-	Ref         []float64 `json:"ref_nll"`  // nats, the reference's
-	KL          []float64 `json:"kl"`       // nats, KL(reference || subject) at each position
-	SameTop     []bool    `json:"same_top"` // same most likely token
+	Protocol    string    `json:"protocol,omitempty"` // ProtocolWindows where it is missing
+	Window      []int32   `json:"window"`             // the window of each value: neighbours are correlated
+	NLL         []float64 `json:"nll"`                // nats, of the token that followed
+	Ref         []float64 `json:"ref_nll"`            // nats, the reference's
+	KL          []float64 `json:"kl"`                 // nats, KL(reference || subject) at each position
+	SameTop     []bool    `json:"same_top"`           // same most likely token
 	WeightBytes int64     `json:"weight_bytes"`
 	ElapsedNS   int64     `json:"elapsed_ns"`
 }
+
+// How a text is cut for Quality.
+const (
+	ProtocolWindows = "windows" // windows spread over the text, every position scored
+	ProtocolChunks  = "chunks"  // llama.cpp's: consecutive chunks, the second half of each scored
+)

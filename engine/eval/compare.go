@@ -6,140 +6,179 @@ import (
 	"math"
 
 	"github.com/assaylab/assay/engine/internal/par"
-	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 )
 
-// Subject is a model with the cache format it is read through.
-type Subject struct {
-	Model    *model.Model
-	KVFormat string
+// Comparison is what Compare runs.
+type Comparison struct {
+	Reference Subject    // what the subjects are compared with
+	Saved     *Logits    // takes the place of Reference and Windows where it is not nil
+	Subjects  []Subject  // of the reference's vocabulary
+	Windows   []Window   // chunks where the predictions are saved
+	BOS       int32      // read in place of each window's first token; -1 for none
+	Save      *LogWriter // gets the reference's predictions; nil for none
+	Threads   int
+	Progress  func(done int) // hears of finished windows; nil for nobody
 }
 
-// Values are one subject's results over the predicted tokens, in text order.
+// Values are one subject's results over the scored predictions, in text order.
 type Values struct {
 	Window  []int32   // the window of each value
 	NLL     []float64 // nats, of the token that followed
 	RefNLL  []float64 // nats, the reference's
 	KL      []float64 // nats, KL(reference || subject)
-	SameTop []bool    // the same most likely token
+	SameTop []bool    // the subject's most likely token is a most likely one of the reference
 }
 
 // chunkRows is how many positions are compared at once: all vocabularies of a chunk
 // are held, reference's and subject's.
 const chunkRows = 64
 
-// Compare runs every window through the reference and the subjects, which share its
-// vocabulary, each position given all before it in its window. Progress, which may be
-// nil, hears of finished windows.
-func Compare(ctx context.Context, reference Subject, subjects []Subject, windows [][]int32, threads int, progress func(done int)) ([]Values, error) {
-	pool := par.New(threads)
-	defer pool.Close()
-	length := 0
-	for _, w := range windows {
-		length = max(length, len(w))
+// Compare runs every window through the reference and the subjects. A subject that
+// is the reference itself is not computed twice.
+func Compare(ctx context.Context, c Comparison) ([]Values, error) {
+	if c.Saved != nil {
+		c.Windows = c.Saved.Windows
 	}
-	ref, err := newReader(reference, length, pool)
+	pool := par.New(c.Threads)
+	defer pool.Close()
+	run, err := newComparing(c, pool)
 	if err != nil {
 		return nil, err
 	}
-	readers := make([]*reader, len(subjects))
-	for i, s := range subjects {
-		if s.Model.Vocab != reference.Model.Vocab {
-			return nil, fmt.Errorf("eval: %s has a vocabulary of %d, the reference's is %d", s.Model.Name, s.Model.Vocab, reference.Model.Vocab)
-		}
-		if readers[i], err = newReader(s, length, pool); err != nil {
+	for w, window := range c.Windows {
+		if err := run.window(ctx, int32(w), window); err != nil {
 			return nil, err
 		}
-	}
-	values := make([]Values, len(subjects))
-	for w, window := range windows {
-		for from := 0; from < len(window)-1; from += chunkRows {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			rows := window[from:min(from+chunkRows, len(window)-1)]
-			ref.read(from, rows)
-			for i, r := range readers {
-				r.read(from, rows)
-				values[i].add(int32(w), &ref.pass, &r.pass, window[from+1:from+1+len(rows)])
-			}
-		}
-		if progress != nil {
-			progress(w + 1)
+		if c.Progress != nil {
+			c.Progress(w + 1)
 		}
 	}
-	return values, nil
+	return run.values, nil
 }
 
-// reader runs one model over a window, chunk by chunk.
-type reader struct {
-	state  *model.State
-	pass   model.Pass
-	blocks []int32
+type comparing struct {
+	pool      *par.Pool
+	sources   []source // the reference, then the subjects that differ from it
+	subject   []int    // the source of each subject
+	values    []Values
+	save      *LogWriter
+	reference source
 }
 
-const blockSize = 32
-
-func newReader(s Subject, length int, pool *par.Pool) (*reader, error) {
-	if length > s.Model.Context {
-		return nil, fmt.Errorf("eval: windows of %d tokens exceed the context of %s, %d", length, s.Model.Name, s.Model.Context)
+func newComparing(c Comparison, pool *par.Pool) (*comparing, error) {
+	length := 0
+	for _, w := range c.Windows {
+		length = max(length, len(w.Tokens))
 	}
-	n := (length + blockSize - 1) / blockSize
-	cache, err := model.NewCache(s.Model.Config, s.KVFormat, n, blockSize)
-	if err != nil {
-		return nil, err
+	run := &comparing{pool: pool, save: c.Save, values: make([]Values, len(c.Subjects))}
+	vocab, name := 0, "the saved one"
+	if c.Saved != nil {
+		vocab, run.reference = c.Saved.Vocab, c.Saved
+	} else {
+		r, err := newReader(c.Reference, length, c.BOS, pool)
+		if err != nil {
+			return nil, err
+		}
+		vocab, name, run.reference = c.Reference.Model.Vocab, c.Reference.Model.Name, r
 	}
-	r := &reader{state: model.NewState(s.Model, cache, pool)}
-	for b := range n {
-		r.blocks = append(r.blocks, int32(b))
+	run.sources = []source{run.reference}
+	for _, s := range c.Subjects {
+		if c.Saved == nil && s == c.Reference {
+			run.subject = append(run.subject, 0)
+			continue
+		}
+		if s.Model.Vocab != vocab {
+			return nil, fmt.Errorf("eval: %s has a vocabulary of %d, that of the reference, %s, is %d", s.Model.Name, s.Model.Vocab, name, vocab)
+		}
+		r, err := newReader(s, length, c.BOS, pool)
+		if err != nil {
+			return nil, err
+		}
+		run.subject = append(run.subject, len(run.sources))
+		run.sources = append(run.sources, r)
 	}
-	return r, nil
+	return run, nil
 }
 
-// read computes rows at positions from first; afterwards the pass holds the
-// log-probabilities of what follows each.
-func (r *reader) read(first int, rows []int32) {
-	r.pass.Reset()
-	r.pass.Add(first, r.blocks, rows...)
-	for i := range rows {
-		r.pass.Logits = append(r.pass.Logits, int32(i))
+func (c *comparing) window(ctx context.Context, number int32, w Window) error {
+	last := len(w.Tokens) - 1
+	for from := 0; from < last; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		end, scored := min(from+chunkRows, last), from >= w.Unscored
+		if !scored {
+			end = min(end, w.Unscored)
+		}
+		for _, s := range c.sources {
+			if err := s.read(from, w.Tokens[from:end], scored); err != nil {
+				return err
+			}
+		}
+		if scored {
+			if err := c.score(number, w.Tokens[from+1:end+1]); err != nil {
+				return err
+			}
+		}
+		from = end
 	}
-	r.state.Forward(&r.pass)
-	for i := range rows {
-		logSoftmax(r.pass.Row(i))
-	}
+	return nil
 }
 
-func (v *Values) add(window int32, ref, got *model.Pass, next []int32) {
-	for i, token := range next {
-		p, q := ref.Row(i), got.Row(i)
+// score adds the values of the rows just read, which were followed by next.
+func (c *comparing) score(window int32, next []int32) error {
+	if c.save != nil {
+		for i := range next {
+			logprob, _ := c.reference.row(i)
+			if err := c.save.row(logprob); err != nil {
+				return err
+			}
+		}
+	}
+	for s := range c.values {
+		at := c.values[s].grow(window, len(next))
+		each(c.pool, len(next), func(i int) {
+			p, floor := c.reference.row(i)
+			q, _ := c.sources[c.subject[s]].row(i)
+			c.values[s].set(at+i, p, q, floor, next[i])
+		})
+	}
+	return nil
+}
+
+// grow makes room for n values of a window and gives the index of the first.
+func (v *Values) grow(window int32, n int) int {
+	at := len(v.NLL)
+	for range n {
 		v.Window = append(v.Window, window)
-		v.NLL = append(v.NLL, -float64(q[token]))
-		v.RefNLL = append(v.RefNLL, -float64(p[token]))
-		v.KL = append(v.KL, divergence(p, q))
-		v.SameTop = append(v.SameTop, sample.Argmax(p) == sample.Argmax(q))
 	}
+	v.NLL = append(v.NLL, make([]float64, n)...)
+	v.RefNLL = append(v.RefNLL, make([]float64, n)...)
+	v.KL = append(v.KL, make([]float64, n)...)
+	v.SameTop = append(v.SameTop, make([]bool, n)...)
+	return at
 }
 
-// logSoftmax turns logits into log-probabilities in place.
-func logSoftmax(x []float32) {
-	top := float64(x[sample.Argmax(x)])
-	sum := 0.0
-	for _, l := range x {
-		sum += math.Exp(float64(l) - top)
-	}
-	norm := top + math.Log(sum)
-	for i, l := range x {
-		x[i] = float32(float64(l) - norm)
-	}
+func (v *Values) set(i int, p, q []float32, floor float32, token int32) {
+	v.NLL[i] = -float64(q[token])
+	v.RefNLL[i] = -float64(p[token])
+	v.KL[i] = divergence(p, q, floor)
+	v.SameTop[i] = p[sample.Argmax(q)] == p[sample.Argmax(p)]
 }
 
-// divergence is KL(p || q) in nats, of log-probabilities.
-func divergence(p, q []float32) float64 {
+// divergence is KL(p || q) in nats, of log-probabilities, over the entries of p above
+// the floor. Each term is p log(p/q) - p + q, which sums to the same where both are
+// whole distributions. No term is negative, and what rounding did to p enters as its
+// square: without the correction, p stored in 16 bits would bury divergences below
+// 1e-5 under noise of both signs.
+func divergence(p, q []float32, floor float32) float64 {
 	sum := 0.0
 	for i, l := range p {
-		sum += math.Exp(float64(l)) * float64(l-q[i])
+		if l > floor {
+			d := float64(l) - float64(q[i])
+			sum += math.Exp(float64(l)) * (d + math.Expm1(-d))
+		}
 	}
 	return sum
 }

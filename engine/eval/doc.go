@@ -1,7 +1,7 @@
-// Package eval measures what a setting does to a model's predictions: negative
-// log-likelihood, KL divergence and the share of equal first choices, token by token
-// against a reference.
+// Package eval measures a model's predictions: negative log-likelihood, KL divergence
+// and the share of equal first choices token by token against a reference, scores of
+// given continuations, and greedy completions.
 //
-// It emits values per token and draws no conclusion from them: intervals and verdicts
-// are analysis.
+// It works on tokens and emits values per token or item. What a task's text means is
+// package task's; intervals and verdicts are analysis.
 package eval

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/assaylab/assay/engine/checkpoint"
+	"github.com/assaylab/assay/engine/eval"
+	"github.com/assaylab/assay/engine/kernel"
+)
+
+// evalOptions are those of all verbs that evaluate.
+type evalOptions struct {
+	reference string
+	threads   int
+	json      bool
+}
+
+func (o *evalOptions) flags(f *pflag.FlagSet) {
+	f.StringVar(&o.reference, "reference", "", "subject to compare with")
+	f.IntVar(&o.threads, "threads", 0, "worker threads, 0 for all usable cores")
+	f.BoolVar(&o.json, "json", false, "one JSON object per subject, with every item's values")
+}
+
+// subject is one argument of eval.
+type subject struct{ model, quantization, kv string }
+
+func parseSubject(text string) (subject, error) {
+	parts := strings.Split(text, ",")
+	s := subject{model: parts[0], kv: "f32"}
+	for _, p := range parts[1:] {
+		switch key, value, _ := strings.Cut(p, "="); key {
+		case "quantization":
+			s.quantization = value
+		case "kv":
+			s.kv = value
+		default:
+			return s, fmt.Errorf("eval: subject %q: found %q, expected quantization=FORMAT or kv=FORMAT", text, p)
+		}
+	}
+	return s, nil
+}
+
+func (s subject) String() string {
+	words := s.model
+	if s.quantization != "" {
+		words += " as " + s.quantization
+	}
+	return words + ", " + s.kv + " cache"
+}
+
+// entry is a subject, opened.
+type entry struct {
+	name       subject
+	checkpoint *checkpoint.Checkpoint
+}
+
+func (e entry) subject() eval.Subject {
+	return eval.Subject{Model: e.checkpoint.Model, KVFormat: e.name.kv}
+}
+
+// lineup is the subjects of a command line. The reference is one of the named ones,
+// or comes before them.
+type lineup struct {
+	entries   []entry
+	reference int // index in entries
+	extra     int // entries before the named ones: 1 where the reference is not among them
+	threads   int
+}
+
+// named are the entries that the command line names as subjects.
+func (l *lineup) named() []entry { return l.entries[l.extra:] }
+
+func subjectsOf(entries []entry) []eval.Subject {
+	all := make([]eval.Subject, len(entries))
+	for i, e := range entries {
+		all[i] = e.subject()
+	}
+	return all
+}
+
+func (l *lineup) close() {
+	for i, e := range l.entries {
+		if !slices.ContainsFunc(l.entries[:i], func(b entry) bool { return b.checkpoint == e.checkpoint }) {
+			e.checkpoint.Close()
+		}
+	}
+}
+
+// openLineup opens what the arguments name. Subjects that differ in the cache alone
+// share their weights.
+func openLineup(args []string, o evalOptions) (*lineup, error) {
+	if o.threads < 0 {
+		return nil, fmt.Errorf("eval: --threads: found %d, expected 0 (all usable cores) or more", o.threads)
+	}
+	l := &lineup{threads: o.threads}
+	if l.threads == 0 {
+		l.threads = runtime.GOMAXPROCS(0)
+	}
+	var names []subject
+	for _, text := range args {
+		s, err := parseSubject(text)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, s)
+	}
+	if o.reference != "" {
+		s, err := parseSubject(o.reference)
+		if err != nil {
+			return nil, err
+		}
+		if l.reference = slices.Index(names, s); l.reference < 0 {
+			names, l.reference, l.extra = slices.Insert(names, 0, s), 0, 1
+		}
+	}
+	kernels, err := selectKernels()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range names {
+		if err := l.open(s, kernels); err != nil {
+			l.close()
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (l *lineup) open(s subject, kernels *kernel.Set) error {
+	for _, e := range l.entries {
+		if e.name.model == s.model && e.name.quantization == s.quantization {
+			l.entries = append(l.entries, entry{s, e.checkpoint})
+			return nil
+		}
+	}
+	c, err := openModel(s.model, s.quantization, kernels)
+	if err == nil {
+		l.entries = append(l.entries, entry{s, c})
+	}
+	return err
+}
