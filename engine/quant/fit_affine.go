@@ -63,7 +63,7 @@ type affineGroup struct {
 
 func newAffineGroup(x, weights []float32) affineGroup {
 	weights = weights[:len(x)]
-	g := affineGroup{x: x, weights: weights, low: x[0], high: x[0], sumW: weights[0], sumX: weights[0] * x[0]}
+	g := affineGroup{x: x, weights: weights, low: x[0], high: x[0], sumW: weights[0], sumX: float32(weights[0] * x[0])}
 	for i, v := range x {
 		if i == 0 {
 			continue

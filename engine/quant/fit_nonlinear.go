@@ -16,6 +16,7 @@ var nonlinearAbove = func() (above [240]uint8) {
 
 // nearestNonlinear is the index of the closest value, the higher one at ties.
 func nearestNonlinear(v float32) uint8 {
+	v = float32(v) // a caller's product is not to be fused with the sums below
 	if v <= nonlinear[0] {
 		return 0
 	}

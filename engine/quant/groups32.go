@@ -27,7 +27,7 @@ func (g *groups) fitLong(src []float32, search affine) (h scaleMins) {
 }
 
 func (g *groups) fitLongWeighted(src, importance []float32, levels int32) (h scaleMins) {
-	g.fitAffine(src, importance, 32, 2*sumSquares(src[:superElems])/superElems, levels)
+	g.fitAffine(src, importance, 32, float32(2*sumSquares(src[:superElems])/superElems), levels)
 	h.d = fitPositive(h.scales[:], g.scales[:8], g.weights[:8], 63)
 	h.m = fitPositive(h.mins[:], g.offsets[:8], g.weights[:8], 63)
 	return h
@@ -40,7 +40,7 @@ func (g *groups) storeLong(dst *[16]byte, src []float32, h *scaleMins, levels in
 	d, m := halfAt(dst[:]), halfAt(dst[2:])
 	scales, mins := unpackScaleMins((*[12]byte)(dst[4:]))
 	for j := range scales {
-		requantizeAffine(g.q[32*j:][:32], src[32*j:][:32], d*float32(scales[j]), m*float32(mins[j]), levels)
+		requantizeAffine(g.q[32*j:][:32], src[32*j:][:32], d*float32(scales[j]), float32(m*float32(mins[j])), levels)
 	}
 }
 
@@ -48,7 +48,7 @@ func dequantizeLong(dst *[superElems]float32, head *[16]byte, q *[superElems]uin
 	d, m := halfAt(head[:]), halfAt(head[2:])
 	scales, mins := unpackScaleMins((*[12]byte)(head[4:]))
 	for j := range scales {
-		scale, offset := d*float32(scales[j]), m*float32(mins[j])
+		scale, offset := d*float32(scales[j]), float32(m*float32(mins[j]))
 		y := (*[32]float32)(dst[32*j:])
 		for i, v := range q[32*j:][:32] {
 			y[i] = float32(scale*float32(v)) - offset

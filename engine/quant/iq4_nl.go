@@ -16,7 +16,7 @@ func quantizeIQ4_NL(dst []byte, src []float32) {
 func quantizeWeightedIQ4_NL(dst []byte, src, importance []float32) {
 	var w [32]float32
 	for ; len(src) >= 32; src, importance, dst = src[32:], importance[32:], dst[18:] {
-		weigh(w[:], src, importance, sumSquares(src[:32])*(2.0/32))
+		weigh(w[:], src, importance, float32(sumSquares(src[:32])*(2.0/32)))
 		storeIQ4_NL((*[18]byte)(dst), src[:32], fitNonlinear(src[:32], w[:]))
 	}
 }

@@ -23,7 +23,7 @@ func quantizeWeightedIQ4_XS(dst []byte, src, importance []float32) {
 	var w [32]float32
 	var scales [8]float32
 	for ; len(src) >= superElems; src, importance, dst = src[superElems:], importance[superElems:], dst[bytesIQ4_XS:] {
-		sigma2 := sumSquares(src[:superElems]) * (2.0 / superElems)
+		sigma2 := float32(sumSquares(src[:superElems]) * (2.0 / superElems))
 		for j := range scales {
 			weigh(w[:], src[32*j:], importance[32*j:], sigma2)
 			scales[j] = fitNonlinear(src[32*j:][:32], w[:])

@@ -56,7 +56,7 @@ func storeQ2_K(dst *[bytesQ2_K]byte, src []float32, g *groups, d, m float32, sca
 	d, m = halfAt(dst[80:]), halfAt(dst[82:])
 	for j := range 16 {
 		dst[j] = scales[j] | mins[j]<<4
-		scale, offset := d*float32(dst[j]&15), m*float32(dst[j]>>4)
+		scale, offset := d*float32(dst[j]&15), float32(m*float32(dst[j]>>4))
 		requantizeAffine(g.q[16*j:][:16], src[16*j:][:16], scale, offset, 3)
 	}
 	packPairs((*[64]byte)(dst[16:]), &g.q)
@@ -68,7 +68,7 @@ func dequantizeQ2_K(dst []float32, src []byte) {
 		d, m := halfAt(src[80:]), halfAt(src[82:])
 		unpackPairs(&q, (*[64]byte)(src[16:]))
 		for j, b := range src[:16] {
-			scale, offset := d*float32(b&15), m*float32(b>>4)
+			scale, offset := d*float32(b&15), float32(m*float32(b>>4))
 			y := (*[16]float32)(dst[16*j:])
 			for i, v := range q[16*j:][:16] {
 				y[i] = float32(scale*float32(v)) - offset

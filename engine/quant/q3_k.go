@@ -32,7 +32,7 @@ func quantizeWeightedQ3_K(dst []byte, src, importance []float32) {
 	var w [16]float32
 	var scales [16]uint8
 	for ; len(src) >= superElems; src, importance, dst = src[superElems:], importance[superElems:], dst[bytesQ3_K:] {
-		sigma2 := 2 * sumSquares(src[:superElems]) / superElems
+		sigma2 := float32(2 * sumSquares(src[:superElems]) / superElems)
 		for j := range 16 {
 			weigh(w[:], src[16*j:], importance[16*j:], sigma2)
 			g.weights[j] = sum(w[:])

@@ -25,7 +25,8 @@ func toInt8(f float32) int8 {
 
 // nearestInt rounds to nearest, ties to even, for magnitudes below 2^22: adding 1.5 * 2^23
 // leaves the integer in the mantissa. Others wrap around, as in the reference.
+// The conversion keeps a product that a caller passes from being fused with the sum.
 func nearestInt(f float32) int32 {
 	const magic = 3 << 22
-	return int32(math.Float32bits(f+magic)&(1<<23-1)) - 1<<22
+	return int32(math.Float32bits(float32(f)+magic)&(1<<23-1)) - 1<<22
 }
