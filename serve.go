@@ -33,7 +33,11 @@ type serveOptions struct {
 	settings             scenario.Settings
 	pin                  int
 	supervised           bool
-	verbose              bool
+	template             string // file
+	keyFile              string
+	maxBody              int64
+	pprof                string
+	logFormat, logLevel  string
 }
 
 func newServe() *cobra.Command {
@@ -42,9 +46,17 @@ func newServe() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve a model over an OpenAI-compatible HTTP API",
 		Long: `Serve loads a model and answers /v1/completions, /v1/chat/completions and
-/v1/models like OpenAI's API, streaming or not. /health and /metrics (Prometheus
-text, vLLM's names where it has one) are there too. Every engine setting below can
-be swept in a scenario, where it has the same name with underscores.
+/v1/models like OpenAI's API, streaming or not, and /tokenize and /detokenize like
+vLLM's. /health and /metrics (Prometheus text, vLLM's names where it has one) are
+there too. Every engine setting below can be swept in a scenario, where it has the
+same name with underscores.
+
+With API keys, from --api-key-file or from the environment variable ASSAY_API_KEYS
+(separated by commas or spaces), a request needs the header Authorization: Bearer KEY.
+/health, /version and /metrics stay open, for probes and scrapers. A supervised server
+takes no keys from the environment.
+
+Every request is one line of the log on standard error, without its texts.
 
 SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 		Example: `  assay serve
@@ -60,7 +72,13 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.StringVar(&o.name, "name", "", "model name in the API (default: the file's own)")
 	f.IntVar(&o.pin, "pin", -1, "processor that the engine's thread runs on, -1 for any")
 	f.BoolVar(&o.supervised, "supervised", false, "end when standard input closes")
-	f.BoolVar(&o.verbose, "verbose", false, "log every request")
+	f.StringVar(&o.template, "chat-template", "", "file with a chat template to use instead of the model's own")
+	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, # starts a comment")
+	f.Int64Var(&o.maxBody, "max-request-bytes", server.DefaultMaxBody, "largest body of a request; a larger one is answered with 413")
+	f.StringVar(&o.logFormat, "log-format", "text", "log lines: "+strings.Join(logFormats, ", "))
+	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: "+strings.Join(logLevels, ", "))
+	f.StringVar(&o.pprof, "pprof", pprofOff, "profiles under /debug/pprof/: off, loopback (only if the server listens there), any")
+	f.Lookup("pprof").NoOptDefVal = pprofLoopback
 	settingFlags(f, &o.settings)
 	return c
 }
@@ -72,6 +90,13 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 		ctx, stop = context.WithCancel(ctx)
 		go func() { _, _ = io.Copy(io.Discard, stdin); stop() }()
 	}
+	if err := o.check(); err != nil {
+		return err
+	}
+	keys, err := o.apiKeys(os.Getenv(keysVariable))
+	if err != nil {
+		return err
+	}
 	kernels, err := selectKernels()
 	if err != nil {
 		return err
@@ -81,6 +106,9 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 		return environment(fmt.Errorf("serve: %w", err))
 	}
 	defer l.Close()
+	if err := o.checkAddress(l.Addr()); err != nil {
+		return err
+	}
 	// The engine's thread may be bound to a processor that was not counted at start;
 	// the handlers need a slot of their own beside it.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.settings.Threads+1))
@@ -89,18 +117,16 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 		return err
 	}
 	defer e.Close()
-	log := slog.New(slog.NewTextHandler(werr, &slog.HandlerOptions{Level: level(o.verbose)}))
-	log.Info("serving", "model", c.File.Name, "kernels", kernels.Name, "options", fmt.Sprintf("%+v", e.Options()))
-	h := server.New(serverConfig(o, c, e, log), server.FromEngine(e), server.FromTokenizer(c.Tokenizer))
+	log := newLogger(werr, o.logFormat, o.logLevel)
+	log.Info("serving", "model", c.File.Name, "kernels", kernels.Name, "options", fmt.Sprintf("%+v", e.Options()), "api_keys", len(keys))
+	config, err := serverConfig(o, c, e, log)
+	if err != nil {
+		return err
+	}
+	config.APIKeys = keys
+	h := server.New(config, server.FromEngine(e), server.FromTokenizer(c.Tokenizer))
 	fmt.Fprintf(w, "%shttp://%s\n", target.Announcement, l.Addr())
 	return serveUntil(ctx, l, h)
-}
-
-func level(verbose bool) slog.Level {
-	if verbose {
-		return slog.LevelDebug
-	}
-	return slog.LevelInfo
 }
 
 func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoint.Checkpoint, error) {
@@ -113,7 +139,7 @@ func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoi
 	}
 	var e *engine.Engine
 	if o.settings.DraftModel == "" {
-		e, err = engine.New(c.Model, nil, c.Tokenizer.EOS(), o.settings.Options, pinned(o.pin))
+		e, err = engine.New(c.Model, nil, endTokens(c.Tokenizer), o.settings.Options, pinned(o.pin))
 	} else {
 		var d *checkpoint.Checkpoint
 		if d, err = openModel(o.settings.DraftModel, "", kernels); err != nil {
@@ -122,7 +148,7 @@ func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoi
 		if err := c.Compatible(d); err != nil {
 			return nil, nil, err
 		}
-		e, err = engine.New(c.Model, d.Model, c.Tokenizer.EOS(), o.settings.Options, pinned(o.pin))
+		e, err = engine.New(c.Model, d.Model, endTokens(c.Tokenizer), o.settings.Options, pinned(o.pin))
 	}
 	return e, c, err
 }
@@ -139,16 +165,24 @@ func pinned(processor int) func() {
 	}
 }
 
-func serverConfig(o serveOptions, c *checkpoint.Checkpoint, e *engine.Engine, log *slog.Logger) server.Config {
+func serverConfig(o serveOptions, c *checkpoint.Checkpoint, e *engine.Engine, log *slog.Logger) (server.Config, error) {
 	name := o.name
 	if name == "" {
 		name = c.Model.Name
 	}
-	cfg := server.Config{Model: name, Context: e.Options().Context, Version: version(), Logger: log, RetryAfter: e.RetryAfter}
-	if c.Chat != nil {
-		cfg.Chat = c.Chat
+	cfg := server.Config{Model: name, Context: e.Options().Context, Version: version(), Logger: log, RetryAfter: e.RetryAfter,
+		MaxBody: o.maxBody, Profile: o.pprof != pprofOff}
+	template := c.Chat
+	if o.template != "" {
+		var err error
+		if template, err = readTemplate(o.template, c.Tokenizer); err != nil {
+			return cfg, err
+		}
 	}
-	return cfg
+	if template != nil {
+		cfg.Chat = server.FromTemplate(template)
+	}
+	return cfg, nil
 }
 
 // serveUntil serves until ctx ends, then drains.

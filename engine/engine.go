@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,7 @@ import (
 type Engine struct {
 	opts  Options
 	model *model.Model
-	eos   int32
+	ends  []int32 // end-of-text tokens
 
 	inbox  chan *Stream
 	wake   chan struct{} // a stream was closed, or the engine is
@@ -33,15 +34,16 @@ type Engine struct {
 	stats Stats
 }
 
-// New starts an engine. Draft is nil, or a smaller model of the same vocabulary. Eos
-// is the token that ends a text, -1 for none. onStart, which may be nil, runs first on
+// New starts an engine. Draft is nil, or a smaller model of the same vocabulary. Ends
+// are the tokens that end a text; ids below 0 are none. onStart, which may be nil, runs first on
 // the loop's own locked thread, to pin it. Errors name the option.
-func New(m, draft *model.Model, eos int32, o Options, onStart func()) (*Engine, error) {
+func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engine, error) {
 	o, err := o.resolve(m, draft)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{opts: o, model: m, eos: eos,
+	ends = slices.DeleteFunc(slices.Clone(ends), func(t int32) bool { return t < 0 })
+	e := &Engine{opts: o, model: m, ends: ends,
 		inbox: make(chan *Stream, o.MaxQueue+o.MaxBatch), wake: make(chan struct{}, 1),
 		quit: make(chan struct{}), done: make(chan struct{})}
 	l, err := newLoop(e, draft)
@@ -65,6 +67,7 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 	if e.closed.Load() {
 		return nil, ErrClosed
 	}
+	r.Sampling = e.ending(&r)
 	if !e.reserve(len(r.Prompt)) {
 		return nil, ErrOverloaded
 	}
@@ -80,20 +83,46 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 }
 
 func (e *Engine) check(r *Request) error {
+	room := e.opts.Context - min(1, r.MaxTokens)
 	switch {
 	case len(r.Prompt) == 0:
 		return errors.New("engine: the prompt is empty")
-	case len(r.Prompt) >= e.opts.Context:
-		return fmt.Errorf("%w: %d tokens, and at most %d leave room for an answer", ErrTooLong, len(r.Prompt), e.opts.Context-1)
-	case r.MaxTokens < 1:
+	case r.MaxTokens < 0 || r.MaxTokens == 0 && r.PromptLogprobs == 0:
 		return fmt.Errorf("engine: max tokens is %d, want at least 1", r.MaxTokens)
+	case len(r.Prompt) > room:
+		return fmt.Errorf("%w: %d tokens, and at most %d leave room for an answer", ErrTooLong, len(r.Prompt), room)
+	case r.MinTokens < 0 || r.MinTokens > r.MaxTokens:
+		return fmt.Errorf("engine: min tokens is %d, want 0 to max tokens, %d", r.MinTokens, r.MaxTokens)
 	}
-	for i, t := range r.Prompt {
+	if err := e.checkTokens("prompt token", r.Prompt); err != nil {
+		return err
+	}
+	if err := e.checkTokens("stop token", r.StopTokens); err != nil {
+		return err
+	}
+	return errors.Join(r.Sampling.Validate(), r.Sampling.ValidateTokens(e.model.Vocab))
+}
+
+func (e *Engine) checkTokens(what string, tokens []int32) error {
+	for i, t := range tokens {
 		if t < 0 || int(t) >= e.model.Vocab {
-			return fmt.Errorf("engine: prompt token %d is %d, want 0 to %d", i, t, e.model.Vocab-1)
+			return fmt.Errorf("engine: %s %d is %d, want 0 to %d", what, i, t, e.model.Vocab-1)
 		}
 	}
-	return r.Sampling.Validate()
+	return nil
+}
+
+// ending returns r's sampling with the tokens that may not come yet, see MinTokens.
+func (e *Engine) ending(r *Request) sample.Params {
+	p := r.Sampling
+	if r.MinTokens > 0 {
+		p.Suppress = slices.Concat(p.Suppress, r.StopTokens)
+		if !r.IgnoreEOS {
+			p.Suppress = append(p.Suppress, e.ends...)
+		}
+		p.SuppressUntil = len(r.Prompt) + r.MinTokens
+	}
+	return p
 }
 
 // reserve counts a request into the queue, unless the queue is full.
@@ -119,7 +148,7 @@ func (e *Engine) unreserve(tokens int) {
 // needs for what is queued, from its mean busy time per token so far.
 func (e *Engine) RetryAfter() time.Duration {
 	s := e.Stats()
-	tokens := s.PromptTokens - s.PrefixHits + s.GeneratedTokens
+	tokens := s.PromptTokens - s.PrefixHits - s.SharedTokens + s.GeneratedTokens
 	if tokens <= 0 {
 		return time.Second
 	}
@@ -213,13 +242,4 @@ func compatible(m, draft *model.Model, context int) error {
 		return fmt.Errorf("engine: draft model %s has a context of %d, below the engine's %d", draft.Name, draft.Context, context)
 	}
 	return nil
-}
-
-func logprobs(dst []sample.Logprob, logits []float32, chosen int32, n int, s *sample.Scratch) TokenLogprobs {
-	p, top := sample.Logprobs(dst, logits, chosen, max(n, 0), s)
-	out := TokenLogprobs{Token: chosen, Logprob: p}
-	for _, t := range top {
-		out.Top = append(out.Top, TokenLogprob{t.Token, t.Logprob})
-	}
-	return out
 }

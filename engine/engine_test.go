@@ -60,7 +60,7 @@ func loadModel(t testing.TB, name string) *model.Model {
 
 func start(t testing.TB, m, draft *model.Model, o Options) *Engine {
 	t.Helper()
-	e, err := New(m, draft, 0, o, nil)
+	e, err := New(m, draft, []int32{0}, o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -300,7 +300,7 @@ func TestFinishReasons(t *testing.T) {
 		t.Errorf("context of prompt + 5: %d tokens, finish %q", len(tokens), finish)
 	}
 	first := generate(t, e, 1, sample.Params{}, p)[0][0]
-	stopping, err := New(m, nil, first, options(nil), nil) // the first token ends the text
+	stopping, err := New(m, nil, []int32{-1, first}, options(nil), nil) // the first token ends the text
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -416,6 +416,10 @@ func TestBadRequestsAndOptions(t *testing.T) {
 		"no tokens asked":    {Prompt: []int32{1}},
 		"token out of range": {Prompt: []int32{4096}, MaxTokens: 1},
 		"negative token":     {Prompt: []int32{-1}, MaxTokens: 1},
+		"bad stop token":     {Prompt: []int32{1}, MaxTokens: 1, StopTokens: []int32{4096}},
+		"min above max":      {Prompt: []int32{1}, MaxTokens: 1, MinTokens: 2},
+		"bad bias":           {Prompt: []int32{1}, MaxTokens: 1, Sampling: sample.Params{Bias: []sample.Bias{{Token: 4096}}}},
+		"too long to score":  {Prompt: make([]int32, 257), PromptLogprobs: -1},
 		"bad sampling":       {Prompt: []int32{1}, MaxTokens: 1, Sampling: sample.Params{Temperature: -1}},
 	} {
 		if _, err := e.Submit(context.Background(), r); err == nil {
@@ -430,7 +434,7 @@ func TestBadRequestsAndOptions(t *testing.T) {
 		"tiny cache":    func(o *Options) { o.KVTokens = 3 },
 		"no block size": func(o *Options) { o.BlockSize = 0 },
 	} {
-		if _, err := New(m, nil, 0, options(change), nil); err == nil {
+		if _, err := New(m, nil, []int32{0}, options(change), nil); err == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

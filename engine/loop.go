@@ -2,7 +2,9 @@ package engine
 
 import (
 	"errors"
+	"maps"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/engine/internal/par"
@@ -65,6 +67,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 func (l *loop) describe(draft *model.Model) {
 	l.stats.AcceptedAt = make([]int64, l.e.opts.DraftLength)
 	l.stats.Finished = map[FinishReason]int64{}
+	l.stats.StepTokens.Buckets = make([]int64, len(StepTokenBounds)+1)
 	l.stats.WeightBytes += l.e.model.WeightBytes()
 	for _, m := range []*model.Model{l.e.model, draft} {
 		if m != nil {
@@ -118,9 +121,8 @@ func (l *loop) receive() bool {
 
 func (l *loop) add(s *Stream) {
 	l.occupy()
-	o := &l.e.opts
-	s.seq = sched.Sequence{ID: s.id, Tokens: s.req.Prompt,
-		Prompt: len(s.req.Prompt), Limit: min(o.Context, len(s.req.Prompt)+s.req.MaxTokens), Drafts: o.DraftLength}
+	s.seq = l.sequence(&s.req)
+	s.seq.ID = s.id
 	s.fresh = true
 	l.live[s.id] = s
 	if err := l.sched.Add(&s.seq); err != nil {
@@ -130,24 +132,48 @@ func (l *loop) add(s *Stream) {
 	l.stats.PromptTokens += int64(len(s.req.Prompt))
 }
 
-// sweep aborts the requests whose clients are gone.
+// sequence is what the scheduler knows of a request. One that asks for no token finishes
+// with the last of its prompt, and still needs a limit above it.
+func (l *loop) sequence(r *Request) sched.Sequence {
+	o, n := &l.e.opts, len(r.Prompt)
+	q := sched.Sequence{Tokens: r.Prompt, Prompt: n, Limit: max(n+1, min(o.Context, n+r.MaxTokens)),
+		Drafts: o.DraftLength, Group: r.Group}
+	if r.PromptLogprobs != 0 && n > 1 {
+		q.Uncached, q.ChunkRows = true, scoredRows(l.e.model.Vocab)
+	}
+	return q
+}
+
+// sweep ends the requests whose clients are gone, or have what they wanted.
 func (l *loop) sweep() {
 	for _, s := range l.live {
-		if s.aborted.Load() {
-			l.sched.Abort(s.id)
-			l.stats.Finished[FinishAbort]++
-			l.end(s, errAborted)
+		reason, _ := s.cut.Load().(FinishReason)
+		if reason == "" {
+			continue
 		}
+		l.sched.Abort(s.id)
+		l.stats.Finished[reason]++
+		l.end(s, cutError(reason))
 	}
 }
 
-var errAborted = errors.New("engine: aborted")
+var (
+	errAborted = errors.New("engine: aborted")
+	errStopped = errors.New("engine: stopped")
+)
+
+func cutError(reason FinishReason) error {
+	if reason == FinishStop {
+		return errStopped
+	}
+	return errAborted
+}
 
 // end closes a stream that is no longer the scheduler's.
 func (l *loop) end(s *Stream, err error) {
 	l.occupy()
 	delete(l.live, s.id)
-	if !s.admitted {
+	if s.started.IsZero() {
 		l.e.unreserve(len(s.req.Prompt))
 	}
 	if s.stopWatch != nil {
@@ -193,10 +219,8 @@ func (l *loop) snapshot() Stats {
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
 	total, free, cached, held := l.pool.Counts()
 	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held}
-	s.AcceptedAt = append([]int64(nil), s.AcceptedAt...)
-	s.Finished = make(map[FinishReason]int64, len(l.stats.Finished))
-	for k, v := range l.stats.Finished {
-		s.Finished[k] = v
-	}
+	s.AcceptedAt = slices.Clone(s.AcceptedAt)
+	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
+	s.Finished = maps.Clone(s.Finished)
 	return s
 }

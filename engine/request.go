@@ -24,10 +24,20 @@ var ErrTooLong = errors.New("engine: prompt does not fit the context")
 type Request struct {
 	ID        string
 	Prompt    []int32 // token ids, at least one
-	MaxTokens int     // generated tokens at most; the context bounds it too
-	IgnoreEOS bool
+	MaxTokens int     // generated tokens at most; the context bounds it too. 0 only with PromptLogprobs
+	IgnoreEOS bool    // go on after an end-of-text token; StopTokens count all the same
+	// StopTokens end the answer like an end-of-text token, and are its last token.
+	StopTokens []int32
+	// MinTokens are generated before an end-of-text or stop token may be.
+	MinTokens int
 	Sampling  sample.Params
 	Logprobs  int // alternatives to report per generated token; 0 for none, -1 for the chosen token's only
+	// PromptLogprobs asks for the log-probabilities of the prompt's own tokens, in the
+	// convention of Logprobs. Such a request takes nothing from the prefix cache.
+	PromptLogprobs int
+	// Group, when not 0, is common to requests of one Prompt, of which the ones that run
+	// together compute it once. Requests of other prompts share nothing, whatever they say.
+	Group uint64
 }
 
 // FinishReason says why a stream ended.
@@ -35,7 +45,7 @@ type FinishReason string
 
 // Finish reasons, OpenAI's words where there is one.
 const (
-	FinishStop   FinishReason = "stop"   // end-of-text token
+	FinishStop   FinishReason = "stop"   // end-of-text or stop token, or Stream.Stop
 	FinishLength FinishReason = "length" // MaxTokens or the context
 	FinishAbort  FinishReason = "abort"
 )
@@ -44,20 +54,9 @@ const (
 type Event struct {
 	Tokens   []int32
 	Logprobs []TokenLogprobs // one per token, nil unless asked for
+	Prompt   []TokenLogprobs // in the first event where asked for: one per prompt token but the first, which follows nothing
 	Finish   FinishReason    // empty while the stream goes on
 	Cached   int             // prompt tokens that came from the prefix cache
+	Started  time.Time       // when the request left the queue for the first time
 	At       time.Time
-}
-
-// TokenLogprobs are the log-probabilities (nats, of the unmodified distribution) at one position.
-type TokenLogprobs struct {
-	Token   int32
-	Logprob float32
-	Top     []TokenLogprob // most likely first
-}
-
-// TokenLogprob is one alternative.
-type TokenLogprob struct {
-	Token   int32
-	Logprob float32
 }

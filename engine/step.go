@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"slices"
 	"time"
 
+	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
 )
@@ -21,17 +23,18 @@ func (l *loop) step() {
 	l.propose()
 	l.fillPass()
 	l.state.Forward(&l.pass)
-	row := 0
+	row, tokens := 0, int64(0)
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
-		rows := 0
-		if it.Last() {
-			rows = 1 + len(it.Draft)
+		if it.From < it.Seq.Prompt {
+			tokens += int64(min(it.To, it.Seq.Prompt) - it.From)
 		}
-		l.finishItem(it, row, rows)
-		row += rows
+		before := l.stats.GeneratedTokens
+		row = l.finishItem(it, row)
+		tokens += l.stats.GeneratedTokens - before
 	}
 	l.stats.Steps++
+	l.stats.StepTokens.observe(tokens)
 	l.stats.Busy += time.Since(start)
 }
 
@@ -39,9 +42,13 @@ func (l *loop) step() {
 // after preemption.
 func (l *loop) begin(it *sched.Item) {
 	s := l.live[it.Seq.ID]
-	if !s.admitted {
-		s.admitted = true
+	if s.started.IsZero() {
+		s.started = time.Now()
 		l.e.unreserve(len(s.req.Prompt))
+		if s.req.Sampling.Penalises() {
+			s.said = sample.NewHistory(l.e.model.Vocab, s.req.Prompt, s.seq.Limit)
+		}
+		l.stats.SharedTokens += int64(it.Seq.Shared)
 		l.stats.PrefixHits += int64(it.Seq.Cached)
 		if l.e.opts.PrefixReuse {
 			l.stats.PrefixQueries += int64(it.Seq.Prompt)
@@ -64,7 +71,7 @@ func (l *loop) propose() {
 		it := &l.plan.Items[i]
 		s := l.live[it.Seq.ID]
 		s.draft.Tokens, s.draft.Want = it.Seq.Tokens[:it.To], it.MaxDraft
-		s.draft.Blocks, s.draft.Params = s.tableBlocks(), s.req.Sampling
+		s.draft.Blocks, s.draft.Params, s.draft.Said = s.tableBlocks(), s.req.Sampling, s.said
 		l.drafting = append(l.drafting, &s.draft)
 	}
 	l.draft.Propose(l.drafting)
@@ -79,19 +86,28 @@ func (l *loop) fillPass() {
 	l.pass.Reset()
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
-		l.pass.Add(it.From, l.live[it.Seq.ID].tableBlocks(), it.Seq.Tokens[it.From:it.To]...)
+		s, first := l.live[it.Seq.ID], len(l.pass.Tokens)
+		l.pass.Add(it.From, s.tableBlocks(), it.Seq.Tokens[it.From:it.To]...)
 		l.pass.Extend(it.Draft...)
+		from, to := s.scored(it)
+		l.wantLogits(first+from-it.From, first+to-it.From)
 		if it.Last() {
-			for r := len(l.pass.Tokens) - 1 - len(it.Draft); r < len(l.pass.Tokens); r++ {
-				l.pass.Logits = append(l.pass.Logits, int32(r))
-			}
+			l.wantLogits(len(l.pass.Tokens)-1-len(it.Draft), len(l.pass.Tokens))
 		}
-		l.count(it)
+		l.count(it, to-from)
 	}
 }
 
-// count books an item's multiply-adds under prompt or generated positions.
-func (l *loop) count(it *sched.Item) {
+// wantLogits asks for the logits of the rows [from, to).
+func (l *loop) wantLogits(from, to int) {
+	for r := from; r < to; r++ {
+		l.pass.Logits = append(l.pass.Logits, int32(r))
+	}
+}
+
+// count books an item's multiply-adds under prompt or generated positions. Scored is how
+// many of its prompt positions have logits.
+func (l *loop) count(it *sched.Item, scored int) {
 	for p := it.From; p < it.To+len(it.Draft); p++ {
 		ops := l.e.model.Ops(p, it.Last() && p >= it.To-1)
 		if p < it.Seq.Prompt {
@@ -100,24 +116,31 @@ func (l *loop) count(it *sched.Item) {
 			l.stats.DecodeOps += ops
 		}
 	}
+	l.stats.PrefillOps += int64(scored) * int64(l.e.model.Dim) * int64(l.e.model.Vocab)
 }
 
-// finishItem turns an item's logits into tokens and tells scheduler and client.
-func (l *loop) finishItem(it *sched.Item, row, rows int) {
-	if rows == 0 {
-		l.sched.Commit(it, nil, false)
-		return
-	}
+// finishItem turns an item's logits, which begin at row, into tokens, tells scheduler and
+// client, and returns the row after them.
+func (l *loop) finishItem(it *sched.Item, row int) (next int) {
 	s := l.live[it.Seq.ID]
+	from, to := s.scored(it)
+	l.score(s, from, to, row)
+	row += to - from
+	if !it.Last() {
+		l.sched.Commit(it, nil, false)
+		return row
+	}
+	next = row + 1 + len(it.Draft)
 	l.choose(s, it, row)
 	finish := l.cut(s)
-	ev := Event{Tokens: append([]int32(nil), l.accepted...), Finish: finish, Cached: it.Seq.Cached, At: time.Now()}
+	ev := Event{Tokens: slices.Clone(l.accepted), Finish: finish, Prompt: s.prompt, Cached: it.Seq.Cached, Started: s.started, At: time.Now()}
+	s.prompt, s.req.PromptLogprobs = nil, 0 // once is enough
 	if s.req.Logprobs != 0 {
 		for i, t := range l.accepted {
-			l.logprob = l.logprob[:0]
-			ev.Logprobs = append(ev.Logprobs, logprobs(l.logprob, l.pass.Row(row+i), t, s.req.Logprobs, &l.sampling))
+			ev.Logprobs = append(ev.Logprobs, l.logprobs(l.pass.Row(row+i), t, s.req.Logprobs))
 		}
 	}
+	s.said.Push(l.accepted...)
 	l.countDrafts(it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	l.sched.Commit(it, l.accepted, finish != "")
@@ -125,6 +148,7 @@ func (l *loop) finishItem(it *sched.Item, row, rows int) {
 		l.draft.Committed(&s.draft, len(it.Seq.Tokens))
 	}
 	l.send(s, ev)
+	return next
 }
 
 // choose sets l.accepted: the drafts that stand and one token more.
@@ -133,24 +157,28 @@ func (l *loop) choose(s *Stream, it *sched.Item, row int) {
 	for i := range 1 + len(it.Draft) {
 		l.logits = append(l.logits, l.pass.Row(row+i))
 	}
-	l.accepted = spec.Accept(l.accepted[:0], l.logits, it.Draft, s.draft.Probs, s.req.Sampling, it.To, &l.accept)
+	l.accepted = spec.Accept(l.accepted[:0], l.logits, it.Draft, s.draft.Probs, s.req.Sampling, s.said, it.To, &l.accept)
 }
 
 // cut ends l.accepted at the token that ends the answer, and says why it does.
 func (l *loop) cut(s *Stream) FinishReason {
-	if room := s.seq.Limit - len(s.seq.Tokens); len(l.accepted) > room {
-		l.accepted = l.accepted[:room]
-	}
+	room := min(s.seq.Limit-len(s.seq.Tokens), len(s.req.Prompt)+s.req.MaxTokens-len(s.seq.Tokens))
+	l.accepted = l.accepted[:min(len(l.accepted), room)]
 	for i, t := range l.accepted {
-		if t == l.e.eos && !s.req.IgnoreEOS {
+		if l.ends(&s.req, t) {
 			l.accepted = l.accepted[:i+1]
 			return FinishStop
 		}
 	}
-	if len(s.seq.Tokens)+len(l.accepted) == s.seq.Limit {
+	if len(l.accepted) == room {
 		return FinishLength
 	}
 	return ""
+}
+
+// ends reports whether a token ends the answer to r.
+func (l *loop) ends(r *Request, token int32) bool {
+	return !r.IgnoreEOS && slices.Contains(l.e.ends, token) || slices.Contains(r.StopTokens, token)
 }
 
 func (l *loop) countDrafts(it *sched.Item) {

@@ -4,7 +4,9 @@ import (
 	"context"
 	"io"
 	"sync/atomic"
+	"time"
 
+	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
 )
@@ -18,16 +20,18 @@ type Stream struct {
 	id        uint64
 	req       Request
 	events    chan Event
-	err       error // set before events is closed; nil after a finished answer
-	aborted   atomic.Bool
+	err       error        // set before events is closed; nil after a finished answer
+	cut       atomic.Value // FinishReason: why the client ended it; unset while it goes on
 	stopWatch func() bool
 
 	// Of the loop alone.
-	seq      sched.Sequence
-	draft    spec.Request
-	admitted bool    // left the queue once
-	fresh    bool    // starts, or starts over, in its next item
-	blocks   []int32 // the table's ids, as model takes them
+	seq     sched.Sequence
+	draft   spec.Request
+	said    *sample.History // what penalties look at; nil without them
+	prompt  []TokenLogprobs // of the prompt, as far as it is computed; taken by the first event
+	started time.Time       // when it left the queue; zero before
+	fresh   bool            // starts, or starts over, in its next item
+	blocks  []int32         // the table's ids, as model takes them
 }
 
 func newStream(e *Engine, id uint64, r Request) *Stream {
@@ -61,8 +65,15 @@ func (s *Stream) received(ev Event, ok bool) (Event, error) {
 }
 
 // Close aborts the request if it still runs. Its blocks are free before the next step.
-func (s *Stream) Close() {
-	if s.aborted.CompareAndSwap(false, true) {
+func (s *Stream) Close() { s.end(FinishAbort) }
+
+// Stop ends the request like Close, but as one whose answer is complete: the caller has
+// found its end in the text, at a stop string say. It counts as FinishStop.
+func (s *Stream) Stop() { s.end(FinishStop) }
+
+// end cuts the stream for a reason; only the first one counts.
+func (s *Stream) end(reason FinishReason) {
+	if s.cut.CompareAndSwap(nil, reason) {
 		s.engine.nudge()
 	}
 }

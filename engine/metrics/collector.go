@@ -22,10 +22,12 @@ type engineCollector struct {
 	model  string
 	stats  func() engine.Stats
 	series []series
+	steps  *prometheus.Desc // of the one histogram
 }
 
 func newEngineCollector(model string, stats func() engine.Stats) *engineCollector {
-	c := &engineCollector{model: model, stats: stats}
+	c := &engineCollector{model: model, stats: stats, steps: prometheus.NewDesc("vllm:iteration_tokens_total",
+		"Tokens that an engine step advanced by, of prompts and of answers.", []string{"model_name"}, nil)}
 	c.addRequests()
 	c.addTokens()
 	c.addDrafts()
@@ -36,6 +38,7 @@ func newEngineCollector(model string, stats func() engine.Stats) *engineCollecto
 
 // Describe sends every family's description.
 func (c *engineCollector) Describe(ch chan<- *prometheus.Desc) {
+	ch <- c.steps
 	for _, s := range c.series {
 		ch <- s.desc
 	}
@@ -44,6 +47,7 @@ func (c *engineCollector) Describe(ch chan<- *prometheus.Desc) {
 // Collect takes one snapshot and sends all its samples.
 func (c *engineCollector) Collect(ch chan<- prometheus.Metric) {
 	snapshot := c.stats()
+	ch <- c.stepTokens(&snapshot.StepTokens)
 	for _, s := range c.series {
 		s.read(&snapshot, func(value float64, label ...string) {
 			ch <- prometheus.MustNewConstMetric(s.desc, s.kind, value, append([]string{c.model}, label...)...)
@@ -84,18 +88,13 @@ func (c *engineCollector) addRequests() {
 		func(s *engine.Stats) time.Duration { return s.Occupancy })
 	c.counter("vllm:num_preemptions_total", "Sequences put back into the queue for want of KV blocks.",
 		func(s *engine.Stats) int64 { return s.Preemptions })
-	c.addLabelled(prometheus.CounterValue, "vllm:request_success_total",
-		"Finished requests; one that ends at a stop string counts as abort, because the server cuts it.",
-		[]string{"finished_reason"}, finishedReasons)
-}
-
-// finishedReasons emits the three known reasons even at zero, so that rates over
-// them exist from the first scrape.
-func finishedReasons(s *engine.Stats, emit func(float64, ...string)) {
-	known := []engine.FinishReason{engine.FinishStop, engine.FinishLength, engine.FinishAbort}
-	for _, reason := range known {
-		emit(float64(s.Finished[reason]), string(reason))
-	}
+	c.addLabelled(prometheus.CounterValue, "assay:engine_requests_finished_total",
+		"Requests that the engine ended, by how. One that reached its limit in the step that completed a stop string counts as length.",
+		[]string{"finished_reason"}, func(s *engine.Stats, emit func(float64, ...string)) {
+			for _, reason := range finishReasons {
+				emit(float64(s.Finished[reason]), string(reason))
+			}
+		})
 }
 
 func (c *engineCollector) addTokens() {
@@ -103,6 +102,8 @@ func (c *engineCollector) addTokens() {
 		func(s *engine.Stats) int64 { return s.PromptTokens })
 	c.counter("vllm:generation_tokens_total", "Tokens generated.",
 		func(s *engine.Stats) int64 { return s.GeneratedTokens })
+	c.counter("assay:shared_prompt_tokens_total", "Prompt tokens taken over from a running sibling of the same request.",
+		func(s *engine.Stats) int64 { return s.SharedTokens })
 	c.counter("vllm:prefix_cache_queries_total", "Prompt tokens looked up in the prefix index.",
 		func(s *engine.Stats) int64 { return s.PrefixQueries })
 	c.counter("vllm:prefix_cache_hits_total", "Prompt tokens found in the prefix index.",
@@ -150,6 +151,18 @@ func (c *engineCollector) addMemory() {
 		func(s *engine.Stats) int64 { return s.KVBytesPerToken })
 	c.gauge("assay:weight_bytes", "Bytes of the weights as they are stored.",
 		func(s *engine.Stats) int64 { return s.WeightBytes })
+}
+
+// stepTokens makes the counts cumulative, as the format wants them.
+func (c *engineCollector) stepTokens(h *engine.StepTokens) prometheus.Metric {
+	buckets, steps := map[float64]uint64{}, uint64(0)
+	for i, n := range h.Buckets {
+		steps += uint64(n)
+		if i < len(engine.StepTokenBounds) {
+			buckets[float64(engine.StepTokenBounds[i])] = steps
+		}
+	}
+	return prometheus.MustNewConstHistogram(c.steps, steps, float64(h.Sum), buckets, c.model)
 }
 
 // heldShare counts cached blocks as free, as vLLM does: they are given up on demand.

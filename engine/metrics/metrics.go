@@ -11,44 +11,75 @@ import (
 	"github.com/assaylab/assay/engine"
 )
 
-// Metrics holds one server's registry: the engine's counters, read at each scrape,
-// and the latency histograms that request handlers fill.
+// Metrics holds one server's registry: the engine's counters, read at each scrape, and what
+// request handlers report.
 type Metrics struct {
 	registry *prometheus.Registry
-	ttft     prometheus.Observer
-	itl      prometheus.Observer
-	e2e      prometheus.Observer
+	model    string
+	finished map[engine.FinishReason]prometheus.Counter
+
+	ttft, itl, e2e, tpot              prometheus.Observer
+	queue, prefill, decode, inference prometheus.Observer
+	promptTokens, generationTokens    prometheus.Observer
+	n, maxTokens, mostGenerated       prometheus.Observer
 }
 
-// New makes the metrics of an engine serving under the name model. The function
-// stats is called once per scrape, so one scrape is one consistent snapshot.
-func New(model string, stats func() engine.Stats) *Metrics {
-	m := &Metrics{registry: prometheus.NewRegistry()}
-	m.ttft = m.histogram(model, "vllm:time_to_first_token_seconds",
-		"From the arrival of a request to its first generated token.", ttftBuckets)
-	m.itl = m.histogram(model, "vllm:inter_token_latency_seconds",
-		"Between tokens: a step of k tokens that comes g after the one before counts g/k, k times.", itlBuckets)
-	m.e2e = m.histogram(model, "vllm:e2e_request_latency_seconds",
-		"From the arrival of a request to its last token, finished requests only.", e2eBuckets)
+// New makes the metrics of an engine serving under the name model, whose longest sequence
+// has context tokens. The function stats is called once per scrape, so one scrape is one
+// consistent snapshot.
+func New(model string, context int, stats func() engine.Stats) *Metrics {
+	m := &Metrics{registry: prometheus.NewRegistry(), model: model}
+	m.addTimes()
+	m.addSizes(context)
+	m.addFinished()
 	m.registry.MustRegister(newEngineCollector(model, stats), peakCollector{},
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collectors.NewGoCollector())
 	return m
 }
 
-// Bucket bounds in seconds. They start far below vLLM's, because a small model on
-// a CPU answers in well under a millisecond.
-var (
-	ttftBuckets = []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, .75, 1, 2.5, 5, 10, 20, 40, 80}
-	itlBuckets  = []float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .075, .1, .25, .5, 1, 2.5, 5}
-	e2eBuckets  = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 20, 40, 80, 160, 320}
-)
-
-func (m *Metrics) histogram(model, name, help string, buckets []float64) prometheus.Observer {
-	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets},
-		[]string{"model_name"})
-	m.registry.MustRegister(h)
-	return h.WithLabelValues(model)
+func (m *Metrics) addTimes() {
+	m.ttft = m.histogram("vllm:time_to_first_token_seconds",
+		"From the arrival of a request to its first generated token.", ttftBuckets)
+	m.itl = m.histogram("vllm:inter_token_latency_seconds",
+		"Between tokens: a step of k tokens that comes g after the one before counts g/k, k times.", itlBuckets)
+	m.tpot = m.histogram("vllm:request_time_per_output_token_seconds",
+		"Mean time between the tokens of a finished request of two tokens or more.", itlBuckets)
+	m.e2e = m.histogram("vllm:e2e_request_latency_seconds",
+		"From the arrival of a request to its last token, finished requests only.", requestBuckets)
+	m.queue = m.histogram("vllm:request_queue_time_seconds",
+		"From submission to the first engine step, finished requests only.", requestBuckets)
+	m.prefill = m.histogram("vllm:request_prefill_time_seconds",
+		"From the first engine step to the first token, finished requests only.", requestBuckets)
+	m.decode = m.histogram("vllm:request_decode_time_seconds",
+		"From the first token to the last, finished requests only.", requestBuckets)
+	m.inference = m.histogram("vllm:request_inference_time_seconds",
+		"From the first engine step to the last token, finished requests only.", requestBuckets)
 }
+
+func (m *Metrics) addSizes(context int) {
+	bounds := oneTwoFive(context)
+	m.promptTokens = m.histogram("vllm:request_prompt_tokens", "Prompt tokens of a finished request.", bounds)
+	m.generationTokens = m.histogram("vllm:request_generation_tokens", "Tokens generated for a finished request.", bounds)
+	m.mostGenerated = m.histogram("vllm:request_max_num_generation_tokens",
+		"Most tokens generated for any of a prompt's n choices.", bounds)
+	m.maxTokens = m.histogram("vllm:request_params_max_tokens", "Tokens that may be generated for a request.", bounds)
+	m.n = m.histogram("vllm:request_params_n", "Choices asked for a prompt.", []float64{1, 2, 5, 10, 20})
+}
+
+// addFinished makes the known reasons exist even at zero, so that rates over them are
+// there from the first scrape.
+func (m *Metrics) addFinished() {
+	v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "vllm:request_success_total",
+		Help: "Ended requests, by what their client was told; abort is one that left or was cut off."},
+		[]string{"model_name", "finished_reason"})
+	m.registry.MustRegister(v)
+	m.finished = map[engine.FinishReason]prometheus.Counter{}
+	for _, reason := range finishReasons {
+		m.finished[reason] = v.WithLabelValues(m.model, string(reason))
+	}
+}
+
+var finishReasons = []engine.FinishReason{engine.FinishStop, engine.FinishLength, engine.FinishAbort}
 
 // Handler serves the Prometheus text.
 func (m *Metrics) Handler() http.Handler {
@@ -66,5 +97,42 @@ func (m *Metrics) NextTokens(gap time.Duration, tokens int) {
 	}
 }
 
-// Finished records the E2E latency of a request that ran to its end.
-func (m *Metrics) Finished(d time.Duration) { m.e2e.Observe(d.Seconds()) }
+// Choice is what is known of one choice of a request when it has ended.
+type Choice struct {
+	Reason                       engine.FinishReason
+	Prompt, Generated, MaxTokens int           // tokens
+	Arrived, Submitted           time.Time     // of the request
+	Started                      time.Time     // first engine step; zero where it is not known
+	First, Last                  time.Time     // tokens, as the engine stamped them; zero for none
+	E2E                          time.Duration // from arrival to the last token as the server saw it; 0 where there was none
+}
+
+// Ended records a choice's end. Sizes and times are only of those that finished.
+func (m *Metrics) Ended(c Choice) {
+	m.finished[c.Reason].Inc()
+	if c.Reason == engine.FinishAbort {
+		return
+	}
+	m.promptTokens.Observe(float64(c.Prompt))
+	m.generationTokens.Observe(float64(c.Generated))
+	m.maxTokens.Observe(float64(c.MaxTokens))
+	if c.E2E > 0 {
+		m.e2e.Observe(c.E2E.Seconds())
+	}
+	if c.Started.IsZero() || c.First.IsZero() {
+		return
+	}
+	m.queue.Observe(max(0, c.Started.Sub(c.Submitted).Seconds()))
+	m.prefill.Observe(c.First.Sub(c.Started).Seconds())
+	m.decode.Observe(c.Last.Sub(c.First).Seconds())
+	m.inference.Observe(c.Last.Sub(c.Started).Seconds())
+	if c.Generated > 1 {
+		m.tpot.Observe(c.Last.Sub(c.First).Seconds() / float64(c.Generated-1))
+	}
+}
+
+// Answered records a prompt whose n choices have all ended, the longest with most tokens.
+func (m *Metrics) Answered(n, most int) {
+	m.n.Observe(float64(n))
+	m.mostGenerated.Observe(float64(most))
+}

@@ -50,7 +50,7 @@ func labels(m *dto.Metric) map[string]string {
 
 var full = engine.Stats{
 	Running: 3, Waiting: 5, Blocks: engine.Blocks{Total: 40, Free: 11, Cached: 19, Held: 10},
-	Steps: 101, Busy: 2500 * time.Millisecond, PrefillOps: 1009, DecodeOps: 1013,
+	Steps: 101, StepTokens: engine.StepTokens{Buckets: []int64{50, 40, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6}, Sum: 98765}, SharedTokens: 61, Busy: 2500 * time.Millisecond, PrefillOps: 1009, DecodeOps: 1013,
 	PromptTokens: 211, PrefixQueries: 223, PrefixHits: 127, GeneratedTokens: 307,
 	Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2,
 	Finished:    map[engine.FinishReason]int64{engine.FinishStop: 6, engine.FinishLength: 7, engine.FinishAbort: 8},
@@ -58,7 +58,7 @@ var full = engine.Stats{
 }
 
 func TestEngineSeries(t *testing.T) {
-	families := scrape(t, New("m1", func() engine.Stats { return full }))
+	families := scrape(t, New("m1", 100, func() engine.Stats { return full }))
 	counter, gauge := dto.MetricType_COUNTER, dto.MetricType_GAUGE
 	for _, c := range []struct {
 		name   string
@@ -74,7 +74,8 @@ func TestEngineSeries(t *testing.T) {
 		{"vllm:prefix_cache_queries_total", counter, "", map[string]float64{"": 223}},
 		{"vllm:prefix_cache_hits_total", counter, "", map[string]float64{"": 127}},
 		{"vllm:num_preemptions_total", counter, "", map[string]float64{"": 2}},
-		{"vllm:request_success_total", counter, "finished_reason", map[string]float64{"stop": 6, "length": 7, "abort": 8}},
+		{"assay:shared_prompt_tokens_total", counter, "", map[string]float64{"": 61}},
+		{"assay:engine_requests_finished_total", counter, "finished_reason", map[string]float64{"stop": 6, "length": 7, "abort": 8}},
 		{"vllm:spec_decode_num_drafts_total", counter, "", map[string]float64{"": 31}},
 		{"vllm:spec_decode_num_draft_tokens_total", counter, "", map[string]float64{"": 37}},
 		{"vllm:spec_decode_num_accepted_tokens_total", counter, "", map[string]float64{"": 29}},
@@ -121,6 +122,7 @@ func TestEveryFieldComesOut(t *testing.T) {
 		stats := full
 		stats.AcceptedAt = slices.Clone(full.AcceptedAt)
 		stats.Finished = maps.Clone(full.Finished)
+		stats.StepTokens.Buckets = slices.Clone(full.StepTokens.Buckets)
 		change(reflect.ValueOf(&stats).Elem())
 		if engineText(t, stats) == base {
 			t.Errorf("%s changes no series", name)
@@ -158,7 +160,7 @@ func increment(v reflect.Value) { v.SetInt(v.Int() + 1) }
 // engineText is the scrape without the process's own moving numbers.
 func engineText(t *testing.T, stats engine.Stats) string {
 	t.Helper()
-	families := scrape(t, New("m1", func() engine.Stats { return stats }))
+	families := scrape(t, New("m1", 100, func() engine.Stats { return stats }))
 	var text strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(families)) {
 		if strings.HasPrefix(name, "vllm:") || strings.HasPrefix(name, "assay:") && !strings.Contains(name, "process") {
@@ -169,7 +171,7 @@ func engineText(t *testing.T, stats engine.Stats) string {
 }
 
 func TestEmptyEngine(t *testing.T) {
-	families := scrape(t, New("m", func() engine.Stats { return engine.Stats{} }))
+	families := scrape(t, New("m", 100, func() engine.Stats { return engine.Stats{} }))
 	if got := value(families["vllm:kv_cache_usage_perc"].Metric[0]); got != 0 {
 		t.Errorf("usage of a cache without blocks is %v", got)
 	}
@@ -182,12 +184,17 @@ func TestEmptyEngine(t *testing.T) {
 }
 
 func TestHistograms(t *testing.T) {
-	m := New("m", func() engine.Stats { return engine.Stats{} })
+	m := New("m", 100, func() engine.Stats { return full })
+	at := func(ms int) time.Time { return time.UnixMilli(int64(ms)) }
 	m.FirstToken(40 * time.Millisecond)
 	m.NextTokens(30*time.Millisecond, 3)
 	m.NextTokens(20*time.Millisecond, 1)
 	m.NextTokens(time.Second, 0)
-	m.Finished(90 * time.Millisecond)
+	m.Ended(Choice{Reason: engine.FinishStop, Prompt: 7, Generated: 5, MaxTokens: 60, E2E: 90 * time.Millisecond,
+		Submitted: at(1000), Started: at(1002), First: at(1012), Last: at(1092)})
+	m.Ended(Choice{Reason: engine.FinishLength, Prompt: 9, MaxTokens: 1}) // no token, no times
+	m.Ended(Choice{Reason: engine.FinishAbort, Prompt: 99, Generated: 99, E2E: time.Hour})
+	m.Answered(2, 5)
 	families := scrape(t, m)
 	for _, c := range []struct {
 		name  string
@@ -196,9 +203,20 @@ func TestHistograms(t *testing.T) {
 		bound float64 // a bucket's upper bound
 		below uint64  // observations up to it
 	}{
-		{"vllm:time_to_first_token_seconds", 1, .04, .05, 1},
+		{"vllm:time_to_first_token_seconds", 1, .04, .06, 1},
 		{"vllm:inter_token_latency_seconds", 4, .05, .01, 3},
 		{"vllm:e2e_request_latency_seconds", 1, .09, .05, 0},
+		{"vllm:request_queue_time_seconds", 1, .002, .3, 1},
+		{"vllm:request_prefill_time_seconds", 1, .01, .005, 0},
+		{"vllm:request_decode_time_seconds", 1, .08, .1, 1},
+		{"vllm:request_inference_time_seconds", 1, .09, .1, 1},
+		{"vllm:request_time_per_output_token_seconds", 1, .02, .025, 1},
+		{"vllm:request_prompt_tokens", 2, 16, 5, 0},
+		{"vllm:request_generation_tokens", 2, 5, 2, 1},
+		{"vllm:request_params_max_tokens", 2, 61, 50, 1},
+		{"vllm:request_params_n", 1, 2, 2, 1},
+		{"vllm:request_max_num_generation_tokens", 1, 5, 5, 1},
+		{"vllm:iteration_tokens_total", 101, 98765, 16, 95},
 	} {
 		h := families[c.name].Metric[0].Histogram
 		if h.GetSampleCount() != c.count || math.Abs(h.GetSampleSum()-c.sum) > 1e-12 {
@@ -209,11 +227,42 @@ func TestHistograms(t *testing.T) {
 			t.Errorf("%s: bucket %v is %v, want %d", c.name, c.bound, h.Bucket, c.below)
 		}
 	}
+	reasons := map[string]float64{}
+	for _, m := range families["vllm:request_success_total"].Metric {
+		reasons[labels(m)["finished_reason"]] = value(m)
+	}
+	if want := map[string]float64{"stop": 1, "length": 1, "abort": 1}; !maps.Equal(reasons, want) {
+		t.Errorf("finished %v, want %v", reasons, want)
+	}
+}
+
+// TestBoundsOfVLLM: every bound that vLLM has is a bound here.
+func TestBoundsOfVLLM(t *testing.T) {
+	for _, row := range []struct {
+		name       string
+		ours, them []float64
+	}{
+		{"time to first token", ttftBuckets, []float64{.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560}},
+		{"time between tokens", itlBuckets, []float64{.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80}},
+		{"request", requestBuckets, []float64{.3, .5, .8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680}},
+		{"tokens", oneTwoFive(2048), []float64{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000}},
+		{"tokens to a bound", oneTwoFive(50), []float64{1, 2, 5, 10, 20, 50}},
+		{"unknown context", oneTwoFive(0), []float64{1}},
+	} {
+		if !slices.IsSorted(row.ours) {
+			t.Errorf("%s: %v", row.name, row.ours)
+		}
+		for _, bound := range row.them {
+			if !slices.Contains(row.ours, bound) {
+				t.Errorf("%s: no bound %v", row.name, bound)
+			}
+		}
+	}
 }
 
 func TestTwoServersInOneProcess(t *testing.T) {
-	a := New("a", func() engine.Stats { return engine.Stats{Running: 1} })
-	b := New("b", func() engine.Stats { return engine.Stats{Running: 2} })
+	a := New("a", 100, func() engine.Stats { return engine.Stats{Running: 1} })
+	b := New("b", 100, func() engine.Stats { return engine.Stats{Running: 2} })
 	a.FirstToken(time.Second)
 	if n := scrape(t, b)["vllm:time_to_first_token_seconds"].Metric[0].Histogram.GetSampleCount(); n != 0 {
 		t.Errorf("b sees %d of a's observations", n)

@@ -8,6 +8,8 @@ type Scratch struct {
 	weights []float64 // (vocabulary) unnormalised probabilities, or log-probabilities
 	probs   []float32 // (vocabulary)
 	heap    heap
+
+	adjusted []float32 // (vocabulary) logits after bias and penalties
 }
 
 // Argmax returns the id of the largest logit, the lowest of equal ones. NaN never wins; when
@@ -22,7 +24,8 @@ func Argmax(logits []float32) int32 {
 	return max(at, 0)
 }
 
-// Next returns the token at position, drawn from the logits (vocabulary) under p.
+// Next returns the token at position, drawn from the logits (vocabulary) under p. Bias and
+// penalties are not applied: logits are what Adjust gives.
 func Next(logits []float32, p Params, position int, s *Scratch) int32 {
 	if p.Greedy() {
 		return Argmax(logits)

@@ -20,6 +20,8 @@ type Backend interface {
 type Stream interface {
 	// Next gives the next step's tokens, and io.EOF after the finishing event.
 	Next(ctx context.Context) (engine.Event, error)
+	// Stop ends a request whose answer is complete though the engine does not know it.
+	Stop()
 	// Close aborts a request that has not finished: its blocks are free at once.
 	Close()
 }
@@ -34,7 +36,9 @@ type Tokenizer interface {
 	TokenBytes(id int32) []byte
 	// Size is the number of tokens: ids are 0 to Size()-1.
 	Size() int
-	// NewDecoder starts a text.
+	// Decode is the text of all of ids.
+	Decode(ids []int32) string
+	// NewDecoder starts the text of ids that go on from others.
 	NewDecoder() Decoder
 }
 

@@ -7,9 +7,21 @@ func (s *Server) chat() endpoint {
 	return endpoint{fields: chatFields(), prompts: s.chatPrompt, shape: chatShape{s}, prefix: "chatcmpl-"}
 }
 
-// chatPrompt renders the conversation. The template writes the special tokens, the
-// one at the beginning included, so the tokenizer adds none of its own.
-func (s *Server) chatPrompt(r *request) ([][]int32, *Error) {
+// chatPrompt renders and tokenizes the conversation.
+func (s *Server) chatPrompt(r *request) ([]prompt, *Error) {
+	ids, e := s.conversation(r, false)
+	if e != nil {
+		return nil, e
+	}
+	if e := s.checkPrompt(r, "messages", ids); e != nil {
+		return nil, e
+	}
+	return []prompt{{ids: ids}}, nil
+}
+
+// conversation are the tokens of what the template writes. The template writes the special
+// tokens, the one at the beginning included, so the tokenizer adds none of its own unless told.
+func (s *Server) conversation(r *request, addSpecial bool) ([]int32, *Error) {
 	if s.config.Chat == nil {
 		e := invalid("messages", "The model %q has no chat template; use /v1/completions.", s.config.Model)
 		e.Code = "chat_unsupported"
@@ -18,15 +30,25 @@ func (s *Server) chatPrompt(r *request) ([][]int32, *Error) {
 	if r.messages == nil {
 		return nil, invalid("messages", "messages is missing.")
 	}
-	text, err := s.config.Chat.Render(r.messages, true)
+	c := Conversation{Messages: r.messages, AddGenerationPrompt: r.openTurn, Variables: r.variables}
+	plain, err := s.config.Chat.Render(c)
 	if err != nil {
 		return nil, invalid("messages", "The chat template refused the messages: %v.", err)
 	}
-	ids := s.tokenizer.EncodeWithSpecial(text, false)
-	if e := s.checkPrompt(r, "messages", ids); e != nil {
+	if len(r.tools) == 0 || r.toolChoice == "none" {
+		return s.tokenizer.EncodeWithSpecial(plain, addSpecial), nil
+	}
+	c.Tools = r.tools
+	text, err := s.config.Chat.Render(c)
+	if err != nil {
+		return nil, invalid("tools", "The chat template refused the tools: %v.", err)
+	}
+	if text == plain { // the model would never know of them
+		e := invalid("tools", "The chat template of the model %q does not use tools.", s.config.Model)
+		e.Code = "tools_unsupported"
 		return nil, e
 	}
-	return [][]int32{ids}, nil
+	return s.tokenizer.EncodeWithSpecial(text, addSpecial), nil
 }
 
 // chatShape writes chat completions.

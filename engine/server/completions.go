@@ -9,22 +9,24 @@ func (s *Server) completions() endpoint {
 
 // completionPrompts tokenizes texts as they are: a special token spelled out in a
 // prompt stays text, and can be given by its id.
-func (s *Server) completionPrompts(r *request) ([][]int32, *Error) {
+func (s *Server) completionPrompts(r *request) ([]prompt, *Error) {
 	if r.prompts == nil {
 		return nil, invalid("prompt", "prompt is missing.")
 	}
-	var all [][]int32
-	for _, p := range r.prompts {
-		ids := p.ids
-		if ids == nil {
-			ids = s.tokenizer.Encode(p.text, true)
+	for i := range r.prompts {
+		p := &r.prompts[i]
+		given := p.ids != nil
+		if !given {
+			p.ids = s.tokenizer.Encode(p.text, true)
 		}
-		if e := s.checkPrompt(r, "prompt", ids); e != nil {
+		if e := s.checkPrompt(r, "prompt", p.ids); e != nil {
 			return nil, e
 		}
-		all = append(all, ids)
+		if given && r.echo {
+			p.text = s.tokenizer.Decode(p.ids)
+		}
 	}
-	return all, nil
+	return r.prompts, nil
 }
 
 // completionShape writes text completions.

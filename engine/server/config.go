@@ -6,14 +6,7 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
-
-	"github.com/assaylab/assay/engine/chat"
 )
-
-// Renderer writes a conversation as the model's prompt.
-type Renderer interface {
-	Render(messages []chat.Message, addGenerationPrompt bool) (string, error)
-}
 
 // Config is a server's settings. The zero value of every field but Model works.
 type Config struct {
@@ -27,6 +20,8 @@ type Config struct {
 	// counts as gone; 0 is DefaultSendTimeout.
 	SendTimeout time.Duration
 	BodyTimeout time.Duration    // how long a request's body may take to arrive; 0 is DefaultBodyTimeout
+	APIKeys     []string         // one of them must come with a request; none leave the server open
+	Profile     bool             // serve net/http/pprof under /debug/pprof/
 	Logger      *slog.Logger     // nil is silent
 	Now         func() time.Time // stamps answers and latencies; nil is time.Now
 	NewID       func() string    // a new request id; nil is random

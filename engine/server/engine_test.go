@@ -32,7 +32,7 @@ func startEngine(t *testing.T, change func(*engine.Options)) (Tokenizer, string)
 	o := engine.DefaultOptions()
 	o.Threads, o.Context, o.KVFormat, o.MaxBatch = 1, 256, "f32", 4
 	change(&o)
-	e, err := engine.New(c.Model, nil, c.Tokenizer.EOS(), o, nil)
+	e, err := engine.New(c.Model, nil, []int32{c.Tokenizer.EOS()}, o, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"io"
@@ -13,11 +14,11 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/assaylab/assay/engine"
-	"github.com/assaylab/assay/engine/chat"
 	"github.com/assaylab/assay/engine/tokenizer"
 )
 
@@ -124,9 +125,10 @@ func (s *script) allClosed(t *testing.T) {
 
 // scripted is a Stream that plays steps.
 type scripted struct {
-	steps  []step
-	closed chan struct{} // a second Close panics
-	nexts  int
+	steps   []step
+	closed  chan struct{} // a second Close panics
+	stopped atomic.Bool
+	nexts   int
 }
 
 func (s *scripted) Next(ctx context.Context) (engine.Event, error) {
@@ -146,6 +148,7 @@ func (s *scripted) Next(ctx context.Context) (engine.Event, error) {
 	return now.event, now.err
 }
 
+func (s *scripted) Stop()  { s.stopped.Store(true) }
 func (s *scripted) Close() { close(s.closed) }
 
 // always gives every request the same answer.
@@ -161,15 +164,19 @@ func refusing(err error) *script {
 // tags is a renderer in the manner of a chat template.
 type tags struct{}
 
-func (tags) Render(messages []chat.Message, addGenerationPrompt bool) (string, error) {
+func (tags) Render(c Conversation) (string, error) {
 	var b strings.Builder
-	for _, m := range messages {
+	for _, raw := range c.Messages {
+		var m struct{ Role, Content string }
+		if err := json.Unmarshal(raw, &m); err != nil {
+			return "", err
+		}
 		if m.Content == "refuse me" {
 			return "", errors.New("messages must alternate")
 		}
 		b.WriteString("<|user|>" + m.Role + ":" + m.Content + "\n")
 	}
-	if addGenerationPrompt {
+	if c.AddGenerationPrompt {
 		b.WriteString("assistant:")
 	}
 	return b.String(), nil

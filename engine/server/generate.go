@@ -8,14 +8,14 @@ import (
 // endpoint is what the two generating endpoints differ in.
 type endpoint struct {
 	fields  map[string]field
-	prompts func(r *request) ([][]int32, *Error) // tokenized and checked
+	prompts func(r *request) ([]prompt, *Error) // tokenized and checked
 	shape   shape
 	prefix  string // of the completion's id
 }
 
 // generate makes the handler of an endpoint.
 func (s *Server) generate(e endpoint) handler {
-	return func(w http.ResponseWriter, r *http.Request, id string) {
+	return func(w *response, r *http.Request) {
 		arrived := s.config.Now()
 		if !s.running.enter() {
 			s.writeError(w, errDraining())
@@ -27,19 +27,19 @@ func (s *Server) generate(e endpoint) handler {
 			s.writeError(w, refusal)
 			return
 		}
-		j.id, j.arrived = e.prefix+id, arrived
+		j.id, j.arrived, j.submitted = e.prefix+w.id, arrived, s.config.Now()
+		defer func() { w.about = j.outcome.attributes(j, s.config.Model) }()
 		s.run(w, r, j)
 	}
 }
 
 // prepare reads and checks a request up to what only the engine can say.
-func (s *Server) prepare(w http.ResponseWriter, r *http.Request, e endpoint) (*job, *Error) {
-	body, refusal := s.readBody(w, r)
+func (s *Server) prepare(w *response, r *http.Request, e endpoint) (*job, *Error) {
+	asked, refusal := s.read(w, r, e.fields)
 	if refusal != nil {
 		return nil, refusal
 	}
-	asked, refusal := decode(body, e.fields)
-	if refusal != nil {
+	if refusal := asked.check(); refusal != nil {
 		return nil, refusal
 	}
 	if refusal := s.checkModel(asked.model); refusal != nil {
@@ -49,11 +49,21 @@ func (s *Server) prepare(w http.ResponseWriter, r *http.Request, e endpoint) (*j
 	if refusal != nil {
 		return nil, refusal
 	}
-	return &job{request: asked, prompts: prompts, shape: e.shape}, nil
+	j := &job{request: asked, prompts: prompts, shape: e.shape}
+	return j, s.checkJob(j)
+}
+
+// read decodes a request's body by a table of fields.
+func (s *Server) read(w *response, r *http.Request, fields map[string]field) (*request, *Error) {
+	body, refusal := s.readBody(w, r)
+	if refusal != nil {
+		return nil, refusal
+	}
+	return decode(body, fields)
 }
 
 // run submits a job and writes its answer.
-func (s *Server) run(w http.ResponseWriter, r *http.Request, j *job) {
+func (s *Server) run(w *response, r *http.Request, j *job) {
 	g, err := submit(r.Context(), s.backend, s.engineRequests(j))
 	if err != nil {
 		if r.Context().Err() == nil {
@@ -73,13 +83,14 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, j *job) {
 // fail logs what went wrong on our side; a full queue is no fault.
 func (s *Server) fail(j *job, err error) {
 	e := asError(err)
+	j.outcome.failed = e.Code
 	if e.Status == http.StatusInternalServerError {
 		s.config.Logger.Error("request failed", "completion", j.id, "code", e.Code, "cause", err)
 	}
 }
 
 // whole answers in one piece.
-func (s *Server) whole(ctx context.Context, w http.ResponseWriter, j *job, g *group) {
+func (s *Server) whole(ctx context.Context, w *response, j *job, g *group) {
 	pieces := make([]piece, len(g.cancels))
 	counts := newTally(j)
 	err := s.follow(ctx, j, g, func(choice int, p piece) error {

@@ -17,6 +17,7 @@ var errUnfinished = errors.New("the stream ended without a finish reason")
 type group struct {
 	arrivals chan arrival
 	cancels  []context.CancelFunc // by choice
+	streams  []Stream             // by choice
 	pumps    sync.WaitGroup
 }
 
@@ -38,6 +39,7 @@ func submit(ctx context.Context, b Backend, requests []engine.Request) (*group, 
 			g.close()
 			return nil, err
 		}
+		g.streams = append(g.streams, stream)
 		g.pumps.Go(func() { g.pump(own, choice, stream) })
 	}
 	return g, nil
@@ -72,8 +74,11 @@ func (g *group) next(ctx context.Context) (arrival, error) {
 	}
 }
 
-// drop aborts one choice, unless it has finished.
-func (g *group) drop(choice int) { g.cancels[choice]() }
+// stop ends one choice whose answer is complete, whether or not the engine knows it.
+func (g *group) stop(choice int) {
+	g.streams[choice].Stop()
+	g.cancels[choice]()
+}
 
 // close aborts what still runs, and returns when every stream has been closed.
 func (g *group) close() {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -9,56 +10,75 @@ import (
 
 // guarded logs a request's end, and turns a panic into status 500. Once the header
 // is out only breaking the connection tells the client that the answer is not whole.
-func (s *Server) guarded(h handler) handler {
-	return func(w http.ResponseWriter, r *http.Request, id string) {
-		arrived := s.config.Now()
-		out := &tracked{ResponseWriter: w}
-		defer func() {
-			cause := recover()
-			s.logEnd(r, id, out, s.config.Now().Sub(arrived), cause)
-			switch {
-			case cause == nil:
-			case cause == http.ErrAbortHandler || out.status != 0:
-				panic(http.ErrAbortHandler)
-			default:
-				s.writeError(out, &Error{http.StatusInternalServerError, "Internal error; the log has it under request " + id + ".",
-					typeServer, "", "internal_error"})
-			}
-		}()
-		h(out, r, id)
-	}
+func (s *Server) guarded(h handler, w *response, r *http.Request) {
+	arrived := s.config.Now()
+	defer func() {
+		cause := recover()
+		s.logEnd(r, w, s.config.Now().Sub(arrived), cause)
+		switch {
+		case cause == nil:
+		case cause == http.ErrAbortHandler || w.status != 0:
+			panic(http.ErrAbortHandler)
+		default:
+			s.writeError(w, &Error{http.StatusInternalServerError, "Internal error; the log has it under request " + w.id + ".",
+				typeServer, "", "internal_error"})
+		}
+	}()
+	h(w, r)
 }
 
-func (s *Server) logEnd(r *http.Request, id string, out *tracked, took time.Duration, cause any) {
-	log := s.config.Logger.With(slog.String("request_id", id), slog.String("method", r.Method), slog.String("path", r.URL.Path))
+// statusGone is what the log says of a client that left before there was an answer. No
+// client ever sees it; the number is a habit of proxies.
+const statusGone = 499
+
+// logEnd writes a request's one line: never its texts, nor any header but its id. Questions
+// about the server's state come often and change nothing, so they count as debugging.
+func (s *Server) logEnd(r *http.Request, w *response, took time.Duration, cause any) {
+	log := s.config.Logger.With(slog.String("request_id", w.id), slog.String("method", r.Method), slog.String("path", r.URL.Path))
 	if cause != nil && cause != http.ErrAbortHandler {
 		log.Error("panic in handler", slog.Any("cause", cause), slog.String("stack", string(debug.Stack())))
 		return
 	}
-	log.Debug("request", slog.Int("status", out.status), slog.Duration("took", took))
+	level := slog.LevelInfo
+	if r.Method != http.MethodPost {
+		level = slog.LevelDebug
+	}
+	status := w.status
+	if status == 0 && r.Context().Err() != nil {
+		status = statusGone
+	}
+	log.LogAttrs(context.WithoutCancel(r.Context()), level, "request",
+		append([]slog.Attr{slog.Int("status", status), milliseconds("duration_ms", took)}, w.about...)...)
 }
 
-// tracked remembers whether the header is out, and with what status.
-type tracked struct {
+func milliseconds(name string, d time.Duration) slog.Attr {
+	return slog.Float64(name, float64(d.Microseconds())/1000)
+}
+
+// response is an http.ResponseWriter that remembers whether the header is out and with what
+// status, and what else the log is to say.
+type response struct {
 	http.ResponseWriter
+	id     string
 	status int // 0 before the header
+	about  []slog.Attr
 }
 
 // WriteHeader notes the status of the answer.
-func (t *tracked) WriteHeader(status int) {
-	if t.status == 0 {
-		t.status = status
+func (w *response) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
 	}
-	t.ResponseWriter.WriteHeader(status)
+	w.ResponseWriter.WriteHeader(status)
 }
 
 // Write sends the header first where that has not been done.
-func (t *tracked) Write(p []byte) (int, error) {
-	if t.status == 0 {
-		t.status = http.StatusOK
+func (w *response) Write(p []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
 	}
-	return t.ResponseWriter.Write(p)
+	return w.ResponseWriter.Write(p)
 }
 
 // Unwrap lets http.ResponseController reach the connection.
-func (t *tracked) Unwrap() http.ResponseWriter { return t.ResponseWriter }
+func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -22,14 +22,14 @@ func (s *Server) card() modelCard {
 	return modelCard{s.config.Model, "model", s.born, "assay", s.config.Context}
 }
 
-func (s *Server) listModels(w http.ResponseWriter, _ *http.Request, _ string) {
+func (s *Server) listModels(w *response, _ *http.Request) {
 	writeJSON(w, http.StatusOK, struct {
 		Object string      `json:"object"`
 		Data   []modelCard `json:"data"`
 	}{"list", []modelCard{s.card()}})
 }
 
-func (s *Server) showModel(w http.ResponseWriter, r *http.Request, _ string) {
+func (s *Server) showModel(w *response, r *http.Request) {
 	if e := s.checkModel(strings.TrimPrefix(r.URL.Path, "/v1/models/")); e != nil {
 		s.writeError(w, e)
 		return
@@ -46,7 +46,7 @@ func (s *Server) checkModel(name string) *Error {
 }
 
 // health is 200 while requests are taken, and 503 once the server drains.
-func (s *Server) health(w http.ResponseWriter, _ *http.Request, _ string) {
+func (s *Server) health(w *response, _ *http.Request) {
 	if s.running.draining() {
 		s.writeError(w, errDraining())
 		return
@@ -56,7 +56,7 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request, _ string) {
 
 func errDraining() *Error { return engineError(engine.ErrClosed) }
 
-func (s *Server) version(w http.ResponseWriter, _ *http.Request, _ string) {
+func (s *Server) version(w *response, _ *http.Request) {
 	writeJSON(w, http.StatusOK, map[string]string{"version": s.config.Version})
 }
 
@@ -68,6 +68,6 @@ type StatsReport struct {
 	PeakRSSBytes int64 // 0 where the system does not say
 }
 
-func (s *Server) stats(w http.ResponseWriter, _ *http.Request, _ string) {
+func (s *Server) stats(w *response, _ *http.Request) {
 	writeJSON(w, http.StatusOK, StatsReport{s.backend.Stats(), metrics.PeakRSS()})
 }

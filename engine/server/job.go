@@ -15,28 +15,39 @@ import (
 // job is a request that passed all checks, ready for the engine. Its choices are
 // numbered prompt by prompt: prompt p's i-th is p*n + i.
 type job struct {
-	id      string // of the completion, as the client sees it
-	request *request
-	prompts [][]int32
-	shape   shape
-	arrived time.Time
+	id        string // of the completion, as the client sees it
+	request   *request
+	prompts   []prompt
+	shape     shape
+	arrived   time.Time
+	submitted time.Time
+	outcome   outcome
+}
+
+func (j *job) choices() int { return len(j.prompts) * j.request.n }
+
+func (j *job) promptTokens() (n int) {
+	for _, p := range j.prompts {
+		n += len(p.ids)
+	}
+	return n
 }
 
 // engineRequests are one per choice. Choice i of every prompt has seed + i, so that
-// each can be asked again alone.
+// each can be asked again alone. The choices of one prompt are a group, which computes it once.
 func (s *Server) engineRequests(j *job) []engine.Request {
+	r := j.request
 	var out []engine.Request
-	for _, prompt := range j.prompts {
-		seed := s.seed(j.request)
-		for i := range j.request.n {
-			out = append(out, engine.Request{
-				ID:        j.id + "-" + strconv.Itoa(len(out)),
-				Prompt:    prompt,
-				MaxTokens: s.maxTokens(j, len(prompt)),
-				IgnoreEOS: j.request.ignoreEOS,
-				Sampling:  j.request.sampling(seed + uint64(i)),
-				Logprobs:  j.request.engineLogprobs(),
-			})
+	for _, p := range j.prompts {
+		base := engine.Request{Prompt: p.ids, MaxTokens: s.maxTokens(j, len(p.ids)), MinTokens: r.minTokens,
+			IgnoreEOS: r.ignoreEOS, StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
+		if r.n > 1 {
+			base.Group = s.groups.Add(1)
+		}
+		seed := s.seed(r)
+		for i := range r.n {
+			base.ID, base.Sampling = j.id+"-"+strconv.Itoa(len(out)), r.sampling(seed+uint64(i))
+			out = append(out, base)
 		}
 	}
 	return out
@@ -66,7 +77,8 @@ func (s *Server) maxTokens(j *job, promptTokens int) int {
 
 func (r *request) sampling(seed uint64) sample.Params {
 	return sample.Params{Temperature: float32(r.temperature), TopK: r.topK, TopP: float32(r.topP),
-		MinP: float32(r.minP), Seed: seed}
+		MinP: float32(r.minP), Seed: seed, Bias: r.bias, PresencePenalty: float32(r.presence),
+		FrequencyPenalty: float32(r.frequency), RepetitionPenalty: float32(r.repetition)}
 }
 
 // engineLogprobs is the engine's convention: -1 for the chosen token alone.
@@ -80,19 +92,38 @@ func (r *request) engineLogprobs() int {
 	return *r.topLogprobs
 }
 
+// promptLogprobs is what an echo shows of the prompt's tokens. Where nothing else is to be
+// computed, they are what the engine is asked for.
+func (r *request) promptLogprobs() int {
+	switch {
+	case r.echo && r.logprobs:
+		return r.engineLogprobs()
+	case r.maxTokens != nil && *r.maxTokens == 0:
+		return -1
+	}
+	return 0
+}
+
 // checkPrompt refuses a prompt that the engine could not run. An answer that the
 // context would cut short is refused too where its length was asked for.
 func (s *Server) checkPrompt(r *request, param string, ids []int32) *Error {
 	if len(ids) == 0 {
 		return invalid(param, "%s: the prompt has no tokens; expected at least one.", param)
 	}
+	if e := s.checkTokens(param, ids); e != nil {
+		return e
+	}
+	return s.checkLength(r, param, len(ids))
+}
+
+func (s *Server) checkTokens(param string, ids []int32) *Error {
 	for i, id := range ids {
 		if int(id) >= s.tokenizer.Size() || id < 0 {
 			return invalid(param, "%s: token id %d at position %d is outside the vocabulary of %d tokens.",
 				param, id, i, s.tokenizer.Size())
 		}
 	}
-	return s.checkLength(r, param, len(ids))
+	return nil
 }
 
 func (s *Server) checkLength(r *request, param string, promptTokens int) *Error {
@@ -109,13 +140,45 @@ func (s *Server) checkLength(r *request, param string, promptTokens int) *Error 
 	return &Error{http.StatusBadRequest, message, typeInvalid, param, codeTooLong}
 }
 
+// checkJob holds what depends on the vocabulary, or on how long an answer may be.
+func (s *Server) checkJob(j *job) *Error {
+	if e := s.checkTokens("stop_token_ids", j.request.stopTokens); e != nil {
+		return e
+	}
+	for _, b := range j.request.bias {
+		if int(b.Token) >= s.tokenizer.Size() {
+			return invalid("logit_bias", "logit_bias: token id %d is outside the vocabulary of %d tokens.", b.Token, s.tokenizer.Size())
+		}
+	}
+	for _, p := range j.prompts {
+		if most := s.maxTokens(j, len(p.ids)); j.request.minTokens > most {
+			return invalid("min_tokens", "min_tokens: expected at most %d, the most that may be generated, found %d.", most, j.request.minTokens)
+		}
+	}
+	return nil
+}
+
+// answers are one per choice of a job.
+func (s *Server) answers(j *job) []*answer {
+	out := make([]*answer, j.choices())
+	for i := range out {
+		a := newAnswer(s.tokenizer, j.request)
+		p := j.prompts[i/j.request.n]
+		if j.request.echo {
+			a.echo = &p
+		}
+		c := &a.timing.choice
+		c.Prompt, c.MaxTokens, c.Arrived, c.Submitted = len(p.ids), s.maxTokens(j, len(p.ids)), j.arrived, j.submitted
+		out[i] = a
+	}
+	return out
+}
+
 // follow runs a job: it calls yield with each piece of each choice as it comes, and
 // returns when all choices are finished. The group is closed by the caller.
 func (s *Server) follow(ctx context.Context, j *job, g *group, yield func(choice int, p piece) error) error {
-	answers := make([]*answer, len(g.cancels))
-	for i := range answers {
-		answers[i] = newAnswer(s.tokenizer, j.request.stop, j.arrived)
-	}
+	answers := s.answers(j)
+	defer s.conclude(j, answers)
 	for open := len(answers); open > 0; {
 		next, err := g.next(ctx)
 		if err != nil {
@@ -132,14 +195,32 @@ func (s *Server) follow(ctx context.Context, j *job, g *group, yield func(choice
 			return errAborted()
 		}
 		p := a.push(next.event)
-		a.timing.observe(s.metrics, p, s.config.Now())
+		now := s.config.Now()
+		a.timing.observe(s.metrics, next.event, p, now)
+		j.outcome.add(p, now)
 		if a.done {
 			open--
-			g.drop(next.choice)
+			g.stop(next.choice)
 		}
 		if err := yield(next.choice, p); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// conclude tells the metrics how a job went.
+func (s *Server) conclude(j *job, answers []*answer) {
+	for _, a := range answers {
+		if !a.done {
+			a.timing.abandon(s.metrics)
+		}
+	}
+	for first := 0; first < len(answers); first += j.request.n {
+		most := 0
+		for _, a := range answers[first : first+j.request.n] {
+			most = max(most, a.timing.choice.Generated)
+		}
+		s.metrics.Answered(j.request.n, most)
+	}
 }

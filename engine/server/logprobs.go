@@ -21,9 +21,9 @@ func finite(logprob float32) float32 {
 // completionLogprobs are columns with one row per token.
 type completionLogprobs struct {
 	Tokens        []string             `json:"tokens"`
-	TokenLogprobs []float32            `json:"token_logprobs"`
-	TopLogprobs   []map[string]float32 `json:"top_logprobs"` // the chosen token is always among them
-	TextOffset    []int                `json:"text_offset"`  // characters of generated text before the token
+	TokenLogprobs []*float32           `json:"token_logprobs"` // null of the first token of an echoed prompt
+	TopLogprobs   []map[string]float32 `json:"top_logprobs"`   // the token itself is always among them; null like the above
+	TextOffset    []int                `json:"text_offset"`    // characters of the choice's text before the token
 }
 
 func (s *Server) completionLogprobs(rows []placed) *completionLogprobs {
@@ -33,15 +33,18 @@ func (s *Server) completionLogprobs(rows []placed) *completionLogprobs {
 	var out completionLogprobs
 	for _, row := range rows {
 		name := s.tokenName(row.Token)
-		top := map[string]float32{}
+		out.Tokens = append(out.Tokens, name)
+		out.TextOffset = append(out.TextOffset, row.offset)
+		if row.first {
+			out.TokenLogprobs, out.TopLogprobs = append(out.TokenLogprobs, nil), append(out.TopLogprobs, nil)
+			continue
+		}
+		logprob, top := finite(row.Logprob), map[string]float32{}
 		for _, t := range row.Top {
 			top[s.tokenName(t.Token)] = finite(t.Logprob)
 		}
-		top[name] = finite(row.Logprob)
-		out.Tokens = append(out.Tokens, name)
-		out.TokenLogprobs = append(out.TokenLogprobs, finite(row.Logprob))
-		out.TopLogprobs = append(out.TopLogprobs, top)
-		out.TextOffset = append(out.TextOffset, row.offset)
+		top[name] = logprob
+		out.TokenLogprobs, out.TopLogprobs = append(out.TokenLogprobs, &logprob), append(out.TopLogprobs, top)
 	}
 	return &out
 }

@@ -12,7 +12,7 @@ import (
 // TestEngineRequest holds what of a body reaches the engine.
 func TestEngineRequest(t *testing.T) {
 	defaults := engine.Request{ID: "cmpl-id-0", Prompt: tokens("abc"), MaxTokens: 16,
-		Sampling: sample.Params{Temperature: 1, TopP: 1, Seed: 42}}
+		Sampling: sample.Params{Temperature: 1, TopP: 1, Seed: 42, RepetitionPenalty: 1}}
 	with := func(change func(*engine.Request)) engine.Request {
 		r := defaults
 		change(&r)
@@ -26,11 +26,24 @@ func TestEngineRequest(t *testing.T) {
 		{"nulls", `"max_tokens":null,"temperature":null,"seed":null,"stop":null,"n":null,"stream_options":null,"logprobs":null`, defaults},
 		{"greedy", `"temperature":0`, with(func(r *engine.Request) { r.Sampling.Temperature = 0 })},
 		{"sampling", `"temperature":0.5,"top_p":0.25,"top_k":40,"min_p":0.125,"seed":7`, with(func(r *engine.Request) {
-			r.Sampling = sample.Params{Temperature: 0.5, TopP: 0.25, TopK: 40, MinP: 0.125, Seed: 7}
+			r.Sampling = sample.Params{Temperature: 0.5, TopP: 0.25, TopK: 40, MinP: 0.125, Seed: 7, RepetitionPenalty: 1}
 		})},
 		{"top_k off", `"top_k":-1`, defaults},
 		{"seed negative", `"seed":-1`, with(func(r *engine.Request) { r.Sampling.Seed = math.MaxUint64 })},
 		{"max_tokens", `"max_tokens":61`, with(func(r *engine.Request) { r.MaxTokens = 61 })},
+		{"penalties", `"presence_penalty":-2,"frequency_penalty":0.5,"repetition_penalty":1.25`, with(func(r *engine.Request) {
+			r.Sampling.PresencePenalty, r.Sampling.FrequencyPenalty, r.Sampling.RepetitionPenalty = -2, 0.5, 1.25
+		})},
+		{"logit_bias in the order of ids", `"logit_bias":{"100":-100,"7":0.5}`, with(func(r *engine.Request) {
+			r.Sampling.Bias = []sample.Bias{{Token: 7, Add: 0.5}, {Token: 100, Add: -100}}
+		})},
+		{"neutral penalties", `"presence_penalty":0,"frequency_penalty":0,"repetition_penalty":1,"logit_bias":{},"min_tokens":0`, defaults},
+		{"min_tokens", `"min_tokens":3`, with(func(r *engine.Request) { r.MinTokens = 3 })},
+		{"stop_token_ids", `"stop_token_ids":[5,0]`, with(func(r *engine.Request) { r.StopTokens = []int32{5, 0} })},
+		{"echo", `"echo":true`, defaults},
+		{"echo with logprobs", `"echo":true,"logprobs":3`, with(func(r *engine.Request) { r.Logprobs, r.PromptLogprobs = 3, 3 })},
+		{"echo with logprobs of the chosen", `"echo":true,"logprobs":0`, with(func(r *engine.Request) { r.Logprobs, r.PromptLogprobs = -1, -1 })},
+		{"nothing but echo", `"echo":true,"max_tokens":0`, with(func(r *engine.Request) { r.MaxTokens, r.PromptLogprobs = 0, -1 })},
 		{"ignore_eos", `"ignore_eos":true`, with(func(r *engine.Request) { r.IgnoreEOS = true })},
 		{"logprobs", `"logprobs":5`, with(func(r *engine.Request) { r.Logprobs = 5 })},
 		{"logprobs of the chosen", `"logprobs":0`, with(func(r *engine.Request) { r.Logprobs = -1 })},
@@ -66,7 +79,7 @@ func TestChatEngineRequest(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got := accepted(t, pathChat, chatWith(c.rest))
 			want := engine.Request{ID: "chatcmpl-id-0", Prompt: prompt, MaxTokens: c.tokens, Logprobs: c.logprobs,
-				Sampling: sample.Params{Temperature: 1, TopP: 1, Seed: 42}}
+				Sampling: sample.Params{Temperature: 1, TopP: 1, Seed: 42, RepetitionPenalty: 1}}
 			if len(got) != 1 || !reflect.DeepEqual(got[0], want) {
 				t.Errorf("got %+v\nwant %+v", got, want)
 			}
@@ -110,6 +123,9 @@ func TestSeedsOfChoices(t *testing.T) {
 	}
 	if got[4].ID != "cmpl-id-4" || got[4].Prompt[0] != 'b' {
 		t.Errorf("choice 4 is %+v", got[4])
+	}
+	if got[0].Group == 0 || got[0].Group != got[2].Group || got[3].Group != got[5].Group || got[0].Group == got[3].Group {
+		t.Errorf("the choices of each prompt are not a group of their own: %+v", got)
 	}
 }
 

@@ -5,10 +5,10 @@ import (
 	"math"
 )
 
-// prompt is one prompt of a completion, as text or as token ids.
+// prompt is one prompt, as text or as token ids.
 type prompt struct {
-	text string
-	ids  []int32 // nil for a text
+	text string  // of ids that came as such only where it is needed
+	ids  []int32 // nil for a text that is not tokenized yet
 }
 
 // readPrompts takes a string, an array of strings, an array of token ids, or an

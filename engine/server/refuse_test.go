@@ -73,6 +73,20 @@ func TestRefusedValues(t *testing.T) {
 	for _, c := range []struct{ name, rest, param, message string }{
 		{"max_tokens zero", `"max_tokens":0`, "max_tokens", "an integer from 1 to 2147483647, found 0"},
 		{"max_tokens negative", `"max_tokens":-5`, "max_tokens", "found -5"},
+		{"min_tokens negative", `"min_tokens":-1`, "min_tokens", "found -1"},
+		{"min_tokens above max_tokens", `"min_tokens":5,"max_tokens":4`, "min_tokens", "at most 4, the most that may be generated, found 5"},
+		{"presence_penalty", `"presence_penalty":2.5`, "presence_penalty", "from -2 to 2, found 2.5"},
+		{"frequency_penalty", `"frequency_penalty":"1"`, "frequency_penalty", `found "1"`},
+		{"repetition_penalty", `"repetition_penalty":0`, "repetition_penalty", "from 0.01 to 100, found 0"},
+		{"logit_bias array", `"logit_bias":[1]`, "logit_bias", "expected an object"},
+		{"logit_bias name", `"logit_bias":{"a":1}`, "logit_bias", `expected token ids as names, found "a"`},
+		{"logit_bias negative id", `"logit_bias":{"-1":1}`, "logit_bias", `found "-1"`},
+		{"logit_bias value", `"logit_bias":{"5":101}`, "logit_bias", "from -100 to 100, found 101"},
+		{"logit_bias null", `"logit_bias":{"5":null}`, "logit_bias", "found null"},
+		{"logit_bias outside", `"logit_bias":{"258":1}`, "logit_bias", "token id 258 is outside the vocabulary of 258 tokens"},
+		{"logit_bias twice", `"logit_bias":{"7":1,"07":1}`, "logit_bias", "token id 7 is given twice"},
+		{"stop_token_ids", `"stop_token_ids":5`, "stop_token_ids", "expected an array"},
+		{"stop_token_ids outside", `"stop_token_ids":[5,258]`, "stop_token_ids", "token id 258 at position 1"},
 		{"max_tokens fraction", `"max_tokens":1.5`, "max_tokens", "found 1.5"},
 		{"max_tokens huge", `"max_tokens":99999999999999999999`, "max_tokens", "found 99999999999999999999"},
 		{"max_tokens text", `"max_tokens":"8"`, "max_tokens", `found "8"`},
@@ -89,11 +103,11 @@ func TestRefusedValues(t *testing.T) {
 		{"seed fraction", `"seed":0.5`, "seed", "found 0.5"},
 		{"seed text", `"seed":"7"`, "seed", `found "7"`},
 		{"stop number", `"stop":5`, "stop", "expected a string, found 5"},
-		{"stop of five", `"stop":["a","b","c","d","e"]`, "stop", "at most 4 strings, found 5"},
+		{"stop of seventeen", `"stop":["` + strings.Repeat(`a","`, 16) + `b"]`, "stop", "at most 16 strings, found 17"},
 		{"stop empty", `"stop":""`, "stop", "empty stop string"},
 		{"stop with null", `"stop":["a",null]`, "stop", "found null"},
-		{"n zero", `"n":0`, "n", "from 1 to 8"},
-		{"n nine", `"n":9`, "n", "from 1 to 8"},
+		{"n zero", `"n":0`, "n", "from 1 to 128"},
+		{"n high", `"n":129`, "n", "from 1 to 128"},
 		{"stream text", `"stream":"yes"`, "stream", "true or false"},
 		{"stream number", `"stream":1`, "stream", "true or false"},
 		{"ignore_eos number", `"ignore_eos":0`, "ignore_eos", "true or false"},
@@ -136,7 +150,7 @@ func TestRefusedCompletions(t *testing.T) {
 		{"too many", `{"model":"tiny","prompt":` + many + `}`, "prompt", "invalid_value", "at most 128 prompts, found 129"},
 		{"logprobs high", completionWith(`"logprobs":21`), "logprobs", "invalid_value", "from 0 to 20"},
 		{"logprobs bool", completionWith(`"logprobs":true`), "logprobs", "invalid_value", "found true"},
-		{"echo", completionWith(`"echo":true`), "echo", "unsupported_parameter", "echo is not supported (found true); only null or false is accepted"},
+		{"echo", completionWith(`"echo":1`), "echo", "invalid_value", "true or false"},
 		{"suffix", completionWith(`"suffix":"}"`), "suffix", "unsupported_parameter", "suffix is not supported"},
 		{"best_of", completionWith(`"best_of":3`), "best_of", "unsupported_parameter", "only null or 1"},
 		{"misspelt", completionWith(`"temprature":1`), "temprature", "unknown_parameter", `did you mean "temperature"?`},
@@ -161,14 +175,36 @@ func TestRefusedChat(t *testing.T) {
 		{"empty", messages(`[]`), "messages", "invalid_value", "at least one message"},
 		{"a string", messages(`"hi"`), "messages", "invalid_value", "expected an array"},
 		{"null element", messages(`[null]`), "messages[0]", "invalid_value", "expected an object, found null"},
-		{"no role", messages(`[{"content":"hi"}]`), "messages[0].role", "invalid_value", "expected one of system, user, assistant"},
-		{"other role", messages(`[{"role":"tool","content":"hi"}]`), "messages[0].role", "invalid_value", `found "tool"`},
+		{"no role", messages(`[{"content":"hi"}]`), "messages[0].role", "invalid_value", "expected one of system, developer, user, assistant, tool"},
+		{"other role", messages(`[{"role":"narrator","content":"hi"}]`), "messages[0].role", "invalid_value", `found "narrator"`},
+		{"tool without a call", messages(`[{"role":"tool","content":"hi"}]`), "messages[0].tool_call_id", "invalid_value", "in messages of the role tool"},
+		{"call id of a user", messages(`[{"role":"user","content":"hi","tool_call_id":"1"}]`), "messages[0].tool_call_id", "invalid_value", "no others"},
+		{"calls of a user", messages(`[{"role":"user","content":"hi","tool_calls":[{"type":"function","function":{"name":"f"}}]}]`),
+			"messages[0].tool_calls", "invalid_value", "only the assistant"},
+		{"assistant without anything", messages(`[{"role":"assistant"}]`), "messages[0].content", "invalid_value", "is missing"},
 		{"no content", messages(`[{"role":"user"}]`), "messages[0].content", "invalid_value", "is missing"},
-		{"null content", messages(`[{"role":"user","content":null}]`), "messages[0].content", "invalid_value", "found null"},
+		{"null content", messages(`[{"role":"user","content":null}]`), "messages[0].content", "invalid_value", "is missing"},
+		{"no parts", messages(`[{"role":"user","content":[]}]`), "messages[0].content", "invalid_value", "the array is empty"},
 		{"second message", messages(`[{"role":"user","content":"a"},{"role":"user","content":5}]`), "messages[1].content", "invalid_value", "found 5"},
 		{"content twice", messages(`[{"role":"user","content":"a","content":"b"}]`), "messages[0].content", "invalid_value", "given twice"},
-		{"tool calls", messages(`[{"role":"assistant","content":"a","tool_calls":[{}]}]`), "messages[0].tool_calls", "unsupported_parameter", "only null"},
-		{"name", messages(`[{"role":"user","content":"a","name":"b"}]`), "messages[0].name", "unsupported_parameter", "only null"},
+		{"empty tool call", messages(`[{"role":"assistant","content":"a","tool_calls":[{}]}]`), "messages[0].tool_calls[0].type", "invalid_value", "is missing"},
+		{"no tool calls", messages(`[{"role":"assistant","tool_calls":[]}]`), "messages[0].tool_calls", "invalid_value", "the array is empty"},
+		{"arguments", messages(`[{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":"[1]"}}]}]`),
+			"messages[0].tool_calls[0].function.arguments", "invalid_value", "the text of a JSON object"},
+		{"arguments that are no text", messages(`[{"role":"assistant","tool_calls":[{"id":"1","type":"function","function":{"name":"f","arguments":{}}}]}]`),
+			"messages[0].tool_calls[0].function.arguments", "invalid_value", "expected a string"},
+		{"name number", messages(`[{"role":"user","content":"a","name":5}]`), "messages[0].name", "invalid_value", "expected a string"},
+		{"refusal", messages(`[{"role":"assistant","content":"a","refusal":"no"}]`), "messages[0].refusal", "unsupported_parameter", "only null"},
+		{"tools object", chatWith(`"tools":{}`), "tools", "invalid_value", "expected an array"},
+		{"other tool", chatWith(`"tools":[{"type":"web_search"}]`), "tools[0].type", "unsupported_parameter", `only "function"`},
+		{"tool without a name", chatWith(`"tools":[{"type":"function","function":{}}]`), "tools[0].function.name", "invalid_value", "is missing"},
+		{"tool without a function", chatWith(`"tools":[{"type":"function"}]`), "tools[0].function", "invalid_value", "is missing"},
+		{"parameters", chatWith(`"tools":[{"type":"function","function":{"name":"f","parameters":[]}}]`), "tools[0].function.parameters", "invalid_value", "expected an object"},
+		{"tool member", chatWith(`"tools":[{"type":"function","function":{"name":"f","parametres":{}}}]`),
+			"tools[0].function.parametres", "unknown_parameter", `did you mean "tools[0].function.parameters"?`},
+		{"tools that the template ignores", chatWith(`"tools":[{"type":"function","function":{"name":"f"}}]`), "tools", "tools_unsupported", "does not use tools"},
+		{"auto without tools", chatWith(`"tool_choice":"auto"`), "tool_choice", "invalid_value", "needs tools"},
+		{"template variable", chatWith(`"chat_template_kwargs":{"messages":[]}`), "chat_template_kwargs.messages", "invalid_value", "sets this variable itself"},
 		{"misspelt member", messages(`[{"role":"user","contents":"a"}]`), "messages[0].contents", "unknown_parameter", `did you mean "messages[0].content"?`},
 		{"image", messages(`[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]`), "messages[0].content[0].type", "unsupported_parameter", `only "text"`},
 		{"part without type", messages(`[{"role":"user","content":[{"text":"a"}]}]`), "messages[0].content[0].type", "invalid_value", "is missing"},
@@ -179,7 +215,7 @@ func TestRefusedChat(t *testing.T) {
 		{"logprobs number", chatWith(`"logprobs":1`), "logprobs", "invalid_value", "true or false"},
 		{"top_logprobs alone", chatWith(`"top_logprobs":1`), "top_logprobs", "invalid_value", "needs logprobs: true"},
 		{"top_logprobs high", chatWith(`"logprobs":true,"top_logprobs":21`), "top_logprobs", "invalid_value", "from 0 to 20"},
-		{"max_completion_tokens", chatWith(`"max_completion_tokens":0`), "max_completion_tokens", "invalid_value", "from 1"},
+		{"max_completion_tokens", chatWith(`"max_completion_tokens":0`), "max_completion_tokens", "invalid_value", "max_completion_tokens: expected an integer from 1"},
 		{"two limits", chatWith(`"max_completion_tokens":5,"max_tokens":6`), "max_tokens", "invalid_value", "differ"},
 		{"prompt", chatWith(`"prompt":"a"`), "prompt", "unknown_parameter", "prompt"},
 		{"too long", messages(`[{"role":"user","content":"` + strings.Repeat("a", 60) + `"}]`), "messages", "context_length_exceeded", "The context is 64 tokens long"},
@@ -192,21 +228,19 @@ func TestRefusedChat(t *testing.T) {
 // change something, and then its neutral one.
 func TestUnsupported(t *testing.T) {
 	both := map[string][2]string{ // active, neutral
-		"presence_penalty": {"0.5", "0"}, "frequency_penalty": {"-1", "0.0"}, "repetition_penalty": {"1.1", "1.0"},
-		"length_penalty": {"2", "1"}, "logit_bias": {`{"5":-100}`, "{}"}, "min_tokens": {"3", "0"},
-		"use_beam_search": {"true", "false"}, "stop_token_ids": {"[5]", "[]"}, "bad_words": {`["x"]`, "[]"},
+		"length_penalty": {"2", "1"}, "use_beam_search": {"true", "false"}, "bad_words": {`["x"]`, "[]"},
 		"include_stop_str_in_output": {"true", "false"}, "skip_special_tokens": {"false", "true"},
 		"spaces_between_special_tokens": {"false", "true"}, "prompt_logprobs": {"0", "null"},
 		"response_format": {`{"type":"json_object"}`, `{"type":"text"}`}, "priority": {"1", "0"},
+		"metadata": {`{"a":"b"}`, `{}`},
 	}
-	completion := map[string][2]string{"echo": {"true", "false"}, "suffix": {`"x"`, `""`}, "best_of": {"2", "1"}}
+	completion := map[string][2]string{"suffix": {`"x"`, `""`}, "best_of": {"2", "1"}}
 	chat := map[string][2]string{
-		"tools": {`[{}]`, `[]`}, "tool_choice": {`"auto"`, `"none"`}, "parallel_tool_calls": {"false", "true"},
+		"tool_choice": {`"required"`, `"none"`}, "echo": {"true", "false"}, "parallel_tool_calls": {"false", "true"},
 		"functions": {`[{}]`, `[]`}, "function_call": {`"auto"`, `"none"`}, "modalities": {`["audio"]`, `["text"]`},
 		"audio": {`{}`, "null"}, "prediction": {`{}`, "null"}, "reasoning_effort": {`"low"`, "null"},
-		"web_search_options": {`{}`, "null"}, "metadata": {`{"a":"b"}`, `{}`}, "store": {"true", "false"},
-		"service_tier": {`"flex"`, `"auto"`}, "add_generation_prompt": {"false", "true"}, "chat_template": {`"x"`, "null"},
-		"chat_template_kwargs": {`{"a":1}`, "{}"},
+		"web_search_options": {`{}`, "null"}, "store": {"true", "false"}, "verbosity": {`"low"`, "null"},
+		"service_tier": {`"flex"`, `"auto"`}, "chat_template": {`"x"`, "null"}, "continue_final_message": {"true", "false"},
 	}
 	for _, c := range []struct {
 		path   string
@@ -242,11 +276,12 @@ func TestUnsupported(t *testing.T) {
 // supported are the names that do something; their values are tested elsewhere.
 func supported(path string) []string {
 	names := []string{"model", "user", "max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "n",
-		"ignore_eos", "stream", "stream_options", "logprobs"}
+		"ignore_eos", "stream", "stream_options", "logprobs", "min_tokens", "presence_penalty", "frequency_penalty",
+		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key"}
 	if path == pathChat {
-		return append(names, "messages", "max_completion_tokens", "top_logprobs")
+		return append(names, "messages", "max_completion_tokens", "top_logprobs", "tools", "add_generation_prompt", "chat_template_kwargs")
 	}
-	return append(names, "prompt")
+	return append(names, "prompt", "echo")
 }
 
 // accepted posts a body that must reach the engine, and returns what it was asked.

@@ -5,21 +5,28 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/assaylab/assay/engine/chat"
+	"github.com/assaylab/assay/engine/sample"
 )
 
 // request is what a client asked, of either endpoint, checked but not tokenized.
 type request struct {
 	model       string
-	prompts     []prompt       // completions
-	messages    []chat.Message // chat
+	prompts     []prompt // completions
 	maxTokens   *int
+	limitName   string // the name under which maxTokens came
+	minTokens   int
 	temperature float64
 	topP        float64
 	topK        int
 	minP        float64
+	presence    float64
+	frequency   float64
+	repetition  float64
+	bias        []sample.Bias
 	seed        *int64
 	stop        []string
+	stopTokens  []int32
+	echo        bool
 	n           int
 	ignoreEOS   bool
 	stream      bool
@@ -27,6 +34,18 @@ type request struct {
 
 	logprobs    bool // asked for at all
 	topLogprobs *int // alternatives per token
+
+	// Chat.
+	messages   []json.RawMessage // nil before any came
+	tools      []json.RawMessage
+	toolChoice string // "none", "auto", or empty where it is not given
+	openTurn   bool   // have the template begin the assistant's turn
+	variables  map[string]json.RawMessage
+
+	// Tokenizing.
+	tokens     []int32 // nil before any came
+	addSpecial *bool
+	tokenTexts bool
 }
 
 // streamOptions say which messages of a stream carry token counts.
@@ -43,7 +62,7 @@ func decode(body []byte, fields map[string]field) (*request, *Error) {
 	if e := checkJSON(body); e != nil {
 		return nil, e
 	}
-	r := &request{temperature: 1, topP: 1, n: 1}
+	r := &request{temperature: 1, topP: 1, n: 1, repetition: 1, openTurn: true}
 	e := members(body, "", func(name string, raw json.RawMessage) *Error {
 		read, known := fields[name]
 		if !known {
@@ -57,10 +76,10 @@ func decode(body []byte, fields map[string]field) (*request, *Error) {
 	if e != nil {
 		return nil, e
 	}
-	return r, r.check()
+	return r, nil
 }
 
-// check holds what concerns more than one parameter.
+// check holds what concerns more than one parameter of a generation request.
 func (r *request) check() *Error {
 	switch {
 	case r.model == "":
@@ -69,6 +88,10 @@ func (r *request) check() *Error {
 		return invalid("stream_options", "stream_options needs stream: true.")
 	case r.topLogprobs != nil && !r.logprobs:
 		return invalid("top_logprobs", "top_logprobs needs logprobs: true.")
+	case r.maxTokens != nil && *r.maxTokens == 0 && !r.echo:
+		return invalid(r.limitName, "%s: expected an integer from 1 to 2147483647, found 0; only with echo: true there is an answer without tokens.", r.limitName)
+	case r.toolChoice == "auto" && len(r.tools) == 0:
+		return invalid("tool_choice", "tool_choice: \"auto\" needs tools.")
 	}
 	return nil
 }

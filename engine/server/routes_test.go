@@ -198,7 +198,7 @@ func TestMetrics(t *testing.T) {
 	b := always(say("a"), say("bcd"), end("", engine.FinishLength))
 	b.stats.Steps = 12
 	_, url := start(t, config, b)
-	// The handler's clock reads: guard, arrival, one per event.
+	// The handler's clock reads: guard, arrival, submission, one per event.
 	post(t, url+pathCompletions, completionWith(`"n":1`))
 	_, text := get(t, url+"/metrics")
 	parser := expfmt.NewTextParser(model.LegacyValidation)
@@ -214,9 +214,13 @@ func TestMetrics(t *testing.T) {
 		count uint64
 		sum   float64
 	}{
-		{"vllm:time_to_first_token_seconds", 1, 1},
+		{"vllm:time_to_first_token_seconds", 1, 2},
 		{"vllm:inter_token_latency_seconds", 3, 1},
-		{"vllm:e2e_request_latency_seconds", 1, 2},
+		{"vllm:e2e_request_latency_seconds", 1, 3},
+		{"vllm:request_prompt_tokens", 1, 3},
+		{"vllm:request_generation_tokens", 1, 4},
+		{"vllm:request_params_max_tokens", 1, 16},
+		{"vllm:request_params_n", 1, 1},
 	} {
 		m := families[c.name].Metric[0]
 		if h := m.Histogram; h.GetSampleCount() != c.count || h.GetSampleSum() < c.sum-1e-9 || h.GetSampleSum() > c.sum+1e-9 {

@@ -1,9 +1,11 @@
 package server
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/assaylab/assay/engine/metrics"
 )
@@ -17,7 +19,9 @@ type Server struct {
 	metrics   *metrics.Metrics
 	routes    map[string]route // by path; a path ending in / stands for all below it
 	running   drain
-	born      int64 // Unix seconds, the "created" of the model
+	born      int64         // Unix seconds, the "created" of the model
+	groups    atomic.Uint64 // of siblings, see engine.Request
+	keys      keys
 
 	mu   sync.Mutex
 	http []*http.Server // those that Serve started
@@ -26,14 +30,14 @@ type Server struct {
 // route is the handler of a path, by method.
 type route map[string]handler
 
-// handler is an http.HandlerFunc that also gets the request's id.
-type handler func(w http.ResponseWriter, r *http.Request, id string)
+// handler is an http.HandlerFunc whose answer has the request's id, and a line in the log.
+type handler func(w *response, r *http.Request)
 
 // New makes a server for one model. It starts nothing.
 func New(config Config, backend Backend, tokenizer Tokenizer) *Server {
 	config = config.withDefaults()
 	s := &Server{config: config, backend: backend, tokenizer: tokenizer,
-		metrics: metrics.New(config.Model, backend.Stats), born: config.Now().Unix()}
+		metrics: metrics.New(config.Model, config.Context, backend.Stats), born: config.Now().Unix(), keys: newKeys(config.APIKeys)}
 	prometheus := s.metrics.Handler()
 	s.routes = map[string]route{
 		"/v1/completions":      {http.MethodPost: s.generate(s.completions())},
@@ -43,9 +47,14 @@ func New(config Config, backend Backend, tokenizer Tokenizer) *Server {
 		"/health":              {http.MethodGet: s.health},
 		"/version":             {http.MethodGet: s.version},
 		"/stats":               {http.MethodGet: s.stats},
-		"/metrics": {http.MethodGet: func(w http.ResponseWriter, r *http.Request, _ string) {
+		"/tokenize":            {http.MethodPost: s.tokenize},
+		"/detokenize":          {http.MethodPost: s.detokenize},
+		"/metrics": {http.MethodGet: func(w *response, r *http.Request) {
 			prometheus.ServeHTTP(w, r)
 		}},
+	}
+	if config.Profile {
+		maps.Copy(s.routes, profileRoutes())
 	}
 	return s
 }
@@ -54,7 +63,11 @@ func New(config Config, backend Backend, tokenizer Tokenizer) *Server {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.requestID(r)
 	w.Header().Set(headerRequestID, id)
-	s.guarded(s.find(r))(w, r, id)
+	h := s.find(r)
+	if e := s.authorize(r); e != nil {
+		h = s.unauthorized(e)
+	}
+	s.guarded(h, &response{ResponseWriter: w, id: id}, r)
 }
 
 // find picks the handler of a request; there always is one.

@@ -10,7 +10,7 @@ import (
 
 // stream answers with server-sent events: one message per engine step and choice.
 // Failures after the header are told in the stream, which then ends without [DONE].
-func (s *Server) stream(ctx context.Context, w http.ResponseWriter, j *job, g *group) {
+func (s *Server) stream(ctx context.Context, w *response, j *job, g *group) {
 	out := s.newEvents(w, j)
 	err := out.open(len(g.cancels))
 	if err == nil {

@@ -131,8 +131,8 @@ func eventually(t *testing.T, done func() bool) {
 	t.Fatal("did not happen")
 }
 
-// TestStopCloses: at a stop string the engine's request is aborted, and its other
-// choices go on.
+// TestStopCloses: at a stop string the engine's request ends as one that is complete, and
+// its other choices go on.
 func TestStopCloses(t *testing.T) {
 	never := make(chan struct{})
 	other := make(chan struct{})
@@ -148,6 +148,9 @@ func TestStopCloses(t *testing.T) {
 		t.Errorf("message %s", m)
 	}
 	<-b.stream(0).closed
+	if !b.stream(0).stopped.Load() || b.stream(1).stopped.Load() {
+		t.Error("the choice that met its stop string counts as aborted, or the other as stopped")
+	}
 	close(other)
 	if m := message(t, lines); !strings.Contains(m, `"index":1,"text":"two","logprobs":null,"finish_reason":"length"`) {
 		t.Errorf("message %s", m)
@@ -290,7 +293,7 @@ func TestAnswerHoweverSplit(t *testing.T) {
 		for range 1 + rng.IntN(3) {
 			stop += alphabet[rng.IntN(4)]
 		}
-		a := newAnswer(tok, []string{stop}, time.Time{})
+		a := newAnswer(tok, &request{stop: []string{stop}})
 		var got piece
 		for rest := text; ; {
 			n := rng.IntN(min(4, len(rest)+1))

@@ -22,11 +22,7 @@ type tally struct {
 }
 
 func newTally(j *job) *tally {
-	t := &tally{n: j.request.n, cached: make([]int, len(j.prompts))}
-	for _, prompt := range j.prompts {
-		t.prompt += len(prompt)
-	}
-	return t
+	return &tally{n: j.request.n, prompt: j.promptTokens(), cached: make([]int, len(j.prompts))}
 }
 
 // add counts one piece. Of a prompt's n choices only the first tells what was

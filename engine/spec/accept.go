@@ -31,8 +31,12 @@ type Scratch struct {
 // speculative sampling"). Greedy accepts a draft while it is the argmax, so the output
 // is what it is without drafts. Random numbers are a function of p.Seed and the position.
 //
+// The target's distribution at a draft is that after bias and penalties, given the drafts
+// before it: h is what was said before the first, and is the same again afterwards. It may
+// be nil where p does not penalise.
+//
 // Slices whose lengths contradict each other are a programming error and panic.
-func Accept(dst []int32, target [][]float32, draft []int32, draftProbs [][]float32, p sample.Params, position int, s *Scratch) []int32 {
+func Accept(dst []int32, target [][]float32, draft []int32, draftProbs [][]float32, p sample.Params, h *sample.History, position int, s *Scratch) []int32 {
 	if len(target) != len(draft)+1 || draftProbs != nil && len(draftProbs) != len(draft) {
 		panic(fmt.Sprintf("spec: %d drafts with %d rows of logits and %d draft distributions", len(draft), len(target), len(draftProbs)))
 	}
@@ -41,13 +45,18 @@ func Accept(dst []int32, target [][]float32, draft []int32, draftProbs [][]float
 		if draftProbs != nil {
 			from = draftProbs[i]
 		}
-		judged := s.judge(target[i], token, from, p, position+i)
+		judged := s.judge(sample.Adjust(target[i], p, h, position+i, &s.sample), token, from, p, position+i)
 		dst = append(dst, judged)
 		if judged != token {
+			h.Pop(draft[:i]...)
 			return dst
 		}
+		h.Push(token)
 	}
-	return append(dst, sample.Next(target[len(draft)], p, position+len(draft), &s.sample))
+	last := position + len(draft)
+	dst = append(dst, sample.Next(sample.Adjust(target[len(draft)], p, h, last, &s.sample), p, last, &s.sample))
+	h.Pop(draft...)
+	return dst
 }
 
 // judge returns the token that stands at the draft's position: the draft if it is accepted,

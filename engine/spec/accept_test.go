@@ -31,7 +31,7 @@ func TestGreedyIsWhatItIsWithoutDrafts(t *testing.T) {
 		{"last rejected", []int32{3, 1, 4, 5}, []int32{3, 1, 0}, []int32{3, 1, 4}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got := Accept([]int32{42}, favouring(row.target...), row.draft, nil, sample.Params{Seed: 1}, 7, new(Scratch))
+			got := Accept([]int32{42}, favouring(row.target...), row.draft, nil, sample.Params{Seed: 1}, nil, 7, new(Scratch))
 			if want := append([]int32{42}, row.want...); !slices.Equal(got, want) {
 				t.Errorf("appended to 42: %v, want %v", got, want)
 			}
@@ -48,7 +48,7 @@ func TestEqualDistributionsAcceptAll(t *testing.T) {
 		p.Seed = seed
 		target, draft, probs := targets.draft(targets, 0, 3, p, 5)
 		want := append(slices.Clone(draft), sample.Next(target[3], p, 8, new(sample.Scratch)))
-		if got := Accept(nil, target, draft, probs, p, 5, &s); !slices.Equal(got, want) {
+		if got := Accept(nil, target, draft, probs, p, nil, 5, &s); !slices.Equal(got, want) {
 			t.Fatalf("seed %d: got %v, want %v", seed, got, want)
 		}
 	}
@@ -59,7 +59,7 @@ func TestTruncatedDraftIsRejected(t *testing.T) {
 	p := sample.Params{Temperature: 1, TopK: 1}
 	for seed := range uint64(500) {
 		p.Seed = seed
-		if got := Accept(nil, favouring(3, 1), []int32{2}, nil, p, 5, new(Scratch)); !slices.Equal(got, []int32{3}) {
+		if got := Accept(nil, favouring(3, 1), []int32{2}, nil, p, nil, 5, new(Scratch)); !slices.Equal(got, []int32{3}) {
 			t.Fatalf("seed %d: got %v", seed, got)
 		}
 	}
@@ -71,8 +71,8 @@ func TestAcceptIsAFunctionOfSeedAndPosition(t *testing.T) {
 	varied := map[int32]bool{}
 	for position := range 200 {
 		target, draft, probs := targets.draft(drafts, 0, 2, p, position)
-		first := Accept(nil, target, draft, probs, p, position, used)
-		if again := Accept(nil, target, draft, probs, p, position, new(Scratch)); !slices.Equal(first, again) {
+		first := Accept(nil, target, draft, probs, p, nil, position, used)
+		if again := Accept(nil, target, draft, probs, p, nil, position, new(Scratch)); !slices.Equal(first, again) {
 			t.Errorf("position %d: %v, then %v", position, first, again)
 		}
 		varied[first[0]] = true
@@ -103,7 +103,7 @@ func TestContradictingLengthsPanic(t *testing.T) {
 					t.Error("no panic")
 				}
 			}()
-			Accept(nil, favouring(1, 1, 1)[:row.rows], []int32{1}, row.probs, sample.Params{}, 0, new(Scratch))
+			Accept(nil, favouring(1, 1, 1)[:row.rows], []int32{1}, row.probs, sample.Params{}, nil, 0, new(Scratch))
 		})
 	}
 }
@@ -118,7 +118,7 @@ func TestAcceptAllocatesNothing(t *testing.T) {
 	var s Scratch
 	if n := testing.AllocsPerRun(200, func() {
 		p.Seed++
-		Accept(dst, target, draft, probs, p, 5, &s)
+		Accept(dst, target, draft, probs, p, nil, 5, &s)
 	}); n != 0 {
 		t.Errorf("%v allocations per call", n)
 	}

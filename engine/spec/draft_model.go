@@ -37,6 +37,9 @@ func (d *DraftModel) Propose(batch []*Request) {
 		d.forward()
 		d.draw()
 	}
+	for _, r := range batch {
+		r.Said.Pop(r.Draft...)
+	}
 }
 
 // catchUp starts the first pass: every request's tokens that the draft model has not
@@ -90,18 +93,22 @@ func (d *DraftModel) draw() {
 	d.active = more
 }
 
+// drawOne drafts from the distribution that penalties leave, as the target will judge it.
 func (d *DraftModel) drawOne(r *Request, logits []float32) int32 {
+	position := len(r.Tokens) + len(r.Draft)
+	logits = sample.Adjust(logits, r.Params, r.Said, position, &d.scratch)
 	if r.Params.Greedy() {
 		r.Draft = append(r.Draft, sample.Argmax(logits))
 		r.Probs = append(r.Probs, nil)
 	} else {
 		probs := d.distribution(len(logits))
 		sample.Distribution(probs, logits, r.Params, &d.scratch)
-		position := len(r.Tokens) + len(r.Draft)
 		r.Draft = append(r.Draft, sample.Draw(probs, sample.Uniform(r.Params.Seed, position, sample.StreamDraft)))
 		r.Probs = append(r.Probs, probs)
 	}
-	return r.Draft[len(r.Draft)-1]
+	token := r.Draft[len(r.Draft)-1]
+	r.Said.Push(token)
+	return token
 }
 
 func (d *DraftModel) distribution(n int) []float32 {

@@ -8,7 +8,8 @@ type Request struct {
 	Tokens []int32 // known tokens, at the positions [0, len)
 	Blocks []int32 // the sequence's KV blocks: room for Tokens and Want drafts
 	Params sample.Params
-	Want   int // drafts wanted; 0 only brings the proposer's own state up to Tokens
+	Said   *sample.History // of Tokens, for penalties; nil where there are none. Propose leaves it as it was
+	Want   int             // drafts wanted; 0 only brings the proposer's own state up to Tokens
 
 	Draft []int32     // filled by Propose: at most Want tokens, storage reused
 	Probs [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy

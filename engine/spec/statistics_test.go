@@ -16,7 +16,7 @@ const (
 )
 
 // rule is the signature of Accept.
-type rule func(dst []int32, target [][]float32, draft []int32, draftProbs [][]float32, p sample.Params, position int, s *Scratch) []int32
+type rule func(dst []int32, target [][]float32, draft []int32, draftProbs [][]float32, p sample.Params, h *sample.History, position int, s *Scratch) []int32
 
 // proposal is where drafts come from.
 type proposal func(last int32, length int, p sample.Params, position int) (target [][]float32, draft []int32, probs [][]float32)
@@ -41,7 +41,7 @@ func generate(accept rule, propose proposal, length int, p sample.Params) (first
 		for len(tokens) < 3 {
 			position := start + len(tokens)
 			target, draft, probs := propose(tokens[len(tokens)-1], length, p, position)
-			tokens = accept(tokens, target, draft, probs, p, position, &s)
+			tokens = accept(tokens, target, draft, probs, p, nil, position, &s)
 		}
 		first[tokens[1]]++
 		both[tokens[1]*vocab+tokens[2]]++
@@ -157,7 +157,7 @@ type wrong struct {
 	residual bool
 }
 
-func (w wrong) accept(dst []int32, target [][]float32, draft []int32, probs [][]float32, p sample.Params, position int, s *Scratch) []int32 {
+func (w wrong) accept(dst []int32, target [][]float32, draft []int32, probs [][]float32, p sample.Params, h *sample.History, position int, s *Scratch) []int32 {
 	s.probs = resize(s.probs, vocab)
 	sample.Distribution(s.probs, target[0], p, &s.sample)
 	ratio := float64(s.probs[draft[0]]) / float64(probs[0][draft[0]])
