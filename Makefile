@@ -5,7 +5,7 @@ RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experi
 FUZZED  := ./engine/gguf ./engine/tokenizer ./engine/server ./loadgen/result ./loadgen/stream ./experiments/scenario
 FUZZTIME ?= 20s
 
-.PHONY: help build demo test fmt vet lint race fuzz golden bench models clean
+.PHONY: help build demo test fmt vet lint race fuzz golden bench models tokenizers clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -39,6 +39,9 @@ golden: ## rewrite the golden files; inspect the diff
 
 bench: ## decode and prefill speed of the embedded model, by format and kernel
 	$(GO) test -run '^$$' -bench Forward -benchtime 1s ./engine/model
+
+tokenizers: ## compare token ids with Hugging Face tokenizers on millions of texts; needs python3, npm and their registries
+	$(GO) test -tags tokenizers -run TestRealTokenizers -timeout 3h -v ./engine/tokenizer
 
 models: ## fetch SmolLM2-135M-Instruct into the cache, for scenarios/smollm2.toml
 	$(GO) run ./scenarios/fetch
