@@ -45,7 +45,8 @@ func TestPromptLogprobsAreEvals(t *testing.T) {
 	}
 	text = text[:200]
 	subject := eval.Subject{Model: m, KVFormat: "f32"}
-	values, err := eval.Compare(context.Background(), subject, []eval.Subject{subject}, [][]int32{text}, 1, nil)
+	values, err := eval.Compare(context.Background(), eval.Comparison{Reference: subject, Subjects: []eval.Subject{subject},
+		Windows: []eval.Window{{Tokens: text}}, BOS: -1, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
