@@ -123,10 +123,14 @@ func (i inspection) printMetadata(w io.Writer) {
 func (i inspection) printTensors(w io.Writer) {
 	fmt.Fprintf(w, "Tensor\tShape\tFormat\tBytes\n")
 	for _, t := range i.Tensors {
-		shape := strings.Trim(strings.ReplaceAll(fmt.Sprint(t.Shape), " ", " x "), "[]")
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\n", t.Name, shape, t.Type, t.Bytes)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\n", t.Name, shape(t.Shape), t.Type, t.Bytes)
 	}
 	fmt.Fprintln(w)
+}
+
+// shape words dimensions, the length of a row first.
+func shape(dims []int) string {
+	return strings.Trim(strings.ReplaceAll(fmt.Sprint(dims), " ", " x "), "[]")
 }
 
 func (i inspection) printMemory(w io.Writer) {

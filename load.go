@@ -9,7 +9,7 @@ import (
 	"github.com/assaylab/assay/engine/gguf"
 	"github.com/assaylab/assay/engine/kernel"
 	"github.com/assaylab/assay/engine/models"
-	"github.com/assaylab/assay/engine/quant"
+	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/experiments/modelcache"
 	"github.com/assaylab/assay/experiments/scenario"
 )
@@ -64,17 +64,18 @@ func openModel(path, quantization string, kernels *kernel.Set) (*checkpoint.Chec
 
 func requantizeInMemory(f *gguf.File, to string) (*gguf.File, error) {
 	defer f.Close()
-	format, err := quant.ByName(to)
+	r, err := recipe.ByName(to)
 	if err != nil {
 		return nil, err
 	}
-	kvs, tensors, err := checkpoint.Requantize(f, format)
+	steps, err := checkpoint.Plan(f, r, nil, nil)
 	if err != nil {
 		return nil, err
 	}
+	kvs, tensors := checkpoint.Requantize(f, r, steps)
 	var b bytes.Buffer
 	if err := gguf.Write(&b, kvs, tensors); err != nil {
 		return nil, err
 	}
-	return gguf.Parse(f.Name+" as "+format.Name, b.Bytes())
+	return gguf.Parse(f.Name+" as "+r.Name, b.Bytes())
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/engine/checkpoint"
 	"github.com/assaylab/assay/engine/gguf"
-	"github.com/assaylab/assay/engine/quant"
+	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/store"
 )
@@ -86,14 +86,15 @@ func (p *Plan) quantizations() []string {
 }
 
 func requantize(f *gguf.File, to, path string) error {
-	format, err := quant.ByName(to)
+	r, err := recipe.ByName(to)
 	if err != nil {
 		return err
 	}
-	kvs, tensors, err := checkpoint.Requantize(f, format)
+	steps, err := checkpoint.Plan(f, r, nil, nil)
 	if err != nil {
 		return err
 	}
+	kvs, tensors := checkpoint.Requantize(f, r, steps)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return store.Disk(path, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/assaylab/assay/engine/gguf"
 	"github.com/assaylab/assay/engine/kernel"
 	"github.com/assaylab/assay/engine/quant"
+	"github.com/assaylab/assay/engine/recipe"
 )
 
 const (
@@ -36,14 +37,12 @@ func openTest(t *testing.T, path string) *Checkpoint {
 // requantizedFile is path's file in another format, through the writer and the parser.
 func requantizedFile(t *testing.T, f *gguf.File, to string) *gguf.File {
 	t.Helper()
-	format, err := quant.ByName(to)
+	r := mustRecipe(to)
+	steps, err := Plan(f, r, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	kvs, tensors, err := Requantize(f, format)
-	if err != nil {
-		t.Fatal(err)
-	}
+	kvs, tensors := Requantize(f, r, steps)
 	var b bytes.Buffer
 	if err := gguf.Write(&b, kvs, tensors); err != nil {
 		t.Fatal(err)
@@ -76,7 +75,7 @@ func TestOpenReadsAllParts(t *testing.T) {
 
 func TestRequantizeStoresWhatTheFormatDefines(t *testing.T) {
 	f := openTest(t, small).File
-	for _, to := range []string{"F16", "Q8_0", "Q4_1", "Q4_0"} {
+	for _, to := range []string{"F16", "Q8_0", "Q4_1", "Q4_0", "Q5_0", "Q5_1"} {
 		t.Run(to, func(t *testing.T) {
 			g := requantizedFile(t, f, to)
 			if Format(g) != to || Mixed(g) {
@@ -103,8 +102,8 @@ func sameValues(t *testing.T, was gguf.Tensor, g *gguf.File, to string) {
 	switch {
 	case len(was.Dims) == 1:
 		want = was.Type.String() // vectors are not touched
-	case was.Name == "token_embd.weight" && strings.HasPrefix(to, "Q4"):
-		want = "Q8_0" // the tied head
+	case was.Name == "token_embd.weight" && (strings.HasPrefix(to, "Q4") || strings.HasPrefix(to, "Q5")):
+		want = "Q6_K" // the tied head
 	}
 	if got.Type.String() != want || !slices.Equal(got.Dims, was.Dims) {
 		t.Fatalf("%s is %s %v, want %s %v", was.Name, got.Type, got.Dims, want, was.Dims)
@@ -123,25 +122,24 @@ func sameValues(t *testing.T, was gguf.Tensor, g *gguf.File, to string) {
 func TestRequantizeNeverGoesUpward(t *testing.T) {
 	q4 := requantizedFile(t, openTest(t, small).File, "Q4_0")
 	for _, to := range []string{"Q4_1", "Q8_0", "BF16", "F32"} {
-		format, _ := quant.ByName(to)
-		if _, _, err := Requantize(q4, format); err == nil || !strings.Contains(err.Error(), "upward") || !strings.Contains(err.Error(), "tensor ") {
+		if _, err := Plan(q4, mustRecipe(to), nil, nil); err == nil || !strings.Contains(err.Error(), "upward") || !strings.Contains(err.Error(), "tensor ") {
 			t.Errorf("Q4_0 to %s: error %v, want one that names a tensor", to, err)
 		}
 	}
-	if _, _, err := Requantize(q4, mustFormat("Q4_0")); err != nil {
+	if _, err := Plan(q4, mustRecipe("Q4_0"), nil, nil); err != nil {
 		t.Errorf("Q4_0 to Q4_0: %v", err)
 	}
 }
 
-func mustFormat(name string) quant.Format {
-	f, err := quant.ByName(name)
+func mustRecipe(name string) recipe.Recipe {
+	r, err := recipe.ByName(name)
 	if err != nil {
 		panic(err)
 	}
-	return f
+	return r
 }
 
-func TestRequantizeRefusesRowsThatDoNotDivide(t *testing.T) {
+func TestPlanFallsBackWhereRowsDoNotDivide(t *testing.T) {
 	var b bytes.Buffer
 	err := gguf.Write(&b, []gguf.KV{{Key: "general.architecture", Value: "llama"}}, []gguf.TensorData{
 		{Name: "odd.weight", Dims: []int{48, 2}, Type: 0, Write: gguf.Bytes(make([]byte, 48*2*4))}})
@@ -152,8 +150,15 @@ func TestRequantizeRefusesRowsThatDoNotDivide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = Requantize(f, mustFormat("Q8_0"))
-	if err == nil || !strings.Contains(err.Error(), "odd.gguf: tensor odd.weight has rows of 48") {
+	steps, err := Plan(f, mustRecipe("Q8_0"), nil, nil)
+	if err != nil || steps[0].To.Name != "F16" || steps[0].Why != "rows of 48" || steps[0].Bytes() != 48*2*2 {
+		t.Errorf("steps are %+v, error %v; want F16, for rows of 48", steps, err)
+	}
+	override, _ := recipe.ParseOverride("odd=Q8_0")
+	if _, err := Plan(f, mustRecipe("Q8_0"), []recipe.Override{override}, nil); err == nil || !strings.Contains(err.Error(), "odd.gguf: tensor odd.weight has rows of 48") {
+		t.Errorf("error is %v", err)
+	}
+	if _, err := Plan(f, mustRecipe("F16"), nil, Importance{"odd.weight": make([]float32, 47)}); err == nil || !strings.Contains(err.Error(), "47 values, expected 48") {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -7,13 +7,19 @@ import (
 	"strconv"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/recipe"
 )
 
 // AsShipped is the quantization that leaves the weights as the model file has them.
 const AsShipped = "as-shipped"
 
 // quantizations are the weight formats that a scenario can name, most bits first.
-var quantizations = []string{"F32", "F16", "BF16", "Q8_0", "Q4_1", "Q4_0", AsShipped}
+var quantizations = func() (names []string) {
+	for _, r := range recipe.All {
+		names = append(names, r.Name)
+	}
+	return append(names, AsShipped)
+}()
 
 // kvFormats are the cache formats that a scenario can name, most bits first.
 var kvFormats = []string{"f32", "bf16", "q8_0"}

@@ -3,6 +3,7 @@ package sweep
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -13,10 +14,6 @@ type Capabilities struct {
 	Context int               // longest sequence that the model was made for, in tokens
 	Drafts  map[string]string // for every draft model as written: why it cannot draft for the model, "" where it can
 }
-
-// bitsPerWeight orders the formats by precision. Equal widths are neither above nor
-// below each other.
-var bitsPerWeight = map[string]float64{"F32": 32, "F16": 16, "BF16": 16, "Q8_0": 8.5, "Q4_1": 5, "Q4_0": 4.5}
 
 // impossible says why the settings cannot run, "" where they can. s is canonical.
 func (c Capabilities) impossible(s scenario.Settings) string {
@@ -46,11 +43,11 @@ func (c Capabilities) quantization(q string) string {
 	if q == scenario.AsShipped || q == c.Shipped {
 		return ""
 	}
-	from, known := bitsPerWeight[c.Shipped]
+	from := recipe.Bits(c.Shipped)
 	switch {
-	case !known:
+	case from == 0:
 		return fmt.Sprintf("the model ships as %s, which cannot be converted to %s: only %q runs", c.Shipped, q, scenario.AsShipped)
-	case bitsPerWeight[q] > from:
+	case recipe.Bits(q) > from:
 		return fmt.Sprintf("the model ships as %s: stored as %s it would be no more precise", c.Shipped, q)
 	}
 	return ""
@@ -82,7 +79,7 @@ func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 
 // weights gives "as-shipped" the name of the format where the file has only one.
 func (c Capabilities) weights(quantization string) string {
-	if quantization == scenario.AsShipped && !c.Mixed && bitsPerWeight[c.Shipped] > 0 {
+	if quantization == scenario.AsShipped && !c.Mixed && recipe.Bits(c.Shipped) > 0 {
 		return c.Shipped
 	}
 	return quantization

@@ -220,7 +220,7 @@ func TestExpandErrors(t *testing.T) {
 
 // TestUnknownShippedFormat runs such a model as it is and no other way.
 func TestUnknownShippedFormat(t *testing.T) {
-	m := expand(t, Capabilities{Shipped: "Q6_K", Context: 512}, head+"[sweep]\nmode = \"product\"\n[sweep.axes]\nquantization = [\"as-shipped\", \"Q4_0\"]\n")
+	m := expand(t, Capabilities{Shipped: "IQ2_XXS", Context: 512}, head+"[sweep]\nmode = \"product\"\n[sweep.axes]\nquantization = [\"as-shipped\", \"Q4_0\"]\n")
 	if len(m.Arms) != 1 || m.Arms[0].Settings.Quantization != scenario.AsShipped || len(m.Skipped) != 1 {
 		t.Errorf("%s", dump(m))
 	}
