@@ -73,7 +73,7 @@ func batch(r *rand.Rand, rows, cols int) *Batch {
 func shapes(k Kind) (cols []int) {
 	switch {
 	case layouts[k].elems == superElems:
-		return []int{256, 512, 1280}
+		return []int{256, 512, 1280} // the last is more than a panel holds
 	case k.Integer():
 		return []int{32, 64, 96, 256, 576, 768}
 	}

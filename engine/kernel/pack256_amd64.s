@@ -73,7 +73,8 @@ GLOBL packc<>(SB), RODATA|NOPTR, $608
 	LEAQ   (DI)(R8*4), R11; \
 	MOVQ   32(AX), R12; \
 	LEAQ   (R12)(R12*2), R13; \
-	LEAQ   (DI)(R8*8), BX; \
+	MOVQ   48(AX), BX; \
+	ADDQ   DI, BX; \
 	IMUL3Q $(8+numbers), R12, R9; \
 super: \
 	BLOCK; \

@@ -82,7 +82,8 @@
 	LEAQ (DI)(R8*4), R11; \
 	MOVQ 32(AX), R12; \
 	LEAQ (R12)(R12*2), R13; \
-	LEAQ (DI)(R8*8), BX; \
+	MOVQ 48(AX), BX; \
+	ADDQ DI, BX; \
 block: \
 	PREFETCHT0 (BX); \
 	PREFETCHT0 64(BX); \

@@ -55,6 +55,7 @@ type packArgs struct {
 	dst    unsafe.Pointer // 24
 	step   uintptr        // 32: bytes, integer kinds only
 	flip   uint8          // 40: what signed bytes are XORed with
+	ahead  uintptr        // 48: distance from w to what to fetch, for integer kinds
 }
 
 // tileArgs is the one argument of a tile kernel: out[a][r] = dot(row r of the panel,
@@ -73,6 +74,7 @@ type tileArgs struct {
 	out     *float32       // 72
 	outStep uintptr        // 80: bytes between the rows of out
 	h       *int16         // 88: as in dotArgs, dStride bytes between rows, too
+	sums    *float32       // 96: where a tile of one row goes on, in place of out; or nil
 }
 
 // tileKernel runs a tile of that many activation rows.
@@ -86,6 +88,7 @@ type panelShape struct {
 	group int // weight rows
 	size  int // bytes of a group
 	step  int // bytes of a step, for integer kinds
+	ahead int // bytes behind the rows that follow, where what is fetched ahead begins
 }
 
 func (s *Set) shape(k Kind, cols int) panelShape {
@@ -109,6 +112,7 @@ func (s *Set) pack(w *Worker, p panelShape, m Rows, from, groups int) {
 		rows = packRows
 	}
 	a.stride, a.n, a.step, a.flip = uintptr(m.Stride), m.Cols, uintptr(p.step), s.flip
+	a.ahead = uintptr(rows*m.Stride + p.ahead)
 	for r := 0; r < groups*p.group; r += rows {
 		last := m.Data[(from+r+rows-1)*m.Stride:]
 		_ = last[m.Kind.RowBytes(m.Cols)-1] // the kernel reads to here and no further
@@ -142,7 +146,7 @@ func (s *Set) Mul(w *Worker, m Rows, x, dst *Batch, lo, hi int) {
 // tiles multiplies w's panel, which holds groups from row lo of m on, with all of x.
 func (s *Set) tiles(w *Worker, m Rows, x, dst *Batch, lo, groups int) {
 	a := &w.tile
-	a.panel, a.groups, a.n = unsafe.Pointer(&w.panel[0]), groups, m.Cols
+	a.panel, a.groups, a.n, a.sums = unsafe.Pointer(&w.panel[0]), groups, m.Cols, nil
 	a.outStep = uintptr(4 * dst.Cols)
 	kernels := s.tile[layouts[m.Kind].panel]
 	for r := 0; r < x.Rows; {
@@ -177,25 +181,54 @@ func (s *Set) dots(w *Worker, m Rows, x, dst *Batch, lo, hi int) {
 	}
 }
 
-// panelDot is Dot through panels of one group after another.
+// panelDot is Dot through panels: of groups of whole rows, or of pieces of a group
+// where one of whole rows is larger than a panel should be.
 func (s *Set) panelDot(w *Worker, m Rows, from int, x Vec, out []float32) {
 	p := s.shape(m.Kind, m.Cols)
 	if len(out) < p.group || m.Cols%s.columns(m.Kind) != 0 {
 		s.narrow.Dot(w, m, from, x, out)
 		return
 	}
-	kernels := s.tile[layouts[m.Kind].panel]
-	a, lone := &w.tile, kernels[len(kernels)-1]
-	a.n, a.x, a.d, a.t, a.s, a.h = m.Cols, unsafe.Pointer(&x.q[:m.Cols][0]), &x.d[0], &x.t[0], &x.s[0], &x.h[0]
-	most := max(1, panelBytes/p.size)
+	most := panelBytes / p.size
 	for at := 0; at < len(out); {
-		groups := min(most, (len(out)-at)/p.group)
+		groups := min(max(1, most), (len(out)-at)/p.group)
 		if groups == 0 { // the last group again, shifted to end at the last row
 			at, groups = len(out)-p.group, 1
 		}
-		s.pack(w, p, m, from+at, groups)
-		a.panel, a.groups, a.out = unsafe.Pointer(&w.panel[0]), groups, &out[at]
-		lone.run(a)
+		if most == 0 {
+			s.piecesDot(w, m, from+at, x, out[at:at+p.group])
+		} else {
+			s.pack(w, p, m, from+at, groups)
+			s.lone(w, m.Kind, x, groups, &out[at], nil)
+		}
 		at += groups * p.group
 	}
+}
+
+// piecesDot is panelDot of one group, a piece of its columns at a time.
+func (s *Set) piecesDot(w *Worker, m Rows, from int, x Vec, out []float32) {
+	sums := w.sums[:2*len(out)]
+	clear(sums)
+	most := panelBytes / s.shape(m.Kind, superElems).size * superElems
+	for at := 0; at < m.Cols; at += most {
+		n := min(most, m.Cols-at)
+		skipped := m.Kind.RowBytes(at)
+		p := s.shape(m.Kind, n)
+		p.ahead = (p.group-packRows)*m.Stride + (packRows-1)*skipped // this piece's share of the next group
+		s.pack(w, p, Rows{Kind: m.Kind, Cols: n, Stride: m.Stride, Data: m.Data[skipped:]}, from, 1)
+		s.lone(w, m.Kind, x.part(at, n), 1, &out[0], &sums[0])
+	}
+	for i := range out {
+		out[i] = sums[i] + sums[len(out)+i]
+	}
+}
+
+// lone multiplies w's panel with x. It goes on from sums, if there are any: those of
+// the terms, then those of the offsets.
+func (s *Set) lone(w *Worker, k Kind, x Vec, groups int, out, sums *float32) {
+	a, kernels := &w.tile, s.tile[layouts[k].panel]
+	a.panel, a.groups, a.n, a.sums = unsafe.Pointer(&w.panel[0]), groups, len(x.q), sums
+	a.x, a.d, a.t, a.s, a.h = unsafe.Pointer(&x.q[0]), &x.d[0], &x.t[0], &x.s[0], &x.h[0]
+	a.out = out
+	kernels[len(kernels)-1].run(a)
 }

@@ -94,5 +94,6 @@ type Worker struct {
 	pack     packArgs
 	tile     tileArgs
 	quantize quantizeArgs
-	panel    []float32 // bytes, too: see panel.go
+	panel    []float32   // bytes, too: see panel.go
+	sums     [32]float32 // of a group of rows, twice
 }

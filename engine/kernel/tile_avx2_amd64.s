@@ -110,7 +110,7 @@ TEXT ·tileF32x2AVX2(SB), NOSPLIT, $0-8
 //	Y11 scratch
 
 // INTS is a whole kernel: BLOCK adds a block that takes size bytes of the panel.
-#define INTS(BLOCK, STORE, offsets, size) \
+#define INTS(START, BLOCK, STORE, offsets, size) \
 	LOAD_TILE; \
 	MOVQ 64(AX), R11; \
 	LEAQ (R11)(R11*2), R13; \
@@ -123,6 +123,7 @@ group: \
 	SHRQ $5, CX; \
 	ZERO4(Y0, Y1, Y2, Y3); \
 	ZERO4(Y12, Y13, Y14, Y15); \
+	START; \
 block: \
 	ZERO4(Y4, Y5, Y6, Y7); \
 	BLOCK; \
@@ -307,6 +308,27 @@ block: \
 #define MINS_END_4 Q8_END_4; MINS((DI), (R12), Y12); MINS((DI)(R11*1), (R12)(R11*1), Y13); \
 	MINS((DI)(R11*2), (R12)(R11*2), Y14); MINS((DI)(R13*1), (R12)(R13*1), Y15)
 
+// Tiles of one activation row can stop and go on: GO_ON loads the sums, if they are
+// kept, PAUSE stores them in place of the results.
+#define NOTHING
+
+#define GO_ON \
+	MOVQ    96(AX), R14; \
+	TESTQ   R14, R14; \
+	JZ      block; \
+	VMOVUPS (R14), Y0; \
+	VMOVUPS 32(R14), Y12
+
+#define PAUSE(SAVE) \
+	TESTQ   R14, R14; \
+	JZ      finish; \
+	VMOVUPS Y0, (R14); \
+	VMOVUPS Y12, 32(R14); \
+	VZEROUPPER; \
+	RET; \
+finish: \
+	SAVE
+
 #define SAVE_1 VMOVUPS Y0, (DX)
 #define SAVE_2 SAVE_1; MOVQ 80(AX), SI; VMOVUPS Y1, (DX)(SI*1)
 #define SAVE_4 SAVE_2; VMOVUPS Y2, (DX)(SI*2); LEAQ (SI)(SI*2), SI; VMOVUPS Y3, (DX)(SI*1)
@@ -357,84 +379,84 @@ block: \
 
 // func tileQ8_0x1AVX2(a *tileArgs)
 TEXT ·tileQ8_0x1AVX2(SB), NOSPLIT, $0-8
-	INTS(Q8_BLOCK_1, SAVE_1, 48, 288)
+	INTS(GO_ON, Q8_BLOCK_1, PAUSE(SAVE_1), 48, 288)
 
 // func tileQ8_0x2AVX2(a *tileArgs)
 TEXT ·tileQ8_0x2AVX2(SB), NOSPLIT, $0-8
-	INTS(Q8_BLOCK_2, SAVE_2, 48, 288)
+	INTS(NOTHING, Q8_BLOCK_2, SAVE_2, 48, 288)
 
 // func tileQ8_0x4AVX2(a *tileArgs)
 TEXT ·tileQ8_0x4AVX2(SB), NOSPLIT, $0-8
-	INTS(Q8_BLOCK_4, SAVE_4, 48, 288)
+	INTS(NOTHING, Q8_BLOCK_4, SAVE_4, 48, 288)
 
 // func tileQ4_0x1AVX2(a *tileArgs)
 TEXT ·tileQ4_0x1AVX2(SB), NOSPLIT, $0-8
-	INTS(Q4_0_BLOCK_1, SAVE_1, 48, 288)
+	INTS(GO_ON, Q4_0_BLOCK_1, PAUSE(SAVE_1), 48, 288)
 
 // func tileQ4_0x2AVX2(a *tileArgs)
 TEXT ·tileQ4_0x2AVX2(SB), NOSPLIT, $0-8
-	INTS(Q4_0_BLOCK_2, SAVE_2, 48, 288)
+	INTS(NOTHING, Q4_0_BLOCK_2, SAVE_2, 48, 288)
 
 // func tileQ4_0x4AVX2(a *tileArgs)
 TEXT ·tileQ4_0x4AVX2(SB), NOSPLIT, $0-8
-	INTS(Q4_0_BLOCK_4, SAVE_4, 48, 288)
+	INTS(NOTHING, Q4_0_BLOCK_4, SAVE_4, 48, 288)
 
 // func tileQ4_1x1AVX2(a *tileArgs)
 TEXT ·tileQ4_1x1AVX2(SB), NOSPLIT, $0-8
-	INTS(Q4_1_BLOCK_1, Q4_1_SAVE_1, 56, 320)
+	INTS(GO_ON, Q4_1_BLOCK_1, PAUSE(Q4_1_SAVE_1), 56, 320)
 
 // func tileQ4_1x2AVX2(a *tileArgs)
 TEXT ·tileQ4_1x2AVX2(SB), NOSPLIT, $0-8
-	INTS(Q4_1_BLOCK_2, Q4_1_SAVE_2, 56, 320)
+	INTS(NOTHING, Q4_1_BLOCK_2, Q4_1_SAVE_2, 56, 320)
 
 // func tileQ4_1x4AVX2(a *tileArgs)
 TEXT ·tileQ4_1x4AVX2(SB), NOSPLIT, $0-8
-	INTS(Q4_1_BLOCK_4, Q4_1_SAVE_4, 56, 320)
+	INTS(NOTHING, Q4_1_BLOCK_4, Q4_1_SAVE_4, 56, 320)
 
 // func tileWidex1AVX2(a *tileArgs)
 TEXT ·tileWidex1AVX2(SB), NOSPLIT, $0-8
-	INTS(WIDE_BLOCK_1, Q4_1_SAVE_1, 56, 320)
+	INTS(GO_ON, WIDE_BLOCK_1, PAUSE(Q4_1_SAVE_1), 56, 320)
 
 // func tileWidex2AVX2(a *tileArgs)
 TEXT ·tileWidex2AVX2(SB), NOSPLIT, $0-8
-	INTS(WIDE_BLOCK_2, Q4_1_SAVE_2, 56, 320)
+	INTS(NOTHING, WIDE_BLOCK_2, Q4_1_SAVE_2, 56, 320)
 
 // func tileWidex4AVX2(a *tileArgs)
 TEXT ·tileWidex4AVX2(SB), NOSPLIT, $0-8
-	INTS(WIDE_BLOCK_4, Q4_1_SAVE_4, 56, 320)
+	INTS(NOTHING, WIDE_BLOCK_4, Q4_1_SAVE_4, 56, 320)
 
 // func tileHalvesx1AVX2(a *tileArgs)
 TEXT ·tileHalvesx1AVX2(SB), NOSPLIT, $0-8
-	INTS(HALVES_BLOCK_1, SAVE_1, 88, 352)
+	INTS(GO_ON, HALVES_BLOCK_1, PAUSE(SAVE_1), 88, 352)
 
 // func tileHalvesx2AVX2(a *tileArgs)
 TEXT ·tileHalvesx2AVX2(SB), NOSPLIT, $0-8
-	INTS(HALVES_BLOCK_2, SAVE_2, 88, 352)
+	INTS(NOTHING, HALVES_BLOCK_2, SAVE_2, 88, 352)
 
 // func tileHalvesx4AVX2(a *tileArgs)
 TEXT ·tileHalvesx4AVX2(SB), NOSPLIT, $0-8
-	INTS(HALVES_BLOCK_4, SAVE_4, 88, 352)
+	INTS(NOTHING, HALVES_BLOCK_4, SAVE_4, 88, 352)
 
 // func tileMinsx1AVX2(a *tileArgs)
 TEXT ·tileMinsx1AVX2(SB), NOSPLIT, $0-8
-	INTS(MINS_BLOCK_1, Q4_1_SAVE_1, 88, 352)
+	INTS(GO_ON, MINS_BLOCK_1, PAUSE(Q4_1_SAVE_1), 88, 352)
 
 // func tileMinsx2AVX2(a *tileArgs)
 TEXT ·tileMinsx2AVX2(SB), NOSPLIT, $0-8
-	INTS(MINS_BLOCK_2, Q4_1_SAVE_2, 88, 352)
+	INTS(NOTHING, MINS_BLOCK_2, Q4_1_SAVE_2, 88, 352)
 
 // func tileMinsx4AVX2(a *tileArgs)
 TEXT ·tileMinsx4AVX2(SB), NOSPLIT, $0-8
-	INTS(MINS_BLOCK_4, Q4_1_SAVE_4, 88, 352)
+	INTS(NOTHING, MINS_BLOCK_4, Q4_1_SAVE_4, 88, 352)
 
 // func tileBiasedx1AVX2(a *tileArgs)
 TEXT ·tileBiasedx1AVX2(SB), NOSPLIT, $0-8
-	INTS(BIASED_BLOCK_1, SAVE_1, 48, 288)
+	INTS(GO_ON, BIASED_BLOCK_1, PAUSE(SAVE_1), 48, 288)
 
 // func tileBiasedx2AVX2(a *tileArgs)
 TEXT ·tileBiasedx2AVX2(SB), NOSPLIT, $0-8
-	INTS(BIASED_BLOCK_2, SAVE_2, 48, 288)
+	INTS(NOTHING, BIASED_BLOCK_2, SAVE_2, 48, 288)
 
 // func tileBiasedx4AVX2(a *tileArgs)
 TEXT ·tileBiasedx4AVX2(SB), NOSPLIT, $0-8
-	INTS(BIASED_BLOCK_4, SAVE_4, 48, 288)
+	INTS(NOTHING, BIASED_BLOCK_4, SAVE_4, 48, 288)

@@ -100,7 +100,7 @@ TEXT ·tileF32x4AVX512(SB), NOSPLIT, $0-8
 	VPXORQ D, D, D
 
 // INTS is a whole kernel: BLOCK adds a block that takes size bytes of the panel.
-#define INTS(BLOCK, STORE, offsets, size) \
+#define INTS(START, BLOCK, STORE, offsets, size) \
 	LOAD_TILE; \
 	MOVQ 64(AX), R11; \
 	LEAQ (R11)(R11*2), R13; \
@@ -112,6 +112,7 @@ group: \
 	SHRQ $5, CX; \
 	ZERO4(Z0, Z1, Z2, Z3); \
 	ZERO4(Z12, Z13, Z14, Z15); \
+	START; \
 block: \
 	BLOCK; \
 	ADDQ $32, SI; \
@@ -172,6 +173,27 @@ block: \
 	OFFSET((DI), Z12)
 #define OFFSET_2 OFFSET_1; OFFSET((DI)(R11*1), Z13)
 #define OFFSET_4 OFFSET_2; OFFSET((DI)(R11*2), Z14); OFFSET((DI)(R13*1), Z15)
+
+// Tiles of one activation row can stop and go on: GO_ON loads the sums, if they are
+// kept, PAUSE stores them in place of the results.
+#define NOTHING
+
+#define GO_ON \
+	MOVQ    96(AX), R14; \
+	TESTQ   R14, R14; \
+	JZ      block; \
+	VMOVUPS (R14), Z0; \
+	VMOVUPS 64(R14), Z12
+
+#define PAUSE(SAVE) \
+	TESTQ   R14, R14; \
+	JZ      finish; \
+	VMOVUPS Z0, (R14); \
+	VMOVUPS Z12, 64(R14); \
+	VZEROUPPER; \
+	RET; \
+finish: \
+	SAVE
 
 #define SAVE_1 VMOVUPS Z0, (DX)
 #define SAVE_2 SAVE_1; MOVQ 80(AX), SI; VMOVUPS Z1, (DX)(SI*1)
@@ -255,81 +277,81 @@ block: \
 
 // func tileQ8_0x1VNNI(a *tileArgs)
 TEXT ·tileQ8_0x1VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_1(7), SAVE_1, 48, 576)
+	INTS(GO_ON, BLOCK_1(7), PAUSE(SAVE_1), 48, 576)
 
 // func tileQ8_0x2VNNI(a *tileArgs)
 TEXT ·tileQ8_0x2VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_2(7), SAVE_2, 48, 576)
+	INTS(NOTHING, BLOCK_2(7), SAVE_2, 48, 576)
 
 // func tileQ8_0x4VNNI(a *tileArgs)
 TEXT ·tileQ8_0x4VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_4(7), SAVE_4, 48, 576)
+	INTS(NOTHING, BLOCK_4(7), SAVE_4, 48, 576)
 
 // func tileQ4_0x1VNNI(a *tileArgs)
 TEXT ·tileQ4_0x1VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_1(3), SAVE_1, 48, 576)
+	INTS(GO_ON, BLOCK_1(3), PAUSE(SAVE_1), 48, 576)
 
 // func tileQ4_0x2VNNI(a *tileArgs)
 TEXT ·tileQ4_0x2VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_2(3), SAVE_2, 48, 576)
+	INTS(NOTHING, BLOCK_2(3), SAVE_2, 48, 576)
 
 // func tileQ4_0x4VNNI(a *tileArgs)
 TEXT ·tileQ4_0x4VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_4(3), SAVE_4, 48, 576)
+	INTS(NOTHING, BLOCK_4(3), SAVE_4, 48, 576)
 
 // func tileQ4_1x1VNNI(a *tileArgs)
 TEXT ·tileQ4_1x1VNNI(SB), NOSPLIT, $0-8
-	INTS(Q4_1_BLOCK_1, Q4_1_SAVE_1, 56, 640)
+	INTS(GO_ON, Q4_1_BLOCK_1, PAUSE(Q4_1_SAVE_1), 56, 640)
 
 // func tileQ4_1x2VNNI(a *tileArgs)
 TEXT ·tileQ4_1x2VNNI(SB), NOSPLIT, $0-8
-	INTS(Q4_1_BLOCK_2, Q4_1_SAVE_2, 56, 640)
+	INTS(NOTHING, Q4_1_BLOCK_2, Q4_1_SAVE_2, 56, 640)
 
 // func tileQ4_1x4VNNI(a *tileArgs)
 TEXT ·tileQ4_1x4VNNI(SB), NOSPLIT, $0-8
-	INTS(Q4_1_BLOCK_4, Q4_1_SAVE_4, 56, 640)
+	INTS(NOTHING, Q4_1_BLOCK_4, Q4_1_SAVE_4, 56, 640)
 
 // func tileHalvesx1VNNI(a *tileArgs)
 TEXT ·tileHalvesx1VNNI(SB), NOSPLIT, $0-8
 	MOVL         $32, AX
 	VPBROADCASTD AX, Z30
 	VPSLLD       $16, Z30, Z31
-	INTS(HALVES_BLOCK_1, SAVE_1, 88, 704)
+	INTS(GO_ON, HALVES_BLOCK_1, PAUSE(SAVE_1), 88, 704)
 
 // func tileHalvesx2VNNI(a *tileArgs)
 TEXT ·tileHalvesx2VNNI(SB), NOSPLIT, $0-8
 	MOVL         $32, AX
 	VPBROADCASTD AX, Z30
 	VPSLLD       $16, Z30, Z31
-	INTS(HALVES_BLOCK_2, SAVE_2, 88, 704)
+	INTS(NOTHING, HALVES_BLOCK_2, SAVE_2, 88, 704)
 
 // func tileHalvesx4VNNI(a *tileArgs)
 TEXT ·tileHalvesx4VNNI(SB), NOSPLIT, $0-8
 	MOVL         $32, AX
 	VPBROADCASTD AX, Z30
 	VPSLLD       $16, Z30, Z31
-	INTS(HALVES_BLOCK_4, SAVE_4, 88, 704)
+	INTS(NOTHING, HALVES_BLOCK_4, SAVE_4, 88, 704)
 
 // func tileMinsx1VNNI(a *tileArgs)
 TEXT ·tileMinsx1VNNI(SB), NOSPLIT, $0-8
-	INTS(MINS_BLOCK_1, Q4_1_SAVE_1, 88, 704)
+	INTS(GO_ON, MINS_BLOCK_1, PAUSE(Q4_1_SAVE_1), 88, 704)
 
 // func tileMinsx2VNNI(a *tileArgs)
 TEXT ·tileMinsx2VNNI(SB), NOSPLIT, $0-8
-	INTS(MINS_BLOCK_2, Q4_1_SAVE_2, 88, 704)
+	INTS(NOTHING, MINS_BLOCK_2, Q4_1_SAVE_2, 88, 704)
 
 // func tileMinsx4VNNI(a *tileArgs)
 TEXT ·tileMinsx4VNNI(SB), NOSPLIT, $0-8
-	INTS(MINS_BLOCK_4, Q4_1_SAVE_4, 88, 704)
+	INTS(NOTHING, MINS_BLOCK_4, Q4_1_SAVE_4, 88, 704)
 
 // func tileBiasedx1VNNI(a *tileArgs)
 TEXT ·tileBiasedx1VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_1(4), SAVE_1, 48, 576)
+	INTS(GO_ON, BLOCK_1(4), PAUSE(SAVE_1), 48, 576)
 
 // func tileBiasedx2VNNI(a *tileArgs)
 TEXT ·tileBiasedx2VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_2(4), SAVE_2, 48, 576)
+	INTS(NOTHING, BLOCK_2(4), SAVE_2, 48, 576)
 
 // func tileBiasedx4VNNI(a *tileArgs)
 TEXT ·tileBiasedx4VNNI(SB), NOSPLIT, $0-8
-	INTS(BLOCK_4(4), SAVE_4, 48, 576)
+	INTS(NOTHING, BLOCK_4(4), SAVE_4, 48, 576)

@@ -127,6 +127,12 @@ func (b *Batch) Vec(r, from, n int, quantized bool) Vec {
 	return v
 }
 
+// part is n quantized columns from at on, both multiples of 32.
+func (v Vec) part(at, n int) Vec {
+	block := at / blockElems
+	return Vec{q: v.q[at : at+n], d: v.d[block:], s: v.s[block:], t: v.t[block:], h: v.h[2*block:]}
+}
+
 func (v Vec) fill(a *dotArgs, k Kind) {
 	if k.Integer() {
 		a.q, a.d, a.s, a.t = &v.q[:a.n][0], &v.d[:a.n/blockElems][0], &v.s[0], &v.t[0]
