@@ -43,13 +43,17 @@ func TestDigests(t *testing.T) {
 }
 
 // manyRows is exact in float32 but for the products of importances, and so the same
-// everywhere: sums of four numbers of 16 bits, near normal, some rows shifted (row%3), with
-// mixed magnitudes (odd rows) or tiny (row%16 == 15).
+// everywhere: sums of four numbers of 16 bits, near normal, some rows shifted (row%3), on a
+// coarse grid with many ties (row%4 == 2), with mixed magnitudes (odd rows) or tiny
+// (row%16 == 15).
 func manyRows(rows, n int) (values, importance []float32) {
 	values, importance = make([]float32, rows*n), make([]float32, rows*n)
 	for i := range values {
 		z, other, row := splitmix(uint64(i)), splitmix(uint64(i)+1<<40), i/n
 		total := int(z&0xffff+z>>16&0xffff+z>>32&0xffff+z>>48) - 131070 + row%3*20000
+		if row%4 == 2 {
+			total &^= 2047
+		}
 		exponent := 16
 		if row%16 == 15 {
 			exponent = 62

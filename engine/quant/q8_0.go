@@ -39,8 +39,9 @@ func dequantizeQ8_0(dst []float32, src []byte) {
 }
 
 // roundable moves f away from zero by the largest float32 below a half, so that
-// truncation then rounds to nearest with halves away from zero, as C's roundf.
+// truncation then rounds to nearest with halves away from zero, as C's roundf. The conversion
+// keeps a caller's product from being fused with the sum.
 func roundable(f float32) float32 {
 	const justBelowHalf = 0x3effffff
-	return f + math.Float32frombits(math.Float32bits(f)&(1<<31)|justBelowHalf)
+	return float32(f) + math.Float32frombits(math.Float32bits(f)&(1<<31)|justBelowHalf)
 }

@@ -68,7 +68,9 @@ def many(rows, n):
     row = (i // np.uint64(n)).astype(np.int64)
     exponent = np.where(row % 2 == 1, (other & np.uint64(7)).astype(np.int64), 0)
     exponent += np.where(row % 16 == 15, 62, 16)
-    x = np.ldexp((total - 131070 + row % 3 * 20000).astype(F), -exponent).astype(F)
+    total += row % 3 * 20000 - 131070
+    total = np.where(row % 4 == 2, total & ~2047, total)
+    x = np.ldexp(total.astype(F), -exponent).astype(F)
     a, b = (other >> np.uint64(16)) & np.uint64(0xFFFF), (other >> np.uint64(32)) & np.uint64(0xFFFF)
     importance = np.where((other >> np.uint64(60)) == 0, F(0), a.astype(F) * b.astype(F)).astype(F)
     return x.reshape(rows, n), importance.reshape(rows, n)
