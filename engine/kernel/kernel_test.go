@@ -73,9 +73,9 @@ func batch(r *rand.Rand, rows, cols int) *Batch {
 func shapes(k Kind) (cols []int) {
 	switch {
 	case layouts[k].elems == superElems:
-		return []int{256, 512, 1280} // the last is more than a panel holds
+		return []int{256, 512, 2304} // of the last, a panel does not hold a group
 	case k.Integer():
-		return []int{32, 64, 96, 256, 576, 768}
+		return []int{32, 64, 96, 256, 576, 1856}
 	}
 	return []int{1, 7, 8, 9, 16, 31, 32, 64, 255, 256, 264, 576}
 }

@@ -37,13 +37,14 @@ var avx2 = &Set{
 }
 
 // avx512 needs AVX-512 (F, BW, VL, DQ) and VNNI beside what avx2 needs. It differs
-// from that in the products of batches and in the dots of signed bytes; half as
-// many instructions do not pay where loads and conversions bound a kernel.
+// from that in the products of batches, in the dots of signed bytes and in unpacking
+// where masks save much; half as many instructions do not pay where loads and
+// conversions bound a kernel.
 var avx512 = &Set{
 	Name: "avx512", align: 8,
 	dot:   [kinds]func(*dotArgs){dotF32AVX2, dotF16AVX2, dotBF16AVX2, dotQ8_0VNNI, dotQ4_0AVX2, dotQ4_1AVX2},
 	sum:   avx2.sum,
-	packs: packsAVX2,
+	packs: packsAVX512,
 	tile: [forms][]tileKernel{
 		floatsAVX512,
 		{{4, tileQ8_0x4VNNI}, {2, tileQ8_0x2VNNI}, {1, tileQ8_0x1VNNI}},
@@ -70,7 +71,11 @@ var (
 		packF32AVX2, packF16AVX2, packBF16AVX2, packQ8_0AVX2, packQ4_0AVX2, packQ4_1AVX2, packQ5_0AVX2, packQ5_1AVX2,
 		packQ2_KAVX2, packQ3_KAVX2, packQ4_KAVX2, packQ5_KAVX2, packQ6_KAVX2, packIQ4_NLAVX2, packIQ4_XSAVX2, packMXFP4AVX2,
 	}
-	floatsAVX2   = []tileKernel{{2, tileF32x2AVX2}, {1, tileF32x1AVX2}}
+	floatsAVX2  = []tileKernel{{2, tileF32x2AVX2}, {1, tileF32x1AVX2}}
+	packsAVX512 = [kinds]func(*packArgs){
+		packF32AVX2, packF16AVX2, packBF16AVX2, packQ8_0AVX2, packQ4_0AVX2, packQ4_1AVX2, packQ5_0AVX512, packQ5_1AVX512,
+		packQ2_KAVX2, packQ3_KAVX2, packQ4_KAVX2, packQ5_KAVX512, packQ6_KAVX512, packIQ4_NLAVX2, packIQ4_XSAVX2, packMXFP4AVX2,
+	}
 	offsetVNNI   = []tileKernel{{4, tileQ4_1x4VNNI}, {2, tileQ4_1x2VNNI}, {1, tileQ4_1x1VNNI}}
 	floatsAVX512 = []tileKernel{{4, tileF32x4AVX512}, {2, tileF32x2AVX512}, {1, tileF32x1AVX512}}
 )

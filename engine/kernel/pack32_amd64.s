@@ -27,7 +27,15 @@ GLOBL packc<>(SB), RODATA|NOPTR, $192
 	VPOR    Y9, A, A; \
 	VPOR    Y8, B, B
 
-#define FIFTHS \
+// FIFTH_512 is FIFTH with AVX-512; Y9 are the bits that are not shifted.
+#define FIFTH_512(spread, A, B) \
+	VPSHUFB  packc<>+spread(SB), Y10, Y8; \
+	VPTESTMB Y9, Y8, K1; \
+	VPTESTMB Y11, Y8, K2; \
+	VPADDB   Y12, A, K1, A; \
+	VPADDB   Y12, B, K2, B
+
+#define FIFTHS(FIFTH) \
 	FIFTH(64, Y0, Y1); \
 	FIFTH(96, Y2, Y3); \
 	FIFTH(128, Y4, Y5); \
@@ -36,9 +44,10 @@ GLOBL packc<>(SB), RODATA|NOPTR, $192
 #define LOAD_FIFTHS \
 	NIBBLE_MASK(Y13, Y12); \
 	VMOVDQU packc<>+0(SB), Y11; \
-	VMOVDQU packc<>+32(SB), Y12
+	VMOVDQU packc<>+32(SB), Y12; \
+	VPSRLW  $4, Y11, Y9
 
-#define PACK_Q5_0 \
+#define PACK_Q5_0(FIFTH) \
 	PAIRS(0); \
 	VPSRLD     $16, Y0, Y10; \
 	VPSLLD     $16, Y1, Y1; \
@@ -48,15 +57,20 @@ GLOBL packc<>(SB), RODATA|NOPTR, $192
 	ADDQ       R12, DX; \
 	QUADS(6); \
 	SPLIT(Y13); \
-	FIFTHS; \
+	FIFTHS(FIFTH); \
 	PUT8
 
 // func packQ5_0AVX2(a *packArgs)
 TEXT ·packQ5_0AVX2(SB), NOSPLIT, $0-8
 	LOAD_FIFTHS
-	PACK_INTS(PACK_Q5_0, 22)
+	PACK_INTS(PACK_Q5_0(FIFTH), 22)
 
-#define PACK_Q5_1 \
+// func packQ5_0AVX512(a *packArgs)
+TEXT ·packQ5_0AVX512(SB), NOSPLIT, $0-8
+	LOAD_FIFTHS
+	PACK_INTS(PACK_Q5_0(FIFTH_512), 22)
+
+#define PACK_Q5_1(FIFTH) \
 	PAIRS(0); \
 	VMOVDQA     Y1, Y10; \
 	VMOVDQA     Y0, Y1; \
@@ -67,13 +81,18 @@ TEXT ·packQ5_0AVX2(SB), NOSPLIT, $0-8
 	LEAQ        (DX)(R12*2), DX; \
 	QUADS(8); \
 	SPLIT(Y13); \
-	FIFTHS; \
+	FIFTHS(FIFTH); \
 	PUT8
 
 // func packQ5_1AVX2(a *packArgs)
 TEXT ·packQ5_1AVX2(SB), NOSPLIT, $0-8
 	LOAD_FIFTHS
-	PACK_INTS(PACK_Q5_1, 24)
+	PACK_INTS(PACK_Q5_1(FIFTH), 24)
+
+// func packQ5_1AVX512(a *packArgs)
+TEXT ·packQ5_1AVX512(SB), NOSPLIT, $0-8
+	LOAD_FIFTHS
+	PACK_INTS(PACK_Q5_1(FIFTH_512), 24)
 
 #define PACK_IQ4_NL \
 	HALVES8(0); \

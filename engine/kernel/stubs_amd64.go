@@ -214,3 +214,15 @@ func tileBiasedx2VNNI(a *tileArgs)
 
 //go:noescape
 func tileBiasedx4VNNI(a *tileArgs)
+
+//go:noescape
+func packQ5_0AVX512(a *packArgs)
+
+//go:noescape
+func packQ5_1AVX512(a *packArgs)
+
+//go:noescape
+func packQ5_KAVX512(a *packArgs)
+
+//go:noescape
+func packQ6_KAVX512(a *packArgs)

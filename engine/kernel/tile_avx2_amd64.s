@@ -363,11 +363,12 @@ finish: \
 #define MINS_BLOCK_2 FOUR_PAIRS(PAIR_2, 96); MINS_END_2
 #define MINS_BLOCK_4 FOUR_PAIRS(PAIR_4, 96); MINS_END_4
 
+// The offsets' share stays zero: scratch registers are none of a lone row's.
 #define BOTH_HALVES(PAIR) \
 	SUB_SCALE(32); \
-	TWO_PAIRS(PAIR, 96, 0, Y12, Y10); \
+	TWO_PAIRS(PAIR, 96, 0, Y14, Y10); \
 	SUB_SCALE(64); \
-	TWO_PAIRS(PAIR, 224, 16, Y12, Y10)
+	TWO_PAIRS(PAIR, 224, 16, Y14, Y10)
 
 #define HALVES_BLOCK_1 SUB_BIAS; FROM_H_1; BOTH_HALVES(PAIR_1); Q8_END_1
 #define HALVES_BLOCK_2 SUB_BIAS; FROM_H_2; BOTH_HALVES(PAIR_2); Q8_END_2
