@@ -26,6 +26,7 @@ func (g *groups) fitLong(src []float32, search affine) (h scaleMins) {
 	return h
 }
 
+// fitLongWeighted is fitLong with importances.
 func (g *groups) fitLongWeighted(src, importance []float32, levels int32) (h scaleMins) {
 	g.fitAffine(src, importance, 32, float32(2*sumSquares(src[:superElems])/superElems), levels)
 	h.d = fitPositive(h.scales[:], g.scales[:8], g.weights[:8], 63)
@@ -44,6 +45,7 @@ func (g *groups) storeLong(dst *[16]byte, src []float32, h *scaleMins, levels in
 	}
 }
 
+// dequantizeLong reads what storeLong stored, the numbers being unpacked already.
 func dequantizeLong(dst *[superElems]float32, head *[16]byte, q *[superElems]uint8) {
 	d, m := halfAt(head[:]), halfAt(head[2:])
 	scales, mins := unpackScaleMins((*[12]byte)(head[4:]))

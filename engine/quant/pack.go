@@ -8,6 +8,8 @@ func putHalves(dst []byte, a, b float32) {
 	binary.LittleEndian.PutUint16(dst[2:], F32ToF16(b))
 }
 
+func halfAt(b []byte) float32 { return F16ToF32(binary.LittleEndian.Uint16(b)) }
+
 // packNibbles stores 32 4-bit numbers: 0 to 15 in the low halves, 16 to 31 in the high ones.
 func packNibbles(dst *[16]byte, q *[32]uint8) {
 	for j := range dst {

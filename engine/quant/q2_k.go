@@ -1,7 +1,5 @@
 package quant
 
-import "encoding/binary"
-
 // Q2_K is blocks of 256 in 16 groups: 16 bytes with a 4-bit scale in the low half and a 4-bit
 // minimum in the high one, 64 bytes of 2-bit numbers (packPairs), then float16 scales of
 // the scales, d, and of the minimums, m. Element i of group j is
@@ -25,19 +23,6 @@ func quantizeQ2_K(dst []byte, src []float32) {
 		m := nearestLevels(mins[:], g.offsets[:], 15)
 		storeQ2_K((*[bytesQ2_K]byte)(dst), src, &g, d, m, &scales, &mins)
 	}
-}
-
-// nearestLevels spreads levels from 0 to the highest of values and gives the scale.
-func nearestLevels(q []uint8, values []float32, levels float32) float32 {
-	top := highest(values)
-	if !(top > 0) {
-		return 0
-	}
-	inverse := levels / top
-	for i, v := range values {
-		q[i] = uint8(nearestInt(inverse * v))
-	}
-	return top / levels
 }
 
 func quantizeWeightedQ2_K(dst []byte, src, importance []float32) {
@@ -76,5 +61,3 @@ func dequantizeQ2_K(dst []float32, src []byte) {
 		}
 	}
 }
-
-func halfAt(b []byte) float32 { return F16ToF32(binary.LittleEndian.Uint16(b)) }

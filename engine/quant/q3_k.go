@@ -16,7 +16,7 @@ func quantizeQ3_K(dst []byte, src []float32) {
 		}
 		var scales [16]uint8
 		d := float32(0)
-		if _, extreme := g.extremeScale(); extreme != 0 {
+		if _, extreme := largest(g.scales[:]); extreme != 0 {
 			inverse := -32 / extreme
 			for j, v := range g.scales {
 				scales[j] = uint8(32 + max(-32, min(31, int8(nearestInt(inverse*v)))))

@@ -32,7 +32,7 @@ func quantizeWeightedQ6_K(dst []byte, src, importance []float32) {
 }
 
 func storeQ6_K(dst *[bytesQ6_K]byte, src []float32, g *groups) {
-	magnitude, extreme := g.extremeScale()
+	magnitude, extreme := largest(g.scales[:])
 	if magnitude < tiniest {
 		clear(dst[:])
 		return

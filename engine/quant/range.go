@@ -25,3 +25,14 @@ func span(src *[32]float32) (lowest, highest float32) {
 	}
 	return lowest, highest
 }
+
+// highest is the highest of values, at least 0.
+func highest(values []float32) float32 {
+	top := float32(0)
+	for _, v := range values {
+		if v > top {
+			top = v
+		}
+	}
+	return top
+}

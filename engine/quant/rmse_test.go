@@ -3,6 +3,7 @@ package quant
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -34,12 +35,12 @@ func TestRMSE(t *testing.T) {
 		t.Errorf("%d formats tested, want %d", len(tests), len(blockFormats()))
 	}
 	r := rand.New(rand.NewPCG(9, 10))
-	src, importance, ones := make([]float32, 4096*16), make([]float32, 4096), make([]float32, 4096)
+	src, importance := make([]float32, 4096*16), make([]float32, 4096)
 	for i := range src {
 		src[i] = float32(r.NormFloat64())
 	}
 	for i := range importance {
-		importance[i], ones[i] = float32(r.ExpFloat64()), 1
+		importance[i] = float32(r.ExpFloat64())
 	}
 	for _, test := range tests {
 		t.Run(test.format, func(t *testing.T) {
@@ -47,23 +48,28 @@ func TestRMSE(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if e := rmse(f, src, nil, ones); e > test.plain*margin {
+			if e := rmse(f, src, f.Quantize); e > test.plain*margin {
 				t.Errorf("error is %.5f, want %.5f", e, test.plain)
 			}
-			if e := rmse(f, src, importance, importance); e > test.weighted*margin {
+			weighted := func(dst []byte, src []float32) { f.QuantizeWeighted(dst, src, importance) }
+			if e := weightedRMSE(f, src, importance, weighted); e > test.weighted*margin {
 				t.Errorf("weighted error is %.5f, want %.5f", e, test.weighted)
 			}
 		})
 	}
 }
 
-// rmse quantizes rows with importance and weights the errors with weights.
-func rmse(f Format, src, importance, weights []float32) float64 {
+// rmse is the root mean square error of rows of 4096.
+func rmse(f Format, src []float32, quantize func(dst []byte, src []float32)) float64 {
+	return weightedRMSE(f, src, slices.Repeat([]float32{1}, 4096), quantize)
+}
+
+func weightedRMSE(f Format, src, weights []float32, quantize func(dst []byte, src []float32)) float64 {
 	n := len(weights)
 	stored, back := make([]byte, f.RowBytes(n)), make([]float32, n)
 	var sum, total float64
 	for ; len(src) > 0; src = src[n:] {
-		f.QuantizeWeighted(stored, src[:n], importance)
+		quantize(stored, src[:n])
 		f.Dequantize(back, stored)
 		for i, v := range back {
 			e := float64(v) - float64(src[i])
@@ -89,6 +95,26 @@ func TestNoAllocations(t *testing.T) {
 			})
 			if n != 0 {
 				t.Errorf("%g allocations", n)
+			}
+		})
+	}
+}
+
+// TestSearched holds QuantizeSearched to the gains that its comment claims, a little less
+// for a sample this small.
+func TestSearched(t *testing.T) {
+	gains := map[string]float64{"Q4_0": 0.045, "Q4_1": 0.105, "Q5_0": 0.045, "Q5_1": 0.105, "Q2_K": 0.09, "Q3_K": 0.04,
+		"Q4_K": 0.005, "Q5_K": 0.015, "Q6_K": 0.02, "IQ4_NL": 0.01, "IQ4_XS": 0.01, "Q8_0": 0, "MXFP4": 0}
+	r := rand.New(rand.NewPCG(15, 16))
+	src := make([]float32, 4096*16)
+	for i := range src {
+		src[i] = float32(r.NormFloat64())
+	}
+	for _, f := range blockFormats() {
+		t.Run(f.Name, func(t *testing.T) {
+			plain := rmse(f, src, f.Quantize)
+			if searched := rmse(f, src, f.QuantizeSearched); searched > plain*(1-gains[f.Name]) {
+				t.Errorf("error %.5f becomes %.5f, want at least %g %% less", plain, searched, 100*gains[f.Name])
 			}
 		})
 	}

@@ -5,7 +5,8 @@ package quant
 const superElems = 256
 
 // groups are the scales and offsets found for the groups of a block, 8 or 16 of them: element
-// i of group j is about scales[j] * q[i] - offsets[j].
+// i of group j is about scales[j] * q[i] - offsets[j], or scales[j] * (q[i] - half) in the
+// symmetric formats, which have no offsets.
 type groups struct {
 	scales, offsets [16]float32
 	weights         [16]float32 // sums over the group; only where there are importances
@@ -45,16 +46,15 @@ func requantizeSymmetric(q []uint8, x []float32, scale float32, half int32) {
 	}
 }
 
-// extremeScale is the scale of largest magnitude, the first of them, and its magnitude.
-func (g *groups) extremeScale() (magnitude, scale float32) { return largest(g.scales[:]) }
-
-// highest is the highest of values, at least 0.
-func highest(values []float32) float32 {
-	top := float32(0)
-	for _, v := range values {
-		if v > top {
-			top = v
-		}
+// nearestLevels spreads levels from 0 to the highest of values and gives the scale.
+func nearestLevels(q []uint8, values []float32, levels float32) float32 {
+	top := highest(values)
+	if !(top > 0) {
+		return 0
 	}
-	return top
+	inverse := levels / top
+	for i, v := range values {
+		q[i] = uint8(nearestInt(inverse * v))
+	}
+	return top / levels
 }
