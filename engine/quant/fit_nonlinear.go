@@ -1,7 +1,7 @@
 package quant
 
 // nonlinear are the values of the 4-bit numbers of IQ4_NL and IQ4_XS: denser around zero,
-// as weights are. They are llama.cpp's (pull request 5590), which has them from no paper.
+// as weights are. They are those of llama.cpp's pull request 5590, where the format began.
 var nonlinear = [16]float32{-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113}
 
 // nonlinearAbove[i] is the index of the lowest value above i - 127.
