@@ -129,17 +129,17 @@ func (b *byteLevel) appendText(ids []int32, text string) []int32 {
 	if b.nfc {
 		text = nfc(text)
 	}
-	return b.appendStage(ids, text, b.stages)
+	return b.appendStage(ids, text, b.stages, newWordCache(text))
 }
 
 // appendStage cuts text by the first of the stages, and each part by the others.
-func (b *byteLevel) appendStage(ids []int32, text string, stages []splitter) []int32 {
+func (b *byteLevel) appendStage(ids []int32, text string, stages []splitter, cache *wordCache) []int32 {
 	for i := 0; i < len(text); {
 		end := stages[0].next(text, i)
 		if len(stages) > 1 {
-			ids = b.appendStage(ids, text[i:end], stages[1:])
+			ids = b.appendStage(ids, text[i:end], stages[1:], cache)
 		} else {
-			ids = b.appendWord(ids, text[i:end])
+			ids = cache.appendWord(ids, text[i:end], b.appendWord)
 		}
 		i = end
 	}

@@ -1,6 +1,9 @@
 package tokenizer
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // deepseek3 is the last expression of DeepSeek-V3, whose words of a letter run can start with an ASCII punctuation mark:
 //
@@ -64,16 +67,19 @@ const casedLetters = "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ
 // widePunct is the bracket of the third.
 const widePunct = "!-/:-~！-／：-～‘-‟　-。"
 
-var deepseekLetters = sync.OnceValue(func() map[rune]bool { return bracket(casedLetters) })
+var deepseekLetters = sync.OnceValue(func() []bool { return bracket(casedLetters) })
 
-var deepseekPunct = sync.OnceValue(func() map[rune]bool { return bracket(widePunct) })
+var deepseekPunct = sync.OnceValue(func() []bool { return bracket(widePunct) })
 
-func isCasedLetter(r rune, _ class) bool { return deepseekLetters()[r] }
-func isWidePunct(r rune, _ class) bool   { return deepseekPunct()[r] }
+func isCasedLetter(r rune, _ class) bool { return in(deepseekLetters(), r) }
+func isWidePunct(r rune, _ class) bool   { return in(deepseekPunct(), r) }
 
-// bracket is the set of the characters and ranges of a regular expression's bracket.
-func bracket(text string) map[rune]bool {
-	set, runes := map[rune]bool{}, []rune(text)
+func in(set []bool, r rune) bool { return int(r) < len(set) && set[r] }
+
+// bracket is the set of the characters and ranges of a regular expression's bracket, by code point.
+func bracket(text string) []bool {
+	runes := []rune(text)
+	set := make([]bool, slices.Max(runes)+1)
 	for i := 0; i < len(runes); i++ {
 		last := runes[i]
 		if i+2 < len(runes) && runes[i+1] == '-' {

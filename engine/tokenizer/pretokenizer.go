@@ -23,12 +23,12 @@ type scheme struct {
 }
 
 func schemes() []scheme {
-	digit, digits3 := spans{has: isNumber, limit: 1}, spans{has: isNumber, limit: 3}
-	newline := spans{has: isNewline, limit: 1}
+	digit, digits3 := newSpans(isNumber, 1, noLead), newSpans(isNumber, 3, noLead)
+	newline := newSpans(isNewline, 1, noLead)
 	llama := []splitter{llama3{digits: 3}}
 	qwen := []splitter{llama3{digits: 1}}
-	bloom := spans{has: isBloomWord, lead: blankLead}
-	deepseek := []splitter{digits3, spans{has: isHanKana}, deepseek3{}}
+	bloom := newSpans(isBloomWord, 0, blankLead)
+	deepseek := []splitter{digits3, newSpans(isHanKana, 0, noLead), deepseek3{}}
 	return []scheme{
 		{names: []string{"gpt-2", "phi-2", "jina-es", "jina-de", "gigachat", "a.x-4.0", "mellum", "exaone4", "jais", "trillion", "granite-docling"}, stages: []splitter{gpt2{}}},
 		{names: []string{"mpt", "olmo"}, stages: []splitter{gpt2{}}, nfc: true},
@@ -44,12 +44,12 @@ func schemes() []scheme {
 		{names: []string{"tekken"}, stages: []splitter{cased{digits: 1}}, ignoreMerges: true, addBOS: true},
 		{names: []string{"gpt-4o", "llama4", "kanana2", "talkie", "minimax-m2"}, stages: []splitter{cased{digits: 3, contractions: true}}},
 		{names: []string{"deepseek-v3", "hunyuan-dense", "joyai-llm", "hy_v4"}, stages: deepseek},
-		{names: []string{"deepseek-coder"}, stages: []splitter{newline, spans{has: isLetter, lead: spaceLead}, spans{has: isPunct, lead: spaceLead}, spans{has: isEastAsian}, digit}},
-		{names: []string{"deepseek-llm"}, stages: []splitter{newline, spans{has: isCasedLetter, lead: spaceLead}, spans{has: isWidePunct, lead: spaceLead}, trailingSpace{}, spans{has: isEastAsian}, digit}},
-		{names: []string{"falcon"}, stages: []splitter{spans{has: isPunctOrASCII}, gpt2{}, byteRuns{has: isAlphabetNumber}, byteRuns{has: isASCIIDigit, limit: 3, whole: true}}},
+		{names: []string{"deepseek-coder"}, stages: []splitter{newline, newSpans(isLetter, 0, spaceLead), newSpans(isPunct, 0, spaceLead), newSpans(isEastAsian, 0, noLead), digit}},
+		{names: []string{"deepseek-llm"}, stages: []splitter{newline, newSpans(isCasedLetter, 0, spaceLead), newSpans(isWidePunct, 0, spaceLead), trailingSpace{}, newSpans(isEastAsian, 0, noLead), digit}},
+		{names: []string{"falcon"}, stages: []splitter{newSpans(isPunctOrASCII, 0, noLead), gpt2{}, byteRuns{has: isAlphabetNumber}, byteRuns{has: isASCIIDigit, limit: 3, whole: true}}},
 		{names: []string{"bloom", "poro-chat", "gpt3-finnish"}, stages: []splitter{bloom}},
 		{names: []string{"viking"}, stages: []splitter{bloom, digit}},
-		{names: []string{"default", ""}, stages: []splitter{spans{has: isDefaultPunct}, gpt2{}, spans{has: isNumber}, byteRuns{has: isASCIIDigit, limit: 3, whole: true}}},
+		{names: []string{"default", ""}, stages: []splitter{newSpans(isDefaultPunct, 0, noLead), gpt2{}, newSpans(isNumber, 0, noLead), byteRuns{has: isASCIIDigit, limit: 3, whole: true}}},
 	}
 }
 

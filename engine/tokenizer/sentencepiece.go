@@ -24,14 +24,14 @@ type sentencePiece struct {
 	unknown     int32
 	spaceRuns   []int32 // by length in spaces: the user-defined token of so many; -1 for none, empty where there are none at all
 	spacePrefix bool
-	cut         bool // no token has a space after something else, so that merges never cross the end of a word
+	spaceAfter  [256]bool // bytes that some token has in front of a space: only after them do merges cross the end of a word
 }
 
 func newSentencePiece(t *Tokenizer, v *Vocab) error {
 	if err := v.checkScores(); err != nil {
 		return err
 	}
-	s := &sentencePiece{index: make(map[string]int32, len(v.Tokens)), unknown: v.Unknown, spacePrefix: v.SpacePrefix, cut: true}
+	s := &sentencePiece{index: make(map[string]int32, len(v.Tokens)), unknown: v.Unknown, spacePrefix: v.SpacePrefix}
 	for i, token := range v.Tokens {
 		if v.typeOf(i) != TypeNormal && v.typeOf(i) != TypeUndefined || token == "" {
 			continue
@@ -41,16 +41,28 @@ func newSentencePiece(t *Tokenizer, v *Vocab) error {
 		}
 		s.index[token] = int32(i)
 		s.longest = max(s.longest, len(token))
-		s.cut = s.cut && !strings.Contains(strings.TrimLeft(token, escapedSpace), escapedSpace)
+		s.noteSpaces(token)
 	}
 	if err := v.byteTokens(&s.bytes); err != nil {
 		return err
+	}
+	if _, ok := s.index[escapedSpace]; !ok { // then a space is unknown, and one unknown token can stand for it and what is around it
+		s.spaceAfter = [256]bool(slices.Repeat([]bool{true}, 256))
 	}
 	s.rank = ranks(v.Scores)
 	s.spaceRuns = v.spaceRuns()
 	t.setPieces(v)
 	t.model, t.bytes = s, s.bytes
 	return nil
+}
+
+// noteSpaces finds the spaces in a token that come after something else.
+func (s *sentencePiece) noteSpaces(token string) {
+	token = strings.TrimLeft(token, escapedSpace)
+	for k := strings.Index(token, escapedSpace); k >= 0; k = strings.Index(token, escapedSpace) {
+		s.spaceAfter[token[k-1]] = true
+		token = strings.TrimLeft(token[k:], escapedSpace)
+	}
 }
 
 // byteTokens finds the tokens of single bytes, which are written <0x00> to <0xFF>.
@@ -100,8 +112,11 @@ func ranks(scores []float32) []int32 {
 // the reference they are joined before all else, from the left, so that a run becomes the longest of them.
 func (v *Vocab) spaceRuns() (runs []int32) {
 	for i, token := range v.Tokens {
+		if v.typeOf(i) != TypeUserDefined {
+			continue
+		}
 		n, ok := spaceRun(token)
-		if v.typeOf(i) != TypeUserDefined || !ok {
+		if !ok {
 			continue
 		}
 		for len(runs) <= n {
@@ -142,36 +157,42 @@ func (s *sentencePiece) appendText(ids []int32, text string) []int32 {
 	}
 	text = strings.ReplaceAll(text, " ", escapedSpace)
 	m := pieceMergers.Get().(*pieceMerger)
+	m.model = s
+	cache := newWordCache(text)
 	for text != "" {
 		n := s.chunk(text)
-		ids = m.appendChunk(ids, s, text[:n])
+		ids = cache.appendWord(ids, text[:n], m.appendChunk)
 		text = text[n:]
 	}
 	if cap(m.pieces) <= keepHeap && cap(m.queue) <= keepHeap {
+		m.text, m.model = "", nil
 		pieceMergers.Put(m)
 	}
 	return ids
 }
 
-// chunk is how much of the text can be merged on its own: spaces and the word behind them, if merges stay inside of words.
+// chunk is how much of the text can be merged on its own: spaces and the word behind them, up to the next space that no token can join to it.
 func (s *sentencePiece) chunk(text string) int {
-	if !s.cut {
-		return len(text)
+	for n := 0; ; {
+		for strings.HasPrefix(text[n:], escapedSpace) {
+			n += len(escapedSpace)
+		}
+		k := strings.Index(text[n:], escapedSpace)
+		if k < 0 {
+			return len(text)
+		}
+		n += k
+		if !s.spaceAfter[text[n-1]] {
+			return n
+		}
 	}
-	n := 0
-	for strings.HasPrefix(text[n:], escapedSpace) {
-		n += len(escapedSpace)
-	}
-	if k := strings.Index(text[n:], escapedSpace); k >= 0 {
-		return n + k
-	}
-	return len(text)
 }
 
 var pieceMergers = sync.Pool{New: func() any { return new(pieceMerger) }}
 
 // pieceMerger merges one chunk: a binary heap of candidate pairs over a doubly linked list of pieces.
 type pieceMerger struct {
+	model  *sentencePiece
 	text   string
 	pieces []piece
 	queue  []pair
@@ -188,21 +209,22 @@ type piece struct {
 // pair is a piece and its next as the queue has them: text[:end] is where the next one ended.
 type pair struct {
 	rank, left, end int32
+	id              int32 // what they are together
 }
 
 func (p pair) before(q pair) bool {
 	return p.rank < q.rank || p.rank == q.rank && p.left < q.left
 }
 
-func (m *pieceMerger) appendChunk(ids []int32, s *sentencePiece, text string) []int32 {
+func (m *pieceMerger) appendChunk(ids []int32, text string) []int32 {
 	m.text, m.pieces, m.queue = text, m.pieces[:0], m.queue[:0]
 	for i := 0; i < len(text); {
-		i = m.addPiece(s, i)
+		i = m.addPiece(i)
 	}
 	for i := range int32(len(m.pieces) - 1) {
-		m.consider(s, i)
+		m.consider(i)
 	}
-	m.join(s)
+	m.join()
 	for i := int32(0); int(i) < len(m.pieces); i = m.pieces[i].next {
 		ids = append(ids, m.pieces[i].id)
 	}
@@ -210,7 +232,8 @@ func (m *pieceMerger) appendChunk(ids []int32, s *sentencePiece, text string) []
 }
 
 // addPiece adds what merging starts with at text[i:], and says where it ends.
-func (m *pieceMerger) addPiece(s *sentencePiece, i int) int {
+func (m *pieceMerger) addPiece(i int) int {
+	s := m.model
 	if len(s.spaceRuns) > 0 && strings.HasPrefix(m.text[i:], escapedSpace+escapedSpace) {
 		if n, id := s.longestRun(m.text[i:]); n > 0 {
 			return m.add(i, i+n, id, false)
@@ -257,8 +280,8 @@ func (m *pieceMerger) addUnknown(unknown int32, start, end int) int {
 }
 
 // consider queues the piece at left and its next if together they are a token.
-func (m *pieceMerger) consider(s *sentencePiece, left int32) {
-	l := &m.pieces[left]
+func (m *pieceMerger) consider(left int32) {
+	s, l := m.model, &m.pieces[left]
 	if int(l.next) >= len(m.pieces) || l.fixed {
 		return
 	}
@@ -267,11 +290,11 @@ func (m *pieceMerger) consider(s *sentencePiece, left int32) {
 		return
 	}
 	if id, ok := s.index[m.text[l.start:r.end]]; ok {
-		m.push(pair{s.rank[id], left, r.end})
+		m.push(pair{s.rank[id], left, r.end, id})
 	}
 }
 
-func (m *pieceMerger) join(s *sentencePiece) {
+func (m *pieceMerger) join() {
 	for len(m.queue) > 0 {
 		p := m.pop()
 		l := &m.pieces[p.left]
@@ -279,14 +302,13 @@ func (m *pieceMerger) join(s *sentencePiece) {
 			continue // queued before a neighbour changed
 		}
 		r := &m.pieces[l.next]
-		l.id = s.index[m.text[l.start:r.end]]
-		l.end, l.next, r.id = r.end, r.next, -1
+		l.id, l.end, l.next, r.id = p.id, r.end, r.next, -1
 		if int(l.next) < len(m.pieces) {
 			m.pieces[l.next].prev = p.left
-			m.consider(s, p.left)
+			m.consider(p.left)
 		}
 		if l.prev >= 0 {
-			m.consider(s, l.prev)
+			m.consider(l.prev)
 		}
 	}
 }

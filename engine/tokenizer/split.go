@@ -6,8 +6,17 @@ import "unicode/utf8"
 // so. What lies between is a word too, for the next splitter to cut.
 type spans struct {
 	has   func(r rune, c class) bool
-	limit int // characters in one run at most; 0 for no limit
+	ascii [utf8.RuneSelf]bool // what has says of those
+	limit int                 // characters in one run at most; 0 for no limit
 	lead  lead
+}
+
+func newSpans(has func(r rune, c class) bool, limit int, lead lead) *spans {
+	p := &spans{has: has, limit: limit, lead: lead}
+	for r := range rune(utf8.RuneSelf) {
+		p.ascii[r] = has(r, classOf(r))
+	}
+	return p
 }
 
 // lead is what a run of spans can begin with.
@@ -19,12 +28,12 @@ const (
 	spaceLead      // `\s?`
 )
 
-func (p spans) next(s string, i int) int {
+func (p *spans) next(s string, i int) int {
 	if end := p.match(s, i); end > i {
 		return end
 	}
 	for i < len(s) {
-		_, width := utf8.DecodeRuneInString(s[i:])
+		_, width := p.at(s, i)
 		i += width
 		if i < len(s) && p.match(s, i) > i {
 			break
@@ -33,30 +42,47 @@ func (p spans) next(s string, i int) int {
 	return i
 }
 
-func (p spans) match(s string, i int) int {
-	if p.lead == blankLead && s[i] == ' ' || p.lead == spaceLead && p.isSpace(s, i) {
-		_, width := utf8.DecodeRuneInString(s[i:])
-		if end := p.run(s, i+width); end > i+width {
-			return end
+func (p *spans) match(s string, i int) int {
+	if p.lead != noLead {
+		if width := p.lead.width(s, i); width > 0 {
+			if end := p.run(s, i+width); end > i+width {
+				return end
+			}
 		}
 	}
 	return p.run(s, i)
 }
 
-func (p spans) isSpace(s string, i int) bool {
-	c, _ := classAt(s, i)
-	return c == space
-}
-
-func (p spans) run(s string, i int) int {
+func (p *spans) run(s string, i int) int {
 	for n := 0; i < len(s) && (p.limit == 0 || n < p.limit); n++ {
-		r, width := utf8.DecodeRuneInString(s[i:])
-		if !p.has(r, classOf(r)) {
+		ok, width := p.at(s, i)
+		if !ok {
 			break
 		}
 		i += width
 	}
 	return i
+}
+
+// at says whether the character at s[i] is one of p's, and its width.
+func (p *spans) at(s string, i int) (bool, int) {
+	if c := s[i]; c < utf8.RuneSelf {
+		return p.ascii[c], 1
+	}
+	r, width := utf8.DecodeRuneInString(s[i:])
+	return p.has(r, classOf(r)), width
+}
+
+// width is that of the white space at s[i] that a run can begin with, or 0.
+func (l lead) width(s string, i int) int {
+	if l == blankLead && s[i] != ' ' {
+		return 0
+	}
+	c, width := classAt(s, i)
+	if c != space {
+		return 0
+	}
+	return width
 }
 
 func isNumber(_ rune, c class) bool  { return c == number }
