@@ -93,11 +93,10 @@ GLOBL packc<>(SB), RODATA|NOPTR, $480
 
 #define PAIR_Q4_K(off) \
 	NIBBLES_Q4_K(off); \
-	LEAQ (SI)(R12*4), SI; \
-	LEAQ (AX)(R12*4), AX; \
+	ADDQ R14, SI; \
+	ADDQ R14, AX; \
 	NIBBLES_Q4_K(off+16); \
-	LEAQ (SI)(R9*2), SI; \
-	LEAQ (AX)(R9*2), AX; \
+	NEXT_PAIR; \
 	SUBQ R14, SI; \
 	SUBQ R14, AX
 
@@ -105,7 +104,8 @@ GLOBL packc<>(SB), RODATA|NOPTR, $480
 	FETCH_1152; \
 	SCALES_OFFSETS; \
 	TO_CODES(DX, 2); \
-	LEAQ (R12*4), R14; \
+	MOVQ R12, R14; \
+	SHLQ $2, R14; \
 	PAIR_Q4_K(16); \
 	PAIR_Q4_K(48); \
 	PAIR_Q4_K(80); \
