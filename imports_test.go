@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"engine/eval":        {"engine/model", "engine/sample", "engine/internal/"},
 	"engine/eval/task":   {"engine/eval"},
 	"engine/checkpoint":  {"engine/model", "engine/kernel", "engine/quant", "engine/gguf", "engine/recipe", "engine/tokenizer", "engine/chat", "engine/internal/"},
-	"engine/imatrix":     {"engine/gguf", "engine/model", "engine/internal/"},
+	"engine/imatrix":     {"engine/gguf", "engine/kernel", "engine/model", "engine/internal/"},
 	"engine/recipe":      {"engine/quant"},
 	"engine/metrics":     {"engine"},
 	"engine/server":      {"engine", "engine/chat", "engine/tokenizer", "engine/metrics", "engine/sample"},

@@ -39,7 +39,8 @@ type Importance map[string][]float32
 
 // Plan decides what becomes of every tensor of f, in the file's order. What the file
 // stores with fewer bits than the recipe would is kept: stored with more it would be
-// larger and no better. A recipe whose base is above what the file holds is an error.
+// larger and no better. A recipe whose base is above what the file holds is an error,
+// but for float formats, which widen exactly.
 func Plan(f *gguf.File, r recipe.Recipe, overrides []recipe.Override, importance Importance) ([]Step, error) {
 	tensors := make([]recipe.Tensor, len(f.Tensors))
 	for i, t := range f.Tensors {
@@ -70,7 +71,8 @@ func plan(f *gguf.File, t gguf.Tensor, c recipe.Choice, r recipe.Recipe) (Step, 
 		return Step{}, fmt.Errorf("%s: tensor %s: %w", f.Name, t.Name, err)
 	}
 	s := Step{Tensor: t, From: from, To: c.Format, Why: c.Why}
-	if s.keeps() || from.Bits() >= s.To.Bits() {
+	widening := from.BlockElems == 1 && s.To.BlockElems == 1 // exact, for engines that read no other
+	if s.keeps() || widening || from.Bits() >= s.To.Bits() {
 		return s, nil
 	}
 	base, err := quant.ByName(r.Base)

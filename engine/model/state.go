@@ -30,6 +30,7 @@ type State struct {
 	worker  []worker
 	mul     mulJob
 	task    taskJob
+	observe func(w kernel.Rows, x *kernel.Batch)
 }
 
 // worker is one worker's scratch.
@@ -60,6 +61,11 @@ func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
 	s.mul.s, s.task.s = s, s
 	return s
 }
+
+// Observe has f see the input of every matrix product from now on: w, of which parts
+// may be multiplied one after another, and x, whose floats are the input's. f must not
+// keep them. It is for collecting statistics; nil ends it.
+func (s *State) Observe(f func(w kernel.Rows, x *kernel.Batch)) { s.observe = f }
 
 // Model is the model that the state runs.
 func (s *State) Model() *Model { return s.m }
@@ -144,6 +150,9 @@ func (j *mulJob) Do(w, from, to int) {
 // multiply fills dst (rows, outputs of w) from x, whose rows have been quantized
 // where w is of an integer kind.
 func (s *State) multiply(dst *kernel.Batch, w kernel.Rows, x *kernel.Batch) {
+	if s.observe != nil {
+		s.observe(w, x)
+	}
 	s.mul.dst, s.mul.x, s.mul.w = dst, x, w
 	share := (dst.Cols + 4*s.pool.Size() - 1) / (4 * s.pool.Size())
 	s.pool.For(dst.Cols, max(minGrain, (share+3)&^3), &s.mul)
