@@ -34,7 +34,7 @@ func BenchmarkForward(b *testing.B) {
 			for _, p := range passShapes {
 				b.Run(fmt.Sprint(set.Name, "/", format, "/", p.name), func(b *testing.B) {
 					if m == nil {
-						m = requantized(b, "gopherling-7m", format, set)
+						m = requantized(b, "../models/gopherling-7m-bf16.gguf", format, set)
 					}
 					forward(b, m, p)
 				})
@@ -65,9 +65,10 @@ func forward(b *testing.B, m *model.Model, shape shape) {
 	b.ReportMetric(float64(b.N*len(p.Tokens))/b.Elapsed().Seconds(), "tok/s")
 }
 
-// requantized is the model with its matrices stored in another format.
-func requantized(t testing.TB, name, format string, kernels *kernel.Set) *model.Model {
-	f, err := gguf.Open("../models/" + name + "-bf16.gguf")
+// requantized is the model with its matrices stored in another format, where their rows
+// divide into its blocks.
+func requantized(t testing.TB, path, format string, kernels *kernel.Set) *model.Model {
+	f, err := gguf.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func requantized(t testing.TB, name, format string, kernels *kernel.Set) *model.
 	if err := gguf.Write(&file, slices.DeleteFunc(slices.Clone(f.KVs), func(kv gguf.KV) bool { return kv.Key == "general.file_type" }), tensors); err != nil {
 		t.Fatal(err)
 	}
-	parsed, err := gguf.Parse(name, file.Bytes())
+	parsed, err := gguf.Parse(path, file.Bytes())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,16 +97,20 @@ func requantized(t testing.TB, name, format string, kernels *kernel.Set) *model.
 }
 
 func inFormat(t testing.TB, w gguf.Tensor, to quant.Format) gguf.TensorData {
-	if len(w.Dims) < 2 {
+	if len(w.Dims) < 2 || !to.Fits(w.Dims[0]) {
 		return w.ToWrite()
 	}
 	from, err := quant.ByType(uint32(w.Type))
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := make([]float32, w.Dims[0]*w.Dims[1])
+	n := 1
+	for _, d := range w.Dims {
+		n *= d
+	}
+	values := make([]float32, n)
 	from.Dequantize(values, w.Data)
-	data := make([]byte, to.RowBytes(w.Dims[0])*w.Dims[1])
+	data := make([]byte, to.RowBytes(n))
 	to.Quantize(data, values)
 	return gguf.TensorData{Name: w.Name, Dims: w.Dims, Type: gguf.Type(to.Type), Write: gguf.Bytes(data)}
 }
