@@ -78,6 +78,9 @@ func runPerplexity(ctx context.Context, w, werr io.Writer, args []string, o perp
 			return err
 		}
 		defer f.Close()
+		if !c.Saved.IsExact() {
+			fmt.Fprintf(werr, "%s keeps likelihoods of the reference down to e^-16 of each best one only: it makes the reference's perplexity a little too good, and the change from it a little too large\n", o.against)
+		}
 	}
 	if err := cutChunks(&c, reference.checkpoint.Tokenizer, o); err != nil {
 		return err

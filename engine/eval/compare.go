@@ -129,9 +129,9 @@ func (c *comparing) window(ctx context.Context, number int32, w Window) error {
 // score adds the values of the rows just read, which were followed by next.
 func (c *comparing) score(window int32, next []int32) error {
 	if c.save != nil {
-		for i := range next {
+		for i, token := range next {
 			logprob, _ := c.reference.row(i)
-			if err := c.save.row(logprob); err != nil {
+			if err := c.save.row(logprob, c.reference.nll(i, token)); err != nil {
 				return err
 			}
 		}
@@ -141,7 +141,11 @@ func (c *comparing) score(window int32, next []int32) error {
 		each(c.pool, len(next), func(i int) {
 			p, floor := c.reference.row(i)
 			q, _ := c.sources[c.subject[s]].row(i)
-			c.values[s].set(at+i, p, q, floor, next[i])
+			v := &c.values[s]
+			v.NLL[at+i] = c.sources[c.subject[s]].nll(i, next[i])
+			v.RefNLL[at+i] = c.reference.nll(i, next[i])
+			v.KL[at+i] = divergence(p, q, floor)
+			v.SameTop[at+i] = p[sample.Argmax(q)] == p[sample.Argmax(p)]
 		})
 	}
 	return nil
@@ -158,13 +162,6 @@ func (v *Values) grow(window int32, n int) int {
 	v.KL = append(v.KL, make([]float64, n)...)
 	v.SameTop = append(v.SameTop, make([]bool, n)...)
 	return at
-}
-
-func (v *Values) set(i int, p, q []float32, floor float32, token int32) {
-	v.NLL[i] = -float64(q[token])
-	v.RefNLL[i] = -float64(p[token])
-	v.KL[i] = divergence(p, q, floor)
-	v.SameTop[i] = p[sample.Argmax(q)] == p[sample.Argmax(p)]
 }
 
 // divergence is KL(p || q) in nats, of log-probabilities, over the entries of p above

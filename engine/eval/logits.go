@@ -27,8 +27,15 @@ import (
 //
 // Log-probabilities more than 16 nats below a row's largest are all step 0. Others
 // are within half a step, which is at most 1.3e-4 nats.
+//
+// A mean over such values is too good by all that was cut off, so that files written
+// here go on, where llama.cpp no longer reads:
+//
+//	8 bytes  "_nll_f8_"
+//	float64  (rows) negative log-likelihood of the token that followed, nats
 const (
 	logitsMagic  = "_logits_"
+	exactMagic   = "_nll_f8_"
 	logitsHeader = int64(len(logitsMagic) + 3*4)
 	logitsRange  = 16    // nats below a row's largest that are kept apart
 	logitsSteps  = 65535 // of a row's range
@@ -49,6 +56,11 @@ func (s logitsShape) size() int64 {
 	return logitsHeader + int64(s.Chunks)*(4*int64(s.Length)+int64(s.scored())*int64(s.rowBytes()))
 }
 
+// exactSize is the size of what follows the rows in files of our own.
+func (s logitsShape) exactSize() int64 {
+	return int64(len(exactMagic)) + 8*int64(s.Chunks)*int64(s.scored())
+}
+
 // Logits are saved predictions. They are read once, in order, by Compare.
 type Logits struct {
 	logitsShape
@@ -60,12 +72,18 @@ type Logits struct {
 	raw   []byte
 	rows  [][]float32 // those of the last read
 	floor []float32
+	exact []float64 // negative log-likelihoods of all rows; nil where the file has none
+	next  int       // rows before the last read
+	held  int       // rows of the last read
 }
 
 // ReadLogits reads the head and the text of a file of size bytes. Errors name it.
-func ReadLogits(name string, r io.Reader, size int64) (*Logits, error) {
-	l := &Logits{name: name, r: bufio.NewReaderSize(r, 1<<20)}
+func ReadLogits(name string, file io.ReaderAt, size int64) (*Logits, error) {
+	l := &Logits{name: name, r: bufio.NewReaderSize(io.NewSectionReader(file, 0, size), 1<<20)}
 	if err := l.readHead(size); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if err := l.readExact(file, size); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	tokens := make([]int32, l.Chunks*l.Length)
@@ -104,9 +122,31 @@ func (l *Logits) readHead(size int64) error {
 		}
 		*c.to = int(v)
 	}
-	if want := l.size(); size != want {
+	if want := l.size(); size != want && size != want+l.exactSize() {
 		return fmt.Errorf("found %d bytes, expected %d for %d chunks of %d tokens with a vocabulary of %d: the file is not whole",
 			size, want, l.Chunks, l.Length, l.Vocab)
+	}
+	return nil
+}
+
+// readExact reads what follows the rows, if anything does.
+func (l *Logits) readExact(file io.ReaderAt, size int64) error {
+	if size == l.size() {
+		return nil
+	}
+	r := bufio.NewReader(io.NewSectionReader(file, l.size(), l.exactSize()))
+	magic := make([]byte, len(exactMagic))
+	if _, err := io.ReadFull(r, magic); err != nil || string(magic) != exactMagic {
+		return fmt.Errorf("offset %d: found %q, expected %q or the end of the file", l.size(), magic, exactMagic)
+	}
+	l.exact = make([]float64, l.Chunks*l.scored())
+	if err := binary.Read(r, binary.LittleEndian, l.exact); err != nil {
+		return fmt.Errorf("offset %d: %w", l.size(), err)
+	}
+	for i, v := range l.exact {
+		if !(v >= 0) || math.IsInf(v, 0) {
+			return fmt.Errorf("offset %d: found %g, expected a negative log-likelihood", l.size()+int64(len(exactMagic)+8*i), v)
+		}
 	}
 	return nil
 }
@@ -116,6 +156,8 @@ func (l *Logits) read(_ int, rows []int32, scored bool) error {
 	if !scored {
 		return nil
 	}
+	l.next += l.held
+	l.held = len(rows)
 	for len(l.rows) < len(rows) {
 		l.rows, l.floor = append(l.rows, make([]float32, l.Vocab)), append(l.floor, 0)
 	}
@@ -133,6 +175,16 @@ func (l *Logits) read(_ int, rows []int32, scored bool) error {
 }
 
 func (l *Logits) row(i int) ([]float32, float32) { return l.rows[i], l.floor[i] }
+
+func (l *Logits) nll(i int, token int32) float64 {
+	if l.exact != nil {
+		return l.exact[l.next+i]
+	}
+	return -float64(l.rows[i][token])
+}
+
+// IsExact says whether the file has log-likelihoods that nothing was cut off from.
+func (l *Logits) IsExact() bool { return l.exact != nil }
 
 // unpackRow fills a row's log-probabilities. What lies at the floor may be anywhere
 // below it; where the row's whole range was kept there is no floor.
@@ -176,16 +228,17 @@ func packRow(raw []byte, logprob []float32) {
 
 // LogWriter saves predictions of chunks.
 type LogWriter struct {
-	w    *bufio.Writer
-	raw  []byte
-	left int // rows
+	w     *bufio.Writer
+	raw   []byte
+	rows  int // of the whole file
+	exact []float64
 }
 
 // NewLogWriter writes the head and the text of predictions with a vocabulary of vocab
 // over windows, which come from Chunks. Close it when Compare is done.
 func NewLogWriter(w io.Writer, vocab int, windows []Window) (*LogWriter, error) {
 	s := logitsShape{Length: len(windows[0].Tokens), Vocab: vocab, Chunks: len(windows)}
-	out := &LogWriter{w: bufio.NewWriterSize(w, 1<<20), raw: make([]byte, s.rowBytes()), left: s.Chunks * s.scored()}
+	out := &LogWriter{w: bufio.NewWriterSize(w, 1<<20), raw: make([]byte, s.rowBytes()), rows: s.Chunks * s.scored()}
 	out.w.WriteString(logitsMagic) // errors stay with the writer and come at the end
 	for _, n := range []int{s.Length, s.Vocab, s.Chunks} {
 		_ = binary.Write(out.w, binary.LittleEndian, int32(n))
@@ -201,20 +254,20 @@ func NewLogWriter(w io.Writer, vocab int, windows []Window) (*LogWriter, error) 
 	return out, nil
 }
 
-func (w *LogWriter) row(logprob []float32) error {
+// row saves a prediction and the negative log-likelihood of what followed.
+func (w *LogWriter) row(logprob []float32, nll float64) error {
 	packRow(w.raw, logprob)
-	w.left--
+	w.exact = append(w.exact, nll)
 	_, err := w.w.Write(w.raw)
 	return err
 }
 
-// Close writes what is buffered. It is an error when rows are missing.
+// Close writes what is left. It is an error when rows are missing.
 func (w *LogWriter) Close() error {
-	if err := w.w.Flush(); err != nil {
-		return err
+	if n := len(w.exact); n != w.rows {
+		return fmt.Errorf("eval: save logits: found %d predictions, expected %d", n, w.rows)
 	}
-	if w.left != 0 {
-		return fmt.Errorf("eval: save logits: %d rows are missing", w.left)
-	}
-	return nil
+	w.w.WriteString(exactMagic) // errors stay with the writer
+	_ = binary.Write(w.w, binary.LittleEndian, w.exact)
+	return w.w.Flush()
 }

@@ -82,8 +82,8 @@ func TestSavedAsLlamaDoes(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := save(t, eval.Subject{Model: m, KVFormat: "f32"}, theirs.Windows)
-	if len(got) != len(want) {
-		t.Fatalf("saved %d bytes, llama.cpp %d", len(got), len(want))
+	if n := len(want) + 8 + 14*8; len(got) != n { // and 14 log-likelihoods of our own
+		t.Fatalf("saved %d bytes, want %d", len(got), n)
 	}
 	head := 20 + 4*32
 	if !bytes.Equal(got[:head], want[:head]) {
@@ -147,9 +147,9 @@ func TestSavedAgainstItself(t *testing.T) {
 			if d := math.Abs(fromFile[i].KL[k] - live[i].KL[k]); d > 1e-7+0.01*live[i].KL[k] {
 				t.Errorf("subject %d, value %d: KL divergence %g from the file, %g live", i, k, fromFile[i].KL[k], live[i].KL[k])
 			}
-			if d := math.Abs(fromFile[i].RefNLL[k] - live[i].RefNLL[k]); d > 1.3e-4 {
-				t.Errorf("subject %d, value %d: the saved log-likelihood is %g off", i, k, d)
-			}
+		}
+		if !slices.Equal(fromFile[i].RefNLL, live[i].RefNLL) {
+			t.Errorf("subject %d: the reference's log-likelihoods were not kept", i)
 		}
 	}
 }
@@ -185,6 +185,17 @@ func TestBadLogits(t *testing.T) {
 		if _, err := readLogits(c.data); err == nil || !strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), "saved: ") {
 			t.Errorf("%s: %v, want %q", c.name, err, c.says)
 		}
+	}
+	exact := append(append(slices.Clone(good), "_nll_f8_"...), make([]byte, 14*8)...)
+	if l, err := readLogits(exact); err != nil || !l.IsExact() {
+		t.Errorf("log-likelihoods of 0: %v", err)
+	}
+	exact[len(exact)-1] = 0xc0
+	if _, err := readLogits(exact); err == nil || !strings.Contains(err.Error(), "expected a negative log-likelihood") {
+		t.Errorf("a log-likelihood of -2: %v", err)
+	}
+	if _, err := readLogits(append(slices.Clone(good), make([]byte, 8+14*8)...)); err == nil || !strings.Contains(err.Error(), `expected "_nll_f8_"`) {
+		t.Errorf("something else at the end: %v", err)
 	}
 	m := load(t, "gopherling-2m")
 	bad, err := readLogits(patch(20+4*32, 0, 0, 0xc0, 0x7f)) // NaN for a scale
@@ -249,6 +260,7 @@ func FuzzReadLogits(f *testing.F) {
 		return append(b, rest...)
 	}
 	f.Add(head(4, 2, 1, make([]byte, 4*4+12)...))
+	f.Add(head(4, 2, 1, append(append(make([]byte, 4*4+12), "_nll_f8_"...), make([]byte, 8)...)...))
 	f.Add(head(1<<20, 1<<20, 1<<20))
 	f.Add([]byte("_logits_"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -23,6 +23,8 @@ type source interface {
 	// row is the log-probabilities (vocab) of what follows the i-th row of the last
 	// scored read. Those at or below the floor are known no better than that.
 	row(i int) (logprob []float32, floor float32)
+	// nll is the negative log-likelihood of the token that followed the i-th row.
+	nll(i int, token int32) float64
 }
 
 const blockSize = 32 // positions of a cache block
@@ -88,6 +90,8 @@ func (r *reader) read(first int, rows []int32, scored bool) error {
 }
 
 func (r *reader) row(i int) ([]float32, float32) { return r.pass.Row(i), float32(math.Inf(-1)) }
+
+func (r *reader) nll(i int, token int32) float64 { return -float64(r.pass.Row(i)[token]) }
 
 // each runs f for 0..n-1 on the pool's workers.
 func each(pool *par.Pool, n int, f func(i int)) { pool.For(n, 1, loop(f)) }
