@@ -19,6 +19,9 @@ const (
 	exprDeepseekHan    = `[一-龥぀-ゟ゠-ヿ]+`
 	exprDeepseekWords  = `[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_` + "`" + `{|}~][A-Za-z]+|[^` + "\r\n" + `\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[` + "\r\n" + `]*|\s*[` + "\r\n" + `]+|\s+(?!\S)|\s+`
 
+	exprLLMLetters = `\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+`
+	exprLLMPunct   = `\s?[!-/:-~！-／：-～‘-‟　-。]+`
+
 	exprCoderLetters = `\s?\p{L}+`
 	exprCoderPunct   = `\s?\p{P}+`
 	exprCoderEast    = `[一-龥ࠀ-一가-퟿]+`
@@ -48,6 +51,7 @@ func pretokenizers() []pretokenizer {
 	one := func(expression string) []string { return []string{isolated(expression), bytesOnly} }
 	deepseek3 := []string{isolated(exprDeepseekDigits), isolated(exprDeepseekHan), isolated(exprDeepseekWords), bytesOnly}
 	coder := []string{isolated("[\r\n]"), isolated(exprCoderLetters), isolated(exprCoderPunct), isolated(exprCoderEast), digits, bytesOnly}
+	llm := []string{isolated("[\r\n]"), isolated(exprLLMLetters), isolated(exprLLMPunct), isolated(`\s+$`), isolated(exprCoderEast), digits, bytesOnly}
 	return []pretokenizer{
 		{"gpt-2", "", []string{bytesWords}, false},
 		{"olmo", "NFC", []string{bytesWords}, false},
@@ -61,12 +65,14 @@ func pretokenizers() []pretokenizer {
 		{"tekken", "", one(exprTekken), true},
 		{"gpt-4o", "", one(exprGPT4o), false},
 		{"deepseek-v3", "", deepseek3, false},
+		{"deepseek-llm", "", llm, false},
 		{"deepseek-coder", "", coder, false},
 	}
 }
 
-// preName finds the name of a tokenizer's way to cut text.
-func (t *tokenizerFile) preName() (string, error) {
+// pretokenizer finds the tokenizer's way to cut text: one that is the same in all, or in
+// all but ignoreMerges.
+func (t *tokenizerFile) pretokenizer() (pretokenizer, error) {
 	found := pretokenizer{ignoreMerges: t.Model.IgnoreMerges}
 	var words []string
 	for _, c := range flatten(t.Normalizer) {
@@ -76,14 +82,21 @@ func (t *tokenizerFile) preName() (string, error) {
 	for _, c := range flatten(t.PreTokenizer) {
 		found.steps = append(found.steps, c.preWords())
 	}
+	near := pretokenizer{}
 	var known []string
 	for _, p := range pretokenizers() {
-		if p.normalizer == found.normalizer && slices.Equal(p.steps, found.steps) && p.ignoreMerges == found.ignoreMerges {
-			return p.name, nil
-		}
 		known = append(known, p.name)
+		if p.normalizer != found.normalizer || !slices.Equal(p.steps, found.steps) {
+			continue
+		}
+		if near = p; p.ignoreMerges == found.ignoreMerges {
+			break
+		}
 	}
-	return "", fmt.Errorf("%s: pre_tokenizer: found %s, expected that of one of %s", t.where, found, strings.Join(known, ", "))
+	if near.name == "" {
+		return near, fmt.Errorf("%s: pre_tokenizer: found %s, expected that of one of %s", t.where, found, strings.Join(known, ", "))
+	}
+	return near, nil
 }
 
 // String describes the way for errors.

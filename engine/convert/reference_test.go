@@ -103,6 +103,15 @@ func compareKeys(t *testing.T, got, want *gguf.File, allowed map[string]string) 
 	}
 }
 
+func compareValue(t *testing.T, got, want *gguf.File, key string) {
+	t.Helper()
+	g, errG := got.Value(key)
+	w, errW := want.Value(key)
+	if errG != nil || errW != nil || !reflect.DeepEqual(g, w) {
+		t.Errorf("%s: found %s, %v; want %s, %v", key, short(g), errG, short(w), errW)
+	}
+}
+
 func short(v any) string { return fmt.Sprintf("%.600q", fmt.Sprint(v)) }
 
 func compareTensors(t *testing.T, got, want *gguf.File) {

@@ -2,7 +2,6 @@ package convert
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -98,16 +97,19 @@ func looksSpecial(token string) bool {
 
 // describeByteLevel writes a byte-level BPE vocabulary.
 func (m *source) describeByteLevel(t *tokenizerFile) error {
-	pre, err := t.preName()
+	pre, err := t.pretokenizer()
 	if err != nil {
 		return err
+	}
+	if pre.ignoreMerges != t.Model.IgnoreMerges {
+		m.note("ignore_merges is %v, but %v for the pre-tokenizer %s: a rare word may be cut differently than by tokenizer.json", t.Model.IgnoreMerges, pre.ignoreMerges, pre.name)
 	}
 	v, err := m.readVocabulary(t)
 	if err != nil {
 		return err
 	}
 	m.keys.set("tokenizer.ggml.model", "gpt2")
-	m.keys.set("tokenizer.ggml.pre", pre)
+	m.keys.set("tokenizer.ggml.pre", pre.name)
 	m.keys.set("tokenizer.ggml.tokens", v.tokens)
 	m.keys.set("tokenizer.ggml.token_type", v.types)
 	merges := make([]string, len(t.Model.Merges))
@@ -151,20 +153,18 @@ func (m *source) describeSentencePiece(t *tokenizerFile) error {
 	return nil
 }
 
-// piecesVocabulary takes tokens, scores and types from tokenizer.model. It must be the
-// model of the same vocabulary.
+// piecesVocabulary takes tokens, scores and types from tokenizer.model.
 func (m *source) piecesVocabulary(t *tokenizerFile, pieces []piece) (*vocabulary, error) {
+	if err := t.checkPieces(pieces); err != nil {
+		return nil, err
+	}
 	v := newVocabulary(m.sizes["v"])
 	v.scores = slices.Repeat([]float32{scoreUnused}, len(v.tokens))
-	added := t.added()
+	if beyond := len(pieces) - len(v.tokens); beyond > 0 {
+		m.note("%d pieces of tokenizer.model are left out: their ids are not below vocab_size, %d", beyond, len(v.tokens))
+		pieces = pieces[:len(v.tokens)]
+	}
 	for id, p := range pieces {
-		if id >= len(v.tokens) {
-			m.note("%d pieces of tokenizer.model are left out: their ids are not below vocab_size, %d", len(pieces)-id, len(v.tokens))
-			break
-		}
-		if found, ok := t.Model.vocab[p.text]; (!ok || found != id) && added[id].Content == "" {
-			return nil, fmt.Errorf("%s: token %q: found id %d, expected %d as in tokenizer.model: the two files are of different tokenizers", t.where, p.text, found, id)
-		}
 		v.tokens[id], v.scores[id], v.types[id] = p.text, p.score, p.kind
 		if p.kind == tokenUserDefined {
 			v.types[id] = tokenNormal // it is added to tokenizer.json if it is to be found in text
@@ -172,6 +172,24 @@ func (m *source) piecesVocabulary(t *tokenizerFile, pieces []piece) (*vocabulary
 	}
 	m.addAdded(v, t)
 	return v, nil
+}
+
+// checkPieces makes sure that tokenizer.model and tokenizer.json are of one vocabulary. An
+// added token may stand in the place of another piece.
+func (t *tokenizerFile) checkPieces(pieces []piece) error {
+	const mixed = "the two files are of different tokenizers"
+	added := t.added()
+	for id, p := range pieces {
+		if found, ok := t.Model.vocab[p.text]; (!ok || found != id) && added[id].Content == "" {
+			return fmt.Errorf("%s: found no token %q with id %d, expected it as in tokenizer.model: %s", t.where, p.text, id, mixed)
+		}
+	}
+	for token, id := range t.Model.vocab {
+		if id >= len(pieces) && added[id].Content == "" {
+			return fmt.Errorf("%s: token %q: found id %d, expected ids below %d, the pieces of tokenizer.model: %s", t.where, token, id, len(pieces), mixed)
+		}
+	}
+	return nil
 }
 
 // mergesVocabulary makes the vocabulary from tokenizer.json alone. SentencePiece merges
@@ -215,20 +233,21 @@ func (m *source) mergesVocabulary(t *tokenizerFile) (*vocabulary, error) {
 	for i, id := range order {
 		v.scores[id] = float32(-i)
 	}
-	m.checkMerges(t)
+	m.checkMerges(t, v, order)
 	return v, nil
 }
 
 // checkMerges notes where scores cannot say what the merges say: SentencePiece joins any
 // two pieces that make a third, tokenizer.json only the pairs it lists.
-func (m *source) checkMerges(t *tokenizerFile) {
+func (m *source) checkMerges(t *tokenizerFile, v *vocabulary, pieces []int) {
 	listed := make(map[merge]bool, len(t.Model.Merges))
 	for _, pair := range t.Model.Merges {
 		listed[pair] = true
 	}
 	unlisted, example := 0, ""
 	vocab := t.Model.vocab
-	for _, token := range slices.Sorted(maps.Keys(vocab)) {
+	for _, id := range pieces {
+		token := v.tokens[id]
 		for at := range token {
 			left, right := token[:at], token[at:]
 			if _, ok := vocab[left]; !ok {
