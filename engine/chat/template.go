@@ -1,24 +1,42 @@
 package chat
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
+	"maps"
+	"slices"
+	"time"
 
-	"github.com/nikolalohinski/gonja/v2/config"
-	"github.com/nikolalohinski/gonja/v2/exec"
-	"github.com/nikolalohinski/gonja/v2/parser"
+	"github.com/assaylab/assay/engine/chat/jinja"
 )
 
-// Message is one turn of a conversation.
-type Message struct {
-	Role    string // "system", "user", "assistant" or what else the template knows
-	Content string
+// Input is what a template renders. Messages, tools and variables are JSON as the client wrote it: templates
+// write tools out again, in the same order of keys and with the same numbers.
+type Input struct {
+	Messages            []json.RawMessage          // objects
+	Tools               []json.RawMessage          // objects; nil is no tools, which templates tell from an empty list
+	AddGenerationPrompt bool                       // opens the assistant's turn, if the template knows how
+	Variables           map[string]json.RawMessage // such as enable_thinking or documents
+	Now                 time.Time                  // what strftime_now tells
+}
+
+// Text is a message with a role and a text.
+func Text(role, content string) json.RawMessage {
+	raw, err := json.Marshal(struct {
+		Role    string `json:"role"`
+		Content string `json:"content"`
+	}{role, content})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return raw
 }
 
 // Template is a parsed chat template. It is immutable: Render may be called from many goroutines.
 type Template struct {
-	parsed   *exec.Template
+	standard *jinja.Template
+	toolUse  *jinja.Template // for conversations with tools; nil where there is one template for all
 	bos, eos string
 }
 
@@ -30,82 +48,135 @@ func (e *RaisedError) Error() string { return "chat: the template rejects the me
 
 // New parses a template. bos and eos are the texts of those tokens, empty where the
 // model has none. Syntax errors and what a template may not use are reported here, with the line.
-func New(template, bos, eos string) (t *Template, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			t, err = nil, fmt.Errorf("chat: parse template: %s", shorten(fmt.Sprint(p)))
-		}
-	}()
-	cfg := config.New()
-	cfg.KeepTrailingNewline = true // trimBlocks has dealt with it
-	if len(template) > MaxSource {
-		return nil, fmt.Errorf("chat: the template has %d bytes; at most %d are allowed", len(template), MaxSource)
+func New(template, bos, eos string) (*Template, error) {
+	parsed, err := jinja.Parse(template)
+	if err != nil {
+		return nil, fmt.Errorf("chat: template: %w", err)
 	}
-	template = trimBlocks(template)
-	if err := checkTokens(template, cfg); err != nil {
+	return &Template{standard: parsed, bos: bos, eos: eos}, nil
+}
+
+// WithToolUse is t with another template for conversations with tools.
+func (t *Template) WithToolUse(template string) (*Template, error) {
+	parsed, err := jinja.Parse(template)
+	if err != nil {
+		return nil, fmt.Errorf("chat: template for tool use: %w", err)
+	}
+	return &Template{t.standard, parsed, t.bos, t.eos}, nil
+}
+
+// Render gives the prompt for a conversation. The error is a *RaisedError when the template rejects it.
+func (t *Template) Render(in Input) (string, error) {
+	variables, err := t.variables(in)
+	if err != nil {
+		return "", fmt.Errorf("chat: %w", err)
+	}
+	template := t.standard
+	if in.Tools != nil && t.toolUse != nil {
+		template = t.toolUse
+	}
+	text, err := template.Render(variables, in.Now)
+	var raised *jinja.RaisedError
+	switch {
+	case errors.As(err, &raised):
+		return "", &RaisedError{raised.Message}
+	case err != nil:
+		return "", fmt.Errorf("chat: render template: %w", err)
+	}
+	return text, nil
+}
+
+var ownVariables = []string{"messages", "tools", "add_generation_prompt"}
+
+// variables are those that apply_chat_template passes. A token that the model does not have stays undefined.
+func (t *Template) variables(in Input) (*jinja.Dict, error) {
+	v := &jinja.Dict{}
+	for name, token := range map[string]string{"bos_token": t.bos, "eos_token": t.eos} {
+		if token != "" {
+			v.Set(name, token)
+		}
+	}
+	v.Set("documents", nil)
+	for _, name := range slices.Sorted(maps.Keys(in.Variables)) {
+		if slices.Contains(ownVariables, name) {
+			return nil, fmt.Errorf("variable %s: it is set by the conversation itself", name)
+		}
+		value, err := jinja.FromJSON(in.Variables[name])
+		if err != nil {
+			return nil, fmt.Errorf("variable %s: %w", name, err)
+		}
+		v.Set(name, value)
+	}
+	messages, err := readMessages(in.Messages)
+	if err != nil {
 		return nil, err
 	}
-	parsed, err := exec.NewTemplate(rootName, cfg, onlyRoot(template), environment())
+	tools, err := readTools(in.Tools)
 	if err != nil {
-		return nil, parseError(err)
+		return nil, err
 	}
-	return &Template{parsed: parsed, bos: bos, eos: eos}, nil
+	v.Set("messages", messages)
+	v.Set("tools", tools)
+	v.Set("add_generation_prompt", in.AddGenerationPrompt)
+	return v, nil
 }
 
-// parseError drops the library's wrapping, which quotes the whole template.
-func parseError(err error) error {
-	var syntax *parser.SyntaxError
-	if errors.As(err, &syntax) && syntax.Line > 0 {
-		return fmt.Errorf("chat: template line %d: %s, near %q", syntax.Line, syntax.Message, shorten(syntax.Raw))
+func readTools(raw []json.RawMessage) (jinja.Value, error) {
+	if raw == nil {
+		return nil, nil
 	}
-	if inner := errors.Unwrap(err); inner != nil {
-		err = inner
-	}
-	return fmt.Errorf("chat: parse template: %s", shorten(err.Error()))
-}
-
-// Render gives the prompt for messages. With addGenerationPrompt the template opens the assistant's
-// turn, if it knows how. The error is a *RaisedError when the template rejects the messages.
-func (t *Template) Render(messages []Message, addGenerationPrompt bool) (text string, err error) {
-	m := &meter{}
-	defer func() {
-		if p := recover(); p != nil {
-			text, err = "", fmt.Errorf("chat: render template: %s", shorten(fmt.Sprint(p)))
+	tools := make([]jinja.Value, len(raw))
+	for i, r := range raw {
+		var err error
+		if tools[i], err = readObject(r); err != nil {
+			return nil, fmt.Errorf("tools[%d]: %w", i, err)
 		}
-	}()
-	var out strings.Builder
-	err = t.parsed.Execute(meteredWriter{m, &out}, t.variables(m, messages, addGenerationPrompt))
-	switch {
-	case m.err != nil: // the cause, which the library's wrapping hides or a filter swallowed
-		return "", m.err
-	case err != nil:
-		return "", fmt.Errorf("chat: render template: %s", shorten(err.Error()))
 	}
-	return out.String(), nil
+	return jinja.List(tools...), nil
 }
 
-func (t *Template) variables(m *meter, messages []Message, addGenerationPrompt bool) *exec.Context {
-	turns := make(list, len(messages))
-	for i, msg := range messages {
-		turns[i] = map[string]any{"role": msg.Role, "content": msg.Content}
+func readMessages(raw []json.RawMessage) (jinja.Value, error) {
+	messages := make([]jinja.Value, len(raw))
+	for i, r := range raw {
+		m, err := readObject(r)
+		if err != nil {
+			return nil, fmt.Errorf("messages[%d]: %w", i, err)
+		}
+		messages[i] = withReasoning(m)
 	}
-	return exec.NewContext(map[string]any{
-		meterName:               m,
-		"messages":              turns,
-		"bos_token":             t.bos,
-		"eos_token":             t.eos,
-		"add_generation_prompt": addGenerationPrompt,
-		"tools":                 nil,
-		"documents":             nil,
-	})
+	return jinja.List(messages...), nil
 }
 
-// shorten keeps messages readable: the library quotes values and expressions at full length, with
-// the cause at the end.
-func shorten(s string) string {
-	const limit = 400
-	if len(s) > limit {
-		return strings.ToValidUTF8(s[:limit/2], "") + " … " + strings.ToValidUTF8(s[len(s)-limit/2:], "")
+func readObject(raw json.RawMessage) (*jinja.Dict, error) {
+	v, err := jinja.FromJSON(raw)
+	if err != nil {
+		return nil, err
 	}
-	return s
+	d, ok := v.(*jinja.Dict)
+	if !ok {
+		return nil, fmt.Errorf("expected an object, found %.20s", raw)
+	}
+	return d, nil
+}
+
+// reasoningFields are the names under which clients send an assistant's reasoning; templates read one of the
+// first two.
+var reasoningFields = []string{"reasoning_content", "thinking", "reasoning"}
+
+// withReasoning is m with its reasoning under both names that templates read, as transformers does it.
+func withReasoning(m *jinja.Dict) *jinja.Dict {
+	for _, field := range reasoningFields {
+		reasoning, _ := m.Get(field)
+		if reasoning == nil {
+			continue
+		}
+		out := &jinja.Dict{}
+		out.Set("thinking", reasoning)
+		for name, v := range m.Entries() {
+			out.Set(name, v)
+		}
+		out.Set("reasoning_content", reasoning)
+		return out
+	}
+	return m
 }

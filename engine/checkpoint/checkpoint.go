@@ -46,17 +46,36 @@ func New(f *gguf.File, kernels *kernel.Set) (*Checkpoint, error) {
 		return nil, fmt.Errorf("%s: tokenizer.ggml.tokens has %d tokens, token_embd.weight %d", f.Name, t.Size(), m.Vocab)
 	}
 	c := &Checkpoint{File: f, Model: m, Tokenizer: t}
-	if !f.Has("tokenizer.chat_template") {
-		return c, nil
+	if c.Chat, err = readTemplate(f, c.special(t.BOS()), c.special(t.EOS())); err != nil {
+		return nil, err
 	}
-	text, err := f.String("tokenizer.chat_template")
+	return c, nil
+}
+
+// readTemplate is nil for a file without one. A second template, for conversations with tools, goes with the first.
+func readTemplate(f *gguf.File, bos, eos string) (*chat.Template, error) {
+	const key, toolUseKey = "tokenizer.chat_template", "tokenizer.chat_template.tool_use"
+	if !f.Has(key) {
+		return nil, nil
+	}
+	text, err := f.String(key)
 	if err != nil {
 		return nil, err
 	}
-	if c.Chat, err = chat.New(text, c.special(t.BOS()), c.special(t.EOS())); err != nil {
-		return nil, fmt.Errorf("%s: tokenizer.chat_template: %w", f.Name, err)
+	t, err := chat.New(text, bos, eos)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", f.Name, key, err)
 	}
-	return c, nil
+	if !f.Has(toolUseKey) {
+		return t, nil
+	}
+	if text, err = f.String(toolUseKey); err != nil {
+		return nil, err
+	}
+	if t, err = t.WithToolUse(text); err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", f.Name, toolUseKey, err)
+	}
+	return t, nil
 }
 
 // special is the text of a special token, "" for none.

@@ -30,7 +30,7 @@ func (s *Server) conversation(r *request, addSpecial bool) ([]int32, *Error) {
 	if r.messages == nil {
 		return nil, invalid("messages", "messages is missing.")
 	}
-	c := Conversation{Messages: r.messages, AddGenerationPrompt: r.openTurn, Variables: r.variables}
+	c := Conversation{Messages: r.messages, AddGenerationPrompt: r.openTurn, Variables: r.variables, Now: s.config.Now()}
 	plain, err := s.config.Chat.Render(c)
 	if err != nil {
 		return nil, invalid("messages", "The chat template refused the messages: %v.", err)

@@ -2,7 +2,7 @@ package server
 
 import (
 	"encoding/json"
-	"fmt"
+	"time"
 
 	"github.com/assaylab/assay/engine/chat"
 )
@@ -14,6 +14,7 @@ type Conversation struct {
 	Tools               []json.RawMessage
 	AddGenerationPrompt bool
 	Variables           map[string]json.RawMessage // further names that the template may look at
+	Now                 time.Time                  // for templates that write the date
 }
 
 // Renderer writes a conversation as the model's prompt.
@@ -24,17 +25,6 @@ type Renderer interface {
 // FromTemplate makes a chat template a Renderer.
 func FromTemplate(t *chat.Template) Renderer { return rendered{t} }
 
-type rendered struct{ *chat.Template }
+type rendered struct{ template *chat.Template }
 
-// Render gives the template what it can take.
-func (r rendered) Render(c Conversation) (string, error) {
-	var messages []chat.Message
-	for _, raw := range c.Messages {
-		var m struct{ Role, Content string }
-		if err := json.Unmarshal(raw, &m); err != nil {
-			return "", fmt.Errorf("message: %w", err)
-		}
-		messages = append(messages, chat.Message{Role: m.Role, Content: m.Content})
-	}
-	return r.Template.Render(messages, c.AddGenerationPrompt)
-}
+func (r rendered) Render(c Conversation) (string, error) { return r.template.Render(chat.Input(c)) }

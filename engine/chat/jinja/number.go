@@ -1,0 +1,266 @@
+package jinja
+
+import (
+	"math"
+	"math/big"
+	"slices"
+	"strings"
+)
+
+// arithmetic is a op b for the operators + - * / // % **.
+func (r *run) arithmetic(op string, a, b Value) (Value, error) {
+	for _, v := range [2]Value{a, b} {
+		if u, ok := v.(*undefined); ok {
+			return nil, u.fail()
+		}
+	}
+	if v, done, err := r.joined(op, a, b); done || err != nil {
+		return v, err
+	}
+	i, aInt := integer(a)
+	j, bInt := integer(b)
+	if aInt && bInt {
+		return integerArithmetic(op, i, j)
+	}
+	for _, v := range [2]Value{a, b} {
+		if _, ok := v.(*big.Int); ok {
+			return nil, fail("arithmetic with integers beyond 64 bits is not supported")
+		}
+	}
+	x, aOK := float(a)
+	y, bOK := float(b)
+	if aOK && bOK {
+		return floatArithmetic(op, x, y)
+	}
+	return nil, unsupported(op, a, b)
+}
+
+func unsupported(op string, a, b Value) error {
+	if _, ok := text(a); ok && op == "+" {
+		return fail(`can only concatenate str (not "%s") to str`, typeName(b))
+	}
+	if s, ok := a.(*seq); ok && op == "+" && s.kind <= tupleKind {
+		return fail(`can only concatenate %s (not "%s") to %s`, typeName(a), typeName(b), typeName(a))
+	}
+	return fail("unsupported operand type(s) for %s: '%s' and '%s'", op, typeName(a), typeName(b))
+}
+
+// joined is what + * % do with texts and lists.
+func (r *run) joined(op string, a, b Value) (v Value, done bool, err error) {
+	switch op {
+	case "+":
+		return r.concatenated(a, b)
+	case "*":
+		if n, ok := integer(a); ok {
+			a, b = b, n
+		}
+		if n, ok := integer(b); ok {
+			return r.repeated(a, n)
+		}
+	case "%":
+		if _, ok := text(a); ok {
+			v, err := r.percent(a, b)
+			return v, true, err
+		}
+	}
+	return nil, false, nil
+}
+
+func (r *run) concatenated(a, b Value) (v Value, done bool, err error) {
+	s, aText := text(a)
+	t, bText := text(b)
+	if aText && bText {
+		_, aMarked := a.(markup)
+		_, bMarked := b.(markup)
+		if aMarked != bMarked {
+			s, t = escapeUnless(aMarked, s), escapeUnless(bMarked, t)
+		}
+		if err := r.build(len(s) + len(t)); err != nil {
+			return nil, true, err
+		}
+		if aMarked || bMarked {
+			return markup(s + t), true, nil
+		}
+		return s + t, true, nil
+	}
+	x, aSeq := a.(*seq)
+	y, bSeq := b.(*seq)
+	if aSeq && bSeq && x.kind == y.kind && x.kind <= tupleKind {
+		if err := r.build(elementBytes * (len(x.items) + len(y.items))); err != nil {
+			return nil, true, err
+		}
+		return &seq{kind: x.kind, items: slices.Concat(x.items, y.items)}, true, nil
+	}
+	return nil, false, nil
+}
+
+// repeated is v * n for texts and lists.
+func (r *run) repeated(v Value, n int64) (out Value, done bool, err error) {
+	count := int(max(n, 0))
+	if s, ok := text(v); ok {
+		if s == "" {
+			count = 0
+		}
+		if err := r.repeat(count, len(s)); err != nil {
+			return nil, true, err
+		}
+		return like(v, strings.Repeat(s, count)), true, nil
+	}
+	s, ok := v.(*seq)
+	if !ok || s.kind > tupleKind {
+		return nil, false, nil
+	}
+	if len(s.items) == 0 {
+		count = 0
+	}
+	if err := r.repeat(count, elementBytes*len(s.items)); err != nil {
+		return nil, true, err
+	}
+	return &seq{kind: s.kind, items: slices.Repeat(s.items, count)}, true, nil
+}
+
+func integerArithmetic(op string, a, b int64) (Value, error) {
+	var exact big.Int
+	x, y := big.NewInt(a), big.NewInt(b)
+	switch op {
+	case "+":
+		exact.Add(x, y)
+	case "-":
+		exact.Sub(x, y)
+	case "*":
+		exact.Mul(x, y)
+	case "**":
+		return integerPower(a, b)
+	default:
+		if b == 0 {
+			return nil, divisionByZero(op, "integer ")
+		}
+		if op == "/" {
+			ratio, _ := new(big.Rat).SetFrac(x, y).Float64()
+			return ratio, nil
+		}
+		quotient, modulus := new(big.Int).DivMod(x, y, new(big.Int)) // the modulus is not negative
+		if b < 0 && modulus.Sign() != 0 {
+			quotient.Sub(quotient, big.NewInt(1))
+			modulus.Add(modulus, y)
+		}
+		if exact.Set(quotient); op == "%" {
+			exact.Set(modulus)
+		}
+	}
+	if !exact.IsInt64() {
+		return nil, fail("an integer beyond 64 bits")
+	}
+	return exact.Int64(), nil
+}
+
+func integerPower(a, b int64) (Value, error) {
+	if b < 0 {
+		return floatArithmetic("**", float64(a), float64(b))
+	}
+	if b > 64 && a != 0 && a != 1 && a != -1 {
+		return nil, fail("an integer beyond 64 bits")
+	}
+	if a == -1 {
+		b %= 2
+	}
+	exact := new(big.Int).Exp(big.NewInt(a), big.NewInt(b), nil)
+	if !exact.IsInt64() {
+		return nil, fail("an integer beyond 64 bits")
+	}
+	return exact.Int64(), nil
+}
+
+func floatArithmetic(op string, a, b float64) (Value, error) {
+	switch op {
+	case "+":
+		return a + b, nil
+	case "-":
+		return a - b, nil
+	case "*":
+		return a * b, nil
+	case "**":
+		return floatPower(a, b)
+	}
+	if b == 0 {
+		return nil, divisionByZero(op, "float ")
+	}
+	if op == "/" {
+		return a / b, nil
+	}
+	modulus := math.Mod(a, b)
+	quotient := (a - modulus) / b
+	if modulus != 0 && (modulus < 0) != (b < 0) {
+		modulus += b
+		quotient--
+	}
+	if op == "%" {
+		if modulus == 0 {
+			modulus = math.Copysign(0, b)
+		}
+		return modulus, nil
+	}
+	if quotient == 0 {
+		return math.Copysign(0, a/b), nil
+	}
+	if floor := math.Floor(quotient); quotient-floor <= 0.5 {
+		return floor, nil
+	}
+	return math.Ceil(quotient), nil
+}
+
+func floatPower(a, b float64) (Value, error) {
+	if a == 0 && b < 0 {
+		return nil, fail("0.0 cannot be raised to a negative power")
+	}
+	if a < 0 && b != math.Trunc(b) {
+		return nil, fail("complex numbers are not supported")
+	}
+	p := math.Pow(a, b)
+	if math.IsInf(p, 0) && !math.IsInf(a, 0) && !math.IsInf(b, 0) {
+		return nil, fail("the result of ** is too large")
+	}
+	return p, nil
+}
+
+func divisionByZero(op, kind string) error {
+	what := map[string]string{"/": "division", "//": "floor division", "%": "modulo"}[op]
+	return fail("%s%s by zero", kind, what)
+}
+
+// signed is -v or +v.
+func signed(op string, v Value) (Value, error) {
+	if u, ok := v.(*undefined); ok {
+		return nil, u.fail()
+	}
+	if i, ok := integer(v); ok {
+		if op == "-" {
+			if i == math.MinInt64 {
+				return nil, fail("an integer beyond 64 bits")
+			}
+			return -i, nil
+		}
+		return i, nil
+	}
+	switch v := v.(type) {
+	case float64:
+		if op == "-" {
+			return -v, nil
+		}
+		return v, nil
+	case *big.Int:
+		if op == "-" {
+			return normal(new(big.Int).Neg(v)), nil
+		}
+		return v, nil
+	}
+	return nil, fail("bad operand type for unary %s: '%s'", op, typeName(v))
+}
+
+// normal is an int64 where i fits.
+func normal(i *big.Int) Value {
+	if i.IsInt64() {
+		return i.Int64()
+	}
+	return i
+}
