@@ -30,8 +30,10 @@ error small where it counts. MODEL should be the unquantized one, and the text l
 what the model is for.
 
 Ctrl-C stops early and writes what the finished chunks gave.`,
-		Example: `  assay imatrix embedded:gopherling-7m --text scenarios/data/assay-source.txt --output imatrix.gguf --chunks 4
-  assay quantize embedded:gopherling-7m small.gguf --to Q3_K_M --imatrix imatrix.gguf`,
+		Example: `  assay imatrix embedded:gopherling-7m --text scenarios/data/assay-source.txt \
+    --output imatrix.gguf --chunks 4
+  assay quantize embedded:gopherling-7m small.gguf --to Q3_K_M \
+    --imatrix imatrix.gguf`,
 		Args: arguments("MODEL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return collectImatrix(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
