@@ -9,9 +9,6 @@ type Window struct {
 	Unscored int
 }
 
-// predictions is how many tokens of the window are predicted and scored.
-func (w Window) predictions() int { return max(0, len(w.Tokens)-1-w.Unscored) }
-
 // Windows cuts n windows of length tokens out of a text, spread evenly over it, every
 // position scored. Where the text is just long enough they touch; they never overlap.
 func Windows(tokens []int32, n, length int) ([]Window, error) {
