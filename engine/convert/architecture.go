@@ -36,7 +36,7 @@ type architecture struct {
 
 // architectures are all that can be converted. A model is found by its class.
 func architectures() []architecture {
-	return []architecture{llama(), mistral3(), qwen2(), qwen3(), qwen3moe(), gemma3(), phi3(), smollm3()}
+	return []architecture{llama(), mistral(), mistral3(), qwen2(), qwen3(), qwen3moe(), gemma3(), phi3(), smollm3()}
 }
 
 func findArchitecture(config object) (architecture, error) {

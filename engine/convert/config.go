@@ -86,17 +86,11 @@ func (o object) fail(key, found, expected string) {
 // has says whether a member is there and not null.
 func (o object) has(key string) bool { return o.values[key] != nil }
 
-// with is the object with other members where it has none of its own.
+// with is the object with further members where it has none of its own, not even null.
 func (o object) with(defaults map[string]any) object {
-	merged := maps.Clone(defaults)
-	if merged == nil {
-		merged = map[string]any{}
-	}
-	for key, v := range o.values {
-		if _, ok := merged[key]; !ok || v != nil {
-			merged[key] = v
-		}
-	}
+	merged := map[string]any{}
+	maps.Copy(merged, defaults)
+	maps.Copy(merged, o.values)
 	o.values = merged
 	return o
 }

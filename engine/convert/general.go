@@ -66,7 +66,8 @@ func (m *source) describeSampling() error {
 		}
 		f, err := v.Float64()
 		switch {
-		case err != nil:
+		case err != nil, s.whole && f != float64(int32(f)):
+			m.note("%s of generation_config.json is left out: %s has no place in GGUF", s.member, v)
 		case s.whole:
 			m.keys.set("general.sampling."+s.key, int32(f))
 		default:

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// llama is Llama 1 to 3, Mistral, and what is built like them.
+// llama is Llama 1 to 3 and what is built like them.
 func llama() architecture {
 	return architecture{
 		name:    "llama",
-		classes: []string{"LlamaForCausalLM", "MistralForCausalLM"},
+		classes: []string{"LlamaForCausalLM"},
 		defaults: map[string]any{
 			"hidden_act": "silu", "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 2048,
 		},
@@ -24,6 +24,17 @@ func llama() architecture {
 		permute:   true,
 		prefixKey: true,
 	}
+}
+
+// mistral is a llama with other defaults and, in its first version, a sliding window.
+func mistral() architecture {
+	a := llama()
+	a.classes = []string{"MistralForCausalLM"}
+	a.defaults = map[string]any{
+		"hidden_act": "silu", "rms_norm_eps": 1e-6, "rope_theta": 10000.0, "max_position_embeddings": 131072,
+		"num_key_value_heads": 8, "sliding_window": 4096,
+	}
+	return a
 }
 
 func checkLlama(m *source) {

@@ -8,7 +8,7 @@ func mistral3() architecture {
 	a.classes = []string{"Mistral3ForConditionalGeneration", "Ministral3ForCausalLM"}
 	a.defaults = map[string]any{
 		"hidden_act": "silu", "rms_norm_eps": 1e-5, "rope_theta": 1e9, "max_position_embeddings": 131072,
-		"head_dim": 128, "num_key_value_heads": 8,
+		"num_key_value_heads": 8,
 	}
 	a.ropeParameters = []string{"mscale", "mscale_all_dim", "llama_4_scaling_beta"}
 	a.check = checkMistral3

@@ -115,8 +115,11 @@ func (p pretokenizer) String() string {
 }
 
 func (c component) normalizerWords() string {
-	if c.Type == "Replace" || c.Type == "Prepend" {
-		return fmt.Sprintf("%s %q", c.Type, c.Prepend+c.Content)
+	switch c.Type {
+	case "Replace":
+		return fmt.Sprintf("Replace%s by %q", c.Pattern, c.Content)
+	case "Prepend":
+		return fmt.Sprintf("Prepend %q", c.Prepend)
 	}
 	return c.Type
 }

@@ -58,18 +58,21 @@ func wholeHeads() rule {
 // apply refuses what the rule does not allow.
 func (r rule) apply(config object) {
 	v := config.values[r.key]
-	if v == nil {
+	if v == nil || r.allows(v) {
 		return
+	}
+	*config.errs = append(*config.errs, fmt.Errorf("%s: key %q: found %s, expected %s: %s", config.where, r.key, describe(v), r.expected(), r.reason))
+}
+
+func (r rule) allows(v any) bool {
+	switch v.(type) {
+	case map[string]any, []any: // not comparable
+		return false
 	}
 	if n, ok := number(v); ok {
 		v = n
 	}
-	if _, isScalar := v.(map[string]any); !isScalar {
-		if _, isList := v.([]any); !isList && slices.Contains(r.allow, v) {
-			return
-		}
-	}
-	*config.errs = append(*config.errs, fmt.Errorf("%s: key %q: found %s, expected %s: %s", config.where, r.key, describe(v), r.expected(), r.reason))
+	return slices.Contains(r.allow, v)
 }
 
 func (r rule) expected() string {

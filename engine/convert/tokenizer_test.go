@@ -128,7 +128,7 @@ func TestRefusesSentencePieceSteps(t *testing.T) {
 	for _, c := range []struct{ name, text, says string }{
 		{"neither way of bytes", `{` + smallModel + `}`, "model.byte_fallback"},
 		{"compatibility forms", `{"normalizer":{"type":"NFKC"},"model":{"type":"BPE","byte_fallback":true,"vocab":{"a":0}}}`, "found NFKC"},
-		{"other replacement", `{"normalizer":{"type":"Replace","content":"_"},"model":{"type":"BPE","byte_fallback":true,"vocab":{"a":0}}}`, `Replace "_"`},
+		{"other replacement", `{"normalizer":{"type":"Replace","content":"_"},"model":{"type":"BPE","byte_fallback":true,"vocab":{"a":0}}}`, `found Replace by "_"`},
 		{"split at punctuation", `{"pre_tokenizer":{"type":"Punctuation"},"model":{"type":"BPE","byte_fallback":true,"vocab":{"a":0}}}`, "found Punctuation"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
