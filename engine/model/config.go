@@ -96,6 +96,8 @@ func (c Config) check(f *gguf.File) error {
 		{c.RopeDim%2 != 0 || c.RopeDim > c.HeadDim, fmt.Sprintf("rope.dimension_count is %d, want an even number up to the head's %d", c.RopeDim, c.HeadDim)},
 		{!(c.Eps > 0), fmt.Sprintf("attention.layer_norm_rms_epsilon is %g, want a positive number", c.Eps)},
 		{!(c.RopeBase > 1), fmt.Sprintf("rope.freq_base is %g, want more than 1", c.RopeBase)},
+		{c.LocalBase != 0 && !(c.LocalBase > 1), fmt.Sprintf("rope.freq_base_swa is %g, want more than 1", c.LocalBase)},
+		{!(c.Temperature >= 0), fmt.Sprintf("attention.temperature_scale is %g, want 0 or more", c.Temperature)},
 		{!(c.AttentionScale > 0), fmt.Sprintf("attention.scale is %g, want a positive number", c.AttentionScale)},
 		{c.ExpertsUsed > c.Experts, fmt.Sprintf("expert_used_count is %d of %d experts", c.ExpertsUsed, c.Experts)},
 	} {

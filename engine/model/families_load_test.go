@@ -79,6 +79,7 @@ func TestFamiliesRefuseBadFiles(t *testing.T) {
 		{"values of another width", "gemma3", func(s *spoiled) { s.set("gemma3.attention.value_length", uint32(32)) }, "value_length is 32"},
 		{"no factors", "phi3-longrope", func(s *spoiled) { s.remove("rope_factors_short.weight") }, "rope_factors_short.weight"},
 		{"factors of another width", "llama3-scaled", func(s *spoiled) { s.reshape("rope_freqs.weight", 4, 2) }, "rope_freqs.weight"},
+		{"base of windowed layers", "gemma3", func(s *spoiled) { s.set("gemma3.rope.freq_base_swa", float32(0.5)) }, "freq_base_swa is 0.5"},
 		{"heads per layer", "phi3", func(s *spoiled) { s.set("phi3.attention.head_count_kv", []int32{1, 2}) }, "phi3.attention.head_count_kv"},
 		{"fused matrix too short", "phi3", func(s *spoiled) { s.set("phi3.feed_forward_length", uint32(40)) }, "blk.0.ffn_up.weight"},
 		{"unknown scaling", "llama-yarn", func(s *spoiled) { s.set("llama.rope.scaling.type", "ntk") }, `"ntk"`},

@@ -91,12 +91,15 @@ func magnitude(factor, weight float64) float64 {
 	return 0.1*weight*math.Log(factor) + 1
 }
 
+// maxFactor bounds factors, far above any real one, so that angles are finite.
+const maxFactor = 1e6
+
 func (s Scaling) check(f *gguf.File) error {
-	if !(s.Factor > 0) || math.IsInf(s.Factor, 0) {
-		return fmt.Errorf("%s: rope.scaling.factor is %g, want a positive number", f.Name, s.Factor)
+	if !(s.Factor >= 1/maxFactor && s.Factor <= maxFactor) {
+		return fmt.Errorf("%s: rope.scaling.factor is %g, want a positive number up to %g", f.Name, s.Factor, float64(maxFactor))
 	}
-	if !(s.Attention > 0) || math.IsInf(s.Attention, 0) {
-		return fmt.Errorf("%s: the rope scaling's attention factor is %g, want a positive number", f.Name, s.Attention)
+	if !(s.Attention > 0 && s.Attention <= maxFactor) {
+		return fmt.Errorf("%s: the rope scaling's attention factor is %g, want a positive number up to %g", f.Name, s.Attention, float64(maxFactor))
 	}
 	if s.Type == YaRN && !(s.Fast > 0 && s.Slow > 0 && s.Ramp >= 0 && s.Ramp <= 1) {
 		return fmt.Errorf("%s: rope.scaling.yarn_beta_fast %g, yarn_beta_slow %g, yarn_ext_factor %g: want positive betas and a factor from 0 to 1", f.Name, s.Fast, s.Slow, s.Ramp)
