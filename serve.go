@@ -172,15 +172,16 @@ func serverConfig(o serveOptions, c *checkpoint.Checkpoint, e *engine.Engine, lo
 	}
 	cfg := server.Config{Model: name, Context: e.Options().Context, Version: version(), Logger: log, RetryAfter: e.RetryAfter,
 		MaxBody: o.maxBody, Profile: o.pprof != pprofOff}
-	template := c.Chat
+	if c.Chat != nil {
+		cfg.Chat = c.Chat
+		cfg.ChatSource, _ = c.File.String("tokenizer.chat_template") // a model with several has no one source
+	}
 	if o.template != "" {
-		var err error
-		if template, err = readTemplate(o.template, c.Tokenizer); err != nil {
+		template, source, err := readTemplate(o.template, c.Tokenizer)
+		if err != nil {
 			return cfg, err
 		}
-	}
-	if template != nil {
-		cfg.Chat = server.FromTemplate(template)
+		cfg.Chat, cfg.ChatSource = template, source
 	}
 	return cfg, nil
 }

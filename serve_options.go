@@ -119,16 +119,16 @@ func printable(key string) bool {
 	return !strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' })
 }
 
-func readTemplate(path string, t *tokenizer.Tokenizer) (*chat.Template, error) {
+func readTemplate(path string, t *tokenizer.Tokenizer) (template *chat.Template, source string, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("serve: --chat-template: %w", err)
+		return nil, "", fmt.Errorf("serve: --chat-template: %w", err)
 	}
-	template, err := chat.New(string(text), string(t.TokenBytes(t.BOS())), string(t.TokenBytes(t.EOS())))
+	template, err = chat.New(string(text), string(t.TokenBytes(t.BOS())), string(t.TokenBytes(t.EOS())))
 	if err != nil {
-		return nil, fmt.Errorf("serve: --chat-template: %s: %w", path, err)
+		return nil, "", fmt.Errorf("serve: --chat-template: %s: %w", path, err)
 	}
-	return template, nil
+	return template, string(text), nil
 }
 
 // turnEnds are the texts of tokens with which models end a turn of a conversation. Files name

@@ -34,6 +34,9 @@ type Tokenizer interface {
 	EncodeWithSpecial(text string, addSpecial bool) []int32
 	// TokenBytes is what one token stands for, which need not be valid UTF-8.
 	TokenBytes(id int32) []byte
+	// BOS and EOS are the tokens at the beginning and the end of a text, -1 for none.
+	BOS() int32
+	EOS() int32
 	// Size is the number of tokens: ids are 0 to Size()-1.
 	Size() int
 	// Decode is the text of all of ids.

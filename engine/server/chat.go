@@ -1,6 +1,9 @@
 package server
 
-import "github.com/assaylab/assay/engine"
+import (
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/chat"
+)
 
 // chat is POST /v1/chat/completions.
 func (s *Server) chat() endpoint {
@@ -30,16 +33,16 @@ func (s *Server) conversation(r *request, addSpecial bool) ([]int32, *Error) {
 	if r.messages == nil {
 		return nil, invalid("messages", "messages is missing.")
 	}
-	c := Conversation{Messages: r.messages, AddGenerationPrompt: r.openTurn, Variables: r.variables, Now: s.config.Now()}
-	plain, err := s.config.Chat.Render(c)
+	in := chat.Input{Messages: r.messages, AddGenerationPrompt: r.openTurn, Variables: r.variables, Now: s.config.Now()}
+	plain, err := s.config.Chat.Render(in)
 	if err != nil {
 		return nil, invalid("messages", "The chat template refused the messages: %v.", err)
 	}
 	if len(r.tools) == 0 || r.toolChoice == "none" {
 		return s.tokenizer.EncodeWithSpecial(plain, addSpecial), nil
 	}
-	c.Tools = r.tools
-	text, err := s.config.Chat.Render(c)
+	in.Tools = r.tools
+	text, err := s.config.Chat.Render(in)
 	if err != nil {
 		return nil, invalid("tools", "The chat template refused the tools: %v.", err)
 	}

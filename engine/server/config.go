@@ -6,13 +6,22 @@ import (
 	"math/rand/v2"
 	"strconv"
 	"time"
+
+	"github.com/assaylab/assay/engine/chat"
 )
+
+// Renderer writes a conversation as the model's prompt. Of a message that it gets, the content
+// is a string or null, and the arguments of tool calls are objects.
+type Renderer interface {
+	Render(in chat.Input) (string, error)
+}
 
 // Config is a server's settings. The zero value of every field but Model works.
 type Config struct {
 	Model      string               // the name that requests must give
 	Context    int                  // longest sequence in tokens, for refusals with numbers; 0 leaves it to the engine
 	Chat       Renderer             // nil refuses chat by name
+	ChatSource string               // the chat template's text, for clients that render it themselves
 	Version    string               // what /version tells; empty is "unknown"
 	MaxBody    int64                // bytes of a request body; 0 is DefaultMaxBody
 	RetryAfter func() time.Duration // what an overloaded client is told to wait; nil is a second

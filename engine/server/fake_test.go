@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/chat"
 	"github.com/assaylab/assay/engine/tokenizer"
 )
 
@@ -164,7 +165,7 @@ func refusing(err error) *script {
 // tags is a renderer in the manner of a chat template.
 type tags struct{}
 
-func (tags) Render(c Conversation) (string, error) {
+func (tags) Render(c chat.Input) (string, error) {
 	var b strings.Builder
 	for _, raw := range c.Messages {
 		var m struct{ Role, Content string }

@@ -16,6 +16,15 @@ func withLogprobs(s step) step {
 	return s
 }
 
+// scored adds made-up log-probabilities of a prompt of n tokens, of all but the first.
+func scored(n int, s step) step {
+	for i := 1; i < n; i++ {
+		s.event.Prompt = append(s.event.Prompt, engine.TokenLogprobs{Token: int32('0' + i), Logprob: -float32(i),
+			Top: []engine.TokenLogprob{{Token: 'q', Logprob: -0.5}}})
+	}
+	return s
+}
+
 func cached(n int, s step) step {
 	s.event.Cached = n
 	return s
@@ -53,6 +62,15 @@ func TestGolden(t *testing.T) {
 			[]step{withLogprobs(say("é")), withLogprobs(end("z", engine.FinishStop))}},
 		{"completion_stream_logprobs", "completions", `{"model":"tiny","prompt":"abc","logprobs":2,"stream":true}`,
 			[]step{withLogprobs(say("\xC3")), withLogprobs(say("\xA9")), withLogprobs(end("z", engine.FinishStop))}},
+		{"completion_echo", "completions", `{"model":"tiny","prompt":"é1","echo":true}`, []step{scored(3, say("2")), end("3", engine.FinishLength)}},
+		{"completion_echo_logprobs", "completions", `{"model":"tiny","prompt":"é1","echo":true,"logprobs":1}`,
+			[]step{scored(3, withLogprobs(say("2"))), withLogprobs(end("3", engine.FinishLength))}},
+		{"completion_echo_alone", "completions", `{"model":"tiny","prompt":[[97,98],[99]],"echo":true,"logprobs":1,"max_tokens":0}`,
+			[]step{scored(2, end("", engine.FinishLength))}},
+		{"completion_echo_stop", "completions", `{"model":"tiny","prompt":"aEND","echo":true,"stop":"END"}`, []step{say("bEND"), say("c")}},
+		{"completion_stream_echo", "completions", `{"model":"tiny","prompt":"ab","echo":true,"logprobs":1,"stream":true}`,
+			[]step{scored(2, withLogprobs(say("2"))), withLogprobs(end("3", engine.FinishLength))}},
+		{"completion_min_tokens", "completions", `{"model":"tiny","prompt":"ab","stop":"x","min_tokens":2}`, []step{say("xx"), say("yx"), say("z")}},
 		{"completion_stream_slow_consumer", "completions", `{"model":"tiny","prompt":"abc","stream":true,"stream_options":{"include_usage":true}}`,
 			[]step{say("a"), {err: engine.ErrSlowConsumer}}},
 		{"completion_stream_aborted", "completions", `{"model":"tiny","prompt":"abc","stream":true}`,

@@ -49,6 +49,7 @@ func New(config Config, backend Backend, tokenizer Tokenizer) *Server {
 		"/stats":               {http.MethodGet: s.stats},
 		"/tokenize":            {http.MethodPost: s.tokenize},
 		"/detokenize":          {http.MethodPost: s.detokenize},
+		"/tokenizer_info":      {http.MethodGet: s.tokenizerInfo},
 		"/metrics": {http.MethodGet: func(w *response, r *http.Request) {
 			prometheus.ServeHTTP(w, r)
 		}},

@@ -7,7 +7,8 @@ import (
 )
 
 // tokenize is POST /tokenize in vLLM's form: the tokens of a text, or of a conversation as the
-// chat template writes it, the same that the generating endpoints would compute.
+// chat template writes it. Unlike in a prompt of /v1/completions, text that spells a special
+// token becomes that token, as clients of vLLM rely on to find the ids of such tokens.
 func (s *Server) tokenize(w *response, r *http.Request) {
 	asked, refusal := s.read(w, r, tokenizeFields())
 	if refusal == nil {
@@ -75,11 +76,31 @@ func (s *Server) tokensOf(r *request) ([]int32, *Error) {
 	if r.messages != nil {
 		return s.conversation(r, r.addSpecial != nil && *r.addSpecial)
 	}
-	ids := s.tokenizer.Encode(r.prompts[0].text, r.addSpecial == nil || *r.addSpecial)
+	ids := s.tokenizer.EncodeWithSpecial(r.prompts[0].text, r.addSpecial == nil || *r.addSpecial)
 	if ids == nil {
 		ids = []int32{}
 	}
 	return ids, nil
+}
+
+// tokenizerInfo is GET /tokenizer_info in vLLM's form: what a client needs to tokenize through
+// this server, as lm-evaluation-harness does.
+func (s *Server) tokenizerInfo(w *response, _ *http.Request) {
+	writeJSON(w, http.StatusOK, struct {
+		Class    string  `json:"tokenizer_class"`
+		BOS      *string `json:"bos_token"` // null for none
+		EOS      *string `json:"eos_token"`
+		Pad      *string `json:"pad_token"`
+		Length   int     `json:"model_max_length"`
+		Template *string `json:"chat_template"`
+	}{"AssayTokenizer", s.specialText(s.tokenizer.BOS()), s.specialText(s.tokenizer.EOS()), nil, s.config.Context, orNull(s.config.ChatSource)})
+}
+
+func (s *Server) specialText(id int32) *string {
+	if id < 0 {
+		return nil
+	}
+	return orNull(s.tokenName(id))
 }
 
 // detokenize is POST /detokenize in vLLM's form.

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestServeOptions(t *testing.T) {
+	for _, c := range []struct{ name, flag, value, want string }{
+		{"format", "--log-format", "xml", `--log-format: found "xml", expected one of text, json`},
+		{"level", "--log-level", "verbose", `--log-level: found "verbose", expected one of debug, info, warn, error`},
+		{"profiles", "--pprof", "on", `--pprof: found "on", expected one of off, loopback, any`},
+		{"body", "--max-request-bytes", "0", "--max-request-bytes: found 0, expected at least 1"},
+		{"no keys", "--api-key-file", "missing", "--api-key-file: open missing"},
+		{"no template", "--chat-template", "missing", "--chat-template: open missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, stderr, code := assay(t, "serve", "--listen", "127.0.0.1:0", "--model", "embedded:gopherling-2m", c.flag+"="+c.value)
+			if code != exitUsage || !strings.Contains(stderr, c.want) {
+				t.Errorf("code %d: %s", code, stderr)
+			}
+		})
+	}
+}
+
+func TestProfilesStayOnLoopback(t *testing.T) {
+	for _, c := range []struct {
+		pprof, address string
+		ok             bool
+	}{
+		{pprofOff, "0.0.0.0", true}, {pprofLoopback, "127.0.0.1", true}, {pprofLoopback, "::1", true},
+		{pprofLoopback, "0.0.0.0", false}, {pprofLoopback, "192.0.2.1", false}, {pprofAny, "192.0.2.1", true},
+	} {
+		o := serveOptions{pprof: c.pprof}
+		if err := o.checkAddress(&net.TCPAddr{IP: net.ParseIP(c.address), Port: 80}); (err == nil) != c.ok {
+			t.Errorf("%s on %s: %v", c.pprof, c.address, err)
+		}
+	}
+}
+
+func TestAPIKeys(t *testing.T) {
+	for _, c := range []struct {
+		name, file, environment string
+		supervised              bool
+		want                    []string
+		err                     string
+	}{
+		{name: "none"},
+		{name: "file", file: "# ours\nsk-1 # alice\n\n  sk-2\n", want: []string{"sk-1", "sk-2"}},
+		{name: "environment", environment: " sk-3,sk-4 ", want: []string{"sk-3", "sk-4"}},
+		{name: "both", file: "sk-1", environment: "sk-3", want: []string{"sk-1", "sk-3"}},
+		{name: "supervised", file: "sk-1", environment: "sk-3", supervised: true, want: []string{"sk-1"}},
+		{name: "nothing in it", file: "# none yet\n", err: "has no key"},
+		{name: "two on a line", file: "sk-1\nsk-2 sk-3\n", err: "keys:2: expected one key"},
+		{name: "not ASCII", file: "clé\n", err: "keys:1: expected one key"},
+		{name: "environment not ASCII", environment: "clé", err: "ASSAY_API_KEYS has a key"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := serveOptions{supervised: c.supervised}
+			if c.file != "" {
+				o.keyFile = filepath.Join(t.TempDir(), "keys")
+				if err := os.WriteFile(o.keyFile, []byte(c.file), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := o.apiKeys(c.environment)
+			if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+				t.Fatalf("error %v, want %q", err, c.err)
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "sk-") {
+				t.Errorf("the error shows a key: %v", err)
+			}
+		})
+	}
+}
