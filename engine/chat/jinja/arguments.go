@@ -151,15 +151,19 @@ func (b builtin) apply(f *frame, callee string, v Value, args *arguments) (Value
 
 // function is a callable of Go: a global function or a method with its object.
 type function struct {
-	name   string
-	params []parameter
-	fn     func(r *run, a []Value) (Value, error)
-	open   func(f *frame, a *arguments) (Value, error)
+	name       string
+	params     []parameter
+	positional bool // arguments have no names
+	fn         func(r *run, a []Value) (Value, error)
+	open       func(f *frame, a *arguments) (Value, error)
 }
 
 func (fn *function) call(f *frame, args *arguments) (Value, error) {
 	if fn.open != nil {
 		return fn.open(f, args)
+	}
+	if fn.positional && args.named.Len() > 0 {
+		return nil, fail("%s() takes no keyword arguments", fn.name)
 	}
 	values, err := args.bind(fn.name+"()", fn.params)
 	if err != nil {

@@ -98,3 +98,19 @@ func lower(s string) string {
 	}
 	return b.String()
 }
+
+// folded is str.casefold.
+func folded(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		switch special, ok := specialUpper[c]; {
+		case ok:
+			b.WriteString(lower(special))
+		case c == '\u03c2':
+			b.WriteRune('\u03c3')
+		default:
+			b.WriteRune(unicode.ToLower(c))
+		}
+	}
+	return b.String()
+}

@@ -9,10 +9,7 @@ import (
 
 // equal is Python's a == b.
 func (r *run) equal(a, b Value, depth int) (bool, error) {
-	if err := nested(depth); err != nil {
-		return false, err
-	}
-	if err := r.step(1); err != nil {
+	if err := r.visit(depth); err != nil {
 		return false, err
 	}
 	if s, ok := text(a); ok {
@@ -113,10 +110,7 @@ func bigFloat(v Value) (*big.Float, bool) {
 // order is a negative number, 0 or a positive number as a < b, a == b or a > b in Python. op is the operator to
 // name where they have no order.
 func (r *run) order(a, b Value, op string, depth int) (int, error) {
-	if err := nested(depth); err != nil {
-		return 0, err
-	}
-	if err := r.step(1); err != nil {
+	if err := r.visit(depth); err != nil {
 		return 0, err
 	}
 	s, aText := text(a)

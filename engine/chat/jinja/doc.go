@@ -15,7 +15,7 @@
 //
 //   - extends, include, import, from, block and autoescape, the filters named in filter.go, cycler, joiner, lipsum,
 //     and some methods of str that build bytes or tables are refused by name.
-//   - Integers are 64 bits wide; longer ones can be passed on, compared and written, not reckoned with.
+//   - An integer has at most 16384 bits.
 //   - What filters such as map give is made at once, not when it is gone through, so that an error in it shows
 //     even if nothing looks at it.
 //   - Messages of errors are this package's own, except raise_exception's.

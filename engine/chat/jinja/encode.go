@@ -63,7 +63,7 @@ func (e *encoder) setIndent(v Value) error {
 }
 
 func (e *encoder) value(v Value, depth int) error {
-	if err := nested(depth); err != nil {
+	if err := e.r.visit(depth); err != nil {
 		return err
 	}
 	switch v := v.(type) {

@@ -172,15 +172,14 @@ func indented(r *run, v Value, a []Value) (Value, error) {
 		}
 		prefix = strings.Repeat(" ", max(width, 0))
 	}
-	if strings.HasSuffix(s, "\n") { // so that its empty last line stays
-		s += "\n"
-	}
 	w := writer{r: r}
-	lines := splitLines(s, false)
-	for i, line := range lines {
+	for i, line := range splitLines(s+"\n", false) { // with a line break at the end, an empty last line counts
 		if i > 0 {
-			line = "\n" + indentation(line, prefix, truth(a[2])) + line
-		} else if truth(a[1]) {
+			if err := w.text("\n"); err != nil {
+				return nil, err
+			}
+		}
+		if i == 0 && truth(a[1]) || i > 0 && (line != "" || truth(a[2])) {
 			line = prefix + line
 		}
 		if err := w.text(line); err != nil {
@@ -188,13 +187,6 @@ func indented(r *run, v Value, a []Value) (Value, error) {
 		}
 	}
 	return like(v, w.b.String()), nil
-}
-
-func indentation(line, prefix string, blank bool) string {
-	if line == "" && !blank {
-		return ""
-	}
-	return prefix
 }
 
 func size(r *run, v Value, _ []Value) (Value, error) {

@@ -335,8 +335,13 @@ func batch(r *run, v Value, a []Value) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	n = max(n, 1)
 	var out []Value
+	if n < 1 { // as in Python, where a batch of no items ends before the first one
+		if n == 0 && len(items) > 0 {
+			out = append(out, list(nil))
+		}
+		n = max(len(items), 1)
+	}
 	for len(items) > 0 {
 		size := min(n, len(items))
 		row := items[:size:size]

@@ -154,19 +154,17 @@ func (r *run) formatted(v Value, kind byte, s spec) (out string, numeric bool, e
 	case isNumber && kind == 'c':
 		out, _, err = characterOf(v)
 		return out, true, err
-	case isNumber && strings.IndexByte("dnxXob", kind) >= 0, isInteger(v) && kind == 0:
+	case isNumber && (kind == 0 || strings.IndexByte("dnxXob", kind) >= 0):
 		if _, isFloat := v.(float64); isFloat {
 			break
 		}
-		out, err = integerFormat(max(kind, 'b'), v, s)
 		if kind == 0 || kind == 'n' {
-			out, err = integerFormat('d', v, s)
+			kind = 'd'
 		}
+		out, err = integerFormat(kind, v, s)
 		return out, true, err
 	case kind == 0 || kind == 's':
-		_, isText := text(v)
-		_, isBool := v.(bool)
-		if !isText && !isBool {
+		if _, isText := text(v); !isText {
 			break
 		}
 		if out, err = r.str(v); err == nil && s.precision >= 0 {

@@ -1,7 +1,5 @@
 package jinja
 
-import "strconv"
-
 // globals are the names that every template knows besides its variables.
 func globals() map[string]Value {
 	return map[string]Value{
@@ -70,11 +68,7 @@ func makeRange(f *frame, a *arguments) (Value, error) {
 	if err := f.run.step(int(n)); err != nil {
 		return nil, err
 	}
-	out := &seq{kind: rangeKind, items: make([]Value, n), text: "range(" + strconv.FormatInt(start, 10) + ", " + strconv.FormatInt(stop, 10)}
-	if step != 1 {
-		out.text += ", " + strconv.FormatInt(step, 10)
-	}
-	out.text += ")"
+	out := &seq{kind: rangeKind, items: make([]Value, n), bounds: [3]int64{start, stop, step}}
 	for i := range int64(n) {
 		out.items[i] = start + i*step
 	}

@@ -72,12 +72,12 @@ func (r *run) enter() error {
 
 func (r *run) leave() { r.calls-- }
 
-// nested refuses values that hold themselves.
-func nested(depth int) error {
+// visit accounts for one value at a depth within others, and refuses values that hold themselves.
+func (r *run) visit(depth int) error {
 	if depth > MaxNesting {
 		return fail("values are nested more than %d deep", MaxNesting)
 	}
-	return nil
+	return r.step(1)
 }
 
 // Error is what is wrong with a template, or with values for it.

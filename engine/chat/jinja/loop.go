@@ -34,6 +34,7 @@ func (s *forStmt) each(f *frame, over Value, depth int) error {
 		return err
 	}
 	l := &loop{stmt: s, scope: f.scope, frame: f, depth: depth, index: -1, items: items}
+	finished := false // an iteration to its end: as in Jinja, else runs also if break and continue left them all
 	for {
 		more, err := l.advance()
 		if err != nil {
@@ -42,13 +43,16 @@ func (s *forStmt) each(f *frame, over Value, depth int) error {
 		if !more {
 			break
 		}
-		if err := l.iteration(f); errors.Is(err, errBreak) {
-			return nil
-		} else if err != nil {
+		err = l.iteration(f)
+		finished = finished || err == nil
+		if errors.Is(err, errBreak) {
+			break
+		}
+		if err != nil && !errors.Is(err, errContinue) {
 			return err
 		}
 	}
-	if l.index >= 0 {
+	if finished {
 		return nil
 	}
 	return f.inner().exec(s.otherwise)
@@ -60,10 +64,7 @@ func (l *loop) iteration(f *frame) error {
 	if err := inner.assign(l.stmt.target, l.current); err != nil {
 		return err
 	}
-	if err := inner.exec(l.stmt.body); err != nil && !errors.Is(err, errContinue) {
-		return err
-	}
-	return nil
+	return inner.exec(l.stmt.body)
 }
 
 // advance goes to the next item that passes the test. Tests run as late as that, since loop bodies may

@@ -1,5 +1,7 @@
 package jinja
 
+import "slices"
+
 // macro is a macro with the scope that it was defined in.
 type macro struct {
 	def   *macroDef
@@ -16,7 +18,7 @@ func (s *callBlock) exec(f *frame) error {
 	if err != nil {
 		return err
 	}
-	return f.print(v)
+	return f.printText(v)
 }
 
 // call gives the text that the macro writes.
@@ -96,12 +98,7 @@ func (m *macro) bindRest(f *frame, a *arguments, used int) error {
 }
 
 func (m *macro) declares(param string) bool {
-	for _, p := range m.def.params {
-		if p == param {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(m.def.params, param)
 }
 
 // strayNamed are the named arguments that are not parameters.

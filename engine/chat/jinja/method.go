@@ -17,8 +17,11 @@ var (
 	}
 )
 
+// withNames are the methods whose arguments may have names.
+var withNames = []string{"split", "rsplit", "splitlines"}
+
 func method(name string, fn func(r *run, a []Value) (Value, error), params ...parameter) (Value, bool) {
-	return &function{name: name, params: params, fn: fn}, true
+	return &function{name: name, params: params, positional: !slices.Contains(withNames, name), fn: fn}, true
 }
 
 // unsupportedMethod stands for one that Python has and this package does not.

@@ -16,7 +16,7 @@ type textMethodDef struct {
 var textMethods = map[string]textMethodDef{
 	"lower":      mapped(lower),
 	"upper":      mapped(upper),
-	"casefold":   mapped(func(s string) string { return lower(strings.ReplaceAll(s, "ß", "ss")) }),
+	"casefold":   mapped(folded),
 	"title":      mapped(titled),
 	"capitalize": mapped(capitalized),
 	"swapcase":   mapped(swapped),

@@ -17,15 +17,13 @@ func (r *run) arithmetic(op string, a, b Value) (Value, error) {
 	if v, done, err := r.joined(op, a, b); done || err != nil {
 		return v, err
 	}
-	i, aInt := integer(a)
-	j, bInt := integer(b)
+	if v, ok := smallSum(op, a, b); ok {
+		return v, nil
+	}
+	i, aInt := bigInteger(a)
+	j, bInt := bigInteger(b)
 	if aInt && bInt {
 		return integerArithmetic(op, i, j)
-	}
-	for _, v := range [2]Value{a, b} {
-		if _, ok := v.(*big.Int); ok {
-			return nil, fail("arithmetic with integers beyond 64 bits is not supported")
-		}
 	}
 	x, aOK := float(a)
 	y, bOK := float(b)
@@ -119,56 +117,89 @@ func (r *run) repeated(v Value, n int64) (out Value, done bool, err error) {
 	return &seq{kind: s.kind, items: slices.Repeat(s.items, count)}, true, nil
 }
 
-func integerArithmetic(op string, a, b int64) (Value, error) {
-	var exact big.Int
-	x, y := big.NewInt(a), big.NewInt(b)
+// smallSum is the usual case of arithmetic: counting.
+func smallSum(op string, a, b Value) (Value, bool) {
+	i, aOK := a.(int64)
+	j, bOK := b.(int64)
+	if !aOK || !bOK || max(i, -i, j, -j) > 1<<60 || min(i, j) == math.MinInt64 {
+		return nil, false
+	}
 	switch op {
 	case "+":
-		exact.Add(x, y)
+		return i + j, true
 	case "-":
-		exact.Sub(x, y)
-	case "*":
-		exact.Mul(x, y)
-	case "**":
+		return i - j, true
+	}
+	return nil, false
+}
+
+func bigInteger(v Value) (*big.Int, bool) {
+	if i, ok := v.(*big.Int); ok {
+		return i, true
+	}
+	i, ok := integer(v)
+	return big.NewInt(i), ok
+}
+
+// maxBits is the size of the largest integer that arithmetic gives.
+const maxBits = 1 << 14
+
+func integerArithmetic(op string, a, b *big.Int) (Value, error) {
+	if op == "**" {
 		return integerPower(a, b)
+	}
+	out := new(big.Int)
+	switch op {
+	case "+":
+		out.Add(a, b)
+	case "-":
+		out.Sub(a, b)
+	case "*":
+		out.Mul(a, b)
 	default:
-		if b == 0 {
+		if b.Sign() == 0 {
 			return nil, divisionByZero(op, "integer ")
 		}
 		if op == "/" {
-			ratio, _ := new(big.Rat).SetFrac(x, y).Float64()
-			return ratio, nil
+			return ratio(a, b)
 		}
-		quotient, modulus := new(big.Int).DivMod(x, y, new(big.Int)) // the modulus is not negative
-		if b < 0 && modulus.Sign() != 0 {
-			quotient.Sub(quotient, big.NewInt(1))
-			modulus.Add(modulus, y)
+		modulus := new(big.Int)
+		out.DivMod(a, b, modulus) // the modulus is not negative
+		if b.Sign() < 0 && modulus.Sign() != 0 {
+			out.Sub(out, big.NewInt(1))
+			modulus.Add(modulus, b)
 		}
-		if exact.Set(quotient); op == "%" {
-			exact.Set(modulus)
+		if op == "%" {
+			out = modulus
 		}
 	}
-	if !exact.IsInt64() {
-		return nil, fail("an integer beyond 64 bits")
+	if out.BitLen() > maxBits {
+		return nil, fail("an integer has more than %d bits", maxBits)
 	}
-	return exact.Int64(), nil
+	return normal(out), nil
 }
 
-func integerPower(a, b int64) (Value, error) {
-	if b < 0 {
-		return floatArithmetic("**", float64(a), float64(b))
+func ratio(a, b *big.Int) (Value, error) {
+	f, _ := new(big.Rat).SetFrac(a, b).Float64()
+	if math.IsInf(f, 0) {
+		return nil, fail("integer division result too large for a float")
 	}
-	if b > 64 && a != 0 && a != 1 && a != -1 {
-		return nil, fail("an integer beyond 64 bits")
+	return f, nil
+}
+
+func integerPower(a, b *big.Int) (Value, error) {
+	if b.Sign() < 0 {
+		x, _ := float(a)
+		y, _ := float(b)
+		return floatArithmetic("**", x, y)
 	}
-	if a == -1 {
-		b %= 2
+	if a.BitLen() > 1 && (b.BitLen() > 15 || b.Int64()*int64(a.BitLen()-1) > maxBits) {
+		return nil, fail("an integer has more than %d bits", maxBits)
 	}
-	exact := new(big.Int).Exp(big.NewInt(a), big.NewInt(b), nil)
-	if !exact.IsInt64() {
-		return nil, fail("an integer beyond 64 bits")
+	if a.BitLen() <= 1 { // -1, 0 or 1: only whether b is 0, odd or even counts
+		b = big.NewInt(int64(b.Bit(0)) + 2*int64(min(b.BitLen(), 1)))
 	}
-	return exact.Int64(), nil
+	return normal(new(big.Int).Exp(a, b, nil)), nil
 }
 
 func floatArithmetic(op string, a, b float64) (Value, error) {
@@ -236,7 +267,7 @@ func signed(op string, v Value) (Value, error) {
 	if i, ok := integer(v); ok {
 		if op == "-" {
 			if i == math.MinInt64 {
-				return nil, fail("an integer beyond 64 bits")
+				return new(big.Int).Neg(big.NewInt(i)), nil
 			}
 			return -i, nil
 		}

@@ -1,5 +1,7 @@
 package jinja
 
+import "strings"
+
 // expression parses a whole expression, conditions (a if b else c) included.
 func (p *parser) expression() (expr, error) {
 	if err := p.nest(); err != nil {
@@ -214,11 +216,11 @@ func (p *parser) nameOrConstant(s string) expr {
 
 // strings joins adjacent ones.
 func (p *parser) strings() expr {
-	s := p.next().text
+	var b strings.Builder
 	for p.current().kind == stringToken {
-		s += p.next().text
+		b.WriteString(p.next().text)
 	}
-	return &literal{s}
+	return &literal{b.String()}
 }
 
 // items parses expressions up to the closing bracket and skips it.

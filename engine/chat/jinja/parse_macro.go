@@ -1,5 +1,7 @@
 package jinja
 
+import "slices"
+
 func (p *parser) macroTag() (stmt, error) {
 	name, err := p.expectName()
 	if err != nil {
@@ -61,6 +63,9 @@ func (p *parser) signature(def *macroDef) error {
 		param, err := p.expectName()
 		if err != nil {
 			return err
+		}
+		if slices.Contains(def.params, param) {
+			return p.fail("parameter %s is there twice", param)
 		}
 		def.params = append(def.params, param)
 		if p.skip(operatorToken, "=") {

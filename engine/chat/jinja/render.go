@@ -14,7 +14,7 @@ func (t *Template) Render(variables *Dict, now time.Time) (rendered string, err 
 			rendered, err = "", fail("the template engine panicked: %v", p)
 		}
 	}()
-	outer := &scope{names: globals()}
+	outer := &scope{many: globals()}
 	given := outer.inner()
 	for k, v := range variables.all() {
 		name, _ := text(k)

@@ -44,7 +44,7 @@ func (w *writer) text(s string) error {
 }
 
 func (w *writer) repr(v Value, depth int) error {
-	if err := nested(depth); err != nil {
+	if err := w.r.visit(depth); err != nil {
 		return err
 	}
 	switch v := v.(type) {
@@ -100,7 +100,7 @@ func (w *writer) seq(s *seq, depth int) error {
 	open, shut := "[", "]"
 	switch s.kind {
 	case rangeKind:
-		return w.text(s.text)
+		return w.text(rangeText(s.bounds))
 	case tupleKind:
 		open, shut = "(", ")"
 		if len(s.items) == 1 {
@@ -121,6 +121,13 @@ func (w *writer) seq(s *seq, depth int) error {
 		}
 	}
 	return w.text(shut)
+}
+
+func rangeText(b [3]int64) string {
+	if b[2] == 1 {
+		return fmt.Sprintf("range(%d, %d)", b[0], b[1])
+	}
+	return fmt.Sprintf("range(%d, %d, %d)", b[0], b[1], b[2])
 }
 
 func (w *writer) separate(i int) error {

@@ -9,24 +9,52 @@ import (
 // it is looked up outside, at the time of the look-up: a macro sees later assignments around it, as a Python
 // closure does.
 type scope struct {
-	names  map[string]Value
+	few    []binding // while there are at most maxFew: most loops and macros have two or three
+	many   map[string]Value
 	parent *scope
 }
 
+type binding struct {
+	name  string
+	value Value
+}
+
+const maxFew = 8
+
 func (s *scope) lookup(name string) (Value, bool) {
 	for ; s != nil; s = s.parent {
-		if v, ok := s.names[name]; ok {
+		if v, ok := s.own(name); ok {
 			return v, true
 		}
 	}
 	return nil, false
 }
 
-func (s *scope) set(name string, v Value) {
-	if s.names == nil {
-		s.names = map[string]Value{}
+func (s *scope) own(name string) (Value, bool) {
+	for i := range s.few {
+		if s.few[i].name == name {
+			return s.few[i].value, true
+		}
 	}
-	s.names[name] = v
+	v, ok := s.many[name]
+	return v, ok
+}
+
+func (s *scope) set(name string, v Value) {
+	for i := range s.few {
+		if s.few[i].name == name {
+			s.few[i].value = v
+			return
+		}
+	}
+	if len(s.few) < maxFew && s.many == nil {
+		s.few = append(s.few, binding{name, v})
+		return
+	}
+	if s.many == nil {
+		s.many = map[string]Value{}
+	}
+	s.many[name] = v
 }
 
 func (s *scope) inner() *scope { return &scope{parent: s} }

@@ -29,6 +29,15 @@ func (f *frame) print(v Value) error {
 	return f.write(s)
 }
 
+// printText prints what a block gives, which must be text.
+func (f *frame) printText(v Value) error {
+	s, ok := text(v)
+	if !ok {
+		return fail("the block gives %s; expected str", typeName(v))
+	}
+	return f.write(s)
+}
+
 func (s *ifStmt) exec(f *frame) error {
 	for i, test := range s.tests {
 		v, err := f.eval(test)
@@ -88,7 +97,7 @@ func (s *filterBlock) exec(f *frame) error {
 	if err != nil {
 		return err
 	}
-	return f.print(v)
+	return f.printText(v)
 }
 
 // exec is transformers' generation tag, which marks what an assistant says and changes nothing.

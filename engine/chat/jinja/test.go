@@ -5,7 +5,7 @@ import "math/big"
 // tests are Jinja's.
 var tests = map[string]builtin{
 	"boolean":     is(func(v Value) bool { _, ok := v.(bool); return ok }),
-	"callable":    is(func(v Value) bool { _, ok := v.(callable); return ok }),
+	"callable":    is(isCallable),
 	"defined":     is(isDefined),
 	"escaped":     is(func(v Value) bool { _, ok := v.(markup); return ok }),
 	"false":       is(func(v Value) bool { return v == false }),
@@ -56,6 +56,12 @@ func comparing(op string) builtin {
 func isDefined(v Value) bool {
 	_, missing := v.(*undefined)
 	return !missing
+}
+
+// isCallable holds for undefined, too, which can be called, to fail with its reason.
+func isCallable(v Value) bool {
+	_, ok := v.(callable)
+	return ok || !isDefined(v)
 }
 
 func isInteger(v Value) bool {

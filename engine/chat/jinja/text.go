@@ -50,7 +50,7 @@ func fields(s string, count int) []string {
 	for s != "" {
 		end := strings.IndexFunc(s, isSpace)
 		if end < 0 || len(out) == count {
-			return append(out, trimEnd(s, end))
+			return append(out, s)
 		}
 		out = append(out, s[:end])
 		s = strings.TrimLeftFunc(s[end:], isSpace)
@@ -58,24 +58,14 @@ func fields(s string, count int) []string {
 	return out
 }
 
-func trimEnd(s string, firstSpace int) string {
-	if firstSpace < 0 {
-		return s
-	}
-	return strings.TrimRightFunc(s, isSpace)
-}
-
 // fieldsRight is str.rsplit() without a separator.
 func fieldsRight(s string, count int) []string {
-	if count < 0 {
-		return fields(s, -1)
-	}
 	var out []string
 	s = strings.TrimRightFunc(s, isSpace)
 	for s != "" {
 		at := strings.LastIndexFunc(s, isSpace)
 		if at < 0 || len(out) == count {
-			out = append(out, strings.TrimLeftFunc(s, isSpace))
+			out = append(out, s)
 			break
 		}
 		_, size := utf8.DecodeRuneInString(s[at:])

@@ -8,7 +8,7 @@ import (
 //
 //	nil                  None
 //	bool                 bool
-//	int64, *big.Int      int; *big.Int only beyond 64 bits, to be written, compared and passed on
+//	int64, *big.Int      int; *big.Int only beyond 64 bits
 //	float64              float
 //	string, markup       str; markup is text that escape or safe has marked, which escapes what is added to it
 //	*seq                 list, tuple, range, and the views of a dictionary
@@ -36,9 +36,9 @@ const (
 var seqNames = [...]string{"list", "tuple", "range", "dict_keys", "dict_values", "dict_items"}
 
 type seq struct {
-	kind  seqKind
-	items []Value
-	text  string // a range's repr
+	kind   seqKind
+	items  []Value
+	bounds [3]int64 // of a range: start, stop and step
 }
 
 func list(items []Value) *seq   { return &seq{items: items} }
