@@ -48,6 +48,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
+	cache.Longest = o.Context
 	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
 		live: make(map[uint64]*Stream), since: time.Now()}
 	l.sched = sched.New(cfg, l.pool)
@@ -56,6 +57,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 		if cache, err = model.NewCache(draft.Config, o.KVFormat, blocks, o.BlockSize); err != nil {
 			return nil, err
 		}
+		cache.Longest = o.Context
 		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
 		l.stats.WeightBytes = draft.WeightBytes()
 	}

@@ -56,6 +56,7 @@ func newState(s Subject, sequences, length int, pool *par.Pool) (*model.State, e
 	if err != nil {
 		return nil, err
 	}
+	cache.Longest = length
 	return model.NewState(s.Model, cache, pool), nil
 }
 
