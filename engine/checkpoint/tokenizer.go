@@ -88,6 +88,15 @@ func readSpecials(f *gguf.File, v *tokenizer.Vocab) (err error) {
 	if v.Unknown, err = tokenID(f, "tokenizer.ggml.unknown_token_id", unknown); err != nil {
 		return err
 	}
+	for _, key := range []string{"tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"} {
+		id, err := tokenID(f, key, -1)
+		if err != nil {
+			return err
+		}
+		if id >= 0 {
+			v.Ends = append(v.Ends, id)
+		}
+	}
 	v.AddBOS, v.AddEOS = v.AddBOS && v.BOS >= 0, v.AddEOS && v.EOS >= 0
 	if err := readBool(f, "tokenizer.ggml.add_bos_token", &v.AddBOS); err != nil {
 		return err

@@ -9,6 +9,7 @@ type Tokenizer struct {
 	defined  specials   // user-defined tokens only
 	bytes    [256]int32 // id of each single byte, -1 where there is none
 	bos, eos int32
+	ends     []int32
 	addBOS   bool
 	addEOS   bool
 	prefixed bool // text gets a space in front, which Decode takes away again

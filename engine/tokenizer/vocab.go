@@ -33,10 +33,11 @@ type Vocab struct {
 	Merges []string  // "left right", the most preferred first, of KindBytes; KindSentencePiece merges by score without them
 	Pre    string    // pre-tokenizer of KindBytes, by its name in tokenizer.ggml.pre
 
-	BOS, EOS int32 // -1 for none
-	Unknown  int32 // for what has no token; -1 for none. KindBytes does not need it
-	AddBOS   bool  // put BOS in front when special tokens are asked for
-	AddEOS   bool  // put EOS at the end when special tokens are asked for
+	BOS, EOS int32   // -1 for none
+	Ends     []int32 // more tokens that end an answer: of a turn, of a message
+	Unknown  int32   // for what has no token; -1 for none. KindBytes does not need it
+	AddBOS   bool    // put BOS in front when special tokens are asked for
+	AddEOS   bool    // put EOS at the end when special tokens are asked for
 
 	SpacePrefix      bool   // KindSentencePiece, KindUnigram: put a space in front of text
 	RemoveExtraSpace bool   // KindUnigram: drop spaces at the ends, and all but one of a run
@@ -67,6 +68,7 @@ func New(v Vocab) (*Tokenizer, error) {
 		return nil, err
 	}
 	t.setSpecials(&v)
+	t.setEnds(&v)
 	return t, nil
 }
 
@@ -92,6 +94,11 @@ func (v *Vocab) checkIDs() error {
 	}{{"BOS", v.BOS}, {"EOS", v.EOS}, {"unknown token", v.Unknown}} {
 		if id.id < -1 || int(id.id) >= len(v.Tokens) {
 			return fmt.Errorf("tokenizer: %s id %d is outside the vocabulary of %d tokens (-1 means none)", id.name, id.id, len(v.Tokens))
+		}
+	}
+	for _, id := range v.Ends {
+		if id < 0 || int(id) >= len(v.Tokens) {
+			return fmt.Errorf("tokenizer: end token id %d is outside the vocabulary of %d tokens", id, len(v.Tokens))
 		}
 	}
 	if v.AddBOS && v.BOS < 0 {
