@@ -31,6 +31,19 @@ func BenchmarkEncodeGo(b *testing.B) {
 	}
 }
 
+func BenchmarkEncodeFamilies(b *testing.B) {
+	text := goSource(b)
+	for _, name := range []string{"qwen2", "gpt-4o", "deepseek-v3", "llama-2", "gemma-3", "t5"} {
+		b.Run(name, func(b *testing.B) {
+			_, tok := readFamily(b, name+".json.gz")
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				tok.Encode(text, false)
+			}
+		})
+	}
+}
+
 func BenchmarkEncodeOneCharacter(b *testing.B) {
 	tok := gopherling(b, "gpt-2")
 	for _, unit := range []string{"a", " ", "é"} {

@@ -98,7 +98,7 @@ func charsmapOf() []byte {
 	units[0] = root << 10                             // children at 128 ^ byte
 	units[root^'a'] = 'a' | 1<<8 | (root^'a'^200)<<10 // its value at 200
 	units[root^'b'] = 'b' | 1<<8 | (root^'b'^201)<<10 // its value at 201
-	units[200], units[201] = 1<<31, 1<<31|3         // "xy" and ""
+	units[200], units[201] = 1<<31, 1<<31|3           // "xy" and ""
 	data := binary.LittleEndian.AppendUint32(nil, uint32(4*len(units)))
 	for _, u := range units {
 		data = binary.LittleEndian.AppendUint32(data, u)
