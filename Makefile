@@ -2,7 +2,8 @@
 GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
 RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target
-FUZZED  := ./engine/gguf ./engine/tokenizer ./engine/server ./loadgen/result ./loadgen/stream ./experiments/scenario
+FUZZED  := ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
+  ./engine/eval/... ./engine/server ./loadgen/result ./loadgen/stream ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
 
 .PHONY: help build demo test fmt vet lint race fuzz golden bench models tokenizers sdk lm-eval clean
@@ -31,7 +32,7 @@ lint: ## staticcheck
 	$(GO) tool staticcheck ./...
 
 fuzz: ## every fuzz target for FUZZTIME
-	@set -e; for p in $(FUZZED); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+	@set -e; for p in $$($(GO) list $(FUZZED)); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
 golden: ## rewrite the golden files; inspect the diff

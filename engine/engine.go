@@ -159,7 +159,9 @@ func (e *Engine) RetryAfter() time.Duration {
 func (e *Engine) Stats() Stats {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.stats
+	s := e.stats
+	s.Waiting = max(s.Waiting, int(e.queued.Load())) // the loop may not have heard of the last ones yet
+	return s
 }
 
 // Close ends all streams with ErrClosed and stops the loop.
