@@ -46,22 +46,39 @@ func (c conversation) input() Input {
 	return Input{c.Messages, c.Tools, c.Add, c.Variables, time.Date(2026, 3, 9, 7, 5, 4, 0, time.UTC)}
 }
 
-// Every real template gives for every conversation what transformers gives, byte for byte, raises what it raises,
-// and fails where it fails.
-func TestAgainstTransformers(t *testing.T) {
+// sources are the texts of the real templates, by name.
+func sources(t testing.TB) map[string]string {
+	t.Helper()
 	paths, err := filepath.Glob("testdata/templates/*.jinja")
 	if err != nil || len(paths) < 15 {
 		t.Fatal(paths, err)
 	}
+	out := map[string]string{}
 	for _, path := range paths {
 		source, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		name := strings.TrimSuffix(filepath.Base(path), ".jinja")
+		out[strings.TrimSuffix(filepath.Base(path), ".jinja")] = string(source)
+	}
+	return out
+}
+
+func realTemplates(t testing.TB) map[string]*Template {
+	out := map[string]*Template{}
+	for name, source := range sources(t) {
+		out[name] = mustNew(t, source)
+	}
+	return out
+}
+
+// Every real template gives for every conversation what transformers gives, byte for byte, raises what it raises,
+// and fails where it fails.
+func TestAgainstTransformers(t *testing.T) {
+	for name, source := range sources(t) {
 		var want map[string]reference
 		readJSON(t, "testdata/rendered/"+name+".json", &want)
-		t.Run(name, func(t *testing.T) { compare(t, string(source), want) })
+		t.Run(name, func(t *testing.T) { compare(t, source, want) })
 	}
 }
 

@@ -14,6 +14,11 @@ func (t *Template) Render(variables *Dict, now time.Time) (rendered string, err 
 			rendered, err = "", fail("the template engine panicked: %v", p)
 		}
 	}()
+	return t.render(variables, now)
+}
+
+// render lets a panic through.
+func (t *Template) render(variables *Dict, now time.Time) (string, error) {
 	outer := &scope{many: globals()}
 	given := outer.inner()
 	for k, v := range variables.all() {
@@ -21,7 +26,7 @@ func (t *Template) Render(variables *Dict, now time.Time) (rendered string, err 
 		given.set(name, v)
 	}
 	f := &frame{run: &run{now: now}, scope: given.inner(), out: &output{}}
-	err = f.exec(t.body)
+	err := f.exec(t.body)
 	switch {
 	case errors.Is(err, errBreak) || errors.Is(err, errContinue):
 		return "", fmt.Errorf("a jump out of a loop was not caught: %w", err)
