@@ -52,32 +52,6 @@ func New(f *gguf.File, kernels *kernel.Set) (*Checkpoint, error) {
 	return c, nil
 }
 
-// readTemplate is nil for a file without one. A second template, for conversations with tools, goes with the first.
-func readTemplate(f *gguf.File, bos, eos string) (*chat.Template, error) {
-	const key, toolUseKey = "tokenizer.chat_template", "tokenizer.chat_template.tool_use"
-	if !f.Has(key) {
-		return nil, nil
-	}
-	text, err := f.String(key)
-	if err != nil {
-		return nil, err
-	}
-	t, err := chat.New(text, bos, eos)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", f.Name, key, err)
-	}
-	if !f.Has(toolUseKey) {
-		return t, nil
-	}
-	if text, err = f.String(toolUseKey); err != nil {
-		return nil, err
-	}
-	if t, err = t.WithToolUse(text); err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", f.Name, toolUseKey, err)
-	}
-	return t, nil
-}
-
 // special is the text of a special token, "" for none.
 func (c *Checkpoint) special(id int32) string {
 	if id < 0 {
