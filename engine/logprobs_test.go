@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"math"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -76,10 +77,15 @@ func TestPromptLogprobsAreEvals(t *testing.T) {
 }
 
 // TestScoringDisturbsNobody: answers beside requests that score their prompts are what they
-// are alone, and so are the answers of those.
+// are alone, and so are the answers and scores of those.
 func TestScoringDisturbsNobody(t *testing.T) {
 	m, work := loadModel(t, "gopherling-2m"), workload(t)[:6]
-	want := generate(t, start(t, m, nil, options(nil)), 30, sample.Params{}, work...)
+	calm := start(t, m, nil, options(nil))
+	want := generate(t, calm, 30, sample.Params{}, work...)
+	scores := make([][]TokenLogprobs, len(work))
+	for i := 1; i < len(work); i += 2 {
+		scores[i] = scorePrompt(t, calm, Request{Prompt: work[i], PromptLogprobs: -1}).Prompt
+	}
 	for _, name := range []string{"small budget", "preemption,reuse", "whole prompts"} {
 		t.Run(name, func(t *testing.T) {
 			e := start(t, m, nil, options(variants()[name]))
@@ -93,8 +99,16 @@ func TestScoringDisturbsNobody(t *testing.T) {
 				streams[i] = s
 			}
 			for i, s := range streams {
-				if got, _ := collect(t, s); !slices.Equal(got, want[i]) {
+				first, err := s.Next(context.Background())
+				if err != nil {
+					t.Fatal(err)
+				}
+				rest, _ := collect(t, s)
+				if got := append(first.Tokens, rest...); !slices.Equal(got, want[i]) {
 					t.Errorf("request %d: %v, want %v", i, got, want[i])
+				}
+				if !reflect.DeepEqual(first.Prompt, scores[i]) {
+					t.Errorf("request %d: scores %v, want %v", i, first.Prompt, scores[i])
 				}
 			}
 			idle(t, e)
