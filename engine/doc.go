@@ -6,4 +6,8 @@
 // scheduler, the cache and the model. Everything else talks to it through Submit
 // and a Stream. The package knows nothing of HTTP, of text or of stop strings:
 // it takes token ids and gives token ids.
+//
+// What a request asks for changes nobody else's answer, and nothing about its own but what
+// it asks: siblings of one prompt share its blocks and are what they would be alone, and
+// penalties see the same history with and without drafts.
 package engine
