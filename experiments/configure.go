@@ -107,7 +107,7 @@ func (r *run) corpus(path string) (*workload.Corpus, error) {
 
 // serveArgs are the arguments that start an arm. Weights are ready in their format.
 func (r *run) serveArgs(arm sweep.Arm) []string {
-	args := []string{"--model", r.weights[arm.Settings.Quantization], "--name", servedName, "--listen", "127.0.0.1:0", "--supervised"}
+	args := []string{"--model", r.weights[arm.Settings.Quantization], "--name", servedName, "--listen", "127.0.0.1:0", "--supervised", "--log-level", "warn"}
 	if cpu, ok := r.cores.engineCPU(arm.Settings); ok {
 		args = append(args, "--pin", strconv.Itoa(cpu))
 	}
