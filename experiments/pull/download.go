@@ -176,7 +176,7 @@ func (p *Puller) fetch(ctx context.Context, w want, part *partial) error {
 	if err := accept(w, part, at, resp); err != nil {
 		return err
 	}
-	return p.receive(stop, w, part, resp.Body)
+	return p.receive(ctx, stop, w, part, resp.Body)
 }
 
 // accept checks an answer's status, range and length, and starts over where the server
@@ -248,7 +248,7 @@ func statusError(w want, resp *http.Response) error {
 
 // receive appends body to part, never more than the file's size. A server that sends
 // nothing for Stall is given up on.
-func (p *Puller) receive(stop func(), w want, part *partial, body io.Reader) error {
+func (p *Puller) receive(ctx context.Context, stop func(), w want, part *partial, body io.Reader) error {
 	limit := w.size
 	if limit < 0 {
 		limit = part.Size
@@ -267,6 +267,8 @@ func (p *Puller) receive(stop func(), w want, part *partial, body io.Reader) err
 		}
 		p.Progress.Bytes(w.name, at, limit)
 		switch {
+		case ctx.Err() != nil: // what is buffered would still arrive
+			return ctx.Err()
 		case err == io.EOF && limit >= 0 && at < limit:
 			return fmt.Errorf("the connection ended after %d of %d bytes", at, limit)
 		case err == io.EOF:
