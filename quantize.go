@@ -21,6 +21,7 @@ import (
 type quantizeOptions struct {
 	to, imatrix  string
 	tensors      []string
+	search       bool
 	dryRun, json bool
 }
 
@@ -38,7 +39,8 @@ blocks of 32, norms stay as they are. Nothing is quantized upward: what IN holds
 fewer bits is kept. OUT appears whole or not at all.
 
 An importance matrix (assay imatrix, or llama.cpp's) makes the quantizer minimise
-the error of columns that matter.`,
+the error of columns that matter. Without one, the bytes are those of llama.cpp's
+quantizer; with --search they are others, with a smaller error in most formats.`,
 		Example: `  assay quantize embedded:gopherling-7m gopherling-q4_k_m.gguf --to Q4_K_M
   assay quantize model.gguf out.gguf --to Q4_K_M --tensor 'ffn_down=Q6_K' --dry-run`,
 		Args: func(c *cobra.Command, args []string) error {
@@ -55,6 +57,7 @@ the error of columns that matter.`,
 	f.StringVar(&o.to, "to", "", "format of the matrices (required)")
 	f.StringArrayVar(&o.tensors, "tensor", nil, "REGEX=FORMAT: put the tensors whose names match in another format; may be repeated, the first match counts")
 	f.StringVar(&o.imatrix, "imatrix", "", "importance matrix file")
+	f.BoolVar(&o.search, "search", false, "search longer for the scales of tensors without importance; the bytes then differ from llama.cpp's")
 	f.BoolVar(&o.dryRun, "dry-run", false, "show what every tensor would become and write nothing; OUT is not needed")
 	f.BoolVar(&o.json, "json", false, "the plan as JSON lines, one a tensor")
 	_ = c.MarkFlagRequired("to") // fails for an unknown flag only
@@ -140,6 +143,9 @@ func planQuantize(werr io.Writer, f *gguf.File, r recipe.Recipe, o quantizeOptio
 		importance = m.Importance()
 	}
 	steps, err := checkpoint.Plan(f, r, overrides, importance)
+	for i := range steps {
+		steps[i].Search = o.search
+	}
 	if err != nil || importance == nil {
 		return steps, err
 	}

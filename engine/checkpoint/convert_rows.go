@@ -44,7 +44,11 @@ func (s Step) rows(dst []byte, from, to int) []byte {
 	}
 	for r := from; r < to; r++ {
 		s.From.Dequantize(values, s.Tensor.Data[r*in:(r+1)*in])
-		s.To.QuantizeWeighted(dst[(r-from)*size:(r-from+1)*size], values, s.columns(r))
+		if row := dst[(r-from)*size : (r-from+1)*size]; s.Search && s.importance == nil {
+			s.To.QuantizeSearched(row, values)
+		} else {
+			s.To.QuantizeWeighted(row, values, s.columns(r))
+		}
 	}
 	return dst
 }

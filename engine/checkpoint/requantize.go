@@ -14,6 +14,7 @@ type Step struct {
 	Tensor     gguf.Tensor
 	From, To   quant.Format
 	Why        string    // what decided To; see recipe.Choice, and "kept" for what would go upward
+	Search     bool      // without importance, search longer than the reference quantizer does
 	importance []float32 // one weight per column, for each matrix of the tensor in turn; nil for none
 }
 
