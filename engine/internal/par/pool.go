@@ -8,26 +8,59 @@ type Job interface {
 	Do(w, from, to int)
 }
 
-// Pool is a set of workers. The caller of For is worker 0. For must not be called
-// concurrently: the engine's loop owns its pool.
-type Pool struct {
-	size int
-	wake []chan struct{} // one per worker but the caller's
-	done chan struct{}
-
-	job   Job
-	n     int64
-	grain int64
-	next  atomic.Int64
+// Part is a loop of N iterations, run in pieces of Grain, at least 1.
+type Part struct {
+	N, Grain int
+	Job      Job
 }
 
-// New starts size-1 goroutines; size is at least 1.
+func (p *Part) pieces() int { return (max(p.N, 0) + p.Grain - 1) / p.Grain }
+
+// Pool is a set of workers. The caller of For and Run is worker 0. They must not be
+// called concurrently: the engine's loop owns its pool.
+//
+// What keeps them apart: parts belong to whoever holds a piece. The caller writes them
+// before it sets left and after unfinished came to 0, a worker reads them after it took
+// a piece off left and before it took that off unfinished. It does not matter which
+// loop a worker meant to join when it took a piece: it knows nothing of the loop before.
+type Pool struct {
+	helpers []sleeper // one per worker but the caller, of which none is left after Close
+	size    int
+
+	_     line
+	left  atomic.Int64 // pieces that nobody has taken yet, or closed
+	total int          // pieces, of all parts
+	n     int          // parts
+	parts [maxParts]Part
+
+	_          line
+	unfinished atomic.Int64 // pieces taken or not, but the caller's own first one
+	_          line
+	parked     atomic.Int64 // helpers that are parked, or about to
+	_          line
+	caller     sleeper
+}
+
+// maxParts is how many parts run as one; no layer has as many products that do not
+// depend on each other.
+const maxParts = 8
+
+// line keeps apart what different workers write.
+type line [64]byte
+
+// closed is what left is when the workers shall end.
+const closed = -1
+
+// New starts size-1 goroutines; size is at least 1. They end with Close.
 func New(size int) *Pool {
-	p := &Pool{size: max(1, size), done: make(chan struct{}, max(1, size))}
-	for w := 1; w < p.size; w++ {
-		c := make(chan struct{}, 1)
-		p.wake = append(p.wake, c)
-		go p.serve(w, c)
+	p := &Pool{size: max(1, size)}
+	p.caller.init()
+	p.helpers = make([]sleeper, p.size-1)
+	for i := range p.helpers {
+		p.helpers[i].init()
+	}
+	for i := range p.helpers {
+		go p.serve(i+1, &p.helpers[i])
 	}
 	return p
 }
@@ -38,50 +71,101 @@ func (p *Pool) Size() int { return p.size }
 // For runs n iterations in pieces of grain, which workers take as they get free.
 // Which worker runs which piece is not determined; results must not depend on it.
 func (p *Pool) For(n, grain int, j Job) {
-	if n <= 0 {
-		return
-	}
-	if grain < 1 {
-		grain = 1
-	}
-	helpers := min(len(p.wake), (n+grain-1)/grain-1)
-	if helpers == 0 {
-		j.Do(0, 0, n)
-		return
-	}
-	p.job, p.n, p.grain = j, int64(n), int64(grain)
-	p.next.Store(0)
-	for _, c := range p.wake[:helpers] {
-		c <- struct{}{}
-	}
-	p.drain(0)
-	for range helpers {
-		<-p.done
-	}
-	p.job = nil
+	p.parts[0] = Part{n, max(1, grain), j}
+	p.n = 1
+	p.run()
 }
 
-// Close ends the workers.
-func (p *Pool) Close() {
-	for _, c := range p.wake {
-		close(c)
-	}
-	p.wake = nil
-}
-
-func (p *Pool) serve(w int, wake <-chan struct{}) {
-	for range wake {
-		p.drain(w)
-		p.done <- struct{}{}
-	}
-}
-
-func (p *Pool) drain(w int) {
-	for {
-		from := p.next.Add(p.grain) - p.grain
-		if from >= p.n {
-			return
+// Run runs several loops as one: pieces of a part may run beside those of another, and
+// there is one wait, at the end (one for each maxParts of them). Earlier parts are begun
+// first.
+func (p *Pool) Run(parts ...Part) {
+	for len(parts) > 0 {
+		p.n = copy(p.parts[:], parts)
+		parts = parts[p.n:]
+		for i := range p.parts[:p.n] {
+			p.parts[i].Grain = max(1, p.parts[i].Grain)
 		}
-		p.job.Do(w, int(from), int(min(from+p.grain, p.n)))
+		p.run()
+	}
+}
+
+func (p *Pool) run() {
+	p.total = 0
+	for i := range p.parts[:p.n] {
+		p.total += p.parts[i].pieces()
+	}
+	switch {
+	case p.total == 0:
+	case p.total == 1 || len(p.helpers) == 0:
+		p.alone()
+	default:
+		others := int64(p.total - 1)
+		p.unfinished.Store(others)
+		p.left.Store(others)
+		p.wake(p.total - 1)
+		p.do(0, 0)
+		if n := p.drain(0); p.unfinished.Add(-n) != 0 {
+			p.await()
+		}
+	}
+	clear(p.parts[:p.n]) // jobs are not kept
+}
+
+// alone runs every part in one piece.
+func (p *Pool) alone() {
+	for i := range p.parts[:p.n] {
+		if part := &p.parts[i]; part.N > 0 {
+			part.Job.Do(0, 0, part.N)
+		}
+	}
+}
+
+// drain runs pieces until none is left and returns how many it ran.
+func (p *Pool) drain(w int) (n int64) {
+	for {
+		left := p.left.Load()
+		if left <= 0 {
+			return n
+		}
+		if p.left.CompareAndSwap(left, left-1) {
+			p.do(w, p.total-int(left))
+			n++
+		}
+	}
+}
+
+// do runs a piece, counted over all parts.
+func (p *Pool) do(w, piece int) {
+	for i := range p.parts[:p.n] {
+		part := &p.parts[i]
+		if n := part.pieces(); piece >= n {
+			piece -= n
+			continue
+		}
+		from := piece * part.Grain
+		part.Job.Do(w, from, min(from+part.Grain, part.N))
+		return
+	}
+}
+
+// Close ends the workers. Loops that are run later run in the caller alone.
+func (p *Pool) Close() {
+	if len(p.helpers) == 0 {
+		return
+	}
+	p.left.Store(closed)
+	for i := range p.helpers {
+		p.helpers[i].wake()
+	}
+	p.helpers = nil
+}
+
+func (p *Pool) serve(w int, s *sleeper) {
+	for p.idle(s) {
+		n := p.drain(w)
+		if n > 0 && p.unfinished.Add(-n) == 0 {
+			p.caller.wake()
+		}
 	}
 }
