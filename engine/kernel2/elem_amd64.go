@@ -1,0 +1,59 @@
+package kernel
+
+//go:noescape
+func squaresAVX2(a *rowArgs)
+
+//go:noescape
+func scaledAVX2(a *rowArgs)
+
+//go:noescape
+func siluAVX2(a *rowArgs)
+
+//go:noescape
+func geluAVX2(a *rowArgs)
+
+//go:noescape
+func quantizeAVX2(a *rowArgs)
+
+//go:noescape
+func addAVX2(a *rowArgs)
+
+//go:noescape
+func scaleAVX2(a *rowArgs)
+
+//go:noescape
+func topAVX2(a *rowArgs)
+
+//go:noescape
+func expsAVX2(a *rowArgs)
+
+//go:noescape
+func pairsAVX2(a *rowArgs)
+
+//go:noescape
+func halvesAVX2(a *rowArgs)
+
+// whole has asm do whole units of a row, and rest the elements behind them.
+func whole(unit int, asm, rest func(*rowArgs)) func(*rowArgs) {
+	return func(a *rowArgs) {
+		if a.n >= unit {
+			asm(a)
+		}
+		if a.n%unit != 0 {
+			a.from = a.n - a.n%unit
+			rest(a)
+			a.from = 0
+		}
+	}
+}
+
+// ropeUnit is how many pairs assembly rotates at once.
+const ropeUnit = 8
+
+var elemAVX2 = elemFuncs{
+	squares: whole(blockElems, squaresAVX2, squares), scaled: whole(blockElems, scaledAVX2, scaled),
+	silu: whole(blockElems, siluAVX2, silu), gelu: whole(blockElems, geluAVX2, gelu), quantize: quantizeAVX2,
+	add: whole(blockElems, addAVX2, add), scale: whole(blockElems, scaleAVX2, scale),
+	top: whole(blockElems, topAVX2, top), exps: whole(blockElems, expsAVX2, exps),
+	pairs: whole(ropeUnit, pairsAVX2, ropePairs), halves: whole(ropeUnit, halvesAVX2, ropeHalves),
+}

@@ -1,0 +1,5 @@
+//go:build !unix
+
+package kernel
+
+func guardedBytes(n int) []byte { return make([]byte, n) }
