@@ -33,6 +33,24 @@ func pairsAVX2(a *rowArgs)
 //go:noescape
 func halvesAVX2(a *rowArgs)
 
+//go:noescape
+func squaresAVX512(a *rowArgs)
+
+//go:noescape
+func scaledAVX512(a *rowArgs)
+
+//go:noescape
+func siluAVX512(a *rowArgs)
+
+//go:noescape
+func geluAVX512(a *rowArgs)
+
+//go:noescape
+func quantizeAVX512(a *rowArgs)
+
+//go:noescape
+func expsAVX512(a *rowArgs)
+
 // whole has asm do whole units of a row, and rest the elements behind them.
 func whole(unit int, asm, rest func(*rowArgs)) func(*rowArgs) {
 	return func(a *rowArgs) {
@@ -56,4 +74,12 @@ var elemAVX2 = elemFuncs{
 	add: whole(blockElems, addAVX2, add), scale: whole(blockElems, scaleAVX2, scale),
 	top: whole(blockElems, topAVX2, top), exps: whole(blockElems, expsAVX2, exps),
 	pairs: whole(ropeUnit, pairsAVX2, ropePairs), halves: whole(ropeUnit, halvesAVX2, ropeHalves),
+}
+
+// elemAVX512 takes from AVX2 what memory bounds.
+var elemAVX512 = elemFuncs{
+	squares: whole(blockElems, squaresAVX512, squares), scaled: whole(blockElems, scaledAVX512, scaled),
+	silu: whole(blockElems, siluAVX512, silu), gelu: whole(blockElems, geluAVX512, gelu), quantize: quantizeAVX512,
+	add: elemAVX2.add, scale: elemAVX2.scale, top: elemAVX2.top, exps: whole(blockElems, expsAVX512, exps),
+	pairs: elemAVX2.pairs, halves: elemAVX2.halves,
 }

@@ -9,5 +9,8 @@ func elemNatives() map[string]elemFuncs {
 	if f.AVX2 && f.FMA {
 		sets["avx2"] = elemAVX2
 	}
+	if f.AVX512 && f.AVX512VNNI {
+		sets["avx512"] = elemAVX512
+	}
 	return sets
 }
