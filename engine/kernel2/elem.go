@@ -11,14 +11,14 @@ import (
 type rowArgs struct {
 	x    *float32    // 0: (n)
 	y    *float32    // 8: (n)
-	dst  *float32    // 16: (n); nil where only the quantized result is wanted
+	dst  *float32    // 16: (n)
 	n    int         // 24
 	f    float32     // 32: a factor, or the largest element
 	from int         // 40
-	q    *int8       // 48: the quantized result, as in a strip: (n/32) blocks qStep apart; nil for none
-	d, s *float32    // 56, 64: of each block, dStep apart: scale, and scale x sum of the integers
+	q    *int8       // 48: the quantized form, as in a strip: (n/32) blocks a step apart
+	d, s *float32    // 56, 64: of each block, a step apart: scale, and scale x sum of the integers
 	t    *int32      // 72: -128 x sum, likewise
-	h    *float32    // 80: minus the sum of each half, two floats, 2 x dStep apart
+	h    *float32    // 80: minus the sum of each half, two floats, two steps apart
 	step quantSteps  // 88
 	cos  *float32    // 104: (pairs)
 	sin  *float32    // 112: (pairs)
@@ -34,10 +34,10 @@ type quantSteps struct{ q, d uintptr }
 // elemFuncs are the element-wise functions of a set.
 type elemFuncs struct {
 	squares  func(*rowArgs) // adds y to x, unless nil, and the squares of x to wide
-	scaled   func(*rowArgs) // dst and q = (x x f) x y
-	silu     func(*rowArgs) // dst and q = x x sigmoid(x) x y
-	gelu     func(*rowArgs) // dst and q = x x sigmoid(x (geluLinear + geluCubic x^2)) x y
-	quantize func(*rowArgs) // q = x
+	scaled   func(*rowArgs) // dst = (x x f) x y
+	silu     func(*rowArgs) // dst = x x sigmoid(x) x y
+	gelu     func(*rowArgs) // dst = x x sigmoid(x (geluLinear + geluCubic x^2)) x y
+	quantize func(*rowArgs) // q = x, n being a multiple of 32
 	add      func(*rowArgs) // adds y to x
 	scale    func(*rowArgs) // multiplies x by f
 	top      func(*rowArgs) // f = the largest of f and x
@@ -87,14 +87,21 @@ func (a *rowArgs) sum() float32 {
 }
 
 func scaled(a *rowArgs) {
-	y, f := a.floats(a.y), a.f
-	a.produce(a.floats(a.x), func(i int, v float32) float32 { return float32(v*f) * y[i] })
+	y, dst := a.floats(a.y), a.floats(a.dst)
+	for i, v := range a.floats(a.x) {
+		dst[i] = float32(v*a.f) * y[i]
+	}
 }
 
 func silu(a *rowArgs) {
-	y := a.floats(a.y)
-	a.produce(a.floats(a.x), func(i int, v float32) float32 { return float32(v/(1+exp(-v))) * y[i] })
+	y, dst := a.floats(a.y), a.floats(a.dst)
+	for i, v := range a.floats(a.x) {
+		dst[i] = gate(v, v, y[i])
+	}
 }
+
+// gate is x times the logistic function of z, times y.
+func gate(x, z, y float32) float32 { return float32(x/(1+exp(-z))) * y }
 
 // Constants of GELU's approximation x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3)
 // (Hendrycks and Gimpel 2016), written with (1 + tanh u)/2, the logistic function of 2u.
@@ -104,31 +111,10 @@ const (
 )
 
 func gelu(a *rowArgs) {
-	y := a.floats(a.y)
-	a.produce(a.floats(a.x), func(i int, v float32) float32 {
+	y, dst := a.floats(a.y), a.floats(a.dst)
+	for i, v := range a.floats(a.x) {
 		slope := fma32(geluCubic, float32(v*v), geluLinear)
-		return float32(v/(1+exp(-float32(v*slope)))) * y[i]
-	})
-}
-
-// produce writes f of each element to dst and, quantized, to q, where they are given.
-func (a *rowArgs) produce(x []float32, f func(i int, v float32) float32) {
-	if a.q == nil {
-		dst := a.floats(a.dst)
-		for i, v := range x {
-			dst[i] = f(i, v)
-		}
-		return
-	}
-	var block [blockElems]float32
-	for at := 0; at < len(x); at += blockElems {
-		for i := range block {
-			block[i] = f(at+i, x[at+i])
-		}
-		if a.dst != nil {
-			copy(a.floats(a.dst)[at:], block[:])
-		}
-		a.store((a.from+at)/blockElems, block[:])
+		dst[i] = gate(v, v*slope, y[i])
 	}
 }
 

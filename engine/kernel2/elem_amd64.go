@@ -16,6 +16,9 @@ func geluAVX2(a *rowArgs)
 func quantizeAVX2(a *rowArgs)
 
 //go:noescape
+func quantizeFewAVX2(a *rowArgs)
+
+//go:noescape
 func addAVX2(a *rowArgs)
 
 //go:noescape
@@ -35,9 +38,6 @@ func halvesAVX2(a *rowArgs)
 
 //go:noescape
 func squaresAVX512(a *rowArgs)
-
-//go:noescape
-func scaledAVX512(a *rowArgs)
 
 //go:noescape
 func siluAVX512(a *rowArgs)
@@ -65,12 +65,23 @@ func whole(unit int, asm, rest func(*rowArgs)) func(*rowArgs) {
 	}
 }
 
+// fours has asm quantize rows of at least the four blocks that it takes at a time.
+func fours(asm func(*rowArgs)) func(*rowArgs) {
+	return func(a *rowArgs) {
+		if a.n < 4*blockElems {
+			quantizeFewAVX2(a)
+			return
+		}
+		asm(a)
+	}
+}
+
 // ropeUnit is how many pairs assembly rotates at once.
 const ropeUnit = 8
 
 var elemAVX2 = elemFuncs{
 	squares: whole(blockElems, squaresAVX2, squares), scaled: whole(blockElems, scaledAVX2, scaled),
-	silu: whole(blockElems, siluAVX2, silu), gelu: whole(blockElems, geluAVX2, gelu), quantize: quantizeAVX2,
+	silu: whole(blockElems, siluAVX2, silu), gelu: whole(blockElems, geluAVX2, gelu), quantize: fours(quantizeAVX2),
 	add: whole(blockElems, addAVX2, add), scale: whole(blockElems, scaleAVX2, scale),
 	top: whole(blockElems, topAVX2, top), exps: whole(blockElems, expsAVX2, exps),
 	pairs: whole(ropeUnit, pairsAVX2, ropePairs), halves: whole(ropeUnit, halvesAVX2, ropeHalves),
@@ -78,8 +89,8 @@ var elemAVX2 = elemFuncs{
 
 // elemAVX512 takes from AVX2 what memory bounds.
 var elemAVX512 = elemFuncs{
-	squares: whole(blockElems, squaresAVX512, squares), scaled: whole(blockElems, scaledAVX512, scaled),
-	silu: whole(blockElems, siluAVX512, silu), gelu: whole(blockElems, geluAVX512, gelu), quantize: quantizeAVX512,
+	squares: whole(blockElems, squaresAVX512, squares), scaled: elemAVX2.scaled,
+	silu: whole(blockElems, siluAVX512, silu), gelu: whole(blockElems, geluAVX512, gelu), quantize: fours(quantizeAVX512),
 	add: elemAVX2.add, scale: elemAVX2.scale, top: elemAVX2.top, exps: whole(blockElems, expsAVX512, exps),
 	pairs: elemAVX2.pairs, halves: elemAVX2.halves,
 }
