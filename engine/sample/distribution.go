@@ -12,114 +12,160 @@ import (
 // rounding; greedy gives a one at Argmax. The package's documentation states the order
 // of the settings.
 func Distribution(dst, logits []float32, p Params, s *Scratch) {
-	best := Argmax(logits)
-	largest := float64(logits[best])
-	if p.Greedy() || largest != largest || math.IsInf(largest, -1) {
+	if best, only := s.weigh(logits, p); only {
 		clear(dst)
 		dst[best] = 1
 		return
 	}
-	s.setWeights(logits, largest, float64(p.Temperature))
-	s.truncate(p)
-	normalise(dst, s.weights)
+	if s.all {
+		for i, w := range s.weights {
+			dst[i] = float32(w / s.total)
+		}
+	} else {
+		clear(dst)
+		for _, k := range s.kept {
+			dst[k.id] = float32(k.key / s.total)
+		}
+	}
 	if invariant.Enabled {
-		sum := total(dst)
+		sum := 0.0
+		for _, v := range dst {
+			sum += float64(v)
+		}
 		invariant.Check(math.Abs(sum-1) < 1e-5, "probabilities sum to %v", sum)
 	}
 }
 
-// setWeights sets s.weights to exp((logit - largest) / temperature), so the most likely
-// token weighs 1.
-func (s *Scratch) setWeights(logits []float32, largest, temperature float64) {
-	s.shift(logits, largest)
-	for i, d := range s.weights {
-		s.weights[i] = math.Exp(d / temperature)
+// weigh finds the tokens that may be drawn, their weights and the sum of these: in
+// s.weights by id where s.all is set, otherwise in s.kept in the order of ids. Only means
+// that there is but one, best.
+func (s *Scratch) weigh(logits []float32, p Params) (best int32, only bool) {
+	best = Argmax(logits)
+	top := logits[best]
+	if p.Greedy() || top != top || math.IsInf(float64(top), -1) {
+		return best, true
 	}
-}
-
-// shift sets s.weights to logit - largest: 0 also where both are infinite, and minus
-// infinity for NaN.
-func (s *Scratch) shift(logits []float32, largest float64) {
-	s.weights = resize(s.weights, len(logits))
-	for i, l := range logits {
-		d := float64(l) - largest
-		switch {
-		case float64(l) == largest:
-			d = 0
-		case d != d:
-			d = math.Inf(-1)
-		}
-		s.weights[i] = d
+	w := newWeigher(top, float64(p.Temperature))
+	s.all = false
+	switch {
+	case math.IsInf(float64(top), 1):
+		s.keepInfinite(logits, p.TopK)
+	case p.TopK > 0 && p.TopK < len(logits):
+		s.keepLargest(logits, w, p.TopK)
+	case p.truncates():
+		s.keepLikely(logits, w, p)
+	case p.MinP > 0:
+		s.keepAbove(logits, w, float64(p.MinP))
+	default:
+		s.weighAll(logits, w)
+		return best, false
 	}
-}
-
-// truncate sets the weights of tokens that top-k, top-p and min-p drop to 0.
-func (s *Scratch) truncate(p Params) {
-	if p.TopK > 0 && p.TopK < len(s.weights) {
-		s.topK(p.TopK)
-	}
-	if p.TopP > 0 && p.TopP < 1 {
+	if p.truncates() {
 		s.topP(float64(p.TopP))
 	}
 	if p.MinP > 0 {
 		s.minP(float64(p.MinP))
 	}
+	s.total = sum(s.kept)
+	return best, false
 }
 
-// topK keeps the k largest weights.
-func (s *Scratch) topK(k int) {
-	s.heap.reset(s.weights)
-	for range k {
-		s.keep(s.heap.pop())
+func sum(kept []ranked) (sum float64) {
+	for _, k := range kept {
+		sum += k.key
 	}
-	s.dropOthers()
+	return sum
 }
 
-// topP keeps the fewest largest weights that make up the share p of all.
-func (s *Scratch) topP(p float64) {
-	s.heap.reset(s.weights)
-	enough, mass := p*total(s.weights), 0.0
-	for mass < enough && s.heap.len() > 0 {
-		id := s.heap.pop()
-		mass += s.weights[id]
-		s.keep(id)
+// truncates reports whether top-p drops anything.
+func (p Params) truncates() bool { return p.TopP > 0 && p.TopP < 1 }
+
+// keepInfinite keeps the tokens of infinite logits, k of them at most unless k is 0: they
+// share everything.
+func (s *Scratch) keepInfinite(logits []float32, k int) {
+	s.kept = s.kept[:0]
+	for i, l := range logits {
+		if math.IsInf(float64(l), 1) && (k == 0 || len(s.kept) < k) {
+			s.kept = append(s.kept, ranked{1, int32(i)})
+		}
 	}
-	s.dropOthers()
+	s.total = float64(len(s.kept))
 }
 
-// minP drops weights below p; the largest is 1.
-func (s *Scratch) minP(p float64) {
-	for i, w := range s.weights {
-		if w < p {
-			s.weights[i] = 0
+// keepLargest keeps the k most likely tokens.
+func (s *Scratch) keepLargest(logits []float32, w weigher, k int) {
+	s.kept = largest(s.kept, logits, k)
+	slices.SortFunc(s.kept, byID)
+	for i := range s.kept {
+		s.kept[i].key = w.weight(float32(s.kept[i].key))
+	}
+	s.total = sum(s.kept)
+}
+
+// run is how many weights are summed at once: Next skips whole runs.
+const run = 256
+
+// weighAll weighs the whole vocabulary.
+func (s *Scratch) weighAll(logits []float32, w weigher) {
+	s.all, s.total = true, 0
+	s.weights, s.runs = resize(s.weights, len(logits)), s.runs[:0]
+	for from := 0; from < len(logits); from += run {
+		to := min(from+run, len(logits))
+		sum := w.weigh(s.weights[from:to], logits[from:to])
+		s.runs = append(s.runs, sum)
+		s.total += sum
+	}
+}
+
+// keepLikely keeps the tokens that top-p may keep: all those that are not may together have
+// weights below the share that it drops of the most likely one's alone. It sets s.total to
+// the sum of all weights.
+func (s *Scratch) keepLikely(logits []float32, w weigher, p Params) {
+	least := (1 - float64(p.TopP)) / float64(len(logits))
+	s.kept, s.weights, s.total = s.kept[:0], resize(s.weights, run), 0
+	for from := 0; from < len(logits); from += run {
+		part := logits[from:min(from+run, len(logits))]
+		s.total += w.weigh(s.weights, part)
+		s.kept = likely(s.kept, s.weights[:len(part)], int32(from), least)
+	}
+}
+
+// likely appends those of a run's weights that are above least to kept.
+func likely(kept []ranked, weights []float64, from int32, least float64) []ranked {
+	n := len(kept)
+	kept = slices.Grow(kept, len(weights)+1)[:n+len(weights)+1] // room for one that is not kept
+	for i, v := range weights {
+		kept[n] = ranked{v, from + int32(i)}
+		next := n + 1
+		if v > least { // a conditional move: to guess would often be wrong
+			n = next
+		}
+	}
+	return kept[:n]
+}
+
+// keepAbove keeps the tokens whose weights are at least share, and perhaps some more.
+func (s *Scratch) keepAbove(logits []float32, w weigher, share float64) {
+	least := float32(w.largest + math.Log(share)*steps/math.Ln2/w.scale)
+	least -= float32(math.Abs(float64(least))) * 1e-6 // where rounding might decide
+	s.kept = s.kept[:0]
+	for i, l := range logits {
+		if l >= least {
+			s.kept = append(s.kept, ranked{w.weight(l), int32(i)})
 		}
 	}
 }
 
-// keep marks a token popped from the heap by the sign, which no weight has.
-func (s *Scratch) keep(id int32) { s.weights[id] = -s.weights[id] }
-
-// dropOthers sets the weights that are not marked to 0 and takes the marks off.
-func (s *Scratch) dropOthers() {
-	for i, w := range s.weights {
-		s.weights[i] = max(0, -w)
-	}
+// topP keeps the fewest largest weights that make up the share p of all.
+func (s *Scratch) topP(p float64) {
+	s.ranking = append(s.ranking[:0], s.kept...)
+	last := s.ranking[cut(s.ranking, p*s.total, true)-1]
+	s.kept = slices.DeleteFunc(s.kept, last.before)
 }
 
-// normalise sets dst to weights divided by their sum.
-func normalise(dst []float32, weights []float64) {
-	sum := total(weights)
-	for i, w := range weights {
-		dst[i] = float32(w / sum)
-	}
-}
-
-// total sums in float64, in the order of ids.
-func total[F float32 | float64](values []F) (sum float64) {
-	for _, v := range values {
-		sum += float64(v)
-	}
-	return sum
+// minP drops weights below p; the largest is 1.
+func (s *Scratch) minP(p float64) {
+	s.kept = slices.DeleteFunc(s.kept, func(k ranked) bool { return k.key < p })
 }
 
 // resize returns a slice of n elements of any content, s itself when it is large enough.

@@ -1,6 +1,9 @@
 package sample
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Logprob is a token and its log-probability in nats.
 type Logprob struct {
@@ -12,31 +15,48 @@ type Logprob struct {
 // most likely first, appended to dst[:0]. They are of the softmax of the logits as they
 // are: no sampling setting applies.
 func Logprobs(dst []Logprob, logits []float32, chosen int32, n int, s *Scratch) (chosenLogprob float32, top []Logprob) {
-	s.setLogprobs(logits)
+	norm := s.newNorm(logits)
 	top = dst[:0]
-	if n = min(n, len(logits)); n > 0 {
-		s.heap.reset(s.weights)
+	if n = min(n, len(logits)); n <= 0 {
+		return norm.logprob(logits[chosen]), top
 	}
-	for range n {
-		id := s.heap.pop()
-		top = append(top, Logprob{Token: id, Logprob: float32(s.weights[id])})
+	s.kept = largest(s.kept, logits, n)
+	slices.SortFunc(s.kept, byRank)
+	for _, k := range s.kept {
+		top = append(top, Logprob{Token: k.id, Logprob: norm.logprob(float32(k.key))})
 	}
-	return float32(s.weights[chosen]), top
+	for i := 0; len(top) < n; i++ { // those left are impossible
+		if !(logits[i] > float32(math.Inf(-1))) {
+			top = append(top, Logprob{Token: int32(i), Logprob: float32(math.Inf(-1))})
+		}
+	}
+	return norm.logprob(logits[chosen]), top
 }
 
-// setLogprobs sets s.weights to the logarithm of the softmax of logits. The largest logit
-// is taken off first and the logarithm of the sum last, which keeps their digits.
-func (s *Scratch) setLogprobs(logits []float32) {
-	s.shift(logits, float64(logits[Argmax(logits)]))
-	sum := 0.0
-	for _, d := range s.weights {
-		sum += math.Exp(d)
+// norm makes logits into log-probabilities. The largest logit is taken off first and the
+// logarithm of the sum last, which keeps their digits.
+type norm struct {
+	largest float32
+	sum     float64 // logarithm of the sum of exp(logit - largest)
+}
+
+func (s *Scratch) newNorm(logits []float32) norm {
+	n := norm{largest: logits[Argmax(logits)]}
+	if math.IsInf(float64(n.largest), 1) {
+		s.keepInfinite(logits, 0)
+	} else {
+		s.weighAll(logits, newWeigher(n.largest, 1))
 	}
-	if sum == 0 { // nothing but NaN, so all is minus infinity already
-		return
+	n.sum = math.Log(s.total)
+	return n
+}
+
+func (n norm) logprob(logit float32) float32 {
+	switch {
+	case logit != logit || math.IsInf(float64(logit), -1):
+		return float32(math.Inf(-1))
+	case logit == n.largest:
+		return float32(-n.sum)
 	}
-	norm := math.Log(sum)
-	for i := range s.weights {
-		s.weights[i] -= norm
-	}
+	return float32(float64(logit) - float64(n.largest) - n.sum)
 }

@@ -1,13 +1,19 @@
 package sample
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // Scratch holds buffers that calls reuse, so that sampling allocates nothing once they
 // have the vocabulary's size. One per goroutine; the zero value is ready.
 type Scratch struct {
-	weights []float64 // (vocabulary) unnormalised probabilities, or log-probabilities
-	probs   []float32 // (vocabulary)
-	heap    heap
+	all     bool      // what weigh found is in weights, not in kept
+	weights []float64 // (vocabulary)
+	runs    []float64 // (vocabulary / run) sums of weights
+	kept    []ranked  // tokens and their weights, in the order of ids
+	ranking []ranked
+	total   float64 // sum of the weights
 
 	adjusted []float32 // (vocabulary) logits after bias and penalties
 }
@@ -15,24 +21,74 @@ type Scratch struct {
 // Argmax returns the id of the largest logit, the lowest of equal ones. NaN never wins; when
 // there is nothing but NaN, or nothing, it is 0.
 func Argmax(logits []float32) int32 {
-	best, at := float32(math.Inf(-1)), int32(-1)
-	for i, l := range logits {
-		if l > best || at < 0 && l == best {
-			best, at = l, int32(i)
+	best, at := float32(math.Inf(-1)), -1
+	i := 0
+	for ; i+8 <= len(logits); i += 8 { // one test of each, which nearly always fails
+		x := (*[8]float32)(logits[i:])
+		if x[0] > best || x[1] > best || x[2] > best || x[3] > best || x[4] > best || x[5] > best || x[6] > best || x[7] > best {
+			best, at = better(x[:], best, at, i)
 		}
 	}
-	return max(at, 0)
+	best, at = better(logits[i:], best, at, i)
+	if at < 0 { // nothing above minus infinity
+		at = slices.Index(logits, best)
+	}
+	return int32(max(at, 0))
+}
+
+// better continues Argmax with x, whose first id is from.
+func better(x []float32, best float32, at, from int) (float32, int) {
+	for i, l := range x {
+		if l > best {
+			best, at = l, from+i
+		}
+	}
+	return best, at
 }
 
 // Next returns the token at position, drawn from the logits (vocabulary) under p. Bias and
-// penalties are not applied: logits are what Adjust gives.
+// penalties are not applied: logits are what Adjust gives. It is Draw from Distribution
+// without that, but for the rounding of probabilities.
 func Next(logits []float32, p Params, position int, s *Scratch) int32 {
 	if p.Greedy() {
 		return Argmax(logits)
 	}
-	s.probs = resize(s.probs, len(logits))
-	Distribution(s.probs, logits, p, s)
-	return Draw(s.probs, Uniform(p.Seed, position, StreamToken))
+	best, only := s.weigh(logits, p)
+	if only {
+		return best
+	}
+	return s.draw(Uniform(p.Seed, position, StreamToken))
+}
+
+// draw returns the token at the share u of the weights.
+func (s *Scratch) draw(u float64) int32 {
+	mass := u * s.total
+	if !s.all {
+		for _, k := range s.kept {
+			if mass -= k.key; mass < 0 {
+				return k.id
+			}
+		}
+		return s.kept[len(s.kept)-1].id // by rounding
+	}
+	from := 0
+	for _, sum := range s.runs {
+		if mass < sum {
+			break
+		}
+		mass -= sum
+		from += run
+	}
+	for i, w := range s.weights[min(from, len(s.weights)):] {
+		if mass -= w; mass < 0 {
+			return int32(from + i)
+		}
+	}
+	for i := len(s.weights) - 1; ; i-- { // by rounding
+		if s.weights[i] > 0 {
+			return int32(i)
+		}
+	}
 }
 
 // Draw returns the token at u in [0, 1) of the cumulative distribution, in the order of
