@@ -53,7 +53,7 @@ func (s *Scratch) weigh(logits []float32, p Params) (best int32, only bool) {
 	case p.TopK > 0 && p.TopK < len(logits):
 		s.keepLargest(logits, w, p.TopK)
 	case p.truncates():
-		s.keepLikely(logits, w, p)
+		s.keepLikely(logits, w, float64(p.TopP))
 	case p.MinP > 0:
 		s.keepAbove(logits, w, float64(p.MinP))
 	default:
@@ -117,31 +117,32 @@ func (s *Scratch) weighAll(logits []float32, w weigher) {
 	}
 }
 
-// keepLikely keeps the tokens that top-p may keep: all those that are not may together have
-// weights below the share that it drops of the most likely one's alone. It sets s.total to
-// the sum of all weights.
-func (s *Scratch) keepLikely(logits []float32, w weigher, p Params) {
-	least := (1 - float64(p.TopP)) / float64(len(logits))
-	s.kept, s.weights, s.total = s.kept[:0], resize(s.weights, run), 0
-	for from := 0; from < len(logits); from += run {
-		part := logits[from:min(from+run, len(logits))]
-		s.total += w.weigh(s.weights, part)
-		s.kept = likely(s.kept, s.weights[:len(part)], int32(from), least)
+// usual is a weight above which the tokens that top-p keeps nearly always are.
+const usual = 1. / 1024
+
+// keepLikely keeps the tokens that top-p may keep: the likely ones if they have mass
+// enough, otherwise those that are not so small that all such tokens together
+// are less than the share that it drops of the most likely one's weight alone. It sets
+// s.total to the sum of all weights.
+func (s *Scratch) keepLikely(logits []float32, w weigher, p float64) {
+	s.weighAll(logits, w)
+	s.all = false
+	if s.gather(usual) < p*s.total {
+		s.gather((1 - p) / float64(len(logits)))
 	}
 }
 
-// likely appends those of a run's weights that are above least to kept.
-func likely(kept []ranked, weights []float64, from int32, least float64) []ranked {
-	n := len(kept)
-	kept = slices.Grow(kept, len(weights)+1)[:n+len(weights)+1] // room for one that is not kept
-	for i, v := range weights {
-		kept[n] = ranked{v, from + int32(i)}
-		next := n + 1
-		if v > least { // a conditional move: to guess would often be wrong
-			n = next
+// gather keeps the tokens whose weights exceed least, and returns their sum.
+func (s *Scratch) gather(least float64) (sum float64) {
+	s.kept = s.kept[:0]
+	bits := int64(math.Float64bits(least)) // which order positive numbers, at half the cost
+	for i, v := range s.weights {
+		if int64(math.Float64bits(v)) > bits {
+			s.kept = append(s.kept, ranked{v, int32(i)})
+			sum += v
 		}
 	}
-	return kept[:n]
+	return sum
 }
 
 // keepAbove keeps the tokens whose weights are at least share, and perhaps some more.

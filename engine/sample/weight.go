@@ -6,21 +6,23 @@ import "math"
 // It is computed in float64 with a relative error below 1e-11; weights below 2^-200, which
 // are no probability in float32, are 0.
 //
-// With x in units of ln(2)/32, n = round(x) and r = (x - n) ln(2)/32, e^x is 2^(n/32) e^r:
-// the first factor comes from a table of the powers below 2 and an exponent, the second
-// from five terms of its series.
+// With x in units of ln(2)/1024, n = round(x) and f = x - n, e^x is 2^(n/1024) times the
+// second-order series of f ln(2)/1024, less than 1 + 1/2900: the powers below 2 come from a
+// table, the rest is an exponent.
 
 const (
-	logSteps = 5
+	logSteps = 10
 	steps    = 1 << logSteps
 	smallest = -200 * steps // of x
 	// rounding, added and subtracted, rounds a float64 below 2^51 to an integer, which is
 	// in the low bits of the sum.
-	rounding   = 3 << 51
-	bitsOfZero = 0x4338 << 48 // of 0 + rounding
+	rounding = 3 << 51
+
+	linear = math.Ln2 / steps
+	square = linear * linear / 2
 )
 
-// powers are the bits of 2^(i/32).
+// powers are the bits of 2^(i/1024).
 var powers = func() (p [steps]uint64) {
 	for i := range p {
 		p[i] = math.Float64bits(math.Exp2(float64(i) / steps))
@@ -48,12 +50,10 @@ func (w weigher) weigh(weights []float64, logits []float32) (sum float64) {
 			continue
 		}
 		shifted := x + rounding
-		n := shifted - rounding
-		r := (x - n) * (math.Ln2 / steps)
-		square := r * r
-		p := 1 + r + float64(square*(0.5+float64(r*(1./6))+float64(square*(1./24))))
-		k := math.Float64bits(shifted) - bitsOfZero
-		v := p * math.Float64frombits(powers[k%steps]+uint64(int64(k)>>logSteps)<<52)
+		f := x - (shifted - rounding)
+		p := 1 + float64(f*(linear+float64(f*square)))
+		n := math.Float64bits(shifted)
+		v := p * math.Float64frombits(powers[n%steps]+n>>logSteps<<52)
 		weights[i] = v
 		sum += v
 	}
