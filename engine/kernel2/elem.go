@@ -26,6 +26,8 @@ type rowArgs struct {
 	next uintptr     // 128: bytes between heads
 	part [16]float32 // 136: partial sums, element i's in i mod 16
 	wide [16]float64 // 200: the same
+
+	scratch [1024]float32 // results of which only the quantized form is wanted
 }
 
 // quantSteps are bytes between blocks of q and of d.
@@ -33,22 +35,22 @@ type quantSteps struct{ q, d uintptr }
 
 // elemFuncs are the element-wise functions of a set.
 type elemFuncs struct {
-	squares  func(*rowArgs) // adds y to x, unless nil, and the squares of x to wide
-	scaled   func(*rowArgs) // dst = (x x f) x y
-	silu     func(*rowArgs) // dst = x x sigmoid(x) x y
-	gelu     func(*rowArgs) // dst = x x sigmoid(x (geluLinear + geluCubic x^2)) x y
-	quantize func(*rowArgs) // q = x, n being a multiple of 32
-	add      func(*rowArgs) // adds y to x
-	scale    func(*rowArgs) // multiplies x by f
-	top      func(*rowArgs) // f = the largest of f and x
-	exps     func(*rowArgs) // x = exp(x - f), and adds it to part
-	pairs    func(*rowArgs) // rotates n pairs of each of many heads of x
-	halves   func(*rowArgs) // likewise
+	squares    func(*rowArgs) // adds y to x, unless nil, and the squares of x to wide
+	scaled     func(*rowArgs) // dst = (x x f) x y
+	silu       func(*rowArgs) // dst = x x sigmoid(x) x y
+	gelu       func(*rowArgs) // dst = x x sigmoid(x (geluLinear + geluCubic x^2)) x y
+	quantize   func(*rowArgs) // q = x, n being a multiple of 32
+	add        func(*rowArgs) // adds y to x
+	scale      func(*rowArgs) // multiplies x by f
+	top        func(*rowArgs) // f = the largest of f and x
+	exps       func(*rowArgs) // x = exp(x - f), and adds it to part
+	turnPairs  func(*rowArgs) // rotates n pairs of each of many heads of x
+	turnHalves func(*rowArgs) // likewise
 }
 
 var elemGeneric = elemFuncs{
 	squares: squares, scaled: scaled, silu: silu, gelu: gelu, quantize: quantizeRow, add: add, scale: scale,
-	top: top, exps: exps, pairs: ropePairs, halves: ropeHalves,
+	top: top, exps: exps, turnPairs: ropePairs, turnHalves: ropeHalves,
 }
 
 // floats are the n elements at p, without the first from.

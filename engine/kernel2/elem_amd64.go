@@ -84,7 +84,7 @@ var elemAVX2 = elemFuncs{
 	silu: whole(blockElems, siluAVX2, silu), gelu: whole(blockElems, geluAVX2, gelu), quantize: fours(quantizeAVX2),
 	add: whole(blockElems, addAVX2, add), scale: whole(blockElems, scaleAVX2, scale),
 	top: whole(blockElems, topAVX2, top), exps: whole(blockElems, expsAVX2, exps),
-	pairs: whole(ropeUnit, pairsAVX2, ropePairs), halves: whole(ropeUnit, halvesAVX2, ropeHalves),
+	turnPairs: whole(ropeUnit, pairsAVX2, ropePairs), turnHalves: whole(ropeUnit, halvesAVX2, ropeHalves),
 }
 
 // elemAVX512 takes from AVX2 what memory bounds.
@@ -92,5 +92,5 @@ var elemAVX512 = elemFuncs{
 	squares: whole(blockElems, squaresAVX512, squares), scaled: elemAVX2.scaled,
 	silu: whole(blockElems, siluAVX512, silu), gelu: whole(blockElems, geluAVX512, gelu), quantize: fours(quantizeAVX512),
 	add: elemAVX2.add, scale: elemAVX2.scale, top: elemAVX2.top, exps: whole(blockElems, expsAVX512, exps),
-	pairs: elemAVX2.pairs, halves: elemAVX2.halves,
+	turnPairs: elemAVX2.turnPairs, turnHalves: elemAVX2.turnHalves,
 }

@@ -34,7 +34,7 @@ func BenchmarkElementWise(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/element")
 			})
 		}
-		for name, f := range map[string]func(*rowArgs){"pairs": e.pairs, "halves": e.halves} {
+		for name, f := range map[string]func(*rowArgs){"pairs": e.turnPairs, "halves": e.turnHalves} {
 			b.Run(fmt.Sprintf("%s/%s", set, name), func(b *testing.B) {
 				c := ropeCase(1, 32, n/64, 0)
 				for i := range 32 {

@@ -6,7 +6,19 @@ import (
 	"math/rand/v2"
 	"testing"
 	"unsafe"
+
+	"github.com/assaylab/assay/engine/internal/cpu"
 )
+
+// elemNatives are the element-wise functions that this machine can run besides the
+// generic ones, by set.
+func elemNatives() map[string]elemFuncs {
+	natives := map[string]elemFuncs{}
+	for _, s := range Sets(cpu.Detect())[1:] {
+		natives[s.Name] = s.elemFuncs
+	}
+	return natives
+}
 
 func TestExpAgreesWithMath(t *testing.T) {
 	worst := 0.0
@@ -191,7 +203,7 @@ func TestOddValuesAreTheSameInEverySet(t *testing.T) {
 func TestRopeIsTheSameInEverySet(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 3))
 	for set, e := range elemNatives() {
-		for name, f := range map[string][2]func(*rowArgs){"pairs": {e.pairs, ropePairs}, "halves": {e.halves, ropeHalves}} {
+		for name, f := range map[string][2]func(*rowArgs){"pairs": {e.turnPairs, ropePairs}, "halves": {e.turnHalves, ropeHalves}} {
 			for _, n := range []int{1, 4, 8, 12, 16, 32, 40, 64, 128} {
 				for _, heads := range []int{1, 2, 9} {
 					for _, spare := range []int{0, 6} { // columns of a head that are not rotated

@@ -2,8 +2,8 @@ package kernel
 
 import "unsafe"
 
-// heads yields the heads of x that are to be rotated, 2 x n elements of each.
-func (a *rowArgs) heads(yield func(x []float32) bool) {
+// each yields the heads of x that are to be rotated, 2 x n elements of each.
+func (a *rowArgs) each(yield func(x []float32) bool) {
 	for h := range a.many {
 		if !yield(unsafe.Slice((*float32)(unsafe.Add(unsafe.Pointer(a.x), uintptr(h)*a.next)), 2*a.n)) {
 			return
@@ -15,7 +15,7 @@ func (a *rowArgs) heads(yield func(x []float32) bool) {
 // are given (Su et al. 2021).
 func ropePairs(a *rowArgs) {
 	cos, sin := a.floats(a.cos), a.floats(a.sin)
-	for x := range a.heads {
+	for x := range a.each {
 		x = x[2*a.from:]
 		for i, c := range cos {
 			u, v, s := x[2*i], x[2*i+1], sin[i]
@@ -27,7 +27,7 @@ func ropePairs(a *rowArgs) {
 // ropeHalves rotates (x[i], x[i+n]), the layout of GPT-NeoX.
 func ropeHalves(a *rowArgs) {
 	cos, sin := a.floats(a.cos), a.floats(a.sin)
-	for x := range a.heads {
+	for x := range a.each {
 		low, high := x[a.from:a.n], x[a.n+a.from:]
 		for i, c := range cos {
 			u, v, s := low[i], high[i], sin[i]
