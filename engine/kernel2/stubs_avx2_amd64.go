@@ -1,0 +1,40 @@
+package kernel
+
+//go:noescape
+func lineQ8_0AVX2(a *lineArgs)
+
+//go:noescape
+func lineQ4_0AVX2(a *lineArgs)
+
+//go:noescape
+func lineQ4_1AVX2(a *lineArgs)
+
+//go:noescape
+func lineQ5_0AVX2(a *lineArgs)
+
+//go:noescape
+func lineQ5_1AVX2(a *lineArgs)
+
+//go:noescape
+func lineQ2_KAVX2(a *lineArgs)
+
+//go:noescape
+func lineQ3_KAVX2(a *lineArgs)
+
+//go:noescape
+func lineQ4_KAVX2(a *lineArgs)
+
+//go:noescape
+func lineQ5_KAVX2(a *lineArgs)
+
+//go:noescape
+func lineQ6_KAVX2(a *lineArgs)
+
+//go:noescape
+func lineIQ4_NLAVX2(a *lineArgs)
+
+//go:noescape
+func lineIQ4_XSAVX2(a *lineArgs)
+
+//go:noescape
+func lineMXFP4AVX2(a *lineArgs)
