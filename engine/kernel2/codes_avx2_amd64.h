@@ -26,7 +26,8 @@ VECTOR(384, 0x8001800180008000, 0x8003800380028002, 0x8005800580048004, 0x800780
 SAME(416, 0x0020000000200000)
 SAME(448, 0x0000000100000001)
 SAME(480, 0xffffffffffffffff)
-GLOBL codec<>(SB), RODATA|NOPTR, $512
+SAME(512, 0x8000000080000000)
+GLOBL codec<>(SB), RODATA|NOPTR, $544
 
 #define NIBBLE codec<>+0(SB)
 #define SIXTEENS codec<>+32(SB)
@@ -46,6 +47,9 @@ GLOBL codec<>(SB), RODATA|NOPTR, $512
 #define TINIEST codec<>+416(SB) // half of 2 to the -127, a denormal
 #define ONES codec<>+448(SB)
 #define MINUS_ONES codec<>+480(SB)
+#define SIGNS codec<>+512(SB)
+
+#define NOTHING
 
 #define STAY(Y)
 #define LEFT1(Y) VPSLLW $1, Y, Y

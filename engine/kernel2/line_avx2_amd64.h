@@ -106,8 +106,6 @@ block: \
 	VZEROUPPER; \
 	RET
 
-#define NOTHING
-
 #define ZERO2 \
 	VXORPS Y0, Y0, Y0; \
 	VXORPS Y1, Y1, Y1

@@ -2,13 +2,22 @@ package kernel
 
 // avx2Set needs AVX2, FMA and F16C.
 func avx2Set() *Set {
-	s := *generic
-	s.Name = "avx2"
-	s.elemFuncs = elemAVX2
-	s.line = [kinds]func(*lineArgs){
-		Q8_0: lineQ8_0AVX2, Q4_0: lineQ4_0AVX2, Q4_1: lineQ4_1AVX2, Q5_0: lineQ5_0AVX2, Q5_1: lineQ5_1AVX2,
-		Q2_K: lineQ2_KAVX2, Q3_K: lineQ3_KAVX2, Q4_K: lineQ4_KAVX2, Q5_K: lineQ5_KAVX2, Q6_K: lineQ6_KAVX2,
-		IQ4_NL: lineIQ4_NLAVX2, IQ4_XS: lineIQ4_XSAVX2, MXFP4: lineMXFP4AVX2,
+	return &Set{
+		Name: "avx2",
+		expand: [kinds]func(*expandArgs){
+			Q8_0: expandQ8_0AVX2, Q4_0: expandQ4_0AVX2, Q4_1: expandQ4_1AVX2, Q5_0: expandQ5_0AVX2, Q5_1: expandQ5_1AVX2,
+			Q2_K: expandQ2_KAVX2, Q3_K: expandQ3_KAVX2, Q4_K: expandQ4_KAVX2, Q5_K: expandQ5_KAVX2, Q6_K: expandQ6_KAVX2,
+			IQ4_NL: expandIQ4_NLAVX2, IQ4_XS: expandIQ4_XSAVX2, MXFP4: expandMXFP4AVX2,
+		},
+		tile:   generic.tile,
+		halves: generic.halves,
+		offset: generic.offset, mins: generic.mins,
+		line: [kinds]func(*lineArgs){
+			Q8_0: lineQ8_0AVX2, Q4_0: lineQ4_0AVX2, Q4_1: lineQ4_1AVX2, Q5_0: lineQ5_0AVX2, Q5_1: lineQ5_1AVX2,
+			Q2_K: lineQ2_KAVX2, Q3_K: lineQ3_KAVX2, Q4_K: lineQ4_KAVX2, Q5_K: lineQ5_KAVX2, Q6_K: lineQ6_KAVX2,
+			IQ4_NL: lineIQ4_NLAVX2, IQ4_XS: lineIQ4_XSAVX2, MXFP4: lineMXFP4AVX2,
+		},
+		float:     generic.float,
+		elemFuncs: elemAVX2,
 	}
-	return &s
 }

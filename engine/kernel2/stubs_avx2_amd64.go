@@ -1,6 +1,45 @@
 package kernel
 
 //go:noescape
+func expandQ8_0AVX2(a *expandArgs)
+
+//go:noescape
+func expandQ4_0AVX2(a *expandArgs)
+
+//go:noescape
+func expandQ4_1AVX2(a *expandArgs)
+
+//go:noescape
+func expandQ5_0AVX2(a *expandArgs)
+
+//go:noescape
+func expandQ5_1AVX2(a *expandArgs)
+
+//go:noescape
+func expandQ2_KAVX2(a *expandArgs)
+
+//go:noescape
+func expandQ3_KAVX2(a *expandArgs)
+
+//go:noescape
+func expandQ4_KAVX2(a *expandArgs)
+
+//go:noescape
+func expandQ5_KAVX2(a *expandArgs)
+
+//go:noescape
+func expandQ6_KAVX2(a *expandArgs)
+
+//go:noescape
+func expandIQ4_NLAVX2(a *expandArgs)
+
+//go:noescape
+func expandIQ4_XSAVX2(a *expandArgs)
+
+//go:noescape
+func expandMXFP4AVX2(a *expandArgs)
+
+//go:noescape
 func lineQ8_0AVX2(a *lineArgs)
 
 //go:noescape
