@@ -77,3 +77,63 @@ func lineIQ4_XSAVX2(a *lineArgs)
 
 //go:noescape
 func lineMXFP4AVX2(a *lineArgs)
+
+//go:noescape
+func offsetAVX2(a *offsetArgs)
+
+//go:noescape
+func minsAVX2(a *offsetArgs)
+
+//go:noescape
+func floatF32x6AVX2(a *floatArgs)
+
+//go:noescape
+func floatF32x4AVX2(a *floatArgs)
+
+//go:noescape
+func floatF32x2AVX2(a *floatArgs)
+
+//go:noescape
+func floatF32x1AVX2(a *floatArgs)
+
+//go:noescape
+func floatF16x6AVX2(a *floatArgs)
+
+//go:noescape
+func floatF16x4AVX2(a *floatArgs)
+
+//go:noescape
+func floatF16x2AVX2(a *floatArgs)
+
+//go:noescape
+func floatF16x1AVX2(a *floatArgs)
+
+//go:noescape
+func floatBF16x6AVX2(a *floatArgs)
+
+//go:noescape
+func floatBF16x4AVX2(a *floatArgs)
+
+//go:noescape
+func floatBF16x2AVX2(a *floatArgs)
+
+//go:noescape
+func floatBF16x1AVX2(a *floatArgs)
+
+//go:noescape
+func tilex4AVX2(a *tileArgs)
+
+//go:noescape
+func tilex2AVX2(a *tileArgs)
+
+//go:noescape
+func tilex1AVX2(a *tileArgs)
+
+//go:noescape
+func halvesx4AVX2(a *tileArgs)
+
+//go:noescape
+func halvesx2AVX2(a *tileArgs)
+
+//go:noescape
+func halvesx1AVX2(a *tileArgs)
