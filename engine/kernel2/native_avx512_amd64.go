@@ -4,6 +4,11 @@ package kernel
 func avx512Set() *Set {
 	s := *avx2
 	s.Name = "avx512"
+	s.line = [kinds]func(*lineArgs){
+		Q8_0: lineQ8_0AVX512, Q4_0: lineQ4_0AVX512, Q4_1: lineQ4_1AVX512, Q5_0: lineQ5_0AVX512, Q5_1: lineQ5_1AVX512,
+		Q2_K: lineQ2_KAVX512, Q3_K: lineQ3_KAVX512, Q4_K: lineQ4_KAVX512, Q5_K: lineQ5_KAVX512, Q6_K: lineQ6_KAVX512,
+		IQ4_NL: lineIQ4_NLAVX512, IQ4_XS: lineIQ4_XSAVX512, MXFP4: lineMXFP4AVX512,
+	}
 	s.elemFuncs = elemAVX512
 	return &s
 }
