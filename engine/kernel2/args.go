@@ -52,13 +52,13 @@ type tileArgs struct {
 	d         *float32 // 72: scale of the first row's first block; the next row's is 4 bytes on
 	t         *int32   // 80: -128 x sum of the block, laid out like d
 	dStep     uintptr  // 88: bytes between blocks of d, and of t
-	from      *float32 // 96: sums to go on from, (groups, rows, 16); nil starts at 0
+	from      *float32 // 96: sums to go on from, (groups, rows, 16); nil, as always for kernels that take many strips, starts at 0
 	fromStep  uintptr  // 104: bytes between groups of from; rows are 64 bytes apart
 	to        *float32 // 112: where sums are stored; a group's 16 are consecutive
 	toStep    uintptr  // 120: bytes between rows of to
 	toGroup   uintptr  // 128: bytes between groups of to
-	rows      int      // 136: for kernels that take any number: activation rows, 1 to 16
-	strips    int      // 144: for kernels that take many: strips of 16 rows, the last of rows rows
+	rows      int      // 136: activation rows of a strip: as many as the kernel is made for, or 1 to 16
+	strips    int      // 144: 1, or, for kernels that take many, a number of strips of rows rows each
 	qStrip    uintptr  // 152: bytes between strips of q
 	dStrip    uintptr  // 160: bytes between strips of d, and of t
 	toStrip   uintptr  // 168: bytes between strips of to

@@ -20,8 +20,8 @@ type Set struct {
 }
 
 // tileKernel takes exactly so many activation rows of one strip, or, if it takes many
-// strips, any number of rows: rows is then the fewest that it is used for. The last
-// kernel of a list takes one row.
+// strips, any number of rows: rows is then the fewest of a strip that it is used for. The
+// last kernel of a list takes one row.
 type tileKernel struct {
 	rows int
 	many bool

@@ -137,3 +137,48 @@ func halvesx2AVX2(a *tileArgs)
 
 //go:noescape
 func halvesx1AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ4x1AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ4x2AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ4x4AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ4_0x1AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ4_0x2AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ4_0x4AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ5x1AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ5x2AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ5x4AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ5_0x1AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ5_0x2AVX2(a *tileArgs)
+
+//go:noescape
+func tileQ5_0x4AVX2(a *tileArgs)
+
+//go:noescape
+func tileMXFP4x1AVX2(a *tileArgs)
+
+//go:noescape
+func tileMXFP4x2AVX2(a *tileArgs)
+
+//go:noescape
+func tileMXFP4x4AVX2(a *tileArgs)

@@ -2,7 +2,7 @@
 // four activation rows.
 //
 //	AX  *tileArgs    R9  groups left    R11 codes of the group   R12 its scale   R14 its sub
-//	CX  blocks left  BX  codes          R8  scale                R15 sub
+//	CX  blocks left  BX  codes          R8  scale                R15 free
 //	SI  q            R10 its step       DI  d    R13 its step    DX  to
 //
 // Integers of row r are in Y(2r) and Y(2r+1) while a block's products are added, sums are
@@ -21,8 +21,10 @@ GLOBL tilec<>(SB), RODATA|NOPTR, $32
 // FAR is how far ahead codes are fetched: those of Q8_0 come from where the matrix is.
 #define FAR 1024
 
-// TILE is a whole kernel.
-#define TILE(CLEAR, CARRY, BLOCK, SAVE) \
+#define NOTHING
+
+// TILE is a whole kernel; AIM sets R15.
+#define TILE(AIM, CLEAR, CARRY, BLOCK, SAVE) \
 	MOVQ a+0(FP), AX; \
 	MOVQ 0(AX), R11; \
 	MOVQ 8(AX), R12; \
@@ -48,7 +50,7 @@ begin: \
 	MOVQ 72(AX), DI; \
 	MOVQ R11, BX; \
 	MOVQ R12, R8; \
-	MOVQ R14, R15; \
+	AIM; \
 block: \
 	BLOCK; \
 	ADDQ $512, BX; \
@@ -105,12 +107,12 @@ block: \
 // SUM adds integers of row r, times both scales, to its sums.
 #define SUM(r, A, B) \
 	VBROADCASTSS 4*r(DI), Y10; \
-	VMULPS       Y8, Y10, Y11; \
-	VMULPS       Y9, Y10, Y12; \
+	VMULPS       Y8, Y10, Y12; \
+	VMULPS       Y9, Y10, Y13; \
 	VCVTDQ2PS    A, A; \
 	VCVTDQ2PS    B, B; \
-	VFMADD213PS  64*r(SP), Y11, A; \
-	VFMADD213PS  64*r+32(SP), Y12, B; \
+	VFMADD213PS  64*r(SP), Y12, A; \
+	VFMADD213PS  64*r+32(SP), Y13, B; \
 	VMOVUPS      A, 64*r(SP); \
 	VMOVUPS      B, 64*r+32(SP)
 

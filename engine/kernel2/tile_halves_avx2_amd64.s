@@ -6,7 +6,7 @@
 // sub-scales. What is too much is in the integers from the start.
 //
 //	Y8..Y11  quads j and j+1 of the first eight rows, and of the others
-//	Y12 Y13  scratch    Y14 Y15  sub-scales
+//	Y12 Y13  scratch    Y14 Y15  sub-scales    R15  where those of the block are
 
 DATA halfc<>+0(SB)/8, $0x2020202020202020
 DATA halfc<>+8(SB)/8, $0x2020202020202020
@@ -123,6 +123,8 @@ GLOBL halfc<>(SB), RODATA|NOPTR, $96
 	VPADDB  64*j+96(BX), Y11, Y11; \
 	ROWS(4*j)
 
+#define AT_SUB MOVQ R14, R15
+
 // BLOCK is a block: pairs are kept behind the sums of four rows.
 #define BLOCK(PAIRS, STARTS, ROWS, SUM) \
 	PAIRS; \
@@ -142,12 +144,12 @@ GLOBL halfc<>(SB), RODATA|NOPTR, $96
 
 // func halvesx1AVX2(a *tileArgs)
 TEXT ·halvesx1AVX2(SB), NOSPLIT, $272-8
-	TILE(CLEAR_1, CARRY_1, BLOCK_1, STORE_1)
+	TILE(AT_SUB, CLEAR_1, CARRY_1, BLOCK_1, STORE_1)
 
 // func halvesx2AVX2(a *tileArgs)
 TEXT ·halvesx2AVX2(SB), NOSPLIT, $272-8
-	TILE(CLEAR_2, CARRY_2, BLOCK_2, STORE_2)
+	TILE(AT_SUB, CLEAR_2, CARRY_2, BLOCK_2, STORE_2)
 
 // func halvesx4AVX2(a *tileArgs)
 TEXT ·halvesx4AVX2(SB), NOSPLIT, $272-8
-	TILE(CLEAR_4, CARRY_4, BLOCK_4, STORE_4)
+	TILE(AT_SUB, CLEAR_4, CARRY_4, BLOCK_4, STORE_4)

@@ -1,5 +1,7 @@
 package kernel
 
+import "unsafe"
+
 // Worker is the scratch of one worker: the arguments that kernels read, kept here so
 // that a call allocates nothing, and memory that grows on first use.
 type Worker struct {
@@ -9,4 +11,20 @@ type Worker struct {
 	offset offsetArgs
 	line   lineArgs
 	float  floatArgs
+
+	panel panel
+	sums  []float32 // of a piece of a product
+	more  []float32 // (16, 16): the second sums
+	rest  Batch     // (rows, 16): products with a last group that is partly filled
+}
+
+// growAligned is grow for memory that begins at a multiple of 64 bytes.
+func growAligned[T any](s []T, n int) []T {
+	if cap(s) >= n {
+		return s[:n]
+	}
+	size := int(unsafe.Sizeof(*new(T)))
+	s = make([]T, n+lineBytes/size)
+	past := int(uintptr(unsafe.Pointer(&s[0])) % lineBytes)
+	return s[(lineBytes-past)/size%(lineBytes/size):][:n]
 }
