@@ -62,6 +62,7 @@ type tileArgs struct {
 	qStrip    uintptr  // 152: bytes between strips of q
 	dStrip    uintptr  // 160: bytes between strips of d, and of t
 	toStrip   uintptr  // 168: bytes between strips of to
+	h         *float32 // 176: minus the sums of both halves, two for each of d
 }
 
 // offsetArgs is the one argument of an offset kernel: the second running sum of the

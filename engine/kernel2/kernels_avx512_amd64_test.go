@@ -44,3 +44,15 @@ func TestLinesOfExtremesAVX512(t *testing.T) {
 		}
 	}
 }
+
+func TestTilesAVX512(t *testing.T) {
+	needsAVX512(t)
+	r := rand.New(rand.NewPCG(34, 2))
+	any, most := func() int8 { return int8(r.IntN(256) - 128) }, either(r, -128, 127)
+	few, bound := func() int8 { return int8(r.IntN(64) - 32) }, either(r, -32, 31)
+	q, full := func() int8 { return int8(r.IntN(255) - 127) }, either(r, -127, 127)
+	sameTiles(t, avx512.tile, tilePlain, false, any, q)
+	sameTiles(t, avx512.tile, tilePlain, false, most, full)
+	sameTiles(t, avx512.halves, tileHalves, true, few, q)
+	sameTiles(t, avx512.halves, tileHalves, true, bound, full)
+}

@@ -56,9 +56,10 @@ func (p *product) run(lo, hi int) {
 func (p *product) last(g int) {
 	n, from, to := p.m.Rows%Group, p.dst, &p.w.rest
 	to.Reset(p.x.Rows, Group)
-	part := *p.m
+	part := &p.w.part
+	*part = *p.m
 	part.data = part.data[g*part.group:]
-	last := product{p.s, p.w, &part, p.x, to}
+	last := product{p.s, p.w, part, p.x, to}
 	last.run(0, 1)
 	for r := range p.x.Rows {
 		copy(from.Row(r)[g*Group:], to.Row(r)[:n])

@@ -91,6 +91,7 @@ func (p *product) tile(c *cut) {
 		}
 		a.q, a.qStep = &v.q[(c.at*v.rows+r)*blockElems], v.qStep
 		a.d, a.t, a.dStep = &v.d[c.at*v.rows+r], &v.t[c.at*v.rows+r], v.dStep
+		a.h = &v.h[2*(c.at*v.rows+r)]
 		a.to, a.from = &sums[r*Group], nil
 		if direct {
 			a.to = p.out(c.strip*Group+r, c.lo)

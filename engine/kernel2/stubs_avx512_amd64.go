@@ -38,3 +38,27 @@ func lineIQ4_XSAVX512(a *lineArgs)
 
 //go:noescape
 func lineMXFP4AVX512(a *lineArgs)
+
+//go:noescape
+func tilex8AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx8AVX512(a *tileArgs)
+
+//go:noescape
+func tilex4AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx4AVX512(a *tileArgs)
+
+//go:noescape
+func tilex2AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx2AVX512(a *tileArgs)
+
+//go:noescape
+func tilex1AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx1AVX512(a *tileArgs)

@@ -10,7 +10,7 @@ import (
 type tileCase struct {
 	rows, n, groups, strip int // strip is how many rows the strip has, of which the kernel takes rows
 	codes, q               []int8
-	scale, sub, d, from    []float32
+	scale, sub, d, h, from []float32
 	t                      []int32
 }
 
@@ -29,13 +29,13 @@ func newTileCase(r *rand.Rand, rows, n, groups int, code func() int8, q func() i
 		c.sub[i] = float32(r.IntN(256) - 128)
 	}
 	c.d, c.from = normals(r, (n-1)*c.strip+rows), normals(r, groups*rows*Group)
-	c.t = make([]int32, len(c.d))
-	for i := range c.t {
-		for _, v := range c.q[i*blockElems : (i+1)*blockElems] {
-			c.t[i] -= 128 * int32(v)
-		}
+	c.t, c.h = make([]int32, len(c.d)), make([]float32, 2*len(c.d))
+	for i, v := range c.q {
+		c.t[i/blockElems] -= 128 * int32(v)
+		c.h[2*i/blockElems] -= float32(v)
 	}
 	c.codes, c.q, c.scale, c.sub, c.d, c.from, c.t = walled(c.codes), walled(c.q), walled(c.scale), walled(c.sub), walled(c.d), walled(c.from), walled(c.t)
+	c.h = walled(c.h)
 	return c
 }
 
@@ -45,7 +45,7 @@ func (c *tileCase) run(kernel func(*tileArgs), sub, carried bool) []float32 {
 	to := walled(fill(c.rows*(c.groups*Group+apart)-apart, untouched))
 	a := &tileArgs{
 		codes: &c.codes[0], scale: &c.scale[0], n: c.n, groups: c.groups, codesStep: uintptr(c.n * codeBytes), scaleStep: uintptr(4 * c.n * Group),
-		q: &c.q[0], qStep: uintptr(c.strip * blockElems), d: &c.d[0], t: &c.t[0], dStep: uintptr(4 * c.strip),
+		q: &c.q[0], qStep: uintptr(c.strip * blockElems), d: &c.d[0], t: &c.t[0], h: &c.h[0], dStep: uintptr(4 * c.strip),
 		to: &to[0], toStep: uintptr(4 * (c.groups*Group + apart)), toGroup: 4 * Group, rows: c.rows, strips: 1,
 	}
 	if sub {

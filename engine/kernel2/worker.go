@@ -15,7 +15,8 @@ type Worker struct {
 	panel panel
 	sums  []float32 // of a piece of a product
 	more  []float32 // (16, 16): the second sums
-	rest  Batch     // (rows, 16): products with a last group that is partly filled
+	part  Matrix    // a last group that is partly filled
+	rest  Batch     // (rows, 16): products with it
 }
 
 // growAligned is grow for memory that begins at a multiple of 64 bytes.
