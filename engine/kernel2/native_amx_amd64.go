@@ -7,6 +7,3 @@ func amxSet() *Set {
 	s.Name = "amx"
 	return &s
 }
-
-// amxPermitted asks the system for the use of the tile registers.
-func amxPermitted() bool { return false }

@@ -1,0 +1,47 @@
+package cpu
+
+import (
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// flags is what Linux says the first processor has.
+func flags(t *testing.T) []string {
+	text, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		t.Skip("no /proc/cpuinfo")
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(line, ":")
+		if name = strings.TrimSpace(name); name == "flags" || name == "Features" {
+			return strings.Fields(value)
+		}
+	}
+	t.Skip("no flags in /proc/cpuinfo")
+	return nil
+}
+
+func TestDetectAgreesWithTheSystem(t *testing.T) {
+	want, got := flags(t), Detect().Names()
+	for _, name := range (Features{true, true, true, true, true, true, true, true, true, true, true, true, true, true, true}).Names() {
+		system := slices.Contains(want, name)
+		if name == "avx512" {
+			system = slices.Contains(want, "avx512f") && slices.Contains(want, "avx512bw") && slices.Contains(want, "avx512vl") && slices.Contains(want, "avx512dq")
+		}
+		if slices.Contains(got, name) != system {
+			t.Errorf("%s: detected %v, the system says %v", name, !system, system)
+		}
+	}
+}
+
+func TestTilesNeedTheInstructions(t *testing.T) {
+	if !Detect().AMX && PermitTiles() {
+		t.Error("tile registers are permitted that are not there")
+	}
+	if runtime.GOOS != "linux" && PermitTiles() {
+		t.Error("permitted where nothing was asked")
+	}
+}
