@@ -1,10 +1,6 @@
 package model
 
-import (
-	"math"
-
-	"github.com/assaylab/assay/engine/kernel"
-)
+import "math"
 
 // prepare finishes the rows' queries and keys and writes keys and values to the cache,
 // from where alone they are read.
@@ -13,52 +9,50 @@ func (s *State) prepare(w *worker, from, to int) {
 	for r := from; r < to; r++ {
 		p := int(s.pass.Positions[r])
 		q, k, v := s.q.Row(r), s.k.Row(r), s.v.Row(r)
-		s.addBias(q, l.QBias)
-		s.addBias(k, l.KBias)
-		s.addBias(v, l.VBias)
-		s.normHeads(q, l.QNorm)
-		s.normHeads(k, l.KNorm)
+		s.addBias(w, q, l.QBias)
+		s.addBias(w, k, l.KBias)
+		s.addBias(w, v, l.VBias)
+		s.normHeads(w, q, l.QNorm)
+		s.normHeads(w, k, l.KNorm)
 		if l.Turn != TurnNone {
 			cos, sin := s.angles[l.Turn].at(p)
-			s.rotate(q, cos, sin)
-			s.rotate(k, cos, sin)
+			s.rotate(w, q, cos, sin)
+			s.rotate(w, k, cos, sin)
 		}
 		if s.m.Temperature != 0 {
-			s.m.Kernels.Scale(q, s.m.temperature(p))
+			s.m.products.Scale(&w.Worker, q, s.m.temperature(p))
 		}
 		blocks := s.pass.Spans[s.spanOf[r]].Blocks
 		slot := int(blocks[p/s.cache.BlockSize])*s.cache.BlockSize + p%s.cache.BlockSize
 		s.cache.store(s.layer, slot, k, v)
 	}
 	if s.cache.kind.Integer() {
-		s.m.Kernels.QuantizeRows(&w.Worker, &s.q, from, to)
+		s.m.Kernels.QuantizeRows(&w.cached, &s.queries, from, to)
 	}
 }
 
-func (s *State) addBias(x, bias []float32) {
+func (s *State) addBias(w *worker, x, bias []float32) {
 	if bias != nil {
-		s.m.Kernels.Add(x, bias)
+		s.m.products.Add(&w.Worker, x, bias)
 	}
 }
 
 // normHeads norms each head's part of x (Henry et al. 2020); a nil weight is none.
-func (s *State) normHeads(x, weight []float32) {
+func (s *State) normHeads(w *worker, x, weight []float32) {
 	if weight == nil {
 		return
 	}
 	for h := 0; h < len(x); h += s.m.HeadDim {
 		head := x[h : h+s.m.HeadDim]
-		s.m.Kernels.RMSNorm(head, head, weight, s.m.Eps)
+		s.m.products.RMSNorm(&w.Worker, head, head, weight, s.m.Eps)
 	}
 }
 
-func (s *State) rotate(x, cos, sin []float32) {
-	for h := 0; h < len(x); h += s.m.HeadDim {
-		if s.m.Rope == RopeHalves {
-			kernel.RopeHalves(x[h:h+s.m.HeadDim], cos, sin)
-		} else {
-			kernel.RopePairs(x[h:h+s.m.HeadDim], cos, sin)
-		}
+func (s *State) rotate(w *worker, x, cos, sin []float32) {
+	if s.m.Rope == RopeHalves {
+		s.m.products.RopeHalves(&w.Worker, x, cos, sin, s.m.HeadDim)
+	} else {
+		s.m.products.RopePairs(&w.Worker, x, cos, sin, s.m.HeadDim)
 	}
 }
 
@@ -82,20 +76,20 @@ func (s *State) attendHead(w *worker, row, kvHead int) {
 	for r := range s.runs(row, first, n) {
 		keys := s.cache.head(s.cache.k[s.layer], r.slot, r.count, kvHead, m.HeadDim)
 		for g := range group {
-			q := s.q.Vec(row, (kvHead*group+g)*m.HeadDim, m.HeadDim, s.cache.kind.Integer())
-			m.Kernels.Dot(&w.Worker, keys, 0, q, w.scores[g*s.longest+r.at:][:r.count])
+			q := s.queries.Vec(row, (kvHead*group+g)*m.HeadDim, m.HeadDim, s.cache.kind.Integer())
+			m.Kernels.Dot(&w.cached, keys, 0, q, w.scores[g*s.longest+r.at:][:r.count])
 		}
 	}
 	for g := range group {
 		scores := w.scores[g*s.longest+first : g*s.longest+n]
-		m.Kernels.Scale(scores, m.AttentionScale)
-		m.Kernels.Softmax(scores)
+		m.products.Scale(&w.Worker, scores, m.AttentionScale)
+		m.products.Softmax(&w.Worker, scores)
 		clear(s.attnHead(row, kvHead*group+g))
 	}
 	for r := range s.runs(row, first, n) {
 		values := s.cache.head(s.cache.v[s.layer], r.slot, r.count, kvHead, m.HeadDim)
 		for g := range group {
-			m.Kernels.Sum(&w.Worker, values, 0, w.scores[g*s.longest+r.at:][:r.count], s.attnHead(row, kvHead*group+g))
+			m.Kernels.Sum(&w.cached, values, 0, w.scores[g*s.longest+r.at:][:r.count], s.attnHead(row, kvHead*group+g))
 		}
 	}
 }
@@ -138,6 +132,6 @@ func (s *State) runs(row, from, n int) func(yield func(run) bool) {
 
 func (s *State) quantizeAttn(w *worker, from, to int) {
 	if s.current().O.Kind.Integer() {
-		s.m.Kernels.QuantizeRows(&w.Worker, &s.attn, from, to)
+		s.m.products.QuantizeRows(&w.Worker, &s.attn, from, to)
 	}
 }

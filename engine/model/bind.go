@@ -43,18 +43,18 @@ func (b *binder) take(name string, dims ...int) (gguf.Tensor, bool) {
 
 // matrix takes rows x cols, or, where there are more dimensions, matrices that are
 // stacked: the first is their number.
-func (b *binder) matrix(name string, dims ...int) kernel.Rows {
+func (b *binder) matrix(name string, dims ...int) Matrix {
 	name = b.prefix + name
 	t, ok := b.take(name, dims...)
 	if !ok {
-		return kernel.Rows{}
+		return Matrix{}
 	}
 	k, err := kernel.KindOf(t.Type.String())
 	if err != nil {
 		b.errs = append(b.errs, fmt.Errorf("%s: tensor %s at offset %d: %w; requantize the file to one of %s", b.f.Name, name, t.Offset, err, kindNames()))
-		return kernel.Rows{}
+		return Matrix{}
 	}
-	return kernel.NewRows(k, dims[len(dims)-1], t.Data)
+	return Matrix{Rows: kernel.NewRows(k, dims[len(dims)-1], t.Data)}
 }
 
 func (b *binder) vector(name string, n int) []float32 {

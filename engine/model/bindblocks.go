@@ -1,10 +1,6 @@
 package model
 
-import (
-	"fmt"
-
-	"github.com/assaylab/assay/engine/kernel"
-)
+import "fmt"
 
 // attention takes queries, keys and values, which may be one matrix, and the output.
 func (b *binder) attention(l *Layer, c *Config) {
@@ -70,12 +66,4 @@ func (b *binder) ropeFactors(w *Weights, c Config) {
 			}
 		}
 	}
-}
-
-// part is n rows of m from row from on.
-func part(m kernel.Rows, from, n int) kernel.Rows {
-	if len(m.Data) > 0 {
-		m.Data = m.Data[from*m.Stride : (from+n)*m.Stride]
-	}
-	return m
 }

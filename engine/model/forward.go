@@ -15,16 +15,16 @@ func (s *State) Forward(p *Pass) {
 		}
 	}
 	s.each(len(p.Logits), (*State).finalNorm)
-	s.multiply(&s.out, s.m.Weights.Head, &s.last)
+	s.multiply(&s.last, product{&s.out, &s.m.Weights.Head, 0})
 }
 
-func (s *State) embed(_ *worker, from, to int) {
+func (s *State) embed(w *worker, from, to int) {
 	e := s.m.Weights.Embedding
 	for r := from; r < to; r++ {
 		at := int(s.pass.Tokens[r]) * e.Stride
 		s.m.embed.Dequantize(s.x.Row(r), e.Data[at:at+e.Stride])
 		if s.m.EmbeddingScale != 1 {
-			s.m.Kernels.Scale(s.x.Row(r), s.m.EmbeddingScale)
+			s.m.products.Scale(&w.Worker, s.x.Row(r), s.m.EmbeddingScale)
 		}
 	}
 }
@@ -33,13 +33,11 @@ func (s *State) embed(_ *worker, from, to int) {
 func (s *State) attention(l *Layer) {
 	rows := s.x.Rows
 	s.each(rows, (*State).attnNorm)
-	s.multiply(&s.q, l.Q, &s.h)
-	s.multiply(&s.k, l.K, &s.h)
-	s.multiply(&s.v, l.V, &s.h)
+	s.multiply(&s.h, product{&s.q, &l.Q, 0}, product{&s.k, &l.K, 0}, product{&s.v, &l.V, 0})
 	s.each(rows, (*State).prepare)
 	s.each(rows*s.m.KVHeads, (*State).attend)
 	s.each(rows, (*State).quantizeAttn)
-	s.multiply(&s.y, l.O, &s.attn)
+	s.multiply(&s.attn, product{&s.y, &l.O, 0})
 	s.each(rows, (*State).addAttention)
 }
 
@@ -47,10 +45,9 @@ func (s *State) attention(l *Layer) {
 func (s *State) feedForward(l *Layer) {
 	rows := s.x.Rows
 	s.each(rows, (*State).ffnNorm)
-	s.multiply(&s.gate, l.Gate, &s.h)
-	s.multiply(&s.up, l.Up, &s.h)
+	s.multiply(&s.h, product{&s.gate, &l.Gate, 0}, product{&s.up, &l.Up, 0})
 	s.each(rows, (*State).activate)
-	s.multiply(&s.y, l.Down, &s.act)
+	s.multiply(&s.act, product{&s.y, &l.Down, 0})
 	s.each(rows, (*State).addFeedForward)
 }
 
@@ -71,77 +68,61 @@ func (s *State) ffnNorm(w *worker, from, to int) {
 }
 
 func (s *State) norm(w *worker, from, to int, weight []float32, quantize bool) {
+	keep := s.observe != nil || s.m.Experts > 0
 	for r := from; r < to; r++ {
-		s.m.Kernels.RMSNorm(s.h.Row(r), s.x.Row(r), weight, s.m.Eps)
-	}
-	if quantize {
-		s.m.Kernels.QuantizeRows(&w.Worker, &s.h, from, to)
+		if quantize {
+			s.m.products.NormQuantize(&w.Worker, &s.h, r, s.x.Row(r), nil, weight, s.m.Eps, keep)
+		} else {
+			s.m.products.RMSNorm(&w.Worker, s.h.Row(r), s.x.Row(r), weight, s.m.Eps)
+		}
 	}
 }
 
 func (s *State) activate(w *worker, from, to int) {
-	l := s.current()
+	l, k := s.current(), s.m.products
 	for r := from; r < to; r++ {
 		gate, up := s.gate.Row(r), s.up.Row(r)
-		s.addBias(gate, l.GateBias)
-		s.addBias(up, l.UpBias)
-		if s.m.Activation == GELU {
-			s.geluMul(s.act.Row(r), gate, up)
-		} else {
-			s.m.Kernels.SiLUMul(s.act.Row(r), gate, up)
+		s.addBias(w, gate, l.GateBias)
+		s.addBias(w, up, l.UpBias)
+		switch quantize := l.Down.Kind.Integer(); {
+		case quantize && s.m.Activation == GELU:
+			k.GELUQuantize(&w.Worker, &s.act, r, gate, up, s.observe != nil)
+		case quantize:
+			k.SiLUQuantize(&w.Worker, &s.act, r, gate, up, s.observe != nil)
+		case s.m.Activation == GELU:
+			k.GELUMul(&w.Worker, s.act.Row(r), gate, up)
+		default:
+			k.SiLUMul(&w.Worker, s.act.Row(r), gate, up)
 		}
 	}
-	if l.Down.Kind.Integer() {
-		s.m.Kernels.QuantizeRows(&w.Worker, &s.act, from, to)
-	}
 }
 
-// Constants of GELU's approximation x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + cubic x^3)
-// (Hendrycks and Gimpel 2016).
-const (
-	geluSlope = 2 * 0.7978845608028654 // 2 sqrt(2/pi)
-	geluCubic = 0.044715
-)
-
-// geluMul writes GELU(gate) x up to dst and overwrites gate and up. As (1 + tanh u)/2 is
-// the logistic function of 2u, it is SiLU(2u) x up / (2u/gate), and 2u/gate is never 0:
-// the kernels' SiLU serves, with their equal bits.
-func (s *State) geluMul(dst, gate, up []float32) {
-	up = up[:len(gate)]
-	for i, x := range gate {
-		slope := geluSlope + float32(float32(geluSlope*geluCubic)*float32(x*x))
-		gate[i] = x * slope
-		up[i] /= slope
-	}
-	s.m.Kernels.SiLUMul(dst, gate, up)
-}
-
-func (s *State) addAttention(_ *worker, from, to int) {
+func (s *State) addAttention(w *worker, from, to int) {
 	l := s.current()
-	s.addResidual(from, to, l.OBias, l.AttnPostNorm)
+	s.addResidual(w, from, to, l.OBias, l.AttnPostNorm)
 }
 
-func (s *State) addFeedForward(_ *worker, from, to int) {
+func (s *State) addFeedForward(w *worker, from, to int) {
 	l := s.current()
-	s.addResidual(from, to, l.DownBias, l.FFNPostNorm)
+	s.addResidual(w, from, to, l.DownBias, l.FFNPostNorm)
 }
 
-func (s *State) addResidual(from, to int, bias, norm []float32) {
+func (s *State) addResidual(w *worker, from, to int, bias, norm []float32) {
 	for r := from; r < to; r++ {
 		y := s.y.Row(r)
-		s.addBias(y, bias)
+		s.addBias(w, y, bias)
 		if norm != nil {
-			s.m.Kernels.RMSNorm(y, y, norm, s.m.Eps)
+			s.m.products.RMSNorm(&w.Worker, y, y, norm, s.m.Eps)
 		}
-		s.m.Kernels.Add(s.x.Row(r), y)
+		s.m.products.Add(&w.Worker, s.x.Row(r), y)
 	}
 }
 
 func (s *State) finalNorm(w *worker, from, to int) {
 	for i := from; i < to; i++ {
-		s.m.Kernels.RMSNorm(s.last.Row(i), s.x.Row(int(s.pass.Logits[i])), s.m.Weights.Norm, s.m.Eps)
+		s.m.products.RMSNorm(&w.Worker, s.last.Row(i), s.x.Row(int(s.pass.Logits[i])), s.m.Weights.Norm, s.m.Eps)
 	}
 	if s.m.Weights.Head.Kind.Integer() {
-		s.m.Kernels.QuantizeRows(&w.Worker, &s.last, from, to)
+		s.m.products.QuantizeRows(&w.Worker, &s.last, from, to)
 	}
 }

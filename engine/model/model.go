@@ -2,9 +2,12 @@ package model
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/assaylab/assay/engine/gguf"
+	"github.com/assaylab/assay/engine/internal/cpu"
 	"github.com/assaylab/assay/engine/kernel"
+	kernel2 "github.com/assaylab/assay/engine/kernel2"
 	"github.com/assaylab/assay/engine/quant"
 )
 
@@ -15,7 +18,8 @@ type Model struct {
 	Weights Weights
 	Kernels *kernel.Set
 
-	embed quant.Format // of Weights.Embedding
+	products *kernel2.Set // of the same name as Kernels
+	embed    quant.Format // of Weights.Embedding
 }
 
 // Load binds the tensors of f. Errors name the file and the key or tensor.
@@ -37,9 +41,13 @@ func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{Config: c, Weights: w, Kernels: kernels}
+	if m.products, err = kernel2.Select(kernels.Name, cpu.Detect()); err != nil {
+		return nil, err
+	}
 	if m.embed, err = quant.ByType(uint32(t.Type)); err != nil {
 		return nil, err
 	}
+	runtime.AddCleanup(m, func(free func()) { free() }, m.Weights.pack(c.Experts))
 	return m, nil
 }
 

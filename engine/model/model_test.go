@@ -178,6 +178,7 @@ func TestRopeLayoutsAreEquivalent(t *testing.T) {
 		l := &halves.Weights.Layers[i]
 		l.Q, l.K = unweave(l.Q), unweave(l.K)
 	}
+	halves.Weights.pack(0)
 	a, b := lastLogits(t, pairs, "f32", 1, 16, 40), lastLogits(t, halves, "f32", 1, 16, 40)
 	for i := range a {
 		if math.Abs(float64(a[i]-b[i])) > 1e-4 {
@@ -191,7 +192,7 @@ func TestRopeLayoutsAreEquivalent(t *testing.T) {
 }
 
 // unweave moves row 2i of each head to i and row 2i+1 to n/2+i.
-func unweave(m kernel.Rows) kernel.Rows {
+func unweave(m Matrix) Matrix {
 	out := m
 	out.Data = make([]byte, len(m.Data))
 	for r := range m.Count() {

@@ -3,6 +3,7 @@ package model
 import (
 	"github.com/assaylab/assay/engine/internal/par"
 	"github.com/assaylab/assay/engine/kernel"
+	kernel2 "github.com/assaylab/assay/engine/kernel2"
 )
 
 // State runs passes of a model over a cache. It is for one goroutine. After the
@@ -12,15 +13,15 @@ type State struct {
 	cache *Cache
 	pool  *par.Pool
 
-	x             kernel.Batch // (rows, dim): the residual stream
-	h             kernel.Batch // (rows, dim): normed input of a block
-	q, k, v       kernel.Batch // (rows, heads x head), (rows, kv heads x head) twice
-	attn          kernel.Batch // (rows, heads x head)
-	gate, up, act kernel.Batch // (rows, ffn)
-	y             kernel.Batch // (rows, dim): output of a block, to be added to x
-	moe           routing      // where there are experts
-	last          kernel.Batch // (logits, dim)
-	out           kernel.Batch // (logits, vocab), over Pass.Out
+	x             kernel2.Batch // (rows, dim): the residual stream
+	h             kernel2.Batch // (rows, dim): normed input of a block
+	q, k, v       kernel2.Batch // (rows, heads x head), (rows, kv heads x head) twice
+	attn          kernel2.Batch // (rows, heads x head)
+	gate, up, act kernel2.Batch // (rows, ffn)
+	y             kernel2.Batch // (rows, dim): output of a block, to be added to x
+	moe           routing       // where there are experts
+	last          kernel2.Batch // (logits, dim)
+	out           kernel2.Batch // (logits, vocab), over Pass.Out
 
 	longest int           // positions of the longest sequence
 	angles  [turns]angles // by Turn; those of turns that no layer makes are empty
@@ -28,16 +29,19 @@ type State struct {
 	layer   int
 	spanOf  []int32 // (rows)
 	worker  []worker
-	mul     mulJob
+	muls    [3]mulJob // products of one input
+	parts   [3]par.Part
+	queries kernel.Batch // the same floats as q
 	task    taskJob
 	observe func(w kernel.Rows, x *kernel.Batch)
 }
 
 // worker is one worker's scratch.
 type worker struct {
-	kernel.Worker
-	scores []float32 // (heads of a group, longest)
-	_      [64]byte  // no two workers write one cache line
+	kernel2.Worker
+	cached kernel.Worker // of functions that read the cache
+	scores []float32     // (heads of a group, longest)
+	_      [64]byte      // no two workers write one cache line
 }
 
 // NewState makes the scratch memory for passes of m over cache, run by pool's workers.
@@ -58,7 +62,10 @@ func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
 			s.angles[t] = newAngles(m.frequencies(t, s.longest), scale, s.longest)
 		}
 	}
-	s.mul.s, s.task.s = s, s
+	s.task.s = s
+	for i := range s.muls {
+		s.muls[i].s = s
+	}
 	return s
 }
 
@@ -84,10 +91,14 @@ func (s *State) reset(p *Pass) {
 	s.up.Reset(rows, m.FFN)
 	s.act.Reset(rows, m.FFN)
 	s.last.Reset(len(p.Logits), m.Dim)
-	for _, b := range []*kernel.Batch{&s.h, &s.q, &s.attn, &s.act, &s.last} {
+	for _, b := range []*kernel2.Batch{&s.h, &s.attn, &s.act, &s.last} {
 		if b.Cols%32 == 0 {
 			b.Reserve()
 		}
+	}
+	s.queries = kernel.Batch{Rows: rows, Cols: s.q.Cols, X: s.q.X}
+	if s.cache.kind.Integer() {
+		s.queries.Reserve()
 	}
 	s.resetRouting(rows)
 	s.fillAngles()
@@ -102,7 +113,7 @@ func (s *State) reset(p *Pass) {
 	} else {
 		p.Out = p.Out[:n]
 	}
-	s.out = kernel.Batch{Rows: len(p.Logits), Cols: m.Vocab, X: p.Out}
+	s.out = kernel2.Batch{Rows: len(p.Logits), Cols: m.Vocab, X: p.Out}
 }
 
 // fillAngles computes those that the pass is the first to need.
@@ -136,24 +147,36 @@ func (s *State) each(n int, f func(s *State, w *worker, from, to int)) {
 // mulJob is one matrix product: dst = x times the transpose of w.
 type mulJob struct {
 	s      *State
-	dst, x *kernel.Batch
-	w      kernel.Rows
+	dst, x *kernel2.Batch
+	w      *kernel2.Matrix
 }
 
-// minGrain is the fewest outputs worth a piece of their own.
-const minGrain = 16
-
+// Do takes groups of outputs.
 func (j *mulJob) Do(w, from, to int) {
-	j.s.m.Kernels.Mul(&j.s.worker[w].Worker, j.w, j.x, j.dst, from, to)
+	j.s.m.products.Mul(&j.s.worker[w].Worker, j.w, j.x, j.dst, from, to)
 }
 
-// multiply fills dst (rows, outputs of w) from x, whose rows have been quantized
-// where w is of an integer kind.
-func (s *State) multiply(dst *kernel.Batch, w kernel.Rows, x *kernel.Batch) {
-	if s.observe != nil {
-		s.observe(w, x)
+// product is a matrix of those that are stacked in w, and where its output goes.
+type product struct {
+	dst  *kernel2.Batch
+	w    *Matrix
+	part int
+}
+
+// multiply fills each product's dst (rows, outputs of w) from x, whose rows have been
+// quantized where w is of an integer kind.
+func (s *State) multiply(x *kernel2.Batch, all ...product) {
+	for i, p := range all {
+		if s.observe != nil {
+			s.observe(p.w.stacked(len(p.w.packed))[p.part], &kernel.Batch{Rows: x.Rows, Cols: x.Cols, X: x.X})
+		}
+		j := &s.muls[i]
+		j.dst, j.x, j.w = p.dst, x, &p.w.packed[p.part]
+		groups, pieces := j.w.Groups(), s.pool.Size()
+		if x.Rows > 1 || len(all) == 1 && groups > 64 { // many, so that workers end together
+			pieces *= 4
+		}
+		s.parts[i] = par.Part{N: groups, Grain: max(1, (groups+pieces-1)/pieces), Job: j}
 	}
-	s.mul.dst, s.mul.x, s.mul.w = dst, x, w
-	share := (dst.Cols + 4*s.pool.Size() - 1) / (4 * s.pool.Size())
-	s.pool.For(dst.Cols, max(minGrain, (share+3)&^3), &s.mul)
+	s.pool.Run(s.parts[:len(all)]...)
 }
