@@ -4,5 +4,5 @@
 // that the machine's measured bandwidth and peak say how much faster it could be.
 //
 // It runs model.State alone: no scheduler, no sampling, no server. It does not measure
-// the machine, which package machine does, and it prints nothing but tables.
+// the machine, which package machine does, and it prints nothing.
 package bench

@@ -34,10 +34,12 @@ type Measured struct {
 	Peaks []Peak `json:"peaks"`
 }
 
+// MostDRAM is as much memory as is worth reading: more is not read slower.
+const MostDRAM = 1 << 30
+
 // Sizes of working sets.
 const (
 	leastDRAM = 256 << 20
-	mostDRAM  = 1 << 30
 	mostL3    = 100 << 20
 )
 
@@ -50,7 +52,7 @@ const (
 // bands are the working sets that tell this machine's levels of memory apart.
 func bands(f Facts, p Plan) []Band {
 	l2, l3, threads := f.Find(2), f.Find(3), int64(p.Threads)
-	dram := max(leastDRAM, min(mostDRAM, 2*l3))
+	dram := max(leastDRAM, min(MostDRAM, 2*l3))
 	if f.AvailableBytes > 0 {
 		dram = min(dram, f.AvailableBytes/4)
 	}

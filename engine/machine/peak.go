@@ -55,6 +55,22 @@ func Roof(peaks []Peak, set string, integer bool) (best Peak, ok bool) {
 	return best, ok && level >= 0
 }
 
+// Fastest measures the classes of a kernel set for d each and returns the one that
+// Roof finds; ok is false where it finds none.
+func Fastest(ctx context.Context, set string, integer bool, threads int, d time.Duration) (best Class, ok bool) {
+	var peaks []Peak
+	all := Classes()
+	for _, c := range all {
+		rate := FigureOf([]float64{c.Rate(ctx, threads, d)})
+		peaks = append(peaks, Peak{Class: c.Name, Set: c.Set, Integer: c.Integer, All: rate})
+	}
+	roof, ok := Roof(peaks, set, integer)
+	if !ok {
+		return Class{}, false
+	}
+	return all[slices.IndexFunc(all, func(c Class) bool { return c.Name == roof.Class })], true
+}
+
 // portableFloats is what the compiler makes of independent multiply-adds.
 func portableFloats() float64 {
 	const n = 1 << 13
