@@ -6,7 +6,7 @@ FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors 
   ./engine/eval/... ./engine/server ./loadgen/result ./loadgen/stream ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
 
-.PHONY: help build demo test fmt vet lint race fuzz golden bench models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint race fuzz golden bench bench-rivals models reference tokenizers sdk lm-eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -40,6 +40,9 @@ golden: ## rewrite the golden files; inspect the diff
 
 bench: ## decode and prefill speed of the embedded model, by format and kernel
 	$(GO) test -run '^$$' -bench Forward -benchtime 1s ./engine/model
+
+bench-rivals: ## measure against llama.cpp, built from its PyPI source package, and OpenVINO GenAI; hours; writes docs/benchmarks.md
+	$(GO) run ./engine/rivals
 
 tokenizers: ## compare token ids with Hugging Face tokenizers on millions of texts; needs python3, npm and their registries
 	$(GO) test -tags tokenizers -run TestRealTokenizers -timeout 3h -v ./engine/tokenizer

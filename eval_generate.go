@@ -116,13 +116,9 @@ func (o generateOptions) settleChecks(werr io.Writer, prompts []task.Generate) e
 
 // complete continues prompts and tells how far it is.
 func complete(ctx context.Context, werr io.Writer, e entry, items []eval.Prompt, threads int) ([]eval.Completion, error) {
-	var end []int32
-	if id := e.checkpoint.Tokenizer.EOS(); id >= 0 {
-		end = append(end, id)
-	}
 	step := newSteps(werr, e.name.String()+": completion", len(items))
 	defer step.end()
-	return eval.Generate(ctx, e.subject(), items, end, threads, step.done)
+	return eval.Generate(ctx, e.subject(), items, e.checkpoint.Tokenizer.Ends(), threads, step.done)
 }
 
 func (o generateOptions) judge(ctx context.Context, werr io.Writer, e entry, prompts []task.Generate, written []eval.Completion) (answers, error) {

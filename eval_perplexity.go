@@ -135,11 +135,11 @@ func cutChunks(c *eval.Comparison, t task.Tokenizer, o perplexityOptions) error 
 	if o.text == "" {
 		return nil
 	}
-	text, err := os.ReadFile(o.text)
+	text, err := readText(o.text)
 	if err != nil {
 		return err
 	}
-	tokens := t.Encode(strings.TrimSuffix(string(text), "\n"), true) // as llama.cpp reads a file
+	tokens := t.Encode(strings.TrimSuffix(text, "\n"), true) // as llama.cpp reads a file
 	if c.Saved == nil {
 		if c.Windows, err = eval.Chunks(tokens, o.chunks, o.length); err != nil {
 			return fmt.Errorf("%s: %w", o.text, err)
@@ -152,6 +152,23 @@ func cutChunks(c *eval.Comparison, t task.Tokenizer, o perplexityOptions) error 
 		}
 	}
 	return nil
+}
+
+// readText holds a file once, where a string made of its bytes would be a second copy of a text that may be large.
+func readText(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	var b strings.Builder
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		b.Grow(int(info.Size()))
+	}
+	if _, err := io.Copy(&b, f); err != nil {
+		return "", err
+	}
+	return b.String(), nil
 }
 
 // compareAndSave runs the comparison and, where path is not empty, keeps the

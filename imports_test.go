@@ -36,7 +36,10 @@ var allowed = map[string][]string{
 	"engine/checkpoint":  {"engine/model", "engine/kernel", "engine/quant", "engine/gguf", "engine/recipe", "engine/tokenizer", "engine/chat", "engine/internal/"},
 	"engine/imatrix":     {"engine/gguf", "engine/kernel", "engine/model", "engine/internal/"},
 	"engine/recipe":      {"engine/quant"},
-	"engine/reference":   {"engine/", "experiments/modelcache"}, // a command
+	"engine/reference":   {"engine/", "experiments/modelcache"},                     // a command
+	"engine/rivals":      {"engine/", "experiments/modelcache", "experiments/host"}, // a command
+	"engine/machine":     {"engine/internal/"},
+	"engine/bench":       {"engine/model", "engine/kernel", "engine/gguf", "engine/machine", "engine/internal/"},
 	"engine/metrics":     {"engine"},
 	"engine/server":      {"engine", "engine/chat", "engine/tokenizer", "engine/metrics", "engine/sample"},
 	"engine":             {"engine/sched", "engine/spec", "engine/sample", "engine/model", "engine/tokenizer", "engine/kvcache", "engine/internal/"},

@@ -25,6 +25,7 @@ type progress struct {
 	w        io.Writer
 	terminal bool
 	width    int
+	last     time.Time // of the last step's line
 
 	mu   sync.Mutex
 	stop chan struct{} // of the ticker of the announced trial
@@ -132,4 +133,16 @@ func (p *progress) rewrite(text string) {
 		text = string(r[:p.width-1])
 	}
 	fmt.Fprint(p.w, "\r\x1b[K"+text)
+}
+
+// step shows what is being done now: it replaces the line on a terminal; elsewhere it
+// is a line, now and then.
+func (p *progress) step(text string) {
+	switch {
+	case p.terminal:
+		p.rewrite(text)
+	case time.Since(p.last) > patience:
+		p.last = time.Now()
+		p.line(text)
+	}
 }

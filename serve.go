@@ -139,7 +139,7 @@ func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoi
 	}
 	var e *engine.Engine
 	if o.settings.DraftModel == "" {
-		e, err = engine.New(c.Model, nil, endTokens(c.Tokenizer), o.settings.Options, pinned(o.pin))
+		e, err = engine.New(c.Model, nil, c.Tokenizer.Ends(), o.settings.Options, pinned(o.pin))
 	} else {
 		var d *checkpoint.Checkpoint
 		if d, err = openModel(o.settings.DraftModel, "", kernels); err != nil {
@@ -148,7 +148,7 @@ func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoi
 		if err := c.Compatible(d); err != nil {
 			return nil, nil, err
 		}
-		e, err = engine.New(c.Model, d.Model, endTokens(c.Tokenizer), o.settings.Options, pinned(o.pin))
+		e, err = engine.New(c.Model, d.Model, c.Tokenizer.Ends(), o.settings.Options, pinned(o.pin))
 	}
 	return e, c, err
 }

@@ -130,19 +130,3 @@ func readTemplate(path string, t *tokenizer.Tokenizer) (template *chat.Template,
 	}
 	return template, string(text), nil
 }
-
-// turnEnds are the texts of tokens with which models end a turn of a conversation. Files name
-// one end-of-text token, which often is another one.
-var turnEnds = []string{"<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<end_of_turn>", "<|end|>", "<|endoftext|>", "<|end_of_text|>"}
-
-// endTokens are the tokens that end an answer: the file's own, and those that mean
-// nothing else. Only control tokens count, so that text which spells one does not.
-func endTokens(t *tokenizer.Tokenizer) []int32 {
-	ends := []int32{t.EOS()}
-	for _, text := range turnEnds {
-		if id, ok := t.Special(text); ok && t.IsControl(id) && id != t.EOS() {
-			ends = append(ends, id)
-		}
-	}
-	return ends
-}

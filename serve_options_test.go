@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/assaylab/assay/engine/tokenizer"
 )
 
 func TestServeOptions(t *testing.T) {
@@ -80,28 +78,5 @@ func TestAPIKeys(t *testing.T) {
 				t.Errorf("the error shows a key: %v", err)
 			}
 		})
-	}
-}
-
-// TestEndTokens: besides the file's own token, control tokens that end a turn do; text that
-// merely looks like one does not.
-func TestEndTokens(t *testing.T) {
-	v := tokenizer.Vocab{Pre: "gpt-2", BOS: -1, EOS: 256, Unknown: -1}
-	shifted := rune(256)
-	for b := range 256 {
-		r := rune(b)
-		if b <= ' ' || b > '~' && b < 0xA1 || b == 0xAD {
-			r, shifted = shifted, shifted+1
-		}
-		v.Tokens, v.Types = append(v.Tokens, string(r)), append(v.Types, tokenizer.TypeNormal)
-	}
-	v.Tokens = append(v.Tokens, "<|endoftext|>", "<|im_end|>", "<|im_start|>", "<end_of_turn>")
-	v.Types = append(v.Types, tokenizer.TypeControl, tokenizer.TypeControl, tokenizer.TypeControl, tokenizer.TypeUserDefined)
-	tok, err := tokenizer.New(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := endTokens(tok); !slices.Equal(got, []int32{256, 257}) {
-		t.Errorf("ends %v", got)
 	}
 }

@@ -32,6 +32,17 @@ func TestCommittedResultsAreWithinBounds(t *testing.T) {
 	}
 }
 
+func TestAPerplexityFarFromBothIsBroken(t *testing.T) {
+	row := Row{Format: "Q4_0", Chunks: 100, Length: 512, Theirs: 80, Ours: 79, MeanKL: 1e-4, Exact: &Exact{Perplexity: 79.1}}
+	if lines := row.broken(); len(lines) != 0 {
+		t.Errorf("within 0.5 %% of the exact perplexity, and yet: %v", lines)
+	}
+	row.Exact.Perplexity = 79.9
+	if lines := row.broken(); len(lines) != 1 {
+		t.Errorf("1 %% from llama.cpp's perplexity and from the exact one breaks %v, want one bound", lines)
+	}
+}
+
 // embedded is gopherling-7m in a format. In BF16 it is the F32 model: this engine
 // widens exactly and rounds no activation.
 func embedded(t *testing.T, format string, kernels *kernel.Set) *checkpoint.Checkpoint {

@@ -15,7 +15,8 @@
 //
 //   - extends, include, import, from, block and autoescape, the filters named in filter.go, cycler, joiner, lipsum,
 //     and some methods of str that build bytes or tables are refused by name.
-//   - An integer has at most 16384 bits.
+//   - An integer has at most 16384 bits, and a root of a negative number is an error, not complex.
+//   - str.format does not group the zeros with which it fills up a number.
 //   - What filters such as map give is made at once, not when it is gone through, so that an error in it shows
 //     even if nothing looks at it.
 //   - Messages of errors are this package's own, except raise_exception's.

@@ -151,11 +151,10 @@ func formatted(f *frame, v Value, a *arguments) (Value, error) {
 }
 
 func indented(r *run, v Value, a []Value) (Value, error) {
-	v, err := r.soft(v)
-	if err != nil {
-		return nil, err
+	s, ok := text(v)
+	if !ok {
+		return nil, fail("filter indent: expected a text, found %s", typeName(v))
 	}
-	s, _ := text(v)
 	prefix, ok := text(a[0])
 	if !ok {
 		width, err := integerArgument("filter indent: width", a[0])
@@ -248,7 +247,7 @@ func center(r *run, v Value, a []Value) (Value, error) {
 
 // truncated cuts to a number of characters, at a word's end unless words may be cut.
 func truncated(r *run, v Value, a []Value) (Value, error) {
-	s, err := r.str(v)
+	count, err := size(r, v, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -269,8 +268,12 @@ func truncated(r *run, v Value, a []Value) (Value, error) {
 	if limit < length(end) || leeway < 0 {
 		return nil, fail("filter truncate: expected a length of at least %d and a leeway of at least 0, found %d and %d", length(end), limit, leeway)
 	}
-	if length(s) <= limit+leeway {
-		return s, nil
+	if n, ok := count.(int64); ok && n <= int64(limit+leeway) {
+		return v, nil
+	}
+	s, ok := text(v)
+	if !ok {
+		return nil, fail("filter truncate: expected a text, found %s", typeName(v))
 	}
 	s = s[:offset(s, limit-length(end))]
 	if !truth(a[1]) {

@@ -29,6 +29,9 @@ func last(r *run, v Value, _ []Value) (Value, error) {
 	if len(items) == 0 {
 		return &undefined{"No last item, sequence was empty."}, nil
 	}
+	if v, marked := v.(markup); marked {
+		return like(v, items[len(items)-1].(string)), nil // it is indexed, not gone through
+	}
 	return items[len(items)-1], nil
 }
 

@@ -8,6 +8,9 @@ import (
 )
 
 func absolute(_ *run, v Value, _ []Value) (Value, error) {
+	if f, ok := v.(float64); ok {
+		return math.Abs(f), nil
+	}
 	if c, ok := compareNumbers(v, int64(0)); ok && c < 0 {
 		return signed("-", v)
 	}
@@ -26,25 +29,24 @@ func rounded(_ *run, v Value, a []Value) (Value, error) {
 	if !ok {
 		return nil, fail("filter round: expected a number, found %s", typeName(v))
 	}
-	scale := math.Pow(10, float64(precision))
-	switch a[1] {
-	case "common":
+	_, isFloat := v.(float64)
+	toward := map[Value]func(float64) float64{"ceil": math.Ceil, "floor": math.Floor}[a[1]]
+	switch {
+	case a[1] == "common":
 		return roundDecimal(v, x, precision), nil
-	case "ceil":
-		return math.Ceil(x*scale) / scale, nil
-	case "floor":
-		return math.Floor(x*scale) / scale, nil
+	case toward != nil && !isFloat && precision >= 0:
+		return x, nil
+	case toward != nil:
+		scale := math.Pow(10, float64(precision))
+		return toward(x*scale)/scale + 0, nil // a zero has no sign
 	}
 	return nil, fail("method must be common, ceil or floor")
 }
 
 // roundDecimal is Python's round: the nearest decimal of the exact value, ties to even. Integers stay integers.
 func roundDecimal(v Value, x float64, precision int) Value {
-	if i, ok := integer(v); ok {
-		if precision >= 0 {
-			return i
-		}
-		return int64(math.RoundToEven(x/math.Pow(10, float64(-precision))) * math.Pow(10, float64(-precision)))
+	if i, ok := bigInteger(v); ok {
+		return roundInteger(i, precision)
 	}
 	if precision < 0 {
 		scale := math.Pow(10, float64(-precision))
@@ -58,6 +60,22 @@ func roundDecimal(v Value, x float64, precision int) Value {
 		return x
 	}
 	return y
+}
+
+func roundInteger(i *big.Int, precision int) Value {
+	switch {
+	case precision >= 0:
+		return normal(i)
+	case -precision > i.BitLen(): // less than half of the unit
+		return int64(0)
+	}
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(-precision)), nil)
+	quotient, rest := new(big.Int).DivMod(i, unit, new(big.Int))
+	c := rest.Lsh(rest, 1).Cmp(unit)
+	if c > 0 || c == 0 && quotient.Bit(0) == 1 {
+		quotient.Add(quotient, big.NewInt(1))
+	}
+	return normal(quotient.Mul(quotient, unit))
 }
 
 // toInteger gives its default for what is not a number.

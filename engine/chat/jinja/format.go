@@ -133,17 +133,27 @@ func (r *run) formatValue(v Value, pattern string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := s.fits(v, kind); err != nil {
+		return "", err
+	}
+	s.left = false // - is the default sign, and no alignment here
 	out, numeric, err := r.formatted(v, kind, s)
 	if err != nil {
 		return "", err
 	}
 	align := byte('<')
-	if numeric {
+	switch {
+	case s.align != 0:
+		align = s.align
+	case numeric && s.zero:
+		align = '='
+	case numeric:
 		align = '>'
 	}
-	if s.align != 0 {
-		align, s.zero = s.align, false
+	if s.fill == "" {
+		s.fill = map[bool]string{false: " ", true: "0"}[s.zero]
 	}
+	s.zero = false
 	return r.padded(out, s, numeric, align)
 }
 
@@ -175,9 +185,26 @@ func (r *run) formatted(v Value, kind byte, s spec) (out string, numeric bool, e
 	return "", false, fail("the format %q is not one for %s", string(rune(max(kind, ' '))), typeName(v))
 }
 
+// fits refuses what Python refuses for a value and a type of conversion.
+func (s spec) fits(v Value, kind byte) error {
+	_, isNumber := float(v)
+	signed := s.plus || s.space || s.left
+	switch {
+	case s.group == ',' && kind != 0 && strings.IndexByte("deEfFgG%", kind) < 0, s.group != 0 && (!isNumber || kind == 'n' || kind == 'c'):
+		return fail("a format cannot group the digits of %s as %q", typeName(v), string(kind))
+	case isNumber && !isFloatKind(kind, v) && s.precision >= 0:
+		return fail("a format's precision is not allowed for %s", typeName(v))
+	case (!isNumber || kind == 'c') && (signed || s.alternate):
+		return fail("a format's sign or # is not allowed for %s", typeName(v))
+	case !isNumber && s.align == '=':
+		return fail("a format's alignment by = is not allowed for %s", typeName(v))
+	}
+	return nil
+}
+
 func isFloatKind(kind byte, v Value) bool {
 	_, isFloat := v.(float64)
-	return kind != 0 && strings.IndexByte("eEfFgG%", kind) >= 0 || isFloat && kind == 0
+	return kind != 0 && strings.IndexByte("eEfFgG%", kind) >= 0 || isFloat && (kind == 0 || kind == 'n')
 }
 
 func (r *run) formattedFloat(x float64, kind byte, s spec) (out string, numeric bool, err error) {
@@ -185,21 +212,42 @@ func (r *run) formattedFloat(x float64, kind byte, s spec) (out string, numeric 
 	case kind == '%':
 		out, err = r.floatFormat('f', x*100, s)
 		return out + "%", true, err
-	case kind == 0 && s.precision < 0:
-		if x < 0 {
-			return floatText(x), true, nil
-		}
-		return sign(false, s) + floatText(x), true, nil
-	case kind == 0:
+	case kind == 'n':
 		kind = 'g'
+	case kind == 0 && s.precision < 0:
+		digits, negative := strings.CutPrefix(floatText(x), "-")
+		return sign(negative, s) + groupedWhole(digits, s.group), true, nil
+	case kind == 0:
+		if err := r.repeat(2, s.precision); err != nil {
+			return "", true, err
+		}
+		digits, negative := strings.CutPrefix(significant(x, max(s.precision, 1)), "-")
+		return sign(negative, s) + groupedWhole(digits, s.group), true, nil
 	}
 	out, err = r.floatFormat(kind, x, s)
 	return out, true, err
 }
 
+// significant writes so many significant digits as %g does, but with one behind the point or an exponent.
+func significant(x float64, digits int) string {
+	mantissa, exponent, finite := strings.Cut(strconv.FormatFloat(x, 'e', digits-1, 64), "e")
+	if !finite {
+		return floatText(x)
+	}
+	if e, _ := strconv.Atoi(exponent); e >= -4 && e < digits-1 { // as FormatFloat wrote it
+		s := strconv.FormatFloat(x, 'f', digits-1-e, 64)
+		whole, fraction, _ := strings.Cut(s, ".")
+		return whole + "." + fraction[:1] + strings.TrimRight(fraction[1:], "0")
+	}
+	if strings.Contains(mantissa, ".") {
+		mantissa = strings.TrimRight(strings.TrimRight(mantissa, "0"), ".")
+	}
+	return mantissa + "e" + exponent
+}
+
 // parseSpec reads [[fill]align][sign][#][0][width][,][.precision][type].
 func parseSpec(pattern string) (s spec, kind byte, err error) {
-	s = spec{width: -1, precision: -1, fill: " "}
+	s = spec{width: -1, precision: -1}
 	p := &percentFormat{pattern: pattern}
 	runes := []rune(pattern)
 	switch {
@@ -210,17 +258,15 @@ func parseSpec(pattern string) (s spec, kind byte, err error) {
 		s.align = byte(runes[0])
 		p.pattern = pattern[1:]
 	}
-	var minus spec // a - is the default and no alignment here
-	p.flags(&minus)
-	s.plus, s.space, s.zero, s.alternate = minus.plus, minus.space, minus.zero, minus.alternate
+	p.flags(&s)
 	if strings.HasPrefix(p.pattern, "*") {
 		return s, 0, fail("Invalid format specifier %q", pattern)
 	}
 	if s.width, err = p.number(); err != nil {
 		return s, 0, err
 	}
-	if rest, ok := strings.CutPrefix(p.pattern, ","); ok {
-		s.comma, p.pattern = true, rest
+	if p.pattern != "" && (p.pattern[0] == ',' || p.pattern[0] == '_') {
+		s.group, p.pattern = p.pattern[0], p.pattern[1:]
 	}
 	if rest, ok := strings.CutPrefix(p.pattern, "."); ok {
 		p.pattern = rest

@@ -28,6 +28,9 @@ func (r *run) arithmetic(op string, a, b Value) (Value, error) {
 	x, aOK := float(a)
 	y, bOK := float(b)
 	if aOK && bOK {
+		if aInt && math.IsInf(x, 0) || bInt && math.IsInf(y, 0) {
+			return nil, fail("int too large to convert to float")
+		}
 		return floatArithmetic(op, x, y)
 	}
 	return nil, unsupported(op, a, b)
@@ -184,6 +187,9 @@ func ratio(a, b *big.Int) (Value, error) {
 	if math.IsInf(f, 0) {
 		return nil, fail("integer division result too large for a float")
 	}
+	if f == 0 && b.Sign() < 0 && a.Sign() == 0 {
+		return math.Copysign(0, -1), nil
+	}
 	return f, nil
 }
 
@@ -247,11 +253,31 @@ func floatPower(a, b float64) (Value, error) {
 	if a < 0 && b != math.Trunc(b) {
 		return nil, fail("complex numbers are not supported")
 	}
-	p := math.Pow(a, b)
+	p := power(a, b)
 	if math.IsInf(p, 0) && !math.IsInf(a, 0) && !math.IsInf(b, 0) {
 		return nil, fail("the result of ** is too large")
 	}
 	return p, nil
+}
+
+// power is math.Pow, whose error adds up with the exponent, but with the nearest float where the exponent is whole.
+func power(a, b float64) float64 {
+	if a == 0 || math.IsNaN(a) || math.IsInf(a, 0) || b != math.Trunc(b) || math.Abs(b) > 1<<30 {
+		return math.Pow(a, b)
+	}
+	const precision = 160 // bits, of which 60 multiplications leave far more than a float's
+	base, p := big.NewFloat(a).SetPrec(precision), big.NewFloat(1).SetPrec(precision)
+	for n := int(math.Abs(b)); n > 0; n >>= 1 {
+		if n&1 == 1 {
+			p.Mul(p, base)
+		}
+		base.Mul(base, base)
+	}
+	if b < 0 {
+		p.Quo(big.NewFloat(1), p)
+	}
+	f, _ := p.Float64()
+	return f
 }
 
 func divisionByZero(op, kind string) error {

@@ -71,10 +71,14 @@ type spec struct {
 	width, precision                   int
 	fill                               string
 	align                              byte // of str.format; 0 for the type's own
-	comma                              bool
+	group                              byte // of str.format, between thousands; 0 for none
 }
 
 func (p *percentFormat) conversion() error {
+	if rest, ok := strings.CutPrefix(p.pattern, "%"); ok {
+		p.pattern = rest
+		return p.text("%")
+	}
 	key, keyed, err := p.key()
 	if err != nil {
 		return err
@@ -97,9 +101,6 @@ func (p *percentFormat) conversion() error {
 	}
 	kind := p.pattern[0]
 	p.pattern = p.pattern[1:]
-	if kind == '%' {
-		return p.text("%")
-	}
 	v, err := p.value(key, keyed)
 	if err != nil {
 		return err
@@ -263,8 +264,12 @@ func integerFormat(kind byte, v Value, s spec) (string, error) {
 		base, prefix = 2, "0b"
 	}
 	digits := new(big.Int).Abs(i).Text(base)
-	if s.comma {
-		digits = grouped(digits)
+	if s.group != 0 {
+		size := 3
+		if base != 10 {
+			size = 4
+		}
+		digits = grouped(digits, size, s.group)
 	}
 	if missing := s.precision - len(digits); missing > 0 {
 		digits = strings.Repeat("0", missing) + digits
@@ -278,12 +283,21 @@ func integerFormat(kind byte, v Value, s spec) (string, error) {
 	return sign(i.Sign() < 0, s) + digits, nil
 }
 
-// grouped puts commas between thousands.
-func grouped(digits string) string {
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
+// grouped separates groups of digits.
+func grouped(digits string, size int, separator byte) string {
+	for i := len(digits) - size; i > 0; i -= size {
+		digits = digits[:i] + string(separator) + digits[i:]
 	}
 	return digits
+}
+
+// groupedWhole separates the thousands of the digits before a decimal point or an exponent.
+func groupedWhole(number string, separator byte) string {
+	end := len(number) - len(strings.TrimLeft(number, "0123456789"))
+	if separator == 0 {
+		return number
+	}
+	return grouped(number[:end], 3, separator) + number[end:]
 }
 
 func sign(negative bool, s spec) string {
@@ -317,10 +331,7 @@ func (r *run) floatFormat(kind byte, x float64, s spec) (string, error) {
 	default:
 		out = strings.ToLower(out)
 	}
-	if whole, fraction, _ := strings.Cut(out, "."); s.comma {
-		out = strings.TrimSuffix(grouped(whole)+"."+fraction, ".")
-	}
-	return sign(negative, s) + out, nil
+	return sign(negative, s) + groupedWhole(out, s.group), nil
 }
 
 // padded fills out up to the width.

@@ -28,9 +28,6 @@ func (r *run) slice(object Value, bounds [3]Value) (Value, error) {
 	if s.kind == rangeKind {
 		start, step := s.bounds[0], s.bounds[2]
 		out.bounds = [3]int64{start + int64(c.start)*step, start + int64(c.stop)*step, step * int64(c.step)}
-		if c.stop == len(s.items) {
-			out.bounds[1] = s.bounds[1]
-		}
 	}
 	return out, nil
 }

@@ -164,7 +164,7 @@ func (r *run) characters(v Value) ([]Value, error) {
 	}
 	out := make([]Value, 0, length(s))
 	for _, c := range s {
-		out = append(out, like(v, string(c)))
+		out = append(out, string(c)) // of marked text, too
 	}
 	return out, nil
 }

@@ -1,0 +1,236 @@
+#include "textflag.h"
+
+// Loops that keep the arithmetic ports busy with registers alone: twelve independent
+// sums, more than latency times throughput of any of these instructions. All values
+// are zero.
+
+#define ZERO \
+	VPXOR X0, X0, X0; VPXOR X1, X1, X1; VPXOR X2, X2, X2; VPXOR X3, X3, X3; \
+	VPXOR X4, X4, X4; VPXOR X5, X5, X5; VPXOR X6, X6, X6; VPXOR X7, X7, X7; \
+	VPXOR X8, X8, X8; VPXOR X9, X9, X9; VPXOR X10, X10, X10; VPXOR X11, X11, X11; \
+	VPXOR X12, X12, X12; VPXOR X13, X13, X13; VPXOR X14, X14, X14; VPXOR X15, X15, X15
+
+// func fmaYMM(n int)
+TEXT ·fmaYMM(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	ZERO
+loop:
+	VFMADD231PS Y14, Y15, Y0
+	VFMADD231PS Y14, Y15, Y1
+	VFMADD231PS Y14, Y15, Y2
+	VFMADD231PS Y14, Y15, Y3
+	VFMADD231PS Y14, Y15, Y4
+	VFMADD231PS Y14, Y15, Y5
+	VFMADD231PS Y14, Y15, Y6
+	VFMADD231PS Y14, Y15, Y7
+	VFMADD231PS Y14, Y15, Y8
+	VFMADD231PS Y14, Y15, Y9
+	VFMADD231PS Y14, Y15, Y10
+	VFMADD231PS Y14, Y15, Y11
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func maddYMM(n int)
+TEXT ·maddYMM(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	ZERO
+loop:
+	VPMADDUBSW Y14, Y15, Y4
+	VPMADDUBSW Y14, Y15, Y5
+	VPMADDUBSW Y14, Y15, Y6
+	VPMADDUBSW Y14, Y15, Y7
+	VPMADDWD   Y13, Y4, Y4
+	VPMADDWD   Y13, Y5, Y5
+	VPMADDWD   Y13, Y6, Y6
+	VPMADDWD   Y13, Y7, Y7
+	VPADDD     Y4, Y0, Y0
+	VPADDD     Y5, Y1, Y1
+	VPADDD     Y6, Y2, Y2
+	VPADDD     Y7, Y3, Y3
+	DECQ       CX
+	JNZ        loop
+	VZEROUPPER
+	RET
+
+// func fmaZMM(n int)
+TEXT ·fmaZMM(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	ZERO
+loop:
+	VFMADD231PS Z14, Z15, Z0
+	VFMADD231PS Z14, Z15, Z1
+	VFMADD231PS Z14, Z15, Z2
+	VFMADD231PS Z14, Z15, Z3
+	VFMADD231PS Z14, Z15, Z4
+	VFMADD231PS Z14, Z15, Z5
+	VFMADD231PS Z14, Z15, Z6
+	VFMADD231PS Z14, Z15, Z7
+	VFMADD231PS Z14, Z15, Z8
+	VFMADD231PS Z14, Z15, Z9
+	VFMADD231PS Z14, Z15, Z10
+	VFMADD231PS Z14, Z15, Z11
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func vnniZMM(n int)
+TEXT ·vnniZMM(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	ZERO
+loop:
+	VPDPBUSD Z14, Z15, Z0
+	VPDPBUSD Z14, Z15, Z1
+	VPDPBUSD Z14, Z15, Z2
+	VPDPBUSD Z14, Z15, Z3
+	VPDPBUSD Z14, Z15, Z4
+	VPDPBUSD Z14, Z15, Z5
+	VPDPBUSD Z14, Z15, Z6
+	VPDPBUSD Z14, Z15, Z7
+	VPDPBUSD Z14, Z15, Z8
+	VPDPBUSD Z14, Z15, Z9
+	VPDPBUSD Z14, Z15, Z10
+	VPDPBUSD Z14, Z15, Z11
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// The assembler has no VDPBF16PS, and no tile instructions: their bytes by hand.
+
+// DPBF16(r) is VDPBF16PS Z14, Z15, Zr for r < 8, DPBF16H(r) for Z(8+r).
+#define DPBF16(r)  BYTE $0x62; BYTE $0xd2; BYTE $0x06; BYTE $0x48; BYTE $0x52; BYTE $(0xc6+8*r)
+#define DPBF16H(r) BYTE $0x62; BYTE $0x52; BYTE $0x06; BYTE $0x48; BYTE $0x52; BYTE $(0xc6+8*r)
+
+// func bf16ZMM(n int)
+TEXT ·bf16ZMM(SB), NOSPLIT, $0-8
+	MOVQ n+0(FP), CX
+	ZERO
+loop:
+	DPBF16(0)
+	DPBF16(1)
+	DPBF16(2)
+	DPBF16(3)
+	DPBF16(4)
+	DPBF16(5)
+	DPBF16(6)
+	DPBF16(7)
+	DPBF16H(0)
+	DPBF16H(1)
+	DPBF16H(2)
+	DPBF16H(3)
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+#define LDTILECFG_AX BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0x00
+#define TILERELEASE  BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
+#define TILEZERO(t)  BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $(0xc0+8*t)
+
+#define TILES \
+	LDTILECFG_AX; \
+	TILEZERO(0); TILEZERO(1); TILEZERO(2); TILEZERO(3); \
+	TILEZERO(4); TILEZERO(5); TILEZERO(6); TILEZERO(7)
+
+// Tiles 0 to 3 += tiles 4 and 5 times tiles 6 and 7.
+#define TDPBSSD_ALL \
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x4b; BYTE $0x5e; BYTE $0xc4; \
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x43; BYTE $0x5e; BYTE $0xcc; \
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x4b; BYTE $0x5e; BYTE $0xd5; \
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x43; BYTE $0x5e; BYTE $0xdd
+
+#define TDPBF16PS_ALL \
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xc4; \
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xcc; \
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x4a; BYTE $0x5c; BYTE $0xd5; \
+	BYTE $0xc4; BYTE $0xe2; BYTE $0x42; BYTE $0x5c; BYTE $0xdd
+
+// func tileInt8(config *tileConfig, n int)
+TEXT ·tileInt8(SB), NOSPLIT, $0-16
+	MOVQ config+0(FP), AX
+	MOVQ n+8(FP), CX
+	TILES
+loop:
+	TDPBSSD_ALL
+	DECQ CX
+	JNZ  loop
+	TILERELEASE
+	RET
+
+// func tileBF16(config *tileConfig, n int)
+TEXT ·tileBF16(SB), NOSPLIT, $0-16
+	MOVQ config+0(FP), AX
+	MOVQ n+8(FP), CX
+	TILES
+loop:
+	TDPBF16PS_ALL
+	DECQ CX
+	JNZ  loop
+	TILERELEASE
+	RET
+
+// Reads of 512 bytes a round, each line asked for ahead of its use. Asking for lines
+// behind the memory's end is allowed: such a wish never faults.
+
+// func readZMM(p unsafe.Pointer, n, ahead int)
+TEXT ·readZMM(SB), NOSPLIT, $0-24
+	MOVQ p+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ ahead+16(FP), R8
+	SHRQ $9, CX
+	ADDQ SI, R8
+	ZERO
+loop:
+	PREFETCHT0 0(R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	PREFETCHT0 256(R8)
+	PREFETCHT0 320(R8)
+	PREFETCHT0 384(R8)
+	PREFETCHT0 448(R8)
+	VPXORQ 0(SI), Z0, Z0
+	VPXORQ 64(SI), Z1, Z1
+	VPXORQ 128(SI), Z2, Z2
+	VPXORQ 192(SI), Z3, Z3
+	VPXORQ 256(SI), Z4, Z4
+	VPXORQ 320(SI), Z5, Z5
+	VPXORQ 384(SI), Z6, Z6
+	VPXORQ 448(SI), Z7, Z7
+	ADDQ $512, SI
+	ADDQ $512, R8
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
+
+// func readYMM(p unsafe.Pointer, n, ahead int)
+TEXT ·readYMM(SB), NOSPLIT, $0-24
+	MOVQ p+0(FP), SI
+	MOVQ n+8(FP), CX
+	MOVQ ahead+16(FP), R8
+	SHRQ $8, CX
+	ADDQ SI, R8
+	ZERO
+loop:
+	PREFETCHT0 0(R8)
+	PREFETCHT0 64(R8)
+	PREFETCHT0 128(R8)
+	PREFETCHT0 192(R8)
+	VPXOR 0(SI), Y0, Y0
+	VPXOR 32(SI), Y1, Y1
+	VPXOR 64(SI), Y2, Y2
+	VPXOR 96(SI), Y3, Y3
+	VPXOR 128(SI), Y4, Y4
+	VPXOR 160(SI), Y5, Y5
+	VPXOR 192(SI), Y6, Y6
+	VPXOR 224(SI), Y7, Y7
+	ADDQ $256, SI
+	ADDQ $256, R8
+	DECQ CX
+	JNZ  loop
+	VZEROUPPER
+	RET
