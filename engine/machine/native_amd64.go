@@ -71,7 +71,7 @@ func nativeClasses() []Class {
 	add(f.AVX2, "AVX2 int8 (VPMADDUBSW, VPMADDWD)", "avx2", true, maddYMM, vectorLoops, maddChains*32*2)
 	add(f.AVX512, "AVX-512 f32 FMA", "avx512", false, fmaZMM, vectorLoops, accumulators*16*2)
 	add(f.AVX512 && f.AVX512VNNI, "AVX-512 int8 (VNNI)", "avx512", true, vnniZMM, vectorLoops, accumulators*64*2)
-	add(f.AVX512 && f.AVX512BF, "AVX-512 bf16 (VDPBF16PS)", "avx512", false, bf16ZMM, vectorLoops, accumulators*32*2)
+	add(f.AVX512 && f.AVX512BF16, "AVX-512 bf16 (VDPBF16PS)", "avx512", false, bf16ZMM, vectorLoops, accumulators*32*2)
 	tiles := f.AMX && permitTiles() == nil
 	config := wholeTiles
 	add(tiles, "AMX int8", "amx", true, func(n int) { tileInt8(&config, n) }, tileLoops, 4*16*16*64*2)
