@@ -2,10 +2,21 @@
 
 package kernel
 
-import "syscall"
+import (
+	"sync"
+	"syscall"
+)
 
-// guardedBytes is n bytes of new memory, behind which a page without access begins. It
-// is never given back: tests end soon.
+// walls are the mappings that guardedBytes made last. A process may have some 65,000, of
+// which each takes two.
+var walls struct {
+	sync.Mutex
+	kept [16384][]byte
+	next int
+}
+
+// guardedBytes is n bytes of new memory, behind which a page without access begins. It is
+// given back when many more have been made.
 func guardedBytes(n int) []byte {
 	page := syscall.Getpagesize()
 	size := (n + page - 1) / page * page
@@ -16,5 +27,17 @@ func guardedBytes(n int) []byte {
 	if err := syscall.Mprotect(mem[size:], syscall.PROT_NONE); err != nil {
 		return make([]byte, n)
 	}
+	keepWall(mem)
 	return mem[size-n : size : size]
+}
+
+func keepWall(mem []byte) {
+	walls.Lock()
+	defer walls.Unlock()
+	oldest := &walls.kept[walls.next]
+	if *oldest != nil {
+		_ = syscall.Munmap(*oldest)
+	}
+	*oldest = mem
+	walls.next = (walls.next + 1) % len(walls.kept)
 }

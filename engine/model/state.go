@@ -96,7 +96,7 @@ func (s *State) reset(p *Pass) {
 			b.Reserve()
 		}
 	}
-	s.queries = kernel.Batch{Rows: rows, Cols: s.q.Cols, X: s.q.X}
+	s.queries.Rows, s.queries.Cols, s.queries.X = rows, s.q.Cols, s.q.X
 	if s.cache.kind.Integer() {
 		s.queries.Reserve()
 	}
