@@ -1,0 +1,21 @@
+// Instructions on tile registers, which the assembler does not know: VEX encodings by
+// hand (Intel SDM, volume 2). c, a, b, t are numbers of tile registers.
+
+#define LDTILECFG_R11 BYTE $0xc4; BYTE $0xc2; BYTE $0x78; BYTE $0x49; BYTE $0x03
+#define TILERELEASE BYTE $0xc4; BYTE $0xe2; BYTE $0x78; BYTE $0x49; BYTE $0xc0
+#define TILEZERO(t) BYTE $0xc4; BYTE $0xe2; BYTE $0x7b; BYTE $0x49; BYTE $(0xc0|t<<3)
+
+// TILELOADD (BX)(R9*1), t, and 256(BX)(R9*1)
+#define TILELOADD_BX_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x0b
+#define TILELOADD_256_BX_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x0b; LONG $256
+
+// TILELOADD (SI)(R10*1), t, and 16(SI)(R10*1)
+#define TILELOADD_SI_R10(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x16
+#define TILELOADD_16_SI_R10(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x44|t<<3); BYTE $0x16; BYTE $16
+
+// TILESTORED t, (R11)(R9*1), and 1024(R11)(R9*1)
+#define TILESTORED_R11_R9(t) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x0b
+#define TILESTORED_1024_R11_R9(t) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x0b; LONG $1024
+
+// c += a x b, signed bytes
+#define TDPBSSD(c, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $(0x03|(15-b)<<3); BYTE $0x5e; BYTE $(0xc0|c<<3|a)
