@@ -2,7 +2,10 @@ package kernel
 
 // kernels are the tile kernels of the kind.
 func (p *product) kernels() []tileKernel {
-	if p.m.Kind.halved() {
+	switch narrow := p.s.narrow[p.m.Kind]; {
+	case narrow != nil:
+		return narrow
+	case p.m.Kind.halved():
 		return p.s.halves
 	}
 	return p.s.tile

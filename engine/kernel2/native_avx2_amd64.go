@@ -11,6 +11,7 @@ func avx2Set() *Set {
 		},
 		tile:   []tileKernel{{4, false, tilex4AVX2}, {2, false, tilex2AVX2}, {1, false, tilex1AVX2}},
 		halves: []tileKernel{{4, false, halvesx4AVX2}, {2, false, halvesx2AVX2}, {1, false, halvesx1AVX2}},
+		narrow: narrowAVX2(),
 		offset: offsetAVX2, mins: minsAVX2,
 		line: [kinds]func(*lineArgs){
 			Q8_0: lineQ8_0AVX2, Q4_0: lineQ4_0AVX2, Q4_1: lineQ4_1AVX2, Q5_0: lineQ5_0AVX2, Q5_1: lineQ5_1AVX2,
@@ -23,5 +24,18 @@ func avx2Set() *Set {
 			{{6, floatBF16x6AVX2}, {4, floatBF16x4AVX2}, {2, floatBF16x2AVX2}, {1, floatBF16x1AVX2}},
 		},
 		elemFuncs: elemAVX2,
+	}
+}
+
+// narrowAVX2 are tiles of kinds whose codes have four or five bits.
+func narrowAVX2() [kinds][]tileKernel {
+	four := []tileKernel{{4, false, tileQ4x4AVX2}, {2, false, tileQ4x2AVX2}, {1, false, tileQ4x1AVX2}}
+	five := []tileKernel{{4, false, tileQ5x4AVX2}, {2, false, tileQ5x2AVX2}, {1, false, tileQ5x1AVX2}}
+	return [kinds][]tileKernel{
+		Q4_0: {{4, false, tileQ4_0x4AVX2}, {2, false, tileQ4_0x2AVX2}, {1, false, tileQ4_0x1AVX2}},
+		Q4_1: four, Q4_K: four,
+		Q5_0: {{4, false, tileQ5_0x4AVX2}, {2, false, tileQ5_0x2AVX2}, {1, false, tileQ5_0x1AVX2}},
+		Q5_1: five, Q5_K: five,
+		MXFP4: {{4, false, tileMXFP4x4AVX2}, {2, false, tileMXFP4x2AVX2}, {1, false, tileMXFP4x1AVX2}},
 	}
 }

@@ -10,6 +10,7 @@ func avx512Set() *Set {
 		IQ4_NL: lineIQ4_NLAVX512, IQ4_XS: lineIQ4_XSAVX512, MXFP4: lineMXFP4AVX512,
 	}
 	s.tile = []tileKernel{{8, false, tilex8AVX512}, {4, false, tilex4AVX512}, {2, false, tilex2AVX512}, {1, false, tilex1AVX512}}
+	s.narrow = [kinds][]tileKernel{}
 	s.halves = []tileKernel{{8, false, halvesx8AVX512}, {4, false, halvesx4AVX512}, {2, false, halvesx2AVX512}, {1, false, halvesx1AVX512}}
 	s.elemFuncs = elemAVX512
 	return &s

@@ -13,6 +13,7 @@ type Set struct {
 
 	expand       [kinds]func(*expandArgs) // of integer kinds
 	tile, halves []tileKernel             // the widest first; of plain codes, and of those with sub-scales
+	narrow       [kinds][]tileKernel      // instead of tile, of kinds whose codes are so small that it pays
 	offset, mins func(*offsetArgs)        // of the kinds with offsets, and with minimums
 	line         [kinds]func(*lineArgs)   // nil where a lone row runs as a tile of one
 	float        [BF16 + 1][]floatKernel  // the widest first
