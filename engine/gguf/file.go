@@ -13,6 +13,7 @@ type File struct {
 	keys    map[string]int // index into KVs
 	tensors map[string]int // index into Tensors
 	unmap   func() error
+	mapped  []byte // of a file from Open
 }
 
 // Tensor is one tensor of a file.
@@ -36,7 +37,7 @@ func Open(path string) (*File, error) {
 		_ = unmap() // the file is broken: that is the error to report
 		return nil, err
 	}
-	f.unmap = unmap
+	f.unmap, f.mapped = unmap, data
 	return f, nil
 }
 
@@ -47,9 +48,14 @@ func (f *File) Close() error {
 		return nil
 	}
 	unmap := f.unmap
-	f.unmap = nil
+	f.unmap, f.mapped = nil, nil
 	return unmap()
 }
+
+// Forget gives the memory of a mapped file's pages back to the system: its data stay
+// readable, and are fetched again where they are read. It is for those who have made what
+// they need of them.
+func (f *File) Forget() { forget(f.mapped) }
 
 // Tensor finds a tensor by name. The error wraps ErrMissing.
 func (f *File) Tensor(name string) (Tensor, error) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // mapFile maps a regular file for reading.
@@ -34,4 +36,11 @@ func mapFile(path string) (data []byte, unmap func() error, err error) {
 		return nil, nil, &os.PathError{Op: "mmap", Path: path, Err: err}
 	}
 	return data, func() error { return syscall.Munmap(data) }, nil
+}
+
+// forget gives the memory of a mapped file's pages back; reading one fetches it again.
+func forget(data []byte) {
+	if len(data) > 0 {
+		_ = unix.Madvise(data, unix.MADV_DONTNEED) // advice: nothing is lost without it
+	}
 }

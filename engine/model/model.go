@@ -48,6 +48,7 @@ func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
 		return nil, err
 	}
 	runtime.AddCleanup(m, func(free func()) { free() }, m.Weights.pack(c.Experts))
+	f.Forget()
 	return m, nil
 }
 
