@@ -4,14 +4,24 @@ import "github.com/assaylab/assay/engine/internal/cpu"
 
 // native lists the assembly sets this machine can run, the best last.
 func native(f cpu.Features) []*Set {
-	if !f.AVX2 || !f.F16C {
+	if !f.AVX2 || !f.FMA || !f.F16C {
 		return nil
 	}
 	if !f.AVX512 || !f.AVX512VNNI {
 		return []*Set{avx2}
 	}
-	return []*Set{avx2, avx512}
+	if !f.AMX || !f.AMXInt8 || !f.AMXBF16 || !cpu.PermitTiles() {
+		return []*Set{avx2, avx512}
+	}
+	return []*Set{avx2, avx512, amx}
 }
+
+// amx is avx512: what tile registers are for is not in this package.
+var amx = func() *Set {
+	s := *avx512
+	s.Name = "amx"
+	return &s
+}()
 
 // avx2 needs AVX2 and F16C. It multiplies and adds separately rather than with FMA,
 // which rounds once: the bits stay those of the definition.
