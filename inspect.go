@@ -140,7 +140,7 @@ func (i inspection) printMemory(w io.Writer) {
 		return
 	}
 	fmt.Fprintf(w, "\nMemory of %d sequences of %d tokens, estimated\n", m.Sequences, m.Context)
-	fmt.Fprintf(w, "weights\t%s\tmapped from the file\n", bytesOf(m.WeightBytes))
+	fmt.Fprintf(w, "weights\t%s\tpacked at the start\n", bytesOf(m.WeightBytes))
 	fmt.Fprintf(w, "KV cache\t%s\t%s, %s a token\n", bytesOf(m.KVBytes), m.KVFormat, bytesOf(m.KVBytesPerToken))
 	fmt.Fprintf(w, "activations\t%s\tsteps of %d tokens\n", bytesOf(m.ActivationBytes), m.TokenBudget)
 	fmt.Fprintf(w, "total\t%s\tnot counted: %s\n", bytesOf(m.TotalBytes), m.NotCounted)

@@ -72,7 +72,7 @@ type Memory struct {
 	Sequences       int    `json:"sequences"`
 	Context         int    `json:"context_tokens"` // of each sequence
 	KVFormat        string `json:"kv_format"`
-	WeightBytes     int64  `json:"weight_bytes"` // mapped from the file
+	WeightBytes     int64  `json:"weight_bytes"` // as the file has them; packed they take as many
 	KVBytesPerToken int64  `json:"kv_bytes_per_token"`
 	KVBytes         int64  `json:"kv_bytes"`
 	ActivationBytes int64  `json:"activation_bytes"` // of one step of TokenBudget rows
