@@ -80,8 +80,8 @@ func (l *loop) describe(draft *model.Model) {
 }
 
 func (l *loop) run(onStart func()) {
-	runtime.LockOSThread()
-	if onStart != nil {
+	if onStart != nil { // which is about the thread
+		runtime.LockOSThread()
 		onStart()
 	}
 	defer close(l.e.done)
