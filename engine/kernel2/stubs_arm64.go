@@ -77,3 +77,54 @@ func expandIQ4_XSNEON(a *expandArgs)
 
 //go:noescape
 func expandMXFP4NEON(a *expandArgs)
+
+//go:noescape
+func tilex4NEON(a *tileArgs)
+
+//go:noescape
+func tilex2NEON(a *tileArgs)
+
+//go:noescape
+func tilex1NEON(a *tileArgs)
+
+//go:noescape
+func halvesx4NEON(a *tileArgs)
+
+//go:noescape
+func halvesx2NEON(a *tileArgs)
+
+//go:noescape
+func halvesx1NEON(a *tileArgs)
+
+//go:noescape
+func offsetNEON(a *offsetArgs)
+
+//go:noescape
+func minsNEON(a *offsetArgs)
+
+//go:noescape
+func floatF32x4NEON(a *floatArgs)
+
+//go:noescape
+func floatF32x2NEON(a *floatArgs)
+
+//go:noescape
+func floatF32x1NEON(a *floatArgs)
+
+//go:noescape
+func floatF16x4NEON(a *floatArgs)
+
+//go:noescape
+func floatF16x2NEON(a *floatArgs)
+
+//go:noescape
+func floatF16x1NEON(a *floatArgs)
+
+//go:noescape
+func floatBF16x4NEON(a *floatArgs)
+
+//go:noescape
+func floatBF16x2NEON(a *floatArgs)
+
+//go:noescape
+func floatBF16x1NEON(a *floatArgs)
