@@ -32,74 +32,75 @@
 	SIGNED_QUAD(5); \
 	SIGNED_QUAD(6); \
 	SIGNED_QUAD(7); \
-	HALF_SUM((SI), Y0); \
+	HALF_SUM((SI), 0); \
 	VCVTPH2PS 16(SI), Y4; \
-	SUM(Y4, Y9, Y1)
+	SUM(Y4, Y9, 32)
 
 // func lineQ8_0AVX2(a *lineArgs)
-TEXT ·lineQ8_0AVX2(SB), NOSPLIT, $0-8
-	LINE(MASKS4, ZERO2, BLOCK_Q8_0, NOTHING, 56, 32, 512, 4)
+TEXT ·lineQ8_0AVX2(SB), NOSPLIT, $280-8
+	LINE(MASKS4, NOTHING, BLOCK_Q8_0, NOTHING, 56, 32, 512, 4)
 
 // BIASED makes Y11 minus the sum of q times 2 to the 7-shift: codes are counted from that.
 #define BIASED(shift) \
 	VPBROADCASTD (R10), Y11; \
 	VPSRAD       $shift, Y11, Y11
 
-#define HALF_Q4_0(h, sum) \
+#define LESS_8 BIASED(4)
+#define LESS_16 BIASED(3)
+
+#define HALF_Q4_0(h) \
 	INTS4(h); \
 	VPADDD Y11, Y8, Y8; \
-	HALF_SUM(h/2(SI), sum)
+	HALF_SUM(h/2(SI), h)
 
 #define BLOCK_Q4_0 \
 	FETCH4; \
-	BIASED(4); \
-	HALF_Q4_0(0, Y0); \
-	HALF_Q4_0(32, Y1)
+	HALF_Q4_0(0); \
+	HALF_Q4_0(32)
 
 // func lineQ4_0AVX2(a *lineArgs)
-TEXT ·lineQ4_0AVX2(SB), NOSPLIT, $0-8
-	LINE(MASKS4, ZERO2, BLOCK_Q4_0, NOTHING, 56, 32, 256, 4)
+TEXT ·lineQ4_0AVX2(SB), NOSPLIT, $280-8
+	LINE(MASKS4, LESS_8, BLOCK_Q4_0, NOTHING, 56, 32, 256, 4)
 
-#define HALF_Q5_0(h, sum) \
+#define HALF_Q5_0(h) \
 	INTS5(h); \
 	VPADDD Y11, Y8, Y8; \
-	HALF_SUM(h/2(SI), sum)
+	HALF_SUM(h/2(SI), h)
 
 #define BLOCK_Q5_0 \
 	FETCH5; \
-	BIASED(3); \
-	HALF_Q5_0(0, Y0); \
-	HALF_Q5_0(32, Y1)
+	HALF_Q5_0(0); \
+	HALF_Q5_0(32)
 
 // func lineQ5_0AVX2(a *lineArgs)
-TEXT ·lineQ5_0AVX2(SB), NOSPLIT, $0-8
-	LINE(MASKS5, ZERO2, BLOCK_Q5_0, NOTHING, 56, 32, 320, 4)
+TEXT ·lineQ5_0AVX2(SB), NOSPLIT, $280-8
+	LINE(MASKS5, LESS_16, BLOCK_Q5_0, NOTHING, 56, 32, 320, 4)
 
-// HALF_OFFSET adds a block's float16 offsets times s to a second running sum.
-#define HALF_OFFSET(m, more) \
+// HALF_OFFSET adds a block's float16 offsets times s to second running sums.
+#define HALF_OFFSET(m, off) \
 	VCVTPH2PS   m, Y5; \
-	VFMADD231PS Y11, Y5, more
+	VFMADD213PS off(DX), Y11, Y5; \
+	VMOVUPS     Y5, off(DX)
 
-#define HALF_1(INTS, h, sum, more) \
+#define HALF_1(INTS, h) \
 	INTS(h); \
-	HALF_SUM(h/2(SI), sum); \
-	HALF_OFFSET(32+h/2(SI), more)
+	HALF_SUM(h/2(SI), h); \
+	HALF_OFFSET(32+h/2(SI), 64+h)
 
 #define BLOCK_1(INTS) \
-	VBROADCASTSS (R10), Y11; \
-	HALF_1(INTS, 0, Y0, Y2); \
-	HALF_1(INTS, 32, Y1, Y3)
+	HALF_1(INTS, 0); \
+	HALF_1(INTS, 32)
 
 #define BLOCK_Q4_1 FETCH4; BLOCK_1(INTS4)
 #define BLOCK_Q5_1 FETCH5; BLOCK_1(INTS5)
 
 // func lineQ4_1AVX2(a *lineArgs)
-TEXT ·lineQ4_1AVX2(SB), NOSPLIT, $0-8
-	LINE(MASKS4, ZERO4, BLOCK_Q4_1, ADD_OFFSETS, 64, 64, 256, 4)
+TEXT ·lineQ4_1AVX2(SB), NOSPLIT, $280-8
+	LINE(MASKS4, LOAD_S, BLOCK_Q4_1, ADD_OFFSETS, 64, 64, 256, 4)
 
 // func lineQ5_1AVX2(a *lineArgs)
-TEXT ·lineQ5_1AVX2(SB), NOSPLIT, $0-8
-	LINE(MASKS5, ZERO4, BLOCK_Q5_1, ADD_OFFSETS, 64, 64, 320, 4)
+TEXT ·lineQ5_1AVX2(SB), NOSPLIT, $280-8
+	LINE(MASKS5, LOAD_S, BLOCK_Q5_1, ADD_OFFSETS, 64, 64, 320, 4)
 
 // FLOAT_WORDS looks codes up, 12 being added to their values, and goes on as WORDS does:
 // values up to 24 fit it four times.
@@ -108,26 +109,28 @@ TEXT ·lineQ5_1AVX2(SB), NOSPLIT, $0-8
 	VPSHUFB Y5, Y13, Y5; \
 	WORDS(j, h)
 
-#define HALF_MXFP4(h, sum) \
+#define HALF_MXFP4(h) \
 	ZERO_WORDS; \
 	EACH4(FLOAT_WORDS, h); \
 	WORDS_TO_INTS; \
 	VPADDD Y11, Y8, Y8; \
 	POWERS(h/4(SI), Y4, Y5); \
-	SUM(Y4, Y8, sum)
+	SUM(Y4, Y8, h)
 
 #define BLOCK_MXFP4 \
 	FETCH4; \
+	HALF_MXFP4(0); \
+	HALF_MXFP4(32)
+
+#define LESS_12 \
 	BIASED(5); \
 	VPADDD Y11, Y11, Y4; \
-	VPADDD Y4, Y11, Y11; \
-	HALF_MXFP4(0, Y0); \
-	HALF_MXFP4(32, Y1)
+	VPADDD Y4, Y11, Y11
 
 #define MASKS_MXFP4 \
 	MASKS4; \
 	VMOVDQU MICROFLOAT_12, Y13
 
 // func lineMXFP4AVX2(a *lineArgs)
-TEXT ·lineMXFP4AVX2(SB), NOSPLIT, $0-8
-	LINE(MASKS_MXFP4, ZERO2, BLOCK_MXFP4, NOTHING, 56, 16, 256, 4)
+TEXT ·lineMXFP4AVX2(SB), NOSPLIT, $280-8
+	LINE(MASKS_MXFP4, LESS_12, BLOCK_MXFP4, NOTHING, 56, 16, 256, 4)

@@ -6,28 +6,28 @@
 // values up in the same table.
 
 // HALF_K adds a half's sums: scale and offset are a float16 times a byte, exactly.
-#define HALF_K(INTS, h, sum, more) \
+#define HALF_K(INTS, h) \
 	INTS(h); \
 	SCALED4(h/2(R14), h/4(SI), Y4, Y5); \
-	SUM(Y4, Y8, sum); \
+	SUM(Y4, Y8, h); \
 	SCALED4(32+h/2(R14), 16+h/4(SI), Y4, Y5); \
-	VFNMADD231PS Y11, Y4, more
+	VFNMADD213PS 64+h(DX), Y11, Y4; \
+	VMOVUPS Y4, 64+h(DX)
 
 #define BLOCK_K(INTS) \
-	VBROADCASTSS (R10), Y11; \
-	HALF_K(INTS, 0, Y0, Y2); \
-	HALF_K(INTS, 32, Y1, Y3)
+	HALF_K(INTS, 0); \
+	HALF_K(INTS, 32)
 
 #define BLOCK_Q4_K FETCH4; BLOCK_K(INTS4)
 #define BLOCK_Q5_K FETCH5; BLOCK_K(INTS5)
 
 // func lineQ4_KAVX2(a *lineArgs)
-TEXT ·lineQ4_KAVX2(SB), NOSPLIT, $0-8
-	SUPER_LINE(MASKS4, ZERO4, BLOCK_Q4_K, ADD_OFFSETS, 64, 64, 32, 256, 4)
+TEXT ·lineQ4_KAVX2(SB), NOSPLIT, $280-8
+	SUPER_LINE(MASKS4, LOAD_S, BLOCK_Q4_K, ADD_OFFSETS, 64, 64, 32, 256, 4)
 
 // func lineQ5_KAVX2(a *lineArgs)
-TEXT ·lineQ5_KAVX2(SB), NOSPLIT, $0-8
-	SUPER_LINE(MASKS5, ZERO4, BLOCK_Q5_K, ADD_OFFSETS, 64, 64, 32, 320, 4)
+TEXT ·lineQ5_KAVX2(SB), NOSPLIT, $280-8
+	SUPER_LINE(MASKS5, LOAD_S, BLOCK_Q5_K, ADD_OFFSETS, 64, 64, 32, 320, 4)
 
 // HALF_SUMS makes Y11 pairs of words: minus the sums of both halves of the block's q. X4 is
 // scratch.
@@ -70,54 +70,52 @@ TEXT ·lineQ5_KAVX2(SB), NOSPLIT, $0-8
 	VPADDD   Y8, Y12, Y12; \
 	VPADDD   Y9, Y12, Y12
 
-#define HALF_Q6_K(h, sum) \
+#define HALF_Q6_K(h) \
 	SUB_SCALES(h); \
 	VPSLLD $5, Y12, Y12; \
 	PAIRED6(WORDS6, INTS6, h); \
 	VCVTPH2PS h/2(R14), Y4; \
-	SUM(Y4, Y12, sum)
+	SUM(Y4, Y12, h)
 
 #define BLOCK_Q6_K \
 	FETCH6; \
-	HALF_SUMS; \
-	HALF_Q6_K(0, Y0); \
-	HALF_Q6_K(32, Y1)
+	HALF_Q6_K(0); \
+	HALF_Q6_K(32)
 
 #define MASKS_Q6_K \
 	VMOVDQU NIBBLE, Y15; \
 	VMOVDQU HIGH_PAIRS, Y13
 
 // func lineQ6_KAVX2(a *lineArgs)
-TEXT ·lineQ6_KAVX2(SB), NOSPLIT, $0-8
-	SUPER_LINE(MASKS_Q6_K, ZERO2, BLOCK_Q6_K, NOTHING, 72, 32, 32, 384, 8)
+TEXT ·lineQ6_KAVX2(SB), NOSPLIT, $280-8
+	SUPER_LINE(MASKS_Q6_K, HALF_SUMS, BLOCK_Q6_K, NOTHING, 72, 32, 32, 384, 8)
 
 // Words have room for four quads of codes up to 7.
-#define HALF_Q3_K(h, sum) \
+#define HALF_Q3_K(h) \
 	SUB_SCALES(h); \
 	VPSLLD $2, Y12, Y12; \
 	ZERO_WORDS; \
 	EACH3(WORDS, h); \
 	TIMES_SUB_SCALES; \
 	VCVTPH2PS h/2(R14), Y4; \
-	SUM(Y4, Y12, sum)
+	SUM(Y4, Y12, h)
 
 #define BLOCK_Q3_K \
 	FETCH3; \
-	HALF_SUMS; \
-	HALF_Q3_K(0, Y0); \
-	HALF_Q3_K(32, Y1)
+	HALF_Q3_K(0); \
+	HALF_Q3_K(32)
 
 #define MASKS_Q3_K \
 	VMOVDQU PAIRS, Y15; \
 	VMOVDQU THIRDS, Y13
 
 // func lineQ3_KAVX2(a *lineArgs)
-TEXT ·lineQ3_KAVX2(SB), NOSPLIT, $0-8
-	SUPER_LINE(MASKS_Q3_K, ZERO2, BLOCK_Q3_K, NOTHING, 72, 32, 32, 192, 8)
+TEXT ·lineQ3_KAVX2(SB), NOSPLIT, $280-8
+	SUPER_LINE(MASKS_Q3_K, HALF_SUMS, BLOCK_Q3_K, NOTHING, 72, 32, 32, 192, 8)
 
 // MINIMUMS adds those of both halves, high nibbles, times Y11 and both scales to a second
 // running sum, and makes Y2 and Y3 words of sub-scales, the low nibbles. Y14 is NIBBLE.
-#define MINIMUMS(h, more) \
+#define MINIMUMS(h) \
 	VPBROADCASTQ h/4(SI), Y2; \
 	VPBROADCASTQ 16+h/4(SI), Y3; \
 	VPSRLW       $4, Y2, Y4; \
@@ -128,43 +126,33 @@ TEXT ·lineQ3_KAVX2(SB), NOSPLIT, $0-8
 	NIBBLE_WORDS(Y5); \
 	BOTH_TIMES_SUMS(Y4, Y5, Y6); \
 	VCVTPH2PS    32+h/2(R14), Y4; \
-	SUM(Y4, Y6, more)
+	SUM(Y4, Y6, 64+h)
 
 #define NIBBLE_WORDS(Y) \
 	VPAND   Y14, Y, Y; \
 	VPSHUFB SPREAD, Y, Y
 
-#define HALF_Q2_K(h, sum, more) \
-	MINIMUMS(h, more); \
+#define HALF_Q2_K(h) \
+	MINIMUMS(h); \
 	ZERO_WORDS; \
 	EACH2(WORDS, h); \
 	VPMADDWD Y2, Y8, Y8; \
 	VPMADDWD Y3, Y9, Y9; \
 	VPADDD   Y9, Y8, Y8; \
-	HALF_SUM(h/2(R14), sum)
+	HALF_SUM(h/2(R14), h)
 
 #define BLOCK_Q2_K \
 	FETCH2; \
-	HALF_SUMS; \
-	HALF_Q2_K(0, Y0, Y12); \
-	HALF_Q2_K(32, Y1, Y13)
+	HALF_Q2_K(0); \
+	HALF_Q2_K(32)
 
 #define MASKS_Q2_K \
 	VMOVDQU PAIRS, Y15; \
 	VMOVDQU NIBBLE, Y14
 
-#define ZERO_Q2_K \
-	ZERO2; \
-	VXORPS Y12, Y12, Y12; \
-	VXORPS Y13, Y13, Y13
-
-#define FINISH_Q2_K \
-	VADDPS Y12, Y0, Y0; \
-	VADDPS Y13, Y1, Y1
-
 // func lineQ2_KAVX2(a *lineArgs)
-TEXT ·lineQ2_KAVX2(SB), NOSPLIT, $0-8
-	SUPER_LINE(MASKS_Q2_K, ZERO_Q2_K, BLOCK_Q2_K, FINISH_Q2_K, 72, 64, 32, 128, 8)
+TEXT ·lineQ2_KAVX2(SB), NOSPLIT, $280-8
+	SUPER_LINE(MASKS_Q2_K, HALF_SUMS, BLOCK_Q2_K, ADD_OFFSETS, 72, 64, 32, 128, 8)
 
 // LOOKED_UP adds the products of quads j and j+4, looked up in Y13, to Y8 and Y9, by absolute
 // values as the kernel of Q8_0 does; Y12 is the table of these.
@@ -194,29 +182,29 @@ TEXT ·lineQ2_KAVX2(SB), NOSPLIT, $0-8
 	VMOVDQU NONLINEAR, Y13; \
 	VPABSB  Y13, Y12
 
-#define HALF_IQ4_NL(h, sum) \
+#define HALF_IQ4_NL(h) \
 	INTS_IQ4(h); \
-	HALF_SUM(h/2(SI), sum)
+	HALF_SUM(h/2(SI), h)
 
 #define BLOCK_IQ4_NL \
 	FETCH4; \
-	HALF_IQ4_NL(0, Y0); \
-	HALF_IQ4_NL(32, Y1)
+	HALF_IQ4_NL(0); \
+	HALF_IQ4_NL(32)
 
 // func lineIQ4_NLAVX2(a *lineArgs)
-TEXT ·lineIQ4_NLAVX2(SB), NOSPLIT, $0-8
-	LINE(MASKS_IQ4, ZERO2, BLOCK_IQ4_NL, NOTHING, 56, 32, 256, 4)
+TEXT ·lineIQ4_NLAVX2(SB), NOSPLIT, $280-8
+	LINE(MASKS_IQ4, NOTHING, BLOCK_IQ4_NL, NOTHING, 56, 32, 256, 4)
 
-#define HALF_IQ4_XS(h, sum) \
+#define HALF_IQ4_XS(h) \
 	INTS_IQ4(h); \
 	SCALED_XS(h/2(R14), h/4(SI), Y4, Y5); \
-	SUM(Y4, Y8, sum)
+	SUM(Y4, Y8, h)
 
 #define BLOCK_IQ4_XS \
 	FETCH4; \
-	HALF_IQ4_XS(0, Y0); \
-	HALF_IQ4_XS(32, Y1)
+	HALF_IQ4_XS(0); \
+	HALF_IQ4_XS(32)
 
 // func lineIQ4_XSAVX2(a *lineArgs)
-TEXT ·lineIQ4_XSAVX2(SB), NOSPLIT, $0-8
-	SUPER_LINE(MASKS_IQ4, ZERO2, BLOCK_IQ4_XS, NOTHING, 56, 32, 16, 256, 4)
+TEXT ·lineIQ4_XSAVX2(SB), NOSPLIT, $280-8
+	SUPER_LINE(MASKS_IQ4, NOTHING, BLOCK_IQ4_XS, NOTHING, 56, 32, 16, 256, 4)

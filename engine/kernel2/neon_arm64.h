@@ -8,6 +8,11 @@
 #define SDOT_LANE(d, n, m, i) WORD $(0x4f80e000|((i)&1)<<21|((i)>>1)<<11|(m)<<16|(n)<<5|(d)) // sdot d.4s, n.16b, m.4b[i]
 #define SMMLA(d, n, m) WORD $(0x4e80a400|(m)<<16|(n)<<5|(d)) // smmla d.4s, n.16b, m.16b
 
+// Loads and stores of V(t), or of V(t) and V(t+1), at off from register n.
+#define LDR_Q(t, n, off) WORD $(0x3dc00000|((off)/16)<<10|(n)<<5|(t)) // ldr t, [n, #off]
+#define LDP_Q(t, n, off) WORD $(0xad400000|((off)/16)<<15|((t)+1)<<10|(n)<<5|(t)) // ldp t, t+1, [n, #off]
+#define STP_Q(t, n, off) WORD $(0xad000000|((off)/16)<<15|((t)+1)<<10|(n)<<5|(t)) // stp t, t+1, [n, #off]
+
 // Floats.
 #define SCVTF_S(d, n) WORD $(0x4e21d800|(n)<<5|(d)) // scvtf d.4s, n.4s
 #define UCVTF_S(d, n) WORD $(0x6e21d800|(n)<<5|(d)) // ucvtf d.4s, n.4s

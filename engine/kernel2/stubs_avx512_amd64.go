@@ -40,25 +40,73 @@ func lineIQ4_XSAVX512(a *lineArgs)
 func lineMXFP4AVX512(a *lineArgs)
 
 //go:noescape
-func tilex8AVX512(a *tileArgs)
-
-//go:noescape
-func halvesx8AVX512(a *tileArgs)
-
-//go:noescape
-func tilex4AVX512(a *tileArgs)
-
-//go:noescape
-func halvesx4AVX512(a *tileArgs)
+func tilex1AVX512(a *tileArgs)
 
 //go:noescape
 func tilex2AVX512(a *tileArgs)
 
 //go:noescape
-func halvesx2AVX512(a *tileArgs)
+func tilex3AVX512(a *tileArgs)
 
 //go:noescape
-func tilex1AVX512(a *tileArgs)
+func tilex4AVX512(a *tileArgs)
+
+//go:noescape
+func tilex5AVX512(a *tileArgs)
+
+//go:noescape
+func tilex6AVX512(a *tileArgs)
+
+//go:noescape
+func tilex7AVX512(a *tileArgs)
+
+//go:noescape
+func tilex8AVX512(a *tileArgs)
+
+//go:noescape
+func tilex9AVX512(a *tileArgs)
+
+//go:noescape
+func tilex10AVX512(a *tileArgs)
+
+//go:noescape
+func tilex11AVX512(a *tileArgs)
+
+//go:noescape
+func tilex12AVX512(a *tileArgs)
+
+//go:noescape
+func tilex13AVX512(a *tileArgs)
+
+//go:noescape
+func tilex14AVX512(a *tileArgs)
+
+//go:noescape
+func tilex15AVX512(a *tileArgs)
+
+//go:noescape
+func tilex16AVX512(a *tileArgs)
 
 //go:noescape
 func halvesx1AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx2AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx3AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx4AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx5AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx6AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx7AVX512(a *tileArgs)
+
+//go:noescape
+func halvesx8AVX512(a *tileArgs)

@@ -19,9 +19,22 @@
 CONFIG(plain, 32, 8)
 CONFIG(half, 16, 4)
 
+// FETCH fetches the codes of a block to come: those of Q8_0 are read where the matrix is.
+#define FAR 4096
+#define FETCH \
+	PREFETCHT0 FAR+0(BX); \
+	PREFETCHT0 FAR+64(BX); \
+	PREFETCHT0 FAR+128(BX); \
+	PREFETCHT0 FAR+192(BX); \
+	PREFETCHT0 FAR+256(BX); \
+	PREFETCHT0 FAR+320(BX); \
+	PREFETCHT0 FAR+384(BX); \
+	PREFETCHT0 FAR+448(BX)
+
 // A block of 32 columns is one product of tiles.
 
 #define MAKE_PLAIN \
+	FETCH; \
 	TILELOADD_BX_R9(6); \
 	TILELOADD_SI_R10(4); \
 	TILEZERO(0); \

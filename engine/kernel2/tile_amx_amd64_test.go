@@ -39,17 +39,22 @@ func newStripsCase(r *rand.Rand, rows, strips, n, groups int, code, q func() int
 	return c
 }
 
+// apart is how many floats are left between rows of results.
+const apart = 8
+
 // run has the rows of all groups next to each other, a little apart.
 func (c *stripsCase) run(kernel func(*tileArgs), sub bool) []float32 {
-	const apart = 8
-	row := c.groups*Group + apart
-	to := walled(fill(c.strips*c.rows*row-apart, untouched))
-	a := c.args(to, row)
+	to := walled(fill(c.strips*c.rows*(c.groups*Group+apart)-apart, untouched))
+	c.runTo(kernel, sub, to)
+	return to
+}
+
+func (c *stripsCase) runTo(kernel func(*tileArgs), sub bool, to []float32) {
+	a := c.args(to, c.groups*Group+apart)
 	if sub {
 		a.sub = &c.sub[0]
 	}
 	kernel(a)
-	return to
 }
 
 func (c *stripsCase) args(to []float32, row int) *tileArgs {

@@ -1,446 +1,185 @@
 #include "textflag.h"
+#include "tile_avx512_amd64.h"
 
-// Tile kernels for AVX-512: unpacked groups of 16 weight rows times some activation rows.
-//
-//	AX  *tileArgs    R14 groups left   R12 codes of the group   R13 its scale   R11 its sub
-//	CX  blocks left  BX  codes         R8  scale                R15 sub
-//	SI  q            R10 its step      DI  d    R9  t or h      DX  to
-//
-// Z0 to Z7 are the rows' running sums, Z8 to Z15 their integers, Z16 to Z23 those of the
-// second half; Z28 and Z29 are the sub-scales, Z30 the scale, Z31 the signs that are
-// flipped to make codes unsigned, which adds 128 to each.
-//
-// Preconditions (kept by Set.Mul): groups and blocks above 0, one strip.
+// Tile kernels (tile_avx512_amd64.h) of plain codes: integers of row r are in Z(r), sums of
+// the first twelve rows in Z(20+r), of the others on the stack while blocks are added. Z18 is
+// the block's scale.
 
-#define FLIPS \
-	MOVL         $0x80808080, CX; \
-	VPBROADCASTD CX, Z31
+// ROWS has M take a row, its integers and its sums, and N the rows whose sums are on the stack.
+#define ROWS_1(M, N, j) M(j, 0, Z0, Z20)
+#define ROWS_2(M, N, j) ROWS_1(M, N, j); M(j, 1, Z1, Z21)
+#define ROWS_3(M, N, j) ROWS_2(M, N, j); M(j, 2, Z2, Z22)
+#define ROWS_4(M, N, j) ROWS_3(M, N, j); M(j, 3, Z3, Z23)
+#define ROWS_5(M, N, j) ROWS_4(M, N, j); M(j, 4, Z4, Z24)
+#define ROWS_6(M, N, j) ROWS_5(M, N, j); M(j, 5, Z5, Z25)
+#define ROWS_7(M, N, j) ROWS_6(M, N, j); M(j, 6, Z6, Z26)
+#define ROWS_8(M, N, j) ROWS_7(M, N, j); M(j, 7, Z7, Z27)
+#define ROWS_9(M, N, j) ROWS_8(M, N, j); M(j, 8, Z8, Z28)
+#define ROWS_10(M, N, j) ROWS_9(M, N, j); M(j, 9, Z9, Z29)
+#define ROWS_11(M, N, j) ROWS_10(M, N, j); M(j, 10, Z10, Z30)
+#define ROWS_12(M, N, j) ROWS_11(M, N, j); M(j, 11, Z11, Z31)
+#define ROWS_13(M, N, j) ROWS_12(M, N, j); N(j, 12, Z12, 0(SP))
+#define ROWS_14(M, N, j) ROWS_13(M, N, j); N(j, 13, Z13, 64(SP))
+#define ROWS_15(M, N, j) ROWS_14(M, N, j); N(j, 14, Z14, 128(SP))
+#define ROWS_16(M, N, j) ROWS_15(M, N, j); N(j, 15, Z15, 192(SP))
 
-#define LOAD_TILE \
-	MOVQ a+0(FP), AX; \
-	MOVQ 0(AX), R12; \
-	MOVQ 8(AX), R13; \
-	MOVQ 16(AX), R11; \
-	MOVQ 32(AX), R14; \
-	MOVQ 64(AX), R10; \
-	MOVQ 112(AX), DX; \
-	FLIPS
+// SUMS has M take a row and a register of its sums, of the last four that of its integers.
+#define SUMS_1(M) M(0, Z20)
+#define SUMS_2(M) SUMS_1(M); M(1, Z21)
+#define SUMS_3(M) SUMS_2(M); M(2, Z22)
+#define SUMS_4(M) SUMS_3(M); M(3, Z23)
+#define SUMS_5(M) SUMS_4(M); M(4, Z24)
+#define SUMS_6(M) SUMS_5(M); M(5, Z25)
+#define SUMS_7(M) SUMS_6(M); M(6, Z26)
+#define SUMS_8(M) SUMS_7(M); M(7, Z27)
+#define SUMS_9(M) SUMS_8(M); M(8, Z28)
+#define SUMS_10(M) SUMS_9(M); M(9, Z29)
+#define SUMS_11(M) SUMS_10(M); M(10, Z30)
+#define SUMS_12(M) SUMS_11(M); M(11, Z31)
+#define SUMS_13(M) SUMS_12(M); M(12, Z12)
+#define SUMS_14(M) SUMS_13(M); M(13, Z13)
+#define SUMS_15(M) SUMS_14(M); M(14, Z14)
+#define SUMS_16(M) SUMS_15(M); M(15, Z15)
 
-// FROM makes SI the group's sums to go on from.
-#define FROM \
-	MOVQ  32(AX), SI; \
-	SUBQ  R14, SI; \
-	IMULQ 104(AX), SI; \
-	ADDQ  96(AX), SI
+// Sums that are kept on the stack go there and come back.
+#define SPILL_13 VMOVUPS Z12, (SP)
+#define SPILL_14 SPILL_13; VMOVUPS Z13, 64(SP)
+#define SPILL_15 SPILL_14; VMOVUPS Z14, 128(SP)
+#define SPILL_16 SPILL_15; VMOVUPS Z15, 192(SP)
 
-#define LOAD_GROUP(more) \
-	MOVQ 24(AX), CX; \
-	MOVQ 56(AX), SI; \
-	MOVQ 72(AX), DI; \
-	MOVQ more(AX), R9; \
-	MOVQ R12, BX; \
-	MOVQ R13, R8; \
-	MOVQ R11, R15
+#define FILL_13 VMOVUPS (SP), Z12
+#define FILL_14 FILL_13; VMOVUPS 64(SP), Z13
+#define FILL_15 FILL_14; VMOVUPS 128(SP), Z14
+#define FILL_16 FILL_15; VMOVUPS 192(SP), Z15
 
-#define CLEAR(Z) VPXORD Z, Z, Z
+#define BEGIN(j, r, A, S) VPBROADCASTD 4*r(R15), A
+#define MULTIPLY(j, r, A, S) TIMES(j, r, A)
 
-// TILE is a whole kernel; more is where tileArgs has what R9 points at, and NEXT goes on
-// with it.
-#define TILE(CLEARS, CARRIES, BLOCK, STORES, more, NEXT) \
-	LOAD_TILE; \
-group: \
-	CLEARS; \
-	CMPQ 96(AX), $0; \
-	JE   begin; \
-	FROM; \
-	CARRIES; \
-begin: \
-	LOAD_GROUP(more); \
-block: \
-	BLOCK; \
-	ADDQ $512, BX; \
-	ADDQ $64, R8; \
-	ADDQ R10, SI; \
-	ADDQ 88(AX), DI; \
-	NEXT; \
-	DECQ CX; \
-	JNZ  block; \
-	MOVQ DX, SI; \
-	MOVQ 120(AX), DI; \
-	STORES; \
-	ADDQ 128(AX), DX; \
-	ADDQ 40(AX), R12; \
-	MOVQ 48(AX), SI; \
-	ADDQ SI, R13; \
-	LEAQ (R11)(SI*2), R11; \
-	DECQ R14; \
-	JNZ  group; \
-	VZEROUPPER; \
-	RET
+// SUM adds integers times both scales to a row's sums, SUM_THERE to those in memory.
 
-#define NEXT_T ADDQ 88(AX), R9
+#define SUM(j, r, A, S) \
+	VMULPS.BCST 4*r(DI), Z18, Z19; \
+	VCVTDQ2PS   A, A; \
+	VFMADD231PS A, Z19, S
 
-#define NEXT_H \
-	ADDQ 88(AX), R9; \
-	ADDQ 88(AX), R9; \
-	ADDQ $128, R15
+#define SUM_THERE(j, r, A, S) \
+	VMULPS.BCST 4*r(DI), Z18, Z19; \
+	VCVTDQ2PS   A, A; \
+	VFMADD213PS S, Z19, A; \
+	VMOVUPS     A, S
 
-#define STORE(Z) \
-	VMOVUPS Z, (SI); \
-	ADDQ    DI, SI
+#define QUAD(ROWS, j) \
+	FLIP(j); \
+	ROWS(MULTIPLY, MULTIPLY, j)
 
-#define CODES(j) \
-	VPXORD 64*j(BX), Z31, Z24
+#define PLAIN(ROWS) \
+	ROWS(BEGIN, BEGIN, 0); \
+	QUAD(ROWS, 0); \
+	QUAD(ROWS, 1); \
+	QUAD(ROWS, 2); \
+	QUAD(ROWS, 3); \
+	QUAD(ROWS, 4); \
+	QUAD(ROWS, 5); \
+	QUAD(ROWS, 6); \
+	QUAD(ROWS, 7); \
+	VMOVUPS (R8), Z18; \
+	ROWS(SUM, SUM_THERE, 0)
 
-#define TIMES(r, j, Z) VPDPBUSD.BCST 32*r+4*j(SI), Z24, Z
+#define AIM_T MOVQ 80(AX), R15
+#define NEXT_T ADDQ R13, R15
 
-// SUM adds integers of row r, times both scales, to its sums.
-#define SUM(r, ints, sum) \
-	VCVTDQ2PS   ints, ints; \
-	VMULPS.BCST 4*r(DI), Z30, Z25; \
-	VFMADD231PS ints, Z25, sum
-
-// HALF_SUMS is SUM for both halves, times their sub-scales; all is exact but the last.
-#define HALF_SUMS(r, low, high, sum) \
-	VCVTDQ2PS        low, low; \
-	VCVTDQ2PS        high, high; \
-	VFMADD231PS.BCST 8*r(R9), Z27, low; \
-	VFMADD231PS.BCST 8*r+4(R9), Z27, high; \
-	VMULPS           Z28, low, low; \
-	VFMADD231PS      Z29, high, low; \
-	VMULPS.BCST      4*r(DI), Z30, Z25; \
-	VFMADD231PS      low, Z25, sum
-
-#define CLEAR_8 \
-	CLEAR(Z0); \
-	CLEAR(Z1); \
-	CLEAR(Z2); \
-	CLEAR(Z3); \
-	CLEAR(Z4); \
-	CLEAR(Z5); \
-	CLEAR(Z6); \
-	CLEAR(Z7)
-
-#define CARRY_8 \
-	VMOVUPS 0(SI), Z0; \
-	VMOVUPS 64(SI), Z1; \
-	VMOVUPS 128(SI), Z2; \
-	VMOVUPS 192(SI), Z3; \
-	VMOVUPS 256(SI), Z4; \
-	VMOVUPS 320(SI), Z5; \
-	VMOVUPS 384(SI), Z6; \
-	VMOVUPS 448(SI), Z7
-
-#define STORE_8 \
-	STORE(Z0); \
-	STORE(Z1); \
-	STORE(Z2); \
-	STORE(Z3); \
-	STORE(Z4); \
-	STORE(Z5); \
-	STORE(Z6); \
-	STORE(Z7)
-
-#define QUAD_8(j) \
-	CODES(j); \
-	TIMES(0, j, Z8); \
-	TIMES(1, j, Z9); \
-	TIMES(2, j, Z10); \
-	TIMES(3, j, Z11); \
-	TIMES(4, j, Z12); \
-	TIMES(5, j, Z13); \
-	TIMES(6, j, Z14); \
-	TIMES(7, j, Z15)
-
-#define BLOCK_8 \
-	VMOVUPS (R8), Z30; \
-	VPBROADCASTD 0(R9), Z8; \
-	VPBROADCASTD 4(R9), Z9; \
-	VPBROADCASTD 8(R9), Z10; \
-	VPBROADCASTD 12(R9), Z11; \
-	VPBROADCASTD 16(R9), Z12; \
-	VPBROADCASTD 20(R9), Z13; \
-	VPBROADCASTD 24(R9), Z14; \
-	VPBROADCASTD 28(R9), Z15; \
-	QUAD_8(0); \
-	QUAD_8(1); \
-	QUAD_8(2); \
-	QUAD_8(3); \
-	QUAD_8(4); \
-	QUAD_8(5); \
-	QUAD_8(6); \
-	QUAD_8(7); \
-	SUM(0, Z8, Z0); \
-	SUM(1, Z9, Z1); \
-	SUM(2, Z10, Z2); \
-	SUM(3, Z11, Z3); \
-	SUM(4, Z12, Z4); \
-	SUM(5, Z13, Z5); \
-	SUM(6, Z14, Z6); \
-	SUM(7, Z15, Z7)
-
-// func tilex8AVX512(a *tileArgs)
-TEXT ·tilex8AVX512(SB), NOSPLIT, $0-8
-	TILE(CLEAR_8, CARRY_8, BLOCK_8, STORE_8, 80, NEXT_T)
-
-#define HIGH_8(j) \
-	CODES(j); \
-	TIMES(0, j, Z16); \
-	TIMES(1, j, Z17); \
-	TIMES(2, j, Z18); \
-	TIMES(3, j, Z19); \
-	TIMES(4, j, Z20); \
-	TIMES(5, j, Z21); \
-	TIMES(6, j, Z22); \
-	TIMES(7, j, Z23)
-
-#define HALVES_8 \
-	VMOVUPS (R8), Z30; \
-	VMOVUPS (R15), Z28; \
-	VMOVUPS 64(R15), Z29; \
-	CLEAR(Z8); \
-	CLEAR(Z9); \
-	CLEAR(Z10); \
-	CLEAR(Z11); \
-	CLEAR(Z12); \
-	CLEAR(Z13); \
-	CLEAR(Z14); \
-	CLEAR(Z15); \
-	CLEAR(Z16); \
-	CLEAR(Z17); \
-	CLEAR(Z18); \
-	CLEAR(Z19); \
-	CLEAR(Z20); \
-	CLEAR(Z21); \
-	CLEAR(Z22); \
-	CLEAR(Z23); \
-	QUAD_8(0); \
-	QUAD_8(1); \
-	QUAD_8(2); \
-	QUAD_8(3); \
-	HIGH_8(4); \
-	HIGH_8(5); \
-	HIGH_8(6); \
-	HIGH_8(7); \
-	HALF_SUMS(0, Z8, Z16, Z0); \
-	HALF_SUMS(1, Z9, Z17, Z1); \
-	HALF_SUMS(2, Z10, Z18, Z2); \
-	HALF_SUMS(3, Z11, Z19, Z3); \
-	HALF_SUMS(4, Z12, Z20, Z4); \
-	HALF_SUMS(5, Z13, Z21, Z5); \
-	HALF_SUMS(6, Z14, Z22, Z6); \
-	HALF_SUMS(7, Z15, Z23, Z7)
-
-// func halvesx8AVX512(a *tileArgs)
-TEXT ·halvesx8AVX512(SB), NOSPLIT, $0-8
-	MOVL         $0x43000000, CX // 128
-	VPBROADCASTD CX, Z27
-	TILE(CLEAR_8, CARRY_8, HALVES_8, STORE_8, 176, NEXT_H)
-
-#define CLEAR_4 \
-	CLEAR(Z0); \
-	CLEAR(Z1); \
-	CLEAR(Z2); \
-	CLEAR(Z3)
-
-#define CARRY_4 \
-	VMOVUPS 0(SI), Z0; \
-	VMOVUPS 64(SI), Z1; \
-	VMOVUPS 128(SI), Z2; \
-	VMOVUPS 192(SI), Z3
-
-#define STORE_4 \
-	STORE(Z0); \
-	STORE(Z1); \
-	STORE(Z2); \
-	STORE(Z3)
-
-#define QUAD_4(j) \
-	CODES(j); \
-	TIMES(0, j, Z8); \
-	TIMES(1, j, Z9); \
-	TIMES(2, j, Z10); \
-	TIMES(3, j, Z11)
-
-#define BLOCK_4 \
-	VMOVUPS (R8), Z30; \
-	VPBROADCASTD 0(R9), Z8; \
-	VPBROADCASTD 4(R9), Z9; \
-	VPBROADCASTD 8(R9), Z10; \
-	VPBROADCASTD 12(R9), Z11; \
-	QUAD_4(0); \
-	QUAD_4(1); \
-	QUAD_4(2); \
-	QUAD_4(3); \
-	QUAD_4(4); \
-	QUAD_4(5); \
-	QUAD_4(6); \
-	QUAD_4(7); \
-	SUM(0, Z8, Z0); \
-	SUM(1, Z9, Z1); \
-	SUM(2, Z10, Z2); \
-	SUM(3, Z11, Z3)
-
-// func tilex4AVX512(a *tileArgs)
-TEXT ·tilex4AVX512(SB), NOSPLIT, $0-8
-	TILE(CLEAR_4, CARRY_4, BLOCK_4, STORE_4, 80, NEXT_T)
-
-#define HIGH_4(j) \
-	CODES(j); \
-	TIMES(0, j, Z16); \
-	TIMES(1, j, Z17); \
-	TIMES(2, j, Z18); \
-	TIMES(3, j, Z19)
-
-#define HALVES_4 \
-	VMOVUPS (R8), Z30; \
-	VMOVUPS (R15), Z28; \
-	VMOVUPS 64(R15), Z29; \
-	CLEAR(Z8); \
-	CLEAR(Z9); \
-	CLEAR(Z10); \
-	CLEAR(Z11); \
-	CLEAR(Z16); \
-	CLEAR(Z17); \
-	CLEAR(Z18); \
-	CLEAR(Z19); \
-	QUAD_4(0); \
-	QUAD_4(1); \
-	QUAD_4(2); \
-	QUAD_4(3); \
-	HIGH_4(4); \
-	HIGH_4(5); \
-	HIGH_4(6); \
-	HIGH_4(7); \
-	HALF_SUMS(0, Z8, Z16, Z0); \
-	HALF_SUMS(1, Z9, Z17, Z1); \
-	HALF_SUMS(2, Z10, Z18, Z2); \
-	HALF_SUMS(3, Z11, Z19, Z3)
-
-// func halvesx4AVX512(a *tileArgs)
-TEXT ·halvesx4AVX512(SB), NOSPLIT, $0-8
-	MOVL         $0x43000000, CX // 128
-	VPBROADCASTD CX, Z27
-	TILE(CLEAR_4, CARRY_4, HALVES_4, STORE_4, 176, NEXT_H)
-
-#define CLEAR_2 \
-	CLEAR(Z0); \
-	CLEAR(Z1)
-
-#define CARRY_2 \
-	VMOVUPS 0(SI), Z0; \
-	VMOVUPS 64(SI), Z1
-
-#define STORE_2 \
-	STORE(Z0); \
-	STORE(Z1)
-
-#define QUAD_2(j) \
-	CODES(j); \
-	TIMES(0, j, Z8); \
-	TIMES(1, j, Z9)
-
-#define BLOCK_2 \
-	VMOVUPS (R8), Z30; \
-	VPBROADCASTD 0(R9), Z8; \
-	VPBROADCASTD 4(R9), Z9; \
-	QUAD_2(0); \
-	QUAD_2(1); \
-	QUAD_2(2); \
-	QUAD_2(3); \
-	QUAD_2(4); \
-	QUAD_2(5); \
-	QUAD_2(6); \
-	QUAD_2(7); \
-	SUM(0, Z8, Z0); \
-	SUM(1, Z9, Z1)
-
-// func tilex2AVX512(a *tileArgs)
-TEXT ·tilex2AVX512(SB), NOSPLIT, $0-8
-	TILE(CLEAR_2, CARRY_2, BLOCK_2, STORE_2, 80, NEXT_T)
-
-#define HIGH_2(j) \
-	CODES(j); \
-	TIMES(0, j, Z16); \
-	TIMES(1, j, Z17)
-
-#define HALVES_2 \
-	VMOVUPS (R8), Z30; \
-	VMOVUPS (R15), Z28; \
-	VMOVUPS 64(R15), Z29; \
-	CLEAR(Z8); \
-	CLEAR(Z9); \
-	CLEAR(Z16); \
-	CLEAR(Z17); \
-	QUAD_2(0); \
-	QUAD_2(1); \
-	QUAD_2(2); \
-	QUAD_2(3); \
-	HIGH_2(4); \
-	HIGH_2(5); \
-	HIGH_2(6); \
-	HIGH_2(7); \
-	HALF_SUMS(0, Z8, Z16, Z0); \
-	HALF_SUMS(1, Z9, Z17, Z1)
-
-// func halvesx2AVX512(a *tileArgs)
-TEXT ·halvesx2AVX512(SB), NOSPLIT, $0-8
-	MOVL         $0x43000000, CX // 128
-	VPBROADCASTD CX, Z27
-	TILE(CLEAR_2, CARRY_2, HALVES_2, STORE_2, 176, NEXT_H)
-
-#define CLEAR_1 \
-	CLEAR(Z0)
-
-#define CARRY_1 \
-	VMOVUPS 0(SI), Z0
-
-#define STORE_1 \
-	STORE(Z0)
-
-#define QUAD_1(j) \
-	CODES(j); \
-	TIMES(0, j, Z8)
-
-#define BLOCK_1 \
-	VMOVUPS (R8), Z30; \
-	VPBROADCASTD 0(R9), Z8; \
-	QUAD_1(0); \
-	QUAD_1(1); \
-	QUAD_1(2); \
-	QUAD_1(3); \
-	QUAD_1(4); \
-	QUAD_1(5); \
-	QUAD_1(6); \
-	QUAD_1(7); \
-	SUM(0, Z8, Z0)
+#define PLAIN_1 PLAIN(ROWS_1)
 
 // func tilex1AVX512(a *tileArgs)
 TEXT ·tilex1AVX512(SB), NOSPLIT, $0-8
-	TILE(CLEAR_1, CARRY_1, BLOCK_1, STORE_1, 80, NEXT_T)
+	TILE(SUMS_1, NOTHING, NOTHING, AIM_T, PLAIN_1, NEXT_T)
 
-#define HIGH_1(j) \
-	CODES(j); \
-	TIMES(0, j, Z16)
+#define PLAIN_2 PLAIN(ROWS_2)
 
-#define HALVES_1 \
-	VMOVUPS (R8), Z30; \
-	VMOVUPS (R15), Z28; \
-	VMOVUPS 64(R15), Z29; \
-	CLEAR(Z8); \
-	CLEAR(Z16); \
-	QUAD_1(0); \
-	QUAD_1(1); \
-	QUAD_1(2); \
-	QUAD_1(3); \
-	HIGH_1(4); \
-	HIGH_1(5); \
-	HIGH_1(6); \
-	HIGH_1(7); \
-	HALF_SUMS(0, Z8, Z16, Z0)
+// func tilex2AVX512(a *tileArgs)
+TEXT ·tilex2AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_2, NOTHING, NOTHING, AIM_T, PLAIN_2, NEXT_T)
 
-// func halvesx1AVX512(a *tileArgs)
-TEXT ·halvesx1AVX512(SB), NOSPLIT, $0-8
-	MOVL         $0x43000000, CX // 128
-	VPBROADCASTD CX, Z27
-	TILE(CLEAR_1, CARRY_1, HALVES_1, STORE_1, 176, NEXT_H)
+#define PLAIN_3 PLAIN(ROWS_3)
+
+// func tilex3AVX512(a *tileArgs)
+TEXT ·tilex3AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_3, NOTHING, NOTHING, AIM_T, PLAIN_3, NEXT_T)
+
+#define PLAIN_4 PLAIN(ROWS_4)
+
+// func tilex4AVX512(a *tileArgs)
+TEXT ·tilex4AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_4, NOTHING, NOTHING, AIM_T, PLAIN_4, NEXT_T)
+
+#define PLAIN_5 PLAIN(ROWS_5)
+
+// func tilex5AVX512(a *tileArgs)
+TEXT ·tilex5AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_5, NOTHING, NOTHING, AIM_T, PLAIN_5, NEXT_T)
+
+#define PLAIN_6 PLAIN(ROWS_6)
+
+// func tilex6AVX512(a *tileArgs)
+TEXT ·tilex6AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_6, NOTHING, NOTHING, AIM_T, PLAIN_6, NEXT_T)
+
+#define PLAIN_7 PLAIN(ROWS_7)
+
+// func tilex7AVX512(a *tileArgs)
+TEXT ·tilex7AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_7, NOTHING, NOTHING, AIM_T, PLAIN_7, NEXT_T)
+
+#define PLAIN_8 PLAIN(ROWS_8)
+
+// func tilex8AVX512(a *tileArgs)
+TEXT ·tilex8AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_8, NOTHING, NOTHING, AIM_T, PLAIN_8, NEXT_T)
+
+#define PLAIN_9 PLAIN(ROWS_9)
+
+// func tilex9AVX512(a *tileArgs)
+TEXT ·tilex9AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_9, NOTHING, NOTHING, AIM_T, PLAIN_9, NEXT_T)
+
+#define PLAIN_10 PLAIN(ROWS_10)
+
+// func tilex10AVX512(a *tileArgs)
+TEXT ·tilex10AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_10, NOTHING, NOTHING, AIM_T, PLAIN_10, NEXT_T)
+
+#define PLAIN_11 PLAIN(ROWS_11)
+
+// func tilex11AVX512(a *tileArgs)
+TEXT ·tilex11AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_11, NOTHING, NOTHING, AIM_T, PLAIN_11, NEXT_T)
+
+#define PLAIN_12 PLAIN(ROWS_12)
+
+// func tilex12AVX512(a *tileArgs)
+TEXT ·tilex12AVX512(SB), NOSPLIT, $0-8
+	TILE(SUMS_12, NOTHING, NOTHING, AIM_T, PLAIN_12, NEXT_T)
+
+#define PLAIN_13 PLAIN(ROWS_13)
+
+// func tilex13AVX512(a *tileArgs)
+TEXT ·tilex13AVX512(SB), NOSPLIT, $64-8
+	TILE(SUMS_13, SPILL_13, FILL_13, AIM_T, PLAIN_13, NEXT_T)
+
+#define PLAIN_14 PLAIN(ROWS_14)
+
+// func tilex14AVX512(a *tileArgs)
+TEXT ·tilex14AVX512(SB), NOSPLIT, $128-8
+	TILE(SUMS_14, SPILL_14, FILL_14, AIM_T, PLAIN_14, NEXT_T)
+
+#define PLAIN_15 PLAIN(ROWS_15)
+
+// func tilex15AVX512(a *tileArgs)
+TEXT ·tilex15AVX512(SB), NOSPLIT, $192-8
+	TILE(SUMS_15, SPILL_15, FILL_15, AIM_T, PLAIN_15, NEXT_T)
+
+#define PLAIN_16 PLAIN(ROWS_16)
+
+// func tilex16AVX512(a *tileArgs)
+TEXT ·tilex16AVX512(SB), NOSPLIT, $256-8
+	TILE(SUMS_16, SPILL_16, FILL_16, AIM_T, PLAIN_16, NEXT_T)
