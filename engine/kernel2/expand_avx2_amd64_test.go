@@ -59,7 +59,7 @@ func TestExpandAVX2(t *testing.T) {
 	}
 }
 
-// Every exponent of MXFP4 is a power of two, but for the two that are denormals and halves.
+// Of the exponents of MXFP4 the first two make denormals.
 func TestExponentsAVX2(t *testing.T) {
 	needsAVX2(t)
 	numbers, codes := make([]byte, 256), make([]byte, 16*256)

@@ -9,13 +9,12 @@
 //	R8  q            R9  d           R10 t, s or h
 //
 // The stack has 128 bytes for each group, the running sums and the second ones of kinds with
-// offsets; then how many groups are left, where results go, and how far apart those of both halves are. Y10 is the block's d, Y11
-// what it has of t, s or h.
+// offsets; then how many groups are left, where results go, and how far apart those of both
+// halves are. Y10 is the block's d, Y11 what it has of t, s or h.
 //
 // Preconditions (kept by Set.Mul): groups and blocks above 0; of kinds of super-blocks, a
 // multiple of 8 blocks.
 
-#define SIDES 2
 #define LEFT 256(SP)
 #define OUT 264(SP)
 #define APART 272(SP)
@@ -46,9 +45,9 @@
 	MOVQ 80(AX), DX; \
 	MOVQ DX, OUT
 
-// LOAD_GROUPS is after R15 has been set to the groups left.
+// LOAD_GROUPS follows when R15 is how many groups are left.
 #define LOAD_GROUPS(more) \
-	MOVQ    $SIDES, CX; \
+	MOVQ    $2, CX; \
 	CMPQ    R15, CX; \
 	CMOVQGT CX, R15; \
 	MOVQ    R15, R12; \
