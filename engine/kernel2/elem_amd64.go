@@ -51,20 +51,6 @@ func quantizeAVX512(a *rowArgs)
 //go:noescape
 func expsAVX512(a *rowArgs)
 
-// whole has asm do whole units of a row, and rest the elements behind them.
-func whole(unit int, asm, rest func(*rowArgs)) func(*rowArgs) {
-	return func(a *rowArgs) {
-		if a.n >= unit {
-			asm(a)
-		}
-		if a.n%unit != 0 {
-			a.from = a.n - a.n%unit
-			rest(a)
-			a.from = 0
-		}
-	}
-}
-
 // fours has asm quantize rows of at least the four blocks that it takes at a time.
 func fours(asm func(*rowArgs)) func(*rowArgs) {
 	return func(a *rowArgs) {
