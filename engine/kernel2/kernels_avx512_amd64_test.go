@@ -56,3 +56,28 @@ func TestTilesAVX512(t *testing.T) {
 	sameTiles(t, avx512.halves, tileHalves, true, few, q)
 	sameTiles(t, avx512.halves, tileHalves, true, bound, full)
 }
+
+func TestExpandAVX512(t *testing.T) {
+	needsAVX512(t)
+	r := rand.New(rand.NewPCG(35, 1))
+	for k := Q8_0; k < kinds; k++ {
+		for _, cols := range shapes(k) {
+			sameExpand(t, k, avx512.expand[k], packed(weights(r, k, 16, cols)))
+		}
+		for _, v := range []byte{0, 0xff, 0x7f, 0x80} {
+			data := make([]byte, k.RowBytes(superElems)*Group)
+			extremes(k, v, data)
+			sameExpand(t, k, avx512.expand[k], packed(NewRows(k, superElems, data)))
+		}
+	}
+}
+
+func TestExponentsAVX512(t *testing.T) {
+	needsAVX512(t)
+	sameExponents(t, avx512)
+}
+
+func TestOffsetsAVX512(t *testing.T) {
+	needsAVX512(t)
+	sameOffsets(t, avx512)
+}

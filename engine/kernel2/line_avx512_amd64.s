@@ -1,5 +1,6 @@
 #include "textflag.h"
 #include "codes_avx2_amd64.h"
+#include "codes_avx512_amd64.h"
 #include "line_avx512_amd64.h"
 
 // Line kernels (line_avx512_amd64.h) of kinds with blocks of 32 columns.
@@ -47,10 +48,8 @@ TEXT ·lineQ8_0AVX512(SB), NOSPLIT, $0-8
 #define BLOCK_Q4_0 \
 	FETCH4; \
 	BIASED(4); \
-	INTS4(Z2, Z3); \
+	QUADS4(TIMES); \
 	BOTH_SUM
-
-#define MASKS4 MASK(NIBBLE, Z15)
 
 // func lineQ4_0AVX512(a *lineArgs)
 TEXT ·lineQ4_0AVX512(SB), NOSPLIT, $0-8
@@ -59,28 +58,24 @@ TEXT ·lineQ4_0AVX512(SB), NOSPLIT, $0-8
 #define BLOCK_Q5_0 \
 	FETCH5; \
 	BIASED(3); \
-	INTS5(Z2, Z3); \
+	QUADS5(TIMES); \
 	BOTH_SUM
-
-#define MASKS5 \
-	MASK(NIBBLE, Z15); \
-	MASK(FIFTHS, Z13)
 
 // func lineQ5_0AVX512(a *lineArgs)
 TEXT ·lineQ5_0AVX512(SB), NOSPLIT, $0-8
 	LINE(MASKS5, BLOCK_Q5_0, NOTHING, 56, 32, 320, 4)
 
 // BLOCK_1 adds offsets times s to the second running sum.
-#define BLOCK_1(INTS) \
+#define BLOCK_1(EACH) \
 	VPXORD           Z2, Z2, Z2; \
 	VPXORD           Z3, Z3, Z3; \
-	INTS(Z2, Z3); \
+	EACH(TIMES); \
 	VCVTPH2PS        32(SI), Z6; \
 	VFMADD231PS.BCST (R10), Z6, Z1; \
 	BOTH_SUM
 
-#define BLOCK_Q4_1 FETCH4; BLOCK_1(INTS4)
-#define BLOCK_Q5_1 FETCH5; BLOCK_1(INTS5)
+#define BLOCK_Q4_1 FETCH4; BLOCK_1(QUADS4)
+#define BLOCK_Q5_1 FETCH5; BLOCK_1(QUADS5)
 
 // func lineQ4_1AVX512(a *lineArgs)
 TEXT ·lineQ4_1AVX512(SB), NOSPLIT, $0-8
@@ -91,17 +86,15 @@ TEXT ·lineQ5_1AVX512(SB), NOSPLIT, $0-8
 	LINE(MASKS5, BLOCK_Q5_1, ADD_OFFSETS, 64, 64, 320, 4)
 
 // Kinds of looked-up values: the table has 128 added, which t takes away.
-#define LOOK_UP \
+#define LOOK_UP(j) \
 	VPSHUFB Z4, Z14, Z4; \
-	VPSHUFB Z5, Z14, Z5
+	VPSHUFB Z5, Z14, Z5; \
+	TIMES(j)
 
 #define INTS_LOOKED_UP \
 	VPBROADCASTD (R10), Z2; \
 	VPXORD       Z3, Z3, Z3; \
-	WIDE4(0); LOOK_UP; TIMES(0, Z2, Z3); \
-	WIDE4(1); LOOK_UP; TIMES(1, Z2, Z3); \
-	WIDE4(2); LOOK_UP; TIMES(2, Z2, Z3); \
-	WIDE4(3); LOOK_UP; TIMES(3, Z2, Z3)
+	QUADS4(LOOK_UP)
 
 #define TABLE(at) \
 	MASK(NIBBLE, Z15); \
@@ -140,20 +133,7 @@ TEXT ·lineIQ4_XSAVX512(SB), NOSPLIT, $0-8
 
 #define TABLE_MXFP4 \
 	TABLE(MICROFLOAT); \
-	MASK(ONES, Z11); \
-	MASK(MINUS_ONES, Z12); \
-	MASK(TINIEST, Z13)
-
-// Half the powers of two of 16 exponents: those above 1 in their place, those below as
-// denormals, the larger of both.
-#define HALF_POWERS \
-	VPMOVZXBD (SI), Z6; \
-	VPMINUD   Z11, Z6, Z7; \
-	VPADDD    Z12, Z6, Z6; \
-	VPSLLD    $23, Z6, Z6; \
-	VPSLLD    $21, Z7, Z7; \
-	VPADDD    Z13, Z7, Z7; \
-	VPMAXSD   Z7, Z6, Z6
+	MASKS_POWERS
 
 #define BLOCK_MXFP4 \
 	FETCH4; \

@@ -1,5 +1,6 @@
 #include "textflag.h"
 #include "codes_avx2_amd64.h"
+#include "codes_avx512_amd64.h"
 #include "line_avx512_amd64.h"
 
 // Line kernels (line_avx512_amd64.h) of kinds with super-blocks.
@@ -10,10 +11,10 @@
 	VCVTPH2PS (at), Z10; \
 	VCVTPH2PS 32(at), Z11
 
-#define BLOCK_K(INTS) \
+#define BLOCK_K(EACH) \
 	VPXORD            Z2, Z2, Z2; \
 	VPXORD            Z3, Z3, Z3; \
-	INTS(Z2, Z3); \
+	EACH(TIMES); \
 	VPMOVZXBD         (SI), Z6; \
 	VPMOVZXBD         16(SI), Z7; \
 	VCVTDQ2PS         Z6, Z6; \
@@ -24,14 +25,8 @@
 	VPADDD            Z3, Z2, Z2; \
 	SUM(Z6, Z2)
 
-#define MASKS4 MASK(NIBBLE, Z15)
-
-#define MASKS5 \
-	MASK(NIBBLE, Z15); \
-	MASK(FIFTHS, Z13)
-
-#define BLOCK_Q4_K FETCH4; BLOCK_K(INTS4)
-#define BLOCK_Q5_K FETCH5; BLOCK_K(INTS5)
+#define BLOCK_Q4_K FETCH4; BLOCK_K(QUADS4)
+#define BLOCK_Q5_K FETCH5; BLOCK_K(QUADS5)
 
 // func lineQ4_KAVX512(a *lineArgs)
 TEXT ·lineQ4_KAVX512(SB), NOSPLIT, $0-8
@@ -64,69 +59,31 @@ TEXT ·lineQ5_KAVX512(SB), NOSPLIT, $0-8
 
 #define HEAD_6(at) VCVTPH2PS (at), Z10
 
-#define PAIR_6(j, SHIFT, n) \
-	WIDE4(j); \
-	SHIFT $n, Z11, Z8; \
-	SHIFT $n, Z12, Z9; \
-	BITS_BESIDE; \
-	TIMES(j, Z2, Z3)
-
-#define BLOCK_Q6_K \
-	FETCH6; \
-	VPXORD    Z2, Z2, Z2; \
-	VPXORD    Z3, Z3, Z3; \
-	VMOVDQU64 256(DI), Z11; \
-	VMOVDQU64 320(DI), Z12; \
-	PAIR_6(0, VPSLLW, 4); \
-	PAIR_6(1, VPSLLW, 2); \
-	PAIR_6(2, VPSLLW, 0); \
-	PAIR_6(3, VPSRLW, 2); \
+#define BLOCK_HALVES(EACH) \
+	VPXORD Z2, Z2, Z2; \
+	VPXORD Z3, Z3, Z3; \
+	EACH(TIMES); \
 	SUB_SCALES; \
 	UNBIASED; \
 	SUM_HALVES
+
+#define BLOCK_Q6_K FETCH6; BLOCK_HALVES(QUADS6)
+#define BLOCK_Q3_K FETCH3; BLOCK_HALVES(QUADS3)
 
 #define BIAS(bits) \
 	MOVL         $bits, CX; \
 	VPBROADCASTD CX, Z14
 
 #define MASKS_Q6_K \
-	MASK(NIBBLE, Z15); \
-	MASK(HIGH_PAIRS, Z13); \
+	MASKS6; \
 	BIAS(0x42000000) // 32
 
 // func lineQ6_KAVX512(a *lineArgs)
 TEXT ·lineQ6_KAVX512(SB), NOSPLIT, $0-8
 	SUPER_LINE(MASKS_Q6_K, HEAD_6, BLOCK_Q6_K, NOTHING, 72, 32, 32, 384, 8)
 
-// PAIR_2 makes Z4 the codes of quad j and Z5 those of quad j+4: pair j of the bits of Z11
-// and Z12.
-#define PAIR_2(j) \
-	VPSRLW $(2*j), Z11, Z4; \
-	VPSRLW $(2*j), Z12, Z5; \
-	VPANDD Z15, Z4, Z4; \
-	VPANDD Z15, Z5, Z5
-
-#define PAIRS_2 \
-	VPXORD    Z2, Z2, Z2; \
-	VPXORD    Z3, Z3, Z3; \
-	VMOVDQU64 (DI), Z11; \
-	VMOVDQU64 64(DI), Z12
-
-#define BLOCK_Q3_K \
-	FETCH3; \
-	PAIRS_2; \
-	VMOVDQU64 128(DI), Z7; \
-	PAIR_2(0); VPSLLW $2, Z7, Z8; VPSRLW $2, Z7, Z9; BITS_BESIDE; TIMES(0, Z2, Z3); \
-	PAIR_2(1); VPSLLW $1, Z7, Z8; VPSRLW $3, Z7, Z9; BITS_BESIDE; TIMES(1, Z2, Z3); \
-	PAIR_2(2); VMOVDQA64 Z7, Z8; VPSRLW $4, Z7, Z9; BITS_BESIDE; TIMES(2, Z2, Z3); \
-	PAIR_2(3); VPSRLW $1, Z7, Z8; VPSRLW $5, Z7, Z9; BITS_BESIDE; TIMES(3, Z2, Z3); \
-	SUB_SCALES; \
-	UNBIASED; \
-	SUM_HALVES
-
 #define MASKS_Q3_K \
-	MASK(PAIRS, Z15); \
-	MASK(THIRDS, Z13); \
+	MASKS3; \
 	BIAS(0x40800000) // 4
 
 // func lineQ3_KAVX512(a *lineArgs)
@@ -137,21 +94,11 @@ TEXT ·lineQ3_KAVX512(SB), NOSPLIT, $0-8
 	VCVTPH2PS (at), Z10; \
 	VCVTPH2PS 32(at), Z16
 
-// NIBBLES makes A the low nibbles of 16 bytes as floats and B the high ones.
-#define NIBBLES(at, A, B) \
-	VPMOVZXBD at, A; \
-	VPSRLD    $4, A, B; \
-	VPANDD    Z14, A, A; \
-	VCVTDQ2PS A, A; \
-	VCVTDQ2PS B, B
-
 #define BLOCK_Q2_K \
 	FETCH2; \
-	PAIRS_2; \
-	PAIR_2(0); TIMES(0, Z2, Z3); \
-	PAIR_2(1); TIMES(1, Z2, Z3); \
-	PAIR_2(2); TIMES(2, Z2, Z3); \
-	PAIR_2(3); TIMES(3, Z2, Z3); \
+	VPXORD Z2, Z2, Z2; \
+	VPXORD Z3, Z3, Z3; \
+	QUADS2(TIMES); \
 	NIBBLES((SI), Z6, Z8); \
 	NIBBLES(16(SI), Z7, Z9); \
 	VMULPS.BCST      (R10), Z8, Z8; \
@@ -162,10 +109,7 @@ TEXT ·lineQ3_KAVX512(SB), NOSPLIT, $0-8
 	VCVTDQ2PS        Z3, Z3; \
 	SUM_HALVES
 
-#define MASKS_Q2_K \
-	MASK(PAIRS, Z15); \
-	MOVL         $15, CX; \
-	VPBROADCASTD CX, Z14
+#define MASKS_Q2_K MASKS2; FIFTEENS
 
 // func lineQ2_KAVX512(a *lineArgs)
 TEXT ·lineQ2_KAVX512(SB), NOSPLIT, $0-8

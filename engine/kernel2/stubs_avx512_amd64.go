@@ -110,3 +110,48 @@ func halvesx7AVX512(a *tileArgs)
 
 //go:noescape
 func halvesx8AVX512(a *tileArgs)
+
+//go:noescape
+func expandQ8_0AVX512(a *expandArgs)
+
+//go:noescape
+func expandQ4_0AVX512(a *expandArgs)
+
+//go:noescape
+func expandQ4_1AVX512(a *expandArgs)
+
+//go:noescape
+func expandQ5_0AVX512(a *expandArgs)
+
+//go:noescape
+func expandQ5_1AVX512(a *expandArgs)
+
+//go:noescape
+func expandQ2_KAVX512(a *expandArgs)
+
+//go:noescape
+func expandQ3_KAVX512(a *expandArgs)
+
+//go:noescape
+func expandQ4_KAVX512(a *expandArgs)
+
+//go:noescape
+func expandQ5_KAVX512(a *expandArgs)
+
+//go:noescape
+func expandQ6_KAVX512(a *expandArgs)
+
+//go:noescape
+func expandIQ4_NLAVX512(a *expandArgs)
+
+//go:noescape
+func expandIQ4_XSAVX512(a *expandArgs)
+
+//go:noescape
+func expandMXFP4AVX512(a *expandArgs)
+
+//go:noescape
+func offsetAVX512(a *offsetArgs)
+
+//go:noescape
+func minsAVX512(a *offsetArgs)

@@ -135,6 +135,11 @@ func offsetsWith(run func(*offsetArgs), x *offsetArgs, n int) []float32 {
 
 func TestOffsetsAVX2(t *testing.T) {
 	needsAVX2(t)
+	sameOffsets(t, avx2)
+}
+
+func sameOffsets(t *testing.T, set *Set) {
+	t.Helper()
 	r := rand.New(rand.NewPCG(35, 1))
 	for rows := 1; rows <= Group; rows++ {
 		n, strip := 1+r.IntN(9), rows+r.IntN(2)
@@ -149,7 +154,7 @@ func TestOffsetsAVX2(t *testing.T) {
 		from, add := walled(normals(r, rows*Group)), walled(normals(r, rows*Group))
 		for variant := range 8 {
 			a := &offsetArgs{m: &m[0], n: n, s: &s[0], sStep: uintptr(4 * strip), toStep: 4 * (Group + 4), rows: rows}
-			run, want := avx2.offset, addOffsets
+			run, want := set.offset, addOffsets
 			if variant&1 > 0 {
 				a.from = &from[0]
 			}
@@ -158,7 +163,7 @@ func TestOffsetsAVX2(t *testing.T) {
 			}
 			if variant&4 > 0 {
 				a.min, a.h, a.hStep = &min[0], &h[0], uintptr(8*strip)
-				run, want = avx2.mins, addMinimums
+				run, want = set.mins, addMinimums
 			}
 			size := rows*(Group+4) - 4
 			sameFloats(t, fmt.Sprintf("%d rows, variant %d", rows, variant), offsetsWith(run, a, size), offsetsWith(want, a, size))
