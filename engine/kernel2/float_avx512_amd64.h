@@ -1,9 +1,9 @@
 // Float kernels for AVX-512: a chain of fused multiply-adds for each output, columns in
-// order and two of them at a time. A kernel takes two groups of 16 weight rows at once,
-// that of one activation row four, and those that remain one by one.
+// order and two of them at a time. A kernel takes two groups of 16 weight rows at once, and
+// a last one alone.
 //
 //	AX  *floatArgs        R10 groups left   CX  columns left    R11 out
-//	R12 w of the group    BX  w             R13 bytes between groups   R15 three times that
+//	R12 w of the group    BX  w             R13 bytes between groups
 //	SI DI DX  x of rows 0, 4 and 8          R8  bytes between rows     R9  three times that
 //
 // With two groups, sums of row r are Z(2r) and Z(2r+1); with one, Z(r). Z24 to Z27 are
@@ -73,7 +73,8 @@
 	VFMADD231PS.BCST 4*c(DX)(R8*2), W, Z10; VFMADD231PS.BCST 4*c(DX)(R9*1), W, Z11
 
 #define ZERO(Z) VPXORD Z, Z, Z
-#define ZERO_4 ZERO(Z0); ZERO(Z1); ZERO(Z2); ZERO(Z3)
+#define ZERO_2 ZERO(Z0); ZERO(Z1)
+#define ZERO_4 ZERO_2; ZERO(Z2); ZERO(Z3)
 #define ZERO_8 ZERO_4; ZERO(Z4); ZERO(Z5); ZERO(Z6); ZERO(Z7)
 #define ZERO_16 ZERO_8; ZERO(Z8); ZERO(Z9); ZERO(Z10); ZERO(Z11); ZERO(Z12); ZERO(Z13); ZERO(Z14); ZERO(Z15)
 #define ZERO_24 ZERO_16; ZERO(Z16); ZERO(Z17); ZERO(Z18); ZERO(Z19); ZERO(Z20); ZERO(Z21); ZERO(Z22); ZERO(Z23)
@@ -107,7 +108,6 @@
 	MOVQ 0(AX), R12; \
 	MOVQ 16(AX), R10; \
 	MOVQ 24(AX), R13; \
-	LEAQ (R13)(R13*2), R15; \
 	MOVQ 40(AX), R8; \
 	LEAQ (R8)(R8*2), R9; \
 	MOVQ 48(AX), R11
@@ -167,10 +167,6 @@ twodone: \
 	SUBQ $2, R10; \
 	JMP  pairs; \
 rest: \
-	ONES(FETCH, FIRST, SECOND, LAST, bytes, ZERO_B, ONE_N, STORE_B)
-
-// ONES takes the groups that remain.
-#define ONES(FETCH, FIRST, SECOND, LAST, bytes, ZERO_B, ONE_N, STORE_B) \
 	TESTQ R10, R10; \
 	JZ   done; \
 	COLUMNS; \
@@ -194,61 +190,6 @@ onelast: \
 onedone: \
 	RESULTS; \
 	STORE_B; \
-	ADDQ DI, R11; \
-	ADDQ R13, R12; \
-	DECQ R10; \
-	JMP  rest; \
 done: \
 	VZEROUPPER; \
 	RET
-
-// COLUMN_OF_FOUR is a column of four groups and one row.
-#define COLUMN_OF_FOUR(c, W) \
-	VBROADCASTSS 4*c(SI), Z28; \
-	W((BX), Z24); \
-	W((BX)(R13*1), Z25); \
-	W((BX)(R13*2), Z26); \
-	W((BX)(R15*1), Z27); \
-	VFMADD231PS Z24, Z28, Z0; \
-	VFMADD231PS Z25, Z28, Z1; \
-	VFMADD231PS Z26, Z28, Z2; \
-	VFMADD231PS Z27, Z28, Z3
-
-// LONE is the kernel of one row.
-#define LONE(SPREAD, FETCH, FIRST, SECOND, LAST, bytes) \
-	BEGIN(SPREAD); \
-fours: \
-	CMPQ R10, $4; \
-	JL   rest; \
-	COLUMNS; \
-	ZERO_4; \
-	SUBQ $2, CX; \
-	JL   fourlast; \
-four: \
-	FETCH((BX)); \
-	FETCH((BX)(R13*1)); \
-	FETCH((BX)(R13*2)); \
-	FETCH((BX)(R15*1)); \
-	COLUMN_OF_FOUR(0, FIRST); \
-	COLUMN_OF_FOUR(1, SECOND); \
-	ADDQ $8, SI; \
-	ADDQ $(2*bytes), BX; \
-	SUBQ $2, CX; \
-	JGE  four; \
-fourlast: \
-	ADDQ $2, CX; \
-	JZ   fourdone; \
-	COLUMN_OF_FOUR(0, LAST); \
-fourdone: \
-	MOVQ 64(AX), DI; \
-	LEAQ (DI)(DI*2), DX; \
-	VMOVUPS Z0, (R11); \
-	VMOVUPS Z1, (R11)(DI*1); \
-	VMOVUPS Z2, (R11)(DI*2); \
-	VMOVUPS Z3, (R11)(DX*1); \
-	LEAQ (R11)(DI*4), R11; \
-	LEAQ (R12)(R13*4), R12; \
-	SUBQ $4, R10; \
-	JMP  fours; \
-rest: \
-	ONES(FETCH, FIRST, SECOND, LAST, bytes, ZERO_4, ONE_1, STORE_ONE_1)
