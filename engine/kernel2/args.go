@@ -110,7 +110,9 @@ type lineArgs struct {
 // floatArgs is the one argument of a tile kernel of a float kind: for each of some
 // groups and as many rows as the kernel is made for,
 //
-//	out[row][i] = fma(w[k][i], x[row][k], out[row][i])              for k in order, from 0
+//	out[row][i] = fma(w[k][i], x[row][k], out[row][i])              for k in order
+//
+// Assembly reads it by offset; keep the order.
 type floatArgs struct {
 	w       unsafe.Pointer // 0: (n, 16) of the first group, in the kind's storage
 	n       int            // 8: columns, at least 1
@@ -121,4 +123,5 @@ type floatArgs struct {
 	to      *float32       // 48: where results are stored; a group's 16 are consecutive
 	toStep  uintptr        // 56: bytes between rows of to
 	toGroup uintptr        // 64: bytes between groups of to
+	carry   int            // 72: 0 starts the sums at 0, 1 goes on from those in to
 }

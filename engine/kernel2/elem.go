@@ -3,6 +3,8 @@ package kernel
 import (
 	"math"
 	"unsafe"
+
+	"github.com/assaylab/assay/engine/quant"
 )
 
 // rowArgs is the one argument of an element-wise kernel. Which fields a kernel takes is
@@ -44,13 +46,14 @@ type elemFuncs struct {
 	scale      func(*rowArgs) // multiplies x by f
 	top        func(*rowArgs) // f = the largest of f and x
 	exps       func(*rowArgs) // x = exp(x - f), and adds it to part
+	narrow16   func(*rowArgs) // dst = x as n float16 numbers
 	turnPairs  func(*rowArgs) // rotates n pairs of each of many heads of x
 	turnHalves func(*rowArgs) // likewise
 }
 
 var elemGeneric = elemFuncs{
 	squares: squares, scaled: scaled, silu: silu, gelu: gelu, quantize: quantizeRow, add: add, scale: scale,
-	top: top, exps: exps, turnPairs: ropePairs, turnHalves: ropeHalves,
+	top: top, exps: exps, narrow16: narrow16, turnPairs: ropePairs, turnHalves: ropeHalves,
 }
 
 // floats are the n elements at p, without the first from.
@@ -145,6 +148,13 @@ func exps(a *rowArgs) {
 	for i, v := range x {
 		x[i] = exp(v - a.f)
 		a.part[i&15] += x[i]
+	}
+}
+
+func narrow16(a *rowArgs) {
+	dst := unsafe.Slice((*uint16)(unsafe.Pointer(a.dst)), a.n)[a.from:]
+	for i, v := range a.floats(a.x) {
+		dst[i] = quant.F32ToF16(v)
 	}
 }
 

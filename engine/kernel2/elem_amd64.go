@@ -31,6 +31,9 @@ func topAVX2(a *rowArgs)
 func expsAVX2(a *rowArgs)
 
 //go:noescape
+func narrow16AVX2(a *rowArgs)
+
+//go:noescape
 func pairsAVX2(a *rowArgs)
 
 //go:noescape
@@ -70,6 +73,7 @@ var elemAVX2 = elemFuncs{
 	silu: whole(blockElems, siluAVX2, silu), gelu: whole(blockElems, geluAVX2, gelu), quantize: fours(quantizeAVX2),
 	add: whole(blockElems, addAVX2, add), scale: whole(blockElems, scaleAVX2, scale),
 	top: whole(blockElems, topAVX2, top), exps: whole(blockElems, expsAVX2, exps),
+	narrow16:  whole(blockElems, narrow16AVX2, narrow16),
 	turnPairs: whole(ropeUnit, pairsAVX2, ropePairs), turnHalves: whole(ropeUnit, halvesAVX2, ropeHalves),
 }
 
@@ -78,5 +82,6 @@ var elemAVX512 = elemFuncs{
 	squares: whole(blockElems, squaresAVX512, squares), scaled: elemAVX2.scaled,
 	silu: whole(blockElems, siluAVX512, silu), gelu: whole(blockElems, geluAVX512, gelu), quantize: fours(quantizeAVX512),
 	add: elemAVX2.add, scale: elemAVX2.scale, top: elemAVX2.top, exps: whole(blockElems, expsAVX512, exps),
+	narrow16:  elemAVX2.narrow16,
 	turnPairs: elemAVX2.turnPairs, turnHalves: elemAVX2.turnHalves,
 }

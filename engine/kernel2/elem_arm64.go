@@ -28,6 +28,9 @@ func topNEON(a *rowArgs)
 func expsNEON(a *rowArgs)
 
 //go:noescape
+func narrow16NEON(a *rowArgs)
+
+//go:noescape
 func pairsNEON(a *rowArgs)
 
 //go:noescape
@@ -38,5 +41,6 @@ var elemNEON = elemFuncs{
 	silu: whole(blockElems, siluNEON, silu), gelu: whole(blockElems, geluNEON, gelu), quantize: quantizeNEON,
 	add: whole(blockElems, addNEON, add), scale: whole(blockElems, scaleNEON, scale),
 	top: whole(blockElems, topNEON, top), exps: whole(blockElems, expsNEON, exps),
+	narrow16:  whole(blockElems, narrow16NEON, narrow16),
 	turnPairs: whole(4, pairsNEON, ropePairs), turnHalves: whole(4, halvesNEON, ropeHalves),
 }

@@ -63,6 +63,28 @@ addblock:
 	CBNZ R4, addblock
 	RET
 
+// func narrow16NEON(a *rowArgs)
+TEXT ·narrow16NEON(SB), NOSPLIT, $0-8
+	ROW
+
+narrowblock:
+	LOAD32(0, 1)
+	FCVTN_S(16, 0)
+	FCVTN2_S(16, 1)
+	FCVTN_S(17, 2)
+	FCVTN2_S(17, 3)
+	FCVTN_S(18, 4)
+	FCVTN2_S(18, 5)
+	FCVTN_S(19, 6)
+	FCVTN2_S(19, 7)
+	STP_Q(16, 3, 0)
+	STP_Q(18, 3, 32)
+	ADD  $128, R1
+	ADD  $64, R3
+	SUB  $1, R4
+	CBNZ R4, narrowblock
+	RET
+
 // func scaleNEON(a *rowArgs)
 TEXT ·scaleNEON(SB), NOSPLIT, $0-8
 	ROW

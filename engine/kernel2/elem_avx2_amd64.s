@@ -106,6 +106,27 @@ scaleblock:
 	VZEROUPPER
 	RET
 
+// func narrow16AVX2(a *rowArgs)
+TEXT ·narrow16AVX2(SB), NOSPLIT, $0-8
+	INPLACE
+	MOVQ 16(AX), DI
+
+narrowblock:
+	VMOVUPS   0(SI), Y0
+	VMOVUPS   32(SI), Y1
+	VMOVUPS   64(SI), Y2
+	VMOVUPS   96(SI), Y3
+	VCVTPS2PH $0, Y0, 0(DI)
+	VCVTPS2PH $0, Y1, 16(DI)
+	VCVTPS2PH $0, Y2, 32(DI)
+	VCVTPS2PH $0, Y3, 48(DI)
+	ADDQ      $128, SI
+	ADDQ      $64, DI
+	DECQ      CX
+	JNZ       narrowblock
+	VZEROUPPER
+	RET
+
 // func topAVX2(a *rowArgs)
 //
 // No element is NaN.

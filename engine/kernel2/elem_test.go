@@ -130,7 +130,7 @@ func TestElementWiseIsTheSameInEverySet(t *testing.T) {
 	for set, e := range elemNatives() {
 		for name, f := range map[string][2]func(*rowArgs){
 			"squares": {e.squares, squares}, "scaled": {e.scaled, scaled}, "silu": {e.silu, silu}, "gelu": {e.gelu, gelu},
-			"add": {e.add, add}, "scale": {e.scale, scale}, "top": {e.top, top}, "exps": {e.exps, exps},
+			"add": {e.add, add}, "scale": {e.scale, scale}, "top": {e.top, top}, "exps": {e.exps, exps}, "narrow": {e.narrow16, narrow16},
 		} {
 			t.Run(set+"/"+name, func(t *testing.T) {
 				for _, n := range []int{1, 7, 16, 31, 32, 33, 64, 96, 100, 576, 1024 + 5} {

@@ -59,6 +59,11 @@
 	STP_Q(4*r+2, 16, 32); \
 	ADD R12, R16
 
+#define LOAD_ROW(r) \
+	LDP_Q(4*r, 16, 0); \
+	LDP_Q(4*r+2, 16, 32); \
+	ADD R12, R16
+
 // COLUMNS goes on with all columns, of size bytes of weights: COLUMN(i) is lane i of four,
 // LOAD4 and LOAD1 load the rows' x of four columns and of one.
 #define COLUMNS(COLUMN, LOAD4, LOAD1) \
@@ -127,6 +132,14 @@ group: \
 	ZERO_ROW(1); \
 	ZERO_ROW(2); \
 	ZERO_ROW(3); \
+	MOVD 72(R0), R4; \
+	CBZ  R4, fresh; \
+	MOVD R11, R16; \
+	LOAD_ROW(0); \
+	LOAD_ROW(1); \
+	LOAD_ROW(2); \
+	LOAD_ROW(3); \
+fresh: \
 	COLUMNS(COLUMN, LOAD4_4, LOAD1_4); \
 	MOVD R11, R16; \
 	STORE_ROW(0); \
@@ -144,6 +157,12 @@ group: \
 	POINT_AT_ROWS; \
 	ZERO_ROW(0); \
 	ZERO_ROW(1); \
+	MOVD 72(R0), R4; \
+	CBZ  R4, fresh; \
+	MOVD R11, R16; \
+	LOAD_ROW(0); \
+	LOAD_ROW(1); \
+fresh: \
 	COLUMNS(COLUMN, LOAD4_2, LOAD1_2); \
 	MOVD R11, R16; \
 	STORE_ROW(0); \
@@ -166,6 +185,14 @@ lone: \
 	MOVD 32(R0), R6; \
 	ZERO_ROW(0); \
 	ZERO_ROW(1); \
+	MOVD 72(R0), R4; \
+	CBZ  R4, fresh; \
+	MOVD R11, R16; \
+	LOAD_ROW(0); \
+	CMP  $1, R3; \
+	BEQ  fresh; \
+	LOAD_ROW(1); \
+fresh: \
 	COLUMNS(COLUMN, LOAD4_1, LOAD1_1); \
 	MOVD R11, R16; \
 	STORE_ROW(0); \

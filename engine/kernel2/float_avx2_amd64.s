@@ -58,6 +58,16 @@
 #define STORE_4 STORE_2; ADDQ R11, R10; STORE(Y4, Y5, R10); ADDQ R11, R10; STORE(Y6, Y7, R10)
 #define STORE_6 STORE_4; ADDQ R11, R10; STORE(Y8, Y9, R10); ADDQ R11, R10; STORE(Y10, Y11, R10)
 
+// Sums to go on from, likewise.
+#define LOAD(A, B, from) \
+	VMOVUPS (from), A; \
+	VMOVUPS 32(from), B
+
+#define LOAD_1 MOVQ DX, R10; LOAD(Y0, Y1, R10)
+#define LOAD_2 LOAD_1; ADDQ R11, R10; LOAD(Y2, Y3, R10)
+#define LOAD_4 LOAD_2; ADDQ R11, R10; LOAD(Y4, Y5, R10); ADDQ R11, R10; LOAD(Y6, Y7, R10)
+#define LOAD_6 LOAD_4; ADDQ R11, R10; LOAD(Y8, Y9, R10); ADDQ R11, R10; LOAD(Y10, Y11, R10)
+
 // Sixteen weights of a column as floats.
 
 #define WEIGHTS_F32(w, A, B) \
@@ -75,11 +85,15 @@
 	VPSLLD    $16, B, B
 
 // FLOATS is a whole kernel of weights of so many bytes a column.
-#define FLOATS(ZERO, WEIGHTS, ROWS, SAVE, bytes) \
+#define FLOATS(ZERO, WEIGHTS, ROWS, RESUME, SAVE, bytes) \
 	LOAD_FLOAT; \
 group: \
-	LOAD_COLUMNS; \
 	ZERO; \
+	CMPQ 72(AX), $0; \
+	JEQ  fresh; \
+	RESUME; \
+fresh: \
+	LOAD_COLUMNS; \
 column: \
 	PREFETCHT0 FAR(R10); \
 	WEIGHTS(R10, Y12, Y13); \
@@ -105,10 +119,14 @@ column: \
 pair: \
 	CMPQ R9, $2; \
 	JL   last; \
+	ZERO_2; \
+	CMPQ 72(AX), $0; \
+	JEQ  bothfresh; \
+	LOAD_2; \
+bothfresh: \
 	LOAD_COLUMNS; \
 	MOVQ BX, R12; \
 	ADDQ 24(AX), R12; \
-	ZERO_2; \
 both: \
 	PREFETCHT0 FAR(R10); \
 	PREFETCHT0 FAR(R12); \
@@ -133,8 +151,12 @@ both: \
 last: \
 	TESTQ R9, R9; \
 	JZ   done; \
-	LOAD_COLUMNS; \
 	ZERO_1; \
+	CMPQ 72(AX), $0; \
+	JEQ  fresh; \
+	LOAD_1; \
+fresh: \
+	LOAD_COLUMNS; \
 column: \
 	WEIGHTS(R10, Y12, Y13); \
 	ROWS_1; \
@@ -153,15 +175,15 @@ TEXT ·floatF32x1AVX2(SB), NOSPLIT, $0-8
 
 // func floatF32x2AVX2(a *floatArgs)
 TEXT ·floatF32x2AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_2, WEIGHTS_F32, ROWS_2, STORE_2, 64)
+	FLOATS(ZERO_2, WEIGHTS_F32, ROWS_2, LOAD_2, STORE_2, 64)
 
 // func floatF32x4AVX2(a *floatArgs)
 TEXT ·floatF32x4AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_4, WEIGHTS_F32, ROWS_4, STORE_4, 64)
+	FLOATS(ZERO_4, WEIGHTS_F32, ROWS_4, LOAD_4, STORE_4, 64)
 
 // func floatF32x6AVX2(a *floatArgs)
 TEXT ·floatF32x6AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_6, WEIGHTS_F32, ROWS_6, STORE_6, 64)
+	FLOATS(ZERO_6, WEIGHTS_F32, ROWS_6, LOAD_6, STORE_6, 64)
 
 // func floatF16x1AVX2(a *floatArgs)
 TEXT ·floatF16x1AVX2(SB), NOSPLIT, $0-8
@@ -169,15 +191,15 @@ TEXT ·floatF16x1AVX2(SB), NOSPLIT, $0-8
 
 // func floatF16x2AVX2(a *floatArgs)
 TEXT ·floatF16x2AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_2, WEIGHTS_F16, ROWS_2, STORE_2, 32)
+	FLOATS(ZERO_2, WEIGHTS_F16, ROWS_2, LOAD_2, STORE_2, 32)
 
 // func floatF16x4AVX2(a *floatArgs)
 TEXT ·floatF16x4AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_4, WEIGHTS_F16, ROWS_4, STORE_4, 32)
+	FLOATS(ZERO_4, WEIGHTS_F16, ROWS_4, LOAD_4, STORE_4, 32)
 
 // func floatF16x6AVX2(a *floatArgs)
 TEXT ·floatF16x6AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_6, WEIGHTS_F16, ROWS_6, STORE_6, 32)
+	FLOATS(ZERO_6, WEIGHTS_F16, ROWS_6, LOAD_6, STORE_6, 32)
 
 // func floatBF16x1AVX2(a *floatArgs)
 TEXT ·floatBF16x1AVX2(SB), NOSPLIT, $0-8
@@ -185,12 +207,12 @@ TEXT ·floatBF16x1AVX2(SB), NOSPLIT, $0-8
 
 // func floatBF16x2AVX2(a *floatArgs)
 TEXT ·floatBF16x2AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_2, WEIGHTS_BF16, ROWS_2, STORE_2, 32)
+	FLOATS(ZERO_2, WEIGHTS_BF16, ROWS_2, LOAD_2, STORE_2, 32)
 
 // func floatBF16x4AVX2(a *floatArgs)
 TEXT ·floatBF16x4AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_4, WEIGHTS_BF16, ROWS_4, STORE_4, 32)
+	FLOATS(ZERO_4, WEIGHTS_BF16, ROWS_4, LOAD_4, STORE_4, 32)
 
 // func floatBF16x6AVX2(a *floatArgs)
 TEXT ·floatBF16x6AVX2(SB), NOSPLIT, $0-8
-	FLOATS(ZERO_6, WEIGHTS_BF16, ROWS_6, STORE_6, 32)
+	FLOATS(ZERO_6, WEIGHTS_BF16, ROWS_6, LOAD_6, STORE_6, 32)

@@ -102,6 +102,29 @@
 #define STORE_ONE_8 STORE_ONE_4; STORE_ONE(Z4); STORE_ONE(Z5); STORE_ONE(Z6); STORE_ONE(Z7)
 #define STORE_ONE_12 STORE_ONE_8; STORE_ONE(Z8); STORE_ONE(Z9); STORE_ONE(Z10); STORE_ONE(Z11)
 
+// Sums to go on from, likewise.
+
+#define LOAD_TWO(A, B) \
+	VMOVUPS (BX), A; \
+	VMOVUPS (BX)(DI*1), B; \
+	ADDQ    SI, BX
+
+#define LOAD_TWO_1 LOAD_TWO(Z0, Z1)
+#define LOAD_TWO_2 LOAD_TWO_1; LOAD_TWO(Z2, Z3)
+#define LOAD_TWO_4 LOAD_TWO_2; LOAD_TWO(Z4, Z5); LOAD_TWO(Z6, Z7)
+#define LOAD_TWO_8 LOAD_TWO_4; LOAD_TWO(Z8, Z9); LOAD_TWO(Z10, Z11); LOAD_TWO(Z12, Z13); LOAD_TWO(Z14, Z15)
+#define LOAD_TWO_12 LOAD_TWO_8; LOAD_TWO(Z16, Z17); LOAD_TWO(Z18, Z19); LOAD_TWO(Z20, Z21); LOAD_TWO(Z22, Z23)
+
+#define LOAD_ONE(A) \
+	VMOVUPS (BX), A; \
+	ADDQ    SI, BX
+
+#define LOAD_ONE_1 LOAD_ONE(Z0)
+#define LOAD_ONE_2 LOAD_ONE_1; LOAD_ONE(Z1)
+#define LOAD_ONE_4 LOAD_ONE_2; LOAD_ONE(Z2); LOAD_ONE(Z3)
+#define LOAD_ONE_8 LOAD_ONE_4; LOAD_ONE(Z4); LOAD_ONE(Z5); LOAD_ONE(Z6); LOAD_ONE(Z7)
+#define LOAD_ONE_12 LOAD_ONE_8; LOAD_ONE(Z8); LOAD_ONE(Z9); LOAD_ONE(Z10); LOAD_ONE(Z11)
+
 #define BEGIN(SPREAD) \
 	MOVQ a+0(FP), AX; \
 	SPREAD; \
@@ -125,20 +148,25 @@
 	ADDQ $8, DX; \
 	ADDQ $(2*bytes), BX
 
-// RESULTS has BX, SI and DI as stores want them.
+// RESULTS has BX, SI and DI as stores and loads of results want them.
 #define RESULTS \
 	MOVQ R11, BX; \
 	MOVQ 56(AX), SI; \
 	MOVQ 64(AX), DI
 
 // FLOATS is a whole kernel of weights of so many bytes a column of a group.
-#define FLOATS(SPREAD, FETCH, FIRST, SECOND, LAST, bytes, ZERO_A, ZERO_B, TWO_N, ONE_N, STORE_A, STORE_B) \
+#define FLOATS(SPREAD, FETCH, FIRST, SECOND, LAST, bytes, ZERO_A, ZERO_B, TWO_N, ONE_N, LOAD_A, LOAD_B, STORE_A, STORE_B) \
 	BEGIN(SPREAD); \
 pairs: \
 	CMPQ R10, $2; \
 	JL   rest; \
-	COLUMNS; \
 	ZERO_A; \
+	CMPQ 72(AX), $0; \
+	JEQ  twofresh; \
+	RESULTS; \
+	LOAD_A; \
+twofresh: \
+	COLUMNS; \
 	SUBQ $2, CX; \
 	JL   twolast; \
 two: \
@@ -169,8 +197,13 @@ twodone: \
 rest: \
 	TESTQ R10, R10; \
 	JZ   done; \
-	COLUMNS; \
 	ZERO_B; \
+	CMPQ 72(AX), $0; \
+	JEQ  onefresh; \
+	RESULTS; \
+	LOAD_B; \
+onefresh: \
+	COLUMNS; \
 	SUBQ $2, CX; \
 	JL   onelast; \
 one: \

@@ -8,22 +8,25 @@ import (
 	"github.com/assaylab/assay/engine/quant"
 )
 
-func widenF32(dst *[Group]float32, src []byte) {
+func widenF32(src []byte) (dst [Group]float32) {
 	for i := range dst {
 		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
 	}
+	return dst
 }
 
-func widenF16(dst *[Group]float32, src []byte) {
+func widenF16(src []byte) (dst [Group]float32) {
 	for i := range dst {
 		dst[i] = quant.F16ToF32(binary.LittleEndian.Uint16(src[2*i:]))
 	}
+	return dst
 }
 
-func widenBF16(dst *[Group]float32, src []byte) {
+func widenBF16(src []byte) (dst [Group]float32) {
 	for i := range dst {
 		dst[i] = quant.BF16ToF32(binary.LittleEndian.Uint16(src[2*i:]))
 	}
+	return dst
 }
 
 func floatF32(a *floatArgs)  { a.each(1, 4, widenF32) }
@@ -36,13 +39,15 @@ func float4BF16(a *floatArgs) { a.each(4, 2, widenBF16) }
 
 // each runs the chains of up to 4 rows, widening each column's weights, of size bytes,
 // once.
-func (a *floatArgs) each(rows, size int, widen func(dst *[Group]float32, src []byte)) {
+func (a *floatArgs) each(rows, size int, widen func(src []byte) [Group]float32) {
 	for g := range uintptr(a.groups) {
 		w := unsafe.Slice((*byte)(unsafe.Add(a.w, g*a.step)), a.n*Group*size)
 		var sums [4][Group]float32
-		var wide [Group]float32
+		for r := range rows * a.carry {
+			sums[r] = *a.sums(g, r)
+		}
 		for k := range a.n {
-			widen(&wide, w[k*Group*size:])
+			wide := widen(w[k*Group*size:])
 			for r := range rows {
 				x := *byBytes(a.x, uintptr(r)*a.xStep+4*uintptr(k))
 				for i, v := range wide {
@@ -51,7 +56,12 @@ func (a *floatArgs) each(rows, size int, widen func(dst *[Group]float32, src []b
 			}
 		}
 		for r := range rows {
-			*(*[Group]float32)(unsafe.Pointer(byBytes(a.to, g*a.toGroup+uintptr(r)*a.toStep))) = sums[r]
+			*a.sums(g, r) = sums[r]
 		}
 	}
+}
+
+// sums are a row's outputs of a group.
+func (a *floatArgs) sums(group uintptr, row int) *[Group]float32 {
+	return (*[Group]float32)(unsafe.Pointer(byBytes(a.to, group*a.toGroup+uintptr(row)*a.toStep)))
 }

@@ -38,6 +38,8 @@
 // Widening: of float16, of float32 and, a shift, of bfloat16; the lower and the upper half.
 #define FCVTL_S(d, n) WORD $(0x0e217800|(n)<<5|(d)) // fcvtl d.4s, n.4h
 #define FCVTL2_S(d, n) WORD $(0x4e217800|(n)<<5|(d)) // fcvtl2 d.4s, n.8h
+#define FCVTN_S(d, n) WORD $(0x0e216800|(n)<<5|(d)) // fcvtn d.4h, n.4s
+#define FCVTN2_S(d, n) WORD $(0x4e216800|(n)<<5|(d)) // fcvtn2 d.8h, n.4s
 #define FCVTL_D(d, n) WORD $(0x0e617800|(n)<<5|(d)) // fcvtl d.2d, n.2s
 #define FCVTL2_D(d, n) WORD $(0x4e617800|(n)<<5|(d)) // fcvtl2 d.2d, n.4s
 #define SHLL_S(d, n) WORD $(0x2e613800|(n)<<5|(d)) // shll d.4s, n.4h, #16

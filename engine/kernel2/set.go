@@ -17,6 +17,8 @@ type Set struct {
 	offset, mins func(*offsetArgs)        // of the kinds with offsets, and with minimums
 	line         [kinds]func(*lineArgs)   // nil where a lone row runs as a tile of one
 	float        [BF16 + 1][]floatKernel  // the widest first
+	widenColumns func(*widenArgs)         // of cached keys
+	widenRows    func(*widenArgs)         // of cached values
 	elemFuncs
 }
 
@@ -47,6 +49,7 @@ var generic = &Set{
 	float: [BF16 + 1][]floatKernel{
 		{{4, float4F32}, {1, floatF32}}, {{4, float4F16}, {1, floatF16}}, {{4, float4BF16}, {1, floatBF16}},
 	},
+	widenColumns: widenColumns, widenRows: widenRows,
 	elemFuncs: elemGeneric,
 }
 

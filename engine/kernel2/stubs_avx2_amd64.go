@@ -182,3 +182,9 @@ func tileMXFP4x2AVX2(a *tileArgs)
 
 //go:noescape
 func tileMXFP4x4AVX2(a *tileArgs)
+
+//go:noescape
+func widenColumnsAVX2(a *widenArgs)
+
+//go:noescape
+func widenRowsAVX2(a *widenArgs)

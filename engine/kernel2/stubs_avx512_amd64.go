@@ -155,3 +155,9 @@ func offsetAVX512(a *offsetArgs)
 
 //go:noescape
 func minsAVX512(a *offsetArgs)
+
+//go:noescape
+func widenColumnsAVX512(a *widenArgs)
+
+//go:noescape
+func widenRowsAVX512(a *widenArgs)

@@ -11,12 +11,18 @@ type Worker struct {
 	offset offsetArgs
 	line   lineArgs
 	float  floatArgs
+	widen  widenArgs
 
 	panel panel
 	sums  []float32 // of a piece of a product
 	more  []float32 // (16, 16): the second sums
 	part  Matrix    // a last group that is partly filled
 	rest  Batch     // (rows, 16): products with it
+
+	scores, aside, wide []float32 // of a part of an attention: (rows, Part), scores that are moved, keys or values as floats
+	partial             Partial   // of a part
+	stored              []uint16  // keys or values to be stored
+	codes               Batch     // the same, quantized
 }
 
 // growAligned is grow for memory that begins at a multiple of 64 bytes.
