@@ -86,7 +86,7 @@ func (p *product) lines(lo, hi int) {
 // them all rows, as many at once as kernels take.
 func (p *product) floats(lo, hi int) {
 	a, m := &p.w.float, p.m
-	a.n, a.step = m.Cols, uintptr(m.group)
+	a.n, a.step, a.carry = m.Cols, uintptr(m.group), 0
 	a.xStep, a.toStep, a.toGroup = uintptr(4*p.x.Cols), uintptr(4*p.dst.Cols), 4*Group
 	most := max(1, panelBytes/m.group)
 	for ; lo < hi; lo += most {
