@@ -162,7 +162,7 @@ func TestUsageErrors(t *testing.T) {
 		{"unknown flag", []string{"serve", "--frobnicate"}, 2, []string{"unknown flag: --frobnicate", "assay help serve"}},
 		{"flag without value", []string{"serve", "--model"}, 2, []string{"--model"}},
 		{"setting out of range", []string{"serve", "--max-batch", "0"}, 2, []string{`--max-batch: found "0", expected a whole number from 1 to 4096`}},
-		{"setting out of list", []string{"serve", "--kv-format", "f16"}, 2, []string{`found "f16", expected one of f32, bf16, q8_0`}},
+		{"setting out of list", []string{"serve", "--kv-format", "f64"}, 2, []string{`found "f64", expected one of f32, f16, bf16, q8_0`}},
 		{"not a number", []string{"serve", "--pin", "x"}, 2, []string{`--pin: found "x", expected a whole number`}},
 		{"settings in conflict", []string{"serve", "--listen", "127.0.0.1:0", "--token-budget", "4"}, 2, []string{"at least max_batch (8)"}},
 		{"negative threads", []string{"eval", "embedded:gopherling-2m", "--text", "x", "--threads", "-1"}, 2, []string{"--threads: found -1"}},

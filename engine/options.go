@@ -9,7 +9,7 @@ type Options struct {
 	ChunkedPrefill  bool   // chunked_prefill: split prompts over steps to keep the budget
 	BlockSize       int    // block_size: positions per KV block
 	KVTokens        int    // kv_tokens: positions the KV cache holds; 0 is MaxBatch x Context
-	KVFormat        string // kv_format: "f32", "bf16" or "q8_0"
+	KVFormat        string // kv_format: "f32", "f16", "bf16" or "q8_0"
 	PrefixReuse     bool   // prefix_reuse: keep finished sequences' blocks for equal prefixes
 	DraftLength     int    // draft_length: tokens drafted per verify step; needs a draft model
 	Context         int    // context: longest sequence; 0 is the model's own

@@ -73,24 +73,25 @@ func TestExtremeBlocks(t *testing.T) {
 				const rows, cols = 17, superElems
 				data := make([]byte, k.RowBytes(cols)*rows)
 				extremes(k, v, data)
-				m := NewRows(k, cols, data)
-				x := &Batch{}
-				x.Reset(7, cols) // all widths of tiles
-				for r := range x.Rows {
-					copy(x.Row(r), fill(cols, []float32{127, -127}[r%2]))
-				}
-				x.Reserve()
-				generic.QuantizeRows(new(Worker), x, 0, x.Rows)
-				want, got := 0.0, make([]float32, rows)
-				for _, w := range values(t, m)[:cols] {
-					want += float64(w) * 127
-				}
-				for _, s := range Sets(cpu.Detect()) {
-					s.Dot(new(Worker), m, 0, x.Vec(0, 0, cols, true), got)
-					if got[0] != float32(want) || got[rows-1] != float32(want) {
-						t.Fatalf("%s: %g and %g, want %g", s.Name, got[0], got[rows-1], want)
+				src := NewRows(k, cols, data)
+				for _, n := range []int{1, 7, 16, 40} {
+					x := &Batch{}
+					x.Reset(n, cols)
+					for r := range x.Rows {
+						copy(x.Row(r), fill(cols, []float32{127, -127}[r%2]))
 					}
-					sameMul(t, s, m, x, 0, rows)
+					x.Reserve()
+					generic.QuantizeRows(new(Worker), x, 0, x.Rows)
+					want := 0.0
+					for _, w := range values(t, src)[:cols] {
+						want += float64(w) * 127
+					}
+					if got := definition(src, 0, x, 0); got != float32(want) {
+						t.Fatalf("defined as %g, want %g", got, want)
+					}
+					for _, s := range Sets(cpu.Detect()) {
+						sameMul(t, s, src, x)
+					}
 				}
 			})
 		}
@@ -106,46 +107,5 @@ func TestLargestIntegerIsExactInFloat32(t *testing.T) {
 		if largest >= 1<<24 {
 			t.Errorf("%s: the integers of a block reach %d", name, largest)
 		}
-	}
-}
-
-// Activations are the same in every set, with the sums that kernels read.
-func TestQuantizeRowsIsTheSameInEverySet(t *testing.T) {
-	r := rand.New(rand.NewPCG(11, 11))
-	want := batch(r, 9, 96)
-	copy(want.Row(3), make([]float32, 96))
-	generic.QuantizeRows(new(Worker), want, 0, want.Rows)
-	for i := range want.t {
-		var sum [2]int
-		for j, q := range want.q[blockElems*i : blockElems*(i+1)] {
-			sum[j/16] -= int(q)
-		}
-		if int(want.h[2*i]) != sum[0] || int(want.h[2*i+1]) != sum[1] || int(want.t[i]) != sum[0]+sum[1] {
-			t.Fatalf("block %d: halves %v and whole %d, want %v", i, want.h[2*i:2*i+2], want.t[i], sum)
-		}
-	}
-	for _, s := range natives(t) {
-		got := &Batch{Rows: want.Rows, Cols: want.Cols, X: want.X}
-		got.Reserve()
-		s.QuantizeRows(new(Worker), got, 0, 5)
-		s.QuantizeRows(new(Worker), got, 5, 9)
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Errorf("%s: other blocks than generic", s.Name)
-		}
-	}
-}
-
-func TestKindOfFindsEveryKind(t *testing.T) {
-	for k := range kinds {
-		if got, err := KindOf(k.String()); err != nil || got != k {
-			t.Errorf("%v: %v, %v", k, got, err)
-		}
-		f := format(t, k)
-		if k.RowBytes(512) != f.RowBytes(512) || k.Integer() != (f.DotPartner == quant.PartnerQ8) {
-			t.Errorf("%v: %d bytes for 512 columns, integer %v, unlike the format", k, k.RowBytes(512), k.Integer())
-		}
-	}
-	if _, err := KindOf("Q9_9"); err == nil {
-		t.Error("a kernel was found for an unknown format")
 	}
 }

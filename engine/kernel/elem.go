@@ -1,127 +1,197 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
 
-// RMSNorm writes x / sqrt(mean(x^2) + eps) x weight to dst (Zhang and Sennrich 2019).
-func (s *Set) RMSNorm(dst, x, weight []float32, eps float32) {
-	sums := s.squares(x)
-	mean := (sums[0] + sums[1] + sums[2] + sums[3]) / float64(len(x))
-	s.scaled(dst[:len(x)], x, weight[:len(x)], float32(1/math.Sqrt(mean+float64(eps))))
+	"github.com/assaylab/assay/engine/quant"
+)
+
+// rowArgs is the one argument of an element-wise kernel. Which fields a kernel takes is
+// said there. Kernels in assembly do whole blocks of 32 elements from the first on, at
+// least one; those in Go start at from. Assembly reads it by offset; keep the order.
+type rowArgs struct {
+	x    *float32    // 0: (n)
+	y    *float32    // 8: (n)
+	dst  *float32    // 16: (n)
+	n    int         // 24
+	f    float32     // 32: a factor, or the largest element
+	from int         // 40
+	q    *int8       // 48: the quantized form, as in a strip: (n/32) blocks a step apart
+	d, s *float32    // 56, 64: of each block, a step apart: scale, and scale x sum of the integers
+	t    *int32      // 72: -128 x sum, likewise
+	h    *float32    // 80: minus the sum of each half, two floats, two steps apart
+	step quantSteps  // 88
+	cos  *float32    // 104: (pairs)
+	sin  *float32    // 112: (pairs)
+	many int         // 120: heads
+	next uintptr     // 128: bytes between heads
+	part [16]float32 // 136: partial sums, element i's in i mod 16
+	wide [16]float64 // 200: the same
+
+	scratch [1024]float32 // results of which only the quantized form is wanted
 }
 
-// Add adds y to x.
-func (s *Set) Add(x, y []float32) { s.add(x, y[:len(x)]) }
+// quantSteps are bytes between blocks of q and of d.
+type quantSteps struct{ q, d uintptr }
 
-// Scale multiplies x by f.
-func (s *Set) Scale(x []float32, f float32) { s.scale(x, f) }
+// elemFuncs are the element-wise functions of a set.
+type elemFuncs struct {
+	squares    func(*rowArgs) // adds y to x, unless nil, and the squares of x to wide
+	scaled     func(*rowArgs) // dst = (x x f) x y
+	silu       func(*rowArgs) // dst = x x sigmoid(x) x y
+	gelu       func(*rowArgs) // dst = x x sigmoid(x (geluLinear + geluCubic x^2)) x y
+	quantize   func(*rowArgs) // q = x, n being a multiple of 32
+	add        func(*rowArgs) // adds y to x
+	scale      func(*rowArgs) // multiplies x by f
+	top        func(*rowArgs) // f = the largest of f and x
+	exps       func(*rowArgs) // x = exp(x - f), and adds it to part
+	narrow16   func(*rowArgs) // dst = x as n float16 numbers
+	turnPairs  func(*rowArgs) // rotates n pairs of each of many heads of x
+	turnHalves func(*rowArgs) // likewise
+}
 
-// squares adds the square of element i to sum i mod 4: exact products in float64.
-func squares(x []float32) (sums [4]float64) {
-	for len(x) >= len(sums) {
-		for i, v := range x[:len(sums)] {
-			sums[i] += float64(v) * float64(v)
+var elemGeneric = elemFuncs{
+	squares: squares, scaled: scaled, silu: silu, gelu: gelu, quantize: quantizeRow, add: add, scale: scale,
+	top: top, exps: exps, narrow16: narrow16, turnPairs: ropePairs, turnHalves: ropeHalves,
+}
+
+// floats are the n elements at p, without the first from.
+func (a *rowArgs) floats(p *float32) []float32 { return unsafe.Slice(p, a.n)[a.from:] }
+
+// squares adds exact products, in float64, in 16 sums.
+func squares(a *rowArgs) {
+	x := a.floats(a.x)
+	if a.y != nil {
+		add(a)
+	}
+	for i, v := range x {
+		a.wide[i&15] += float64(v) * float64(v)
+	}
+}
+
+// mean is that of the squares, given their partial sums, folded as halving a vector
+// register gives it.
+func (a *rowArgs) mean() float64 {
+	for n := 8; n > 0; n /= 2 {
+		for i := range n {
+			a.wide[i] += a.wide[i+n]
 		}
-		x = x[len(sums):]
 	}
-	for i, v := range x {
-		sums[i] += float64(v) * float64(v)
-	}
-	return sums
+	return a.wide[0] / float64(a.n)
 }
 
-func scaled(dst, x, weight []float32, f float32) {
-	for i, v := range x {
-		dst[i] = float32(v*f) * weight[i]
+// sum folds the partial sums likewise.
+func (a *rowArgs) sum() float32 {
+	for n := 8; n > 0; n /= 2 {
+		for i := range n {
+			a.part[i] += a.part[i+n]
+		}
+	}
+	return a.part[0]
+}
+
+func scaled(a *rowArgs) {
+	y, dst := a.floats(a.y), a.floats(a.dst)
+	for i, v := range a.floats(a.x) {
+		dst[i] = float32(v*a.f) * y[i]
 	}
 }
 
-func add(x, y []float32) {
-	for i, v := range y {
+func silu(a *rowArgs) {
+	y, dst := a.floats(a.y), a.floats(a.dst)
+	for i, v := range a.floats(a.x) {
+		dst[i] = gate(v, v, y[i])
+	}
+}
+
+// gate is x times the logistic function of z, times y.
+func gate(x, z, y float32) float32 { return float32(x/(1+exp(-z))) * y }
+
+// Constants of GELU's approximation x/2 (1 + tanh(u)), u = sqrt(2/pi) (x + 0.044715 x^3)
+// (Hendrycks and Gimpel 2016), written with (1 + tanh u)/2, the logistic function of 2u.
+const (
+	geluLinear = 2 * 0.7978845608028654 // 2 sqrt(2/pi)
+	geluCubic  = geluLinear * 0.044715
+)
+
+func gelu(a *rowArgs) {
+	y, dst := a.floats(a.y), a.floats(a.dst)
+	for i, v := range a.floats(a.x) {
+		slope := fma32(geluCubic, float32(v*v), geluLinear)
+		dst[i] = gate(v, v*slope, y[i])
+	}
+}
+
+func add(a *rowArgs) {
+	x := a.floats(a.x)
+	for i, v := range a.floats(a.y) {
 		x[i] += v
 	}
 }
 
-func scale(x []float32, f float32) {
+func scale(a *rowArgs) {
+	x := a.floats(a.x)
 	for i := range x {
-		x[i] *= f
+		x[i] *= a.f
 	}
 }
 
-// RopePairs rotates adjacent pairs (x[2i], x[2i+1]) of one head by the angles whose
-// cosines and sines are given (Su et al. 2021); half the head's width each.
-func RopePairs(x, cos, sin []float32) {
-	sin = sin[:len(cos)]
-	for i, c := range cos {
-		a, b, s := x[2*i], x[2*i+1], sin[i]
-		x[2*i], x[2*i+1] = float32(a*c)-float32(b*s), float32(a*s)+float32(b*c)
+func top(a *rowArgs) {
+	for _, v := range a.floats(a.x) {
+		a.f = max(a.f, v)
 	}
 }
 
-// RopeHalves rotates (x[i], x[i+n/2]), the layout of GPT-NeoX.
-func RopeHalves(x, cos, sin []float32) {
-	sin = sin[:len(cos)]
-	low, high := x[:len(cos)], x[len(cos):2*len(cos)]
-	for i, c := range cos {
-		a, b, s := low[i], high[i], sin[i]
-		low[i], high[i] = float32(a*c)-float32(b*s), float32(a*s)+float32(b*c)
-	}
-}
-
-// SiLUMul writes gate x sigmoid(gate) x up to dst.
-func (s *Set) SiLUMul(dst, gate, up []float32) { s.silu(dst, gate, up) }
-
-// Softmax replaces x by exp(x - max) / sum in place.
-func (s *Set) Softmax(x []float32) { s.softmax(x) }
-
-func siluMul(dst, gate, up []float32) {
-	gate, up = gate[:len(dst)], up[:len(dst)]
-	for i, g := range gate {
-		dst[i] = float32(g/(1+exp(-g))) * up[i]
-	}
-}
-
-func softmax(x []float32) {
-	top := float32(math.Inf(-1))
-	for _, v := range x {
-		top = max(top, v)
-	}
-	var l lanes
+func exps(a *rowArgs) {
+	x := a.floats(a.x)
 	for i, v := range x {
-		e := exp(v - top)
-		x[i] = e
-		l[i&7] += e
+		x[i] = exp(v - a.f)
+		a.part[i&15] += x[i]
 	}
-	scale(x, 1/l.fold())
+}
+
+func narrow16(a *rowArgs) {
+	dst := unsafe.Slice((*uint16)(unsafe.Pointer(a.dst)), a.n)[a.from:]
+	for i, v := range a.floats(a.x) {
+		dst[i] = quant.F32ToF16(v)
+	}
 }
 
 // Constants of exp: x = n ln 2 + r with |r| <= ln(2)/2, ln 2 in two parts so that n
-// times the first is exact, and the Taylor polynomial of e^r to degree 7 (relative
-// error below 1e-7 on that interval).
+// times the first is exact, and the polynomial 1 + expC1 r + ... + expC5 r^5 with the
+// least relative error of e^r there, 9.3e-8, found by Lawson's iteration with the
+// coefficients rounded to float32 one after another. In float32 all errors together stay
+// below 2e-7.
 const (
 	expMin = -87 // below, e^x is a denormal: taken as 0
 	expMax = 88
 	log2E  = 1.4426950408889634
 	ln2Hi  = 0.693145751953125
 	ln2Lo  = 1.42860682030941723212e-6
+	expC5  = 0x1.0fa42p-7
+	expC4  = 0x1.573bp-5
+	expC3  = 0x1.555a7ap-3
+	expC2  = 0x1.fffdc4p-2
+	expC1  = 0x1.fffff6p-1
 )
 
-// exp is e^x in float32, each product rounded before it is added so that every
-// implementation can give the same bits.
+// rounder, added and subtracted, rounds a float32 below 2^22 to the nearest integer, ties to even.
+const rounder = 3 << 22
+
+// exp is e^x in float32, each multiplication and addition rounded once.
 func exp(x float32) float32 {
 	if x < expMin {
 		return 0
 	}
 	x = min(x, expMax)
-	n := float32(x*log2E) + rounder - rounder
-	r := x - float32(n*ln2Hi)
-	r -= float32(n * ln2Lo)
-	p := float32(1.0 / 5040)
-	p = float32(p*r) + 1.0/720
-	p = float32(p*r) + 1.0/120
-	p = float32(p*r) + 1.0/24
-	p = float32(p*r) + 1.0/6
-	p = float32(p*r) + 0.5
-	p = float32(p*r) + 1
-	p = float32(p*r) + 1
+	n := fma32(x, log2E, rounder) - rounder
+	r := fma32(n, -ln2Hi, x)
+	r = fma32(n, -ln2Lo, r)
+	p := fma32(expC5, r, expC4)
+	p = fma32(p, r, expC3)
+	p = fma32(p, r, expC2)
+	p = fma32(p, r, expC1)
+	p = fma32(p, r, 1)
 	return p * math.Float32frombits(uint32(int32(n)+127)<<23)
 }

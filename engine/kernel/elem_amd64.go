@@ -1,95 +1,87 @@
 package kernel
 
-// expAVX2 replaces x[i] by exp(x[i] - shift) for n elements, a multiple of 8, and
-// adds them to the eight sums of l.
-//
 //go:noescape
-func expAVX2(x *float32, n int, shift float32, l *lanes)
+func squaresAVX2(a *rowArgs)
 
-// siluAVX2 writes gate x sigmoid(gate) x up for n elements, a multiple of 8.
-//
 //go:noescape
-func siluAVX2(dst, gate, up *float32, n int)
+func scaledAVX2(a *rowArgs)
 
-func siluMulAVX2(dst, gate, up []float32) {
-	n := len(dst) &^ 7
-	if n > 0 {
-		_, _ = gate[n-1], up[n-1]
-		siluAVX2(&dst[0], &gate[0], &up[0], n)
+//go:noescape
+func siluAVX2(a *rowArgs)
+
+//go:noescape
+func geluAVX2(a *rowArgs)
+
+//go:noescape
+func quantizeAVX2(a *rowArgs)
+
+//go:noescape
+func quantizeFewAVX2(a *rowArgs)
+
+//go:noescape
+func addAVX2(a *rowArgs)
+
+//go:noescape
+func scaleAVX2(a *rowArgs)
+
+//go:noescape
+func topAVX2(a *rowArgs)
+
+//go:noescape
+func expsAVX2(a *rowArgs)
+
+//go:noescape
+func narrow16AVX2(a *rowArgs)
+
+//go:noescape
+func pairsAVX2(a *rowArgs)
+
+//go:noescape
+func halvesAVX2(a *rowArgs)
+
+//go:noescape
+func squaresAVX512(a *rowArgs)
+
+//go:noescape
+func siluAVX512(a *rowArgs)
+
+//go:noescape
+func geluAVX512(a *rowArgs)
+
+//go:noescape
+func quantizeAVX512(a *rowArgs)
+
+//go:noescape
+func expsAVX512(a *rowArgs)
+
+// fours has asm quantize rows of at least the four blocks that it takes at a time.
+func fours(asm func(*rowArgs)) func(*rowArgs) {
+	return func(a *rowArgs) {
+		if a.n < 4*blockElems {
+			quantizeFewAVX2(a)
+			return
+		}
+		asm(a)
 	}
-	siluMul(dst[n:], gate[n:len(dst)], up[n:len(dst)])
 }
 
-func softmaxAVX2(x []float32) {
-	n := len(x) &^ 7
-	top := x[len(x)-1]
-	if n > 0 {
-		top = maxAVX2(&x[0], n)
-	}
-	for _, v := range x[n:] {
-		top = max(top, v)
-	}
-	var l lanes
-	if n > 0 {
-		expAVX2(&x[0], n, top, &l)
-	}
-	for i, v := range x[n:] {
-		e := exp(v - top)
-		x[n+i] = e
-		l[i] += e
-	}
-	scaleBy(x, 1/l.fold())
+// ropeUnit is how many pairs assembly rotates at once.
+const ropeUnit = 8
+
+var elemAVX2 = elemFuncs{
+	squares: whole(blockElems, squaresAVX2, squares), scaled: whole(blockElems, scaledAVX2, scaled),
+	silu: whole(blockElems, siluAVX2, silu), gelu: whole(blockElems, geluAVX2, gelu), quantize: fours(quantizeAVX2),
+	add: whole(blockElems, addAVX2, add), scale: whole(blockElems, scaleAVX2, scale),
+	top: whole(blockElems, topAVX2, top), exps: whole(blockElems, expsAVX2, exps),
+	narrow16:  whole(blockElems, narrow16AVX2, narrow16),
+	turnPairs: whole(ropeUnit, pairsAVX2, ropePairs), turnHalves: whole(ropeUnit, halvesAVX2, ropeHalves),
 }
 
-//go:noescape
-func maxAVX2(x *float32, n int) float32
-
-//go:noescape
-func scaleAVX2(x *float32, n int, f float32)
-
-//go:noescape
-func addAVX2(x, y *float32, n int)
-
-//go:noescape
-func squaresAVX2(x *float32, n int, sums *[4]float64)
-
-//go:noescape
-func scaledAVX2(dst, x, weight *float32, n int, f float32)
-
-// The functions below run whole vectors in assembly and the rest as generic code
-// does: element-wise, the two agree.
-
-func scaleBy(x []float32, f float32) {
-	n := len(x) &^ 7
-	if n > 0 {
-		scaleAVX2(&x[0], n, f)
-	}
-	scale(x[n:], f)
-}
-
-func addTo(x, y []float32) {
-	n := len(x) &^ 7
-	if n > 0 {
-		addAVX2(&x[0], &y[0], n)
-	}
-	add(x[n:], y[n:])
-}
-
-func squaresOf(x []float32) (sums [4]float64) {
-	n := len(x) &^ 7
-	if n > 0 {
-		squaresAVX2(&x[0], n, &sums)
-	}
-	for i, v := range x[n:] {
-		sums[i&3] += float64(v) * float64(v)
-	}
-	return sums
-}
-
-func scaledTo(dst, x, weight []float32, f float32) {
-	n := len(x) &^ 7
-	if n > 0 {
-		scaledAVX2(&dst[0], &x[0], &weight[0], n, f)
-	}
-	scaled(dst[n:], x[n:], weight[n:], f)
+// elemAVX512 takes from AVX2 what memory bounds.
+var elemAVX512 = elemFuncs{
+	squares: whole(blockElems, squaresAVX512, squares), scaled: elemAVX2.scaled,
+	silu: whole(blockElems, siluAVX512, silu), gelu: whole(blockElems, geluAVX512, gelu), quantize: fours(quantizeAVX512),
+	add: elemAVX2.add, scale: elemAVX2.scale, top: elemAVX2.top, exps: whole(blockElems, expsAVX512, exps),
+	narrow16:  elemAVX2.narrow16,
+	turnPairs: elemAVX2.turnPairs, turnHalves: elemAVX2.turnHalves,
 }

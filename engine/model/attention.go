@@ -1,6 +1,10 @@
 package model
 
-import "math"
+import (
+	"math"
+
+	"github.com/assaylab/assay/engine/kernel"
+)
 
 // prepare finishes the rows' queries and keys and writes keys and values to the cache,
 // from where alone they are read.
@@ -19,21 +23,16 @@ func (s *State) prepare(w *worker, from, to int) {
 			s.rotate(w, q, cos, sin)
 			s.rotate(w, k, cos, sin)
 		}
-		if s.m.Temperature != 0 {
-			s.m.products.Scale(&w.Worker, q, s.m.temperature(p))
-		}
+		s.m.Kernels.Scale(&w.Worker, q, s.m.queryScale(p))
 		blocks := s.pass.Spans[s.spanOf[r]].Blocks
 		slot := int(blocks[p/s.cache.BlockSize])*s.cache.BlockSize + p%s.cache.BlockSize
-		s.cache.store(s.layer, slot, k, v)
-	}
-	if s.cache.kind.Integer() {
-		s.m.Kernels.QuantizeRows(&w.cached, &s.queries, from, to)
+		s.m.Kernels.Store(&w.Worker, s.cache.layers[s.layer], slot, k, v)
 	}
 }
 
 func (s *State) addBias(w *worker, x, bias []float32) {
 	if bias != nil {
-		s.m.products.Add(&w.Worker, x, bias)
+		s.m.Kernels.Add(&w.Worker, x, bias)
 	}
 }
 
@@ -44,53 +43,129 @@ func (s *State) normHeads(w *worker, x, weight []float32) {
 	}
 	for h := 0; h < len(x); h += s.m.HeadDim {
 		head := x[h : h+s.m.HeadDim]
-		s.m.products.RMSNorm(&w.Worker, head, head, weight, s.m.Eps)
+		s.m.Kernels.RMSNorm(&w.Worker, head, head, weight, s.m.Eps)
 	}
 }
 
 func (s *State) rotate(w *worker, x, cos, sin []float32) {
 	if s.m.Rope == RopeHalves {
-		s.m.products.RopeHalves(&w.Worker, x, cos, sin, s.m.HeadDim)
+		s.m.Kernels.RopeHalves(&w.Worker, x, cos, sin, s.m.HeadDim)
 	} else {
-		s.m.products.RopePairs(&w.Worker, x, cos, sin, s.m.HeadDim)
+		s.m.Kernels.RopePairs(&w.Worker, x, cos, sin, s.m.HeadDim)
 	}
 }
 
-// temperature is what the query at a position is multiplied by.
-func (c *Config) temperature(position int) float32 {
-	return float32(1 + c.Temperature*math.Log(1+float64(position/c.TemperatureLength)))
+// queryScale is what the query at a position is multiplied by: the attention's scale and,
+// where there is one, the temperature.
+func (c *Config) queryScale(position int) float32 {
+	if c.Temperature == 0 {
+		return c.AttentionScale
+	}
+	return c.AttentionScale * float32(1+c.Temperature*math.Log(1+float64(position/c.TemperatureLength)))
 }
 
-// attend computes items [from, to), item i being key head i mod KVHeads of row
-// i / KVHeads: all query heads of that group (Ainslie et al. 2023).
+// mostRows of queries are one call of an attention kernel: as many as the widest float
+// kernels take in whole steps, while their scores stay in the second cache.
+const mostRows = 60
+
+// chunk is some rows of one span, whose attention to one head is one piece of work.
+type chunk struct{ span, from, to int }
+
+// attendAll fills the rows' attention. Where there is little work, the parts of a context are
+// shared out too; how it is done does not change the result.
+func (s *State) attendAll() {
+	s.chunk()
+	n := len(s.chunks) * s.m.KVHeads
+	s.most = 0
+	for _, c := range s.chunks {
+		_, to := s.partsOf(c)
+		s.most = max(s.most, to)
+	}
+	if s.pool.Size() == 1 || s.most == 1 || n > 4*s.pool.Size() {
+		s.each1(n, (*State).attend)
+		return
+	}
+	for len(s.partials) < n*s.most {
+		s.partials = append(s.partials, kernel.Partial{})
+	}
+	s.each1(n*s.most, (*State).attendPart)
+	s.each1(n, (*State).mergeParts)
+}
+
+// chunk cuts the pass's rows.
+func (s *State) chunk() {
+	s.chunks = s.chunks[:0]
+	positions := max(1, mostRows*s.m.KVHeads/s.m.Heads)
+	for i, span := range s.pass.Spans {
+		for from := span.From; from < span.To; from += positions {
+			s.chunks = append(s.chunks, chunk{i, from, min(span.To, from+positions)})
+		}
+	}
+}
+
+// partsOf is the range of parts of the context that a chunk sees in the current layer.
+func (s *State) partsOf(c chunk) (from, to int) {
+	a := kernel.Attention{First: int(s.pass.Positions[c.from]), Heads: 1, Rows: c.to - c.from, Window: s.current().Window}
+	return a.Parts()
+}
+
+// piece is item i's chunk and head: the last ones, which are the longest, first.
+func (s *State) piece(i int) (c chunk, head int) {
+	return s.chunks[len(s.chunks)-1-i/s.m.KVHeads], i % s.m.KVHeads
+}
+
 func (s *State) attend(w *worker, from, to int) {
 	for i := from; i < to; i++ {
-		s.attendHead(w, i/s.m.KVHeads, i%s.m.KVHeads)
+		c, head := s.piece(i)
+		s.m.Kernels.Attend(&w.Worker, s.aim(w, c, head), &w.out)
+		s.finish(w, c, head, &w.out)
 	}
 }
 
-func (s *State) attendHead(w *worker, row, kvHead int) {
-	m, n := s.m, int(s.pass.Positions[row])+1
-	first := s.current().first(n - 1)
-	group := m.Heads / m.KVHeads
-	for r := range s.runs(row, first, n) {
-		keys := s.cache.head(s.cache.k[s.layer], r.slot, r.count, kvHead, m.HeadDim)
-		for g := range group {
-			q := s.queries.Vec(row, (kvHead*group+g)*m.HeadDim, m.HeadDim, s.cache.kind.Integer())
-			m.Kernels.Dot(&w.cached, keys, 0, q, w.scores[g*s.longest+r.at:][:r.count])
+// attendPart computes items [from, to), each one part of a piece.
+func (s *State) attendPart(w *worker, from, to int) {
+	for i := from; i < to; i++ {
+		c, head := s.piece(i / s.most)
+		if low, high := s.partsOf(c); i%s.most >= low && i%s.most < high {
+			s.m.Kernels.AttendPart(&w.Worker, s.aim(w, c, head), i%s.most, &s.partials[i])
 		}
 	}
-	for g := range group {
-		scores := w.scores[g*s.longest+first : g*s.longest+n]
-		m.products.Scale(&w.Worker, scores, m.AttentionScale)
-		m.products.Softmax(&w.Worker, scores)
-		clear(s.attnHead(row, kvHead*group+g))
-	}
-	for r := range s.runs(row, first, n) {
-		values := s.cache.head(s.cache.v[s.layer], r.slot, r.count, kvHead, m.HeadDim)
-		for g := range group {
-			m.Kernels.Sum(&w.cached, values, 0, w.scores[g*s.longest+r.at:][:r.count], s.attnHead(row, kvHead*group+g))
+}
+
+func (s *State) mergeParts(w *worker, from, to int) {
+	for i := from; i < to; i++ {
+		c, head := s.piece(i)
+		low, high := s.partsOf(c)
+		parts := s.partials[i*s.most:]
+		for j := low + 1; j < high; j++ {
+			s.m.Kernels.Merge(&w.Worker, &parts[low], &parts[j])
 		}
+		s.finish(w, c, head, &parts[low])
+	}
+}
+
+// aim has w's attention be that of a chunk's query heads that read one head, gathered in rows.
+func (s *State) aim(w *worker, c chunk, head int) *kernel.Attention {
+	m, a, span := s.m, &w.attention, s.pass.Spans[c.span]
+	heads := m.Heads / m.KVHeads
+	width := heads * m.HeadDim
+	a.KV, a.Head, a.Blocks, a.BlockSize = s.cache.layers[s.layer], head, span.Blocks, s.cache.BlockSize
+	a.First, a.Heads, a.Rows, a.Window = int(s.pass.Positions[c.from]), heads, heads*(c.to-c.from), s.current().Window
+	a.Q = a.Q[:0]
+	for r := c.from; r < c.to; r++ {
+		a.Q = append(a.Q, s.q.Row(r)[head*width:(head+1)*width]...)
+	}
+	return a
+}
+
+// finish divides by the weights' sums and puts the rows where they belong.
+func (s *State) finish(w *worker, c chunk, head int, p *kernel.Partial) {
+	dim := s.m.HeadDim
+	heads := s.m.Heads / s.m.KVHeads
+	for i, sum := range p.Sum {
+		out := s.attn.Row(c.from + i/heads)[(head*heads+i%heads)*dim:][:dim]
+		copy(out, p.Out[i*dim:])
+		s.m.Kernels.Scale(&w.Worker, out, 1/sum)
 	}
 }
 
@@ -102,36 +177,8 @@ func (l *Layer) first(position int) int {
 	return max(0, position+1-l.Window)
 }
 
-func (s *State) attnHead(row, head int) []float32 {
-	return s.attn.Row(row)[head*s.m.HeadDim : (head+1)*s.m.HeadDim]
-}
-
-// run is count positions of a sequence, the first being position at, in consecutive
-// slots of the cache.
-type run struct{ slot, at, count int }
-
-// runs yields positions [from, n) of a row's sequence, neighbouring blocks joined:
-// fewer and longer kernel calls.
-func (s *State) runs(row, from, n int) func(yield func(run) bool) {
-	return func(yield func(run) bool) {
-		blocks, size := s.pass.Spans[s.spanOf[row]].Blocks, s.cache.BlockSize
-		for at := from; at < n; {
-			first := at / size
-			end := first + 1
-			for end*size < n && blocks[end] == blocks[end-1]+1 {
-				end++
-			}
-			r := run{int(blocks[first])*size + at%size, at, min(n, end*size) - at}
-			if !yield(r) {
-				return
-			}
-			at += r.count
-		}
-	}
-}
-
 func (s *State) quantizeAttn(w *worker, from, to int) {
 	if s.current().O.Kind.Integer() {
-		s.m.products.QuantizeRows(&w.Worker, &s.attn, from, to)
+		s.m.Kernels.QuantizeRows(&w.Worker, &s.attn, from, to)
 	}
 }

@@ -5,11 +5,10 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/engine/kernel"
-	"github.com/assaylab/assay/engine/quant"
 )
 
 // CacheFormats are the formats that keys and values can be cached in.
-var CacheFormats = []string{"f32", "bf16", "q8_0"}
+var CacheFormats = []string{"f32", "f16", "bf16", "q8_0"}
 
 // Cache holds keys and values of all layers in blocks of positions. Which sequence
 // owns which block is not its business.
@@ -22,10 +21,7 @@ type Cache struct {
 	// between the short and the long factors.
 	Longest int
 
-	format quant.Format
-	kind   kernel.Kind
-	row    int      // bytes of one position's keys, or values, in one layer
-	k, v   [][]byte // by layer: (blocks, block size, row)
+	layers []*kernel.KV
 }
 
 // NewCache makes a cache for a model of shape c. The format is one of CacheFormats.
@@ -34,14 +30,13 @@ func NewCache(c Config, format string, blocks, blockSize int) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := quant.ByName(kind.String())
-	if err != nil {
-		return nil, err
-	}
-	x := &Cache{BlockSize: blockSize, Blocks: blocks, format: f, kind: kind, row: f.RowBytes(c.KVDim())}
+	x := &Cache{BlockSize: blockSize, Blocks: blocks}
 	for range c.Layers {
-		x.k = append(x.k, make([]byte, blocks*blockSize*x.row))
-		x.v = append(x.v, make([]byte, blocks*blockSize*x.row))
+		kv, err := kernel.NewKV(kind, c.KVHeads, c.HeadDim, blocks*blockSize)
+		if err != nil {
+			return nil, err
+		}
+		x.layers = append(x.layers, kv)
 	}
 	return x, nil
 }
@@ -52,7 +47,8 @@ func CacheBytesPerToken(c Config, format string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return 2 * c.Layers * kind.RowBytes(c.KVDim()), nil
+	n, err := kernel.KVBytes(kind, c.KVHeads, c.HeadDim)
+	return c.Layers * n, err
 }
 
 func cacheKind(c Config, format string) (kernel.Kind, error) {
@@ -61,8 +57,11 @@ func cacheKind(c Config, format string) (kernel.Kind, error) {
 			continue
 		}
 		kind, err := kernel.KindOf(name)
-		if err == nil && kind.Integer() && c.HeadDim%32 != 0 {
-			err = fmt.Errorf("cache format %s needs heads of a multiple of 32 columns; %s has %d", format, c.Name, c.HeadDim)
+		if err == nil {
+			_, err = kernel.KVBytes(kind, c.KVHeads, c.HeadDim)
+		}
+		if err != nil {
+			err = fmt.Errorf("cache format %s does not fit %s: %w", format, c.Name, err)
 		}
 		return kind, err
 	}
@@ -74,18 +73,4 @@ func (x *Cache) longest() int {
 		return min(x.Longest, x.Blocks*x.BlockSize)
 	}
 	return x.Blocks * x.BlockSize
-}
-
-// store writes one position's keys and values of a layer.
-func (x *Cache) store(layer, slot int, k, v []float32) {
-	at := slot * x.row
-	x.format.Quantize(x.k[layer][at:at+x.row], k)
-	x.format.Quantize(x.v[layer][at:at+x.row], v)
-}
-
-// head views one head's columns of n consecutive slots.
-func (x *Cache) head(data []byte, slot, n, head, dim int) kernel.Rows {
-	width := x.kind.RowBytes(dim)
-	from := slot*x.row + head*width
-	return kernel.Rows{Kind: x.kind, Cols: dim, Stride: x.row, Data: data[from : from+(n-1)*x.row+width]}
 }

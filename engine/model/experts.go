@@ -3,17 +3,17 @@ package model
 import (
 	"slices"
 
-	kernel2 "github.com/assaylab/assay/engine/kernel2"
+	"github.com/assaylab/assay/engine/kernel"
 )
 
 // routing is the scratch of layers with experts.
 type routing struct {
-	scores  kernel2.Batch // (rows, experts)
-	picks   []pick        // (rows, experts used), each row's by expert
-	members []member      // (rows x experts used), by expert and then by row
-	ends    []int32       // (experts): where each expert's members end
-	in, out kernel2.Batch // (members of one expert, dim)
-	group   []member      // of the expert at hand
+	scores  kernel.Batch // (rows, experts)
+	picks   []pick       // (rows, experts used), each row's by expert
+	members []member     // (rows x experts used), by expert and then by row
+	ends    []int32      // (experts): where each expert's members end
+	in, out kernel.Batch // (members of one expert, dim)
+	group   []member     // of the expert at hand
 }
 
 // pick is an expert of a row and its share of the row's output.
@@ -47,7 +47,7 @@ func (s *State) resetExpert(rows int) {
 	s.gate.Reset(rows, s.m.FFN)
 	s.up.Reset(rows, s.m.FFN)
 	s.act.Reset(rows, s.m.FFN)
-	for _, b := range []*kernel2.Batch{&s.moe.in, &s.act} {
+	for _, b := range []*kernel.Batch{&s.moe.in, &s.act} {
 		if b.Cols%32 == 0 {
 			b.Reserve()
 		}
@@ -78,7 +78,7 @@ func (s *State) experts(l *Layer) {
 func (s *State) choose(w *worker, from, to int) {
 	for r := from; r < to; r++ {
 		scores := s.moe.scores.Row(r)
-		s.m.products.Softmax(&w.Worker, scores)
+		s.m.Kernels.Softmax(&w.Worker, scores)
 		picks := s.moe.picks[r*s.m.ExpertsUsed : (r+1)*s.m.ExpertsUsed]
 		best(picks, scores)
 		sum := float32(0)
@@ -148,13 +148,13 @@ func (s *State) copyIn(w *worker, from, to int) {
 		copy(s.moe.in.Row(i), s.h.Row(int(s.moe.group[i].row)))
 	}
 	if l := s.current(); l.Gate.Kind.Integer() || l.Up.Kind.Integer() {
-		s.m.products.QuantizeRows(&w.Worker, &s.moe.in, from, to)
+		s.m.Kernels.QuantizeRows(&w.Worker, &s.moe.in, from, to)
 	}
 }
 
 func (s *State) addShares(w *worker, from, to int) {
 	for i := from; i < to; i++ {
-		s.m.products.Scale(&w.Worker, s.moe.out.Row(i), s.moe.group[i].share)
-		s.m.products.Add(&w.Worker, s.y.Row(int(s.moe.group[i].row)), s.moe.out.Row(i))
+		s.m.Kernels.Scale(&w.Worker, s.moe.out.Row(i), s.moe.group[i].share)
+		s.m.Kernels.Add(&w.Worker, s.y.Row(int(s.moe.group[i].row)), s.moe.out.Row(i))
 	}
 }

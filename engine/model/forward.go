@@ -24,7 +24,7 @@ func (s *State) embed(w *worker, from, to int) {
 		at := int(s.pass.Tokens[r]) * e.Stride
 		s.m.embed.Dequantize(s.x.Row(r), e.Data[at:at+e.Stride])
 		if s.m.EmbeddingScale != 1 {
-			s.m.products.Scale(&w.Worker, s.x.Row(r), s.m.EmbeddingScale)
+			s.m.Kernels.Scale(&w.Worker, s.x.Row(r), s.m.EmbeddingScale)
 		}
 	}
 }
@@ -35,7 +35,7 @@ func (s *State) attention(l *Layer) {
 	s.each(rows, (*State).attnNorm)
 	s.multiply(&s.h, product{&s.q, &l.Q, 0}, product{&s.k, &l.K, 0}, product{&s.v, &l.V, 0})
 	s.each(rows, (*State).prepare)
-	s.each(rows*s.m.KVHeads, (*State).attend)
+	s.attendAll()
 	s.each(rows, (*State).quantizeAttn)
 	s.multiply(&s.attn, product{&s.y, &l.O, 0})
 	s.each(rows, (*State).addAttention)
@@ -71,15 +71,15 @@ func (s *State) norm(w *worker, from, to int, weight []float32, quantize bool) {
 	keep := s.observe != nil || s.m.Experts > 0
 	for r := from; r < to; r++ {
 		if quantize {
-			s.m.products.NormQuantize(&w.Worker, &s.h, r, s.x.Row(r), nil, weight, s.m.Eps, keep)
+			s.m.Kernels.NormQuantize(&w.Worker, &s.h, r, s.x.Row(r), nil, weight, s.m.Eps, keep)
 		} else {
-			s.m.products.RMSNorm(&w.Worker, s.h.Row(r), s.x.Row(r), weight, s.m.Eps)
+			s.m.Kernels.RMSNorm(&w.Worker, s.h.Row(r), s.x.Row(r), weight, s.m.Eps)
 		}
 	}
 }
 
 func (s *State) activate(w *worker, from, to int) {
-	l, k := s.current(), s.m.products
+	l, k := s.current(), s.m.Kernels
 	for r := from; r < to; r++ {
 		gate, up := s.gate.Row(r), s.up.Row(r)
 		s.addBias(w, gate, l.GateBias)
@@ -112,17 +112,17 @@ func (s *State) addResidual(w *worker, from, to int, bias, norm []float32) {
 		y := s.y.Row(r)
 		s.addBias(w, y, bias)
 		if norm != nil {
-			s.m.products.RMSNorm(&w.Worker, y, y, norm, s.m.Eps)
+			s.m.Kernels.RMSNorm(&w.Worker, y, y, norm, s.m.Eps)
 		}
-		s.m.products.Add(&w.Worker, s.x.Row(r), y)
+		s.m.Kernels.Add(&w.Worker, s.x.Row(r), y)
 	}
 }
 
 func (s *State) finalNorm(w *worker, from, to int) {
 	for i := from; i < to; i++ {
-		s.m.products.RMSNorm(&w.Worker, s.last.Row(i), s.x.Row(int(s.pass.Logits[i])), s.m.Weights.Norm, s.m.Eps)
+		s.m.Kernels.RMSNorm(&w.Worker, s.last.Row(i), s.x.Row(int(s.pass.Logits[i])), s.m.Weights.Norm, s.m.Eps)
 	}
 	if s.m.Weights.Head.Kind.Integer() {
-		s.m.products.QuantizeRows(&w.Worker, &s.last, from, to)
+		s.m.Kernels.QuantizeRows(&w.Worker, &s.last, from, to)
 	}
 }

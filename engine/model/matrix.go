@@ -6,14 +6,13 @@ import (
 	"sync/atomic"
 
 	"github.com/assaylab/assay/engine/kernel"
-	kernel2 "github.com/assaylab/assay/engine/kernel2"
 )
 
 // Matrix is a weight matrix, or several of one shape that are stacked, one for each
 // expert: as the file has it, and packed for the kernels, which is what is multiplied.
 type Matrix struct {
 	kernel.Rows
-	packed []kernel2.Matrix
+	packed []kernel.Matrix
 }
 
 // part is n rows of m from row from on, m not being packed.
@@ -53,8 +52,8 @@ func (w *Weights) matrices(experts int, f func(m *Matrix, count int)) {
 
 // packing is one matrix to pack.
 type packing struct {
-	to   *kernel2.Matrix
-	from kernel2.Rows
+	to   *kernel.Matrix
+	from kernel.Rows
 }
 
 // pack packs all matrices, on all cores, in memory of its own. It returns how to free that.
@@ -63,17 +62,17 @@ func (w *Weights) pack(experts int) (free func()) {
 	size := 0
 	w.matrices(experts, func(m *Matrix, count int) {
 		parts := m.stacked(count)
-		m.packed = make([]kernel2.Matrix, len(parts))
+		m.packed = make([]kernel.Matrix, len(parts))
 		for i, rows := range parts {
-			k := kernel2.Kind(rows.Kind)
-			all = append(all, packing{&m.packed[i], kernel2.Rows{Kind: k, Cols: rows.Cols, Stride: rows.Stride, Data: rows.Data}})
-			size += kernel2.PackedBytes(k, rows.Count(), rows.Cols)
+			k := kernel.Kind(rows.Kind)
+			all = append(all, packing{&m.packed[i], kernel.Rows{Kind: k, Cols: rows.Cols, Stride: rows.Stride, Data: rows.Data}})
+			size += kernel.PackedBytes(k, rows.Count(), rows.Cols)
 		}
 	})
 	data, free := allocate(size)
 	for _, p := range all {
-		n := kernel2.PackedBytes(p.from.Kind, p.from.Count(), p.from.Cols)
-		*p.to = kernel2.NewMatrix(p.from.Kind, p.from.Count(), p.from.Cols, data[:n:n])
+		n := kernel.PackedBytes(p.from.Kind, p.from.Count(), p.from.Cols)
+		*p.to = kernel.NewMatrix(p.from.Kind, p.from.Count(), p.from.Cols, data[:n:n])
 		data = data[n:]
 	}
 	packAll(all)

@@ -5,9 +5,7 @@ import (
 	"runtime"
 
 	"github.com/assaylab/assay/engine/gguf"
-	"github.com/assaylab/assay/engine/internal/cpu"
 	"github.com/assaylab/assay/engine/kernel"
-	kernel2 "github.com/assaylab/assay/engine/kernel2"
 	"github.com/assaylab/assay/engine/quant"
 )
 
@@ -18,8 +16,7 @@ type Model struct {
 	Weights Weights
 	Kernels *kernel.Set
 
-	products *kernel2.Set // of the same name as Kernels
-	embed    quant.Format // of Weights.Embedding
+	embed quant.Format // of Weights.Embedding
 }
 
 // Load binds the tensors of f. Errors name the file and the key or tensor.
@@ -41,9 +38,6 @@ func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
 		return nil, err
 	}
 	m := &Model{Config: c, Weights: w, Kernels: kernels}
-	if m.products, err = kernel2.Select(kernels.Name, cpu.Detect()); err != nil {
-		return nil, err
-	}
 	if m.embed, err = quant.ByType(uint32(t.Type)); err != nil {
 		return nil, err
 	}

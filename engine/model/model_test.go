@@ -270,12 +270,12 @@ func TestLoadRefusesBadFiles(t *testing.T) {
 
 func TestCacheFormats(t *testing.T) {
 	m := mustLoad(t, "F32")
-	for format, want := range map[string]int{"f32": 512, "bf16": 256, "q8_0": 136} { // 2 layers x 2 x 32 columns
+	for format, want := range map[string]int{"f32": 512, "f16": 256, "bf16": 256, "q8_0": 136} { // 2 layers x 2 x 32 columns
 		if got, err := CacheBytesPerToken(m.Config, format); err != nil || got != want {
 			t.Errorf("%s: %d bytes per token (%v), want %d", format, got, err, want)
 		}
 	}
-	if _, err := NewCache(m.Config, "q4_0", 1, 16); err == nil || !strings.Contains(err.Error(), "f32, bf16, q8_0") {
+	if _, err := NewCache(m.Config, "q4_0", 1, 16); err == nil || !strings.Contains(err.Error(), "f32, f16, bf16, q8_0") {
 		t.Errorf("q4_0: %v", err)
 	}
 	odd := m.Config

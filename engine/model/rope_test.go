@@ -79,9 +79,9 @@ func TestAnglesAreComputedOnce(t *testing.T) {
 }
 
 func TestTemperature(t *testing.T) {
-	c := Config{Temperature: 0.1, TemperatureLength: 16}
+	c := Config{AttentionScale: 1, Temperature: 0.1, TemperatureLength: 16}
 	for position, want := range map[int]float64{0: 1, 15: 1, 16: 1 + 0.1*math.Ln2, 47: 1 + 0.1*math.Log(3)} {
-		if got := float64(c.temperature(position)); math.Abs(got-want) > 1e-7 {
+		if got := float64(c.queryScale(position)); math.Abs(got-want) > 1e-7 {
 			t.Errorf("at %d: %g, want %g", position, got, want)
 		}
 	}

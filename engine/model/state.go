@@ -3,7 +3,6 @@ package model
 import (
 	"github.com/assaylab/assay/engine/internal/par"
 	"github.com/assaylab/assay/engine/kernel"
-	kernel2 "github.com/assaylab/assay/engine/kernel2"
 )
 
 // State runs passes of a model over a cache. It is for one goroutine. After the
@@ -13,15 +12,15 @@ type State struct {
 	cache *Cache
 	pool  *par.Pool
 
-	x             kernel2.Batch // (rows, dim): the residual stream
-	h             kernel2.Batch // (rows, dim): normed input of a block
-	q, k, v       kernel2.Batch // (rows, heads x head), (rows, kv heads x head) twice
-	attn          kernel2.Batch // (rows, heads x head)
-	gate, up, act kernel2.Batch // (rows, ffn)
-	y             kernel2.Batch // (rows, dim): output of a block, to be added to x
-	moe           routing       // where there are experts
-	last          kernel2.Batch // (logits, dim)
-	out           kernel2.Batch // (logits, vocab), over Pass.Out
+	x             kernel.Batch // (rows, dim): the residual stream
+	h             kernel.Batch // (rows, dim): normed input of a block
+	q, k, v       kernel.Batch // (rows, heads x head), (rows, kv heads x head) twice
+	attn          kernel.Batch // (rows, heads x head)
+	gate, up, act kernel.Batch // (rows, ffn)
+	y             kernel.Batch // (rows, dim): output of a block, to be added to x
+	moe           routing      // where there are experts
+	last          kernel.Batch // (logits, dim)
+	out           kernel.Batch // (logits, vocab), over Pass.Out
 
 	longest int           // positions of the longest sequence
 	angles  [turns]angles // by Turn; those of turns that no layer makes are empty
@@ -31,17 +30,21 @@ type State struct {
 	worker  []worker
 	muls    [3]mulJob // products of one input
 	parts   [3]par.Part
-	queries kernel.Batch // the same floats as q
 	task    taskJob
+
+	chunks   []chunk          // of the pass's rows, for attention
+	most     int              // parts of a chunk's context
+	partials []kernel.Partial // (pieces, most)
+
 	observe func(w kernel.Rows, x *kernel.Batch)
 }
 
 // worker is one worker's scratch.
 type worker struct {
-	kernel2.Worker
-	cached kernel.Worker // of functions that read the cache
-	scores []float32     // (heads of a group, longest)
-	_      [64]byte      // no two workers write one cache line
+	kernel.Worker
+	attention kernel.Attention
+	out       kernel.Partial
+	_         [64]byte // no two workers write one cache line
 }
 
 // NewState makes the scratch memory for passes of m over cache, run by pool's workers.
@@ -49,10 +52,6 @@ type worker struct {
 func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
 	s := &State{m: m, cache: cache, pool: pool, worker: make([]worker, pool.Size())}
 	s.longest = min(m.Context, cache.longest())
-	group := m.Heads / m.KVHeads
-	for i := range s.worker {
-		s.worker[i].scores = make([]float32, group*s.longest)
-	}
 	for i := range m.Weights.Layers {
 		if t := m.Weights.Layers[i].Turn; t != TurnNone && s.angles[t].freqs == nil {
 			scale := 1.0
@@ -91,14 +90,10 @@ func (s *State) reset(p *Pass) {
 	s.up.Reset(rows, m.FFN)
 	s.act.Reset(rows, m.FFN)
 	s.last.Reset(len(p.Logits), m.Dim)
-	for _, b := range []*kernel2.Batch{&s.h, &s.attn, &s.act, &s.last} {
+	for _, b := range []*kernel.Batch{&s.h, &s.attn, &s.act, &s.last} {
 		if b.Cols%32 == 0 {
 			b.Reserve()
 		}
-	}
-	s.queries.Rows, s.queries.Cols, s.queries.X = rows, s.q.Cols, s.q.X
-	if s.cache.kind.Integer() {
-		s.queries.Reserve()
 	}
 	s.resetRouting(rows)
 	s.fillAngles()
@@ -113,7 +108,7 @@ func (s *State) reset(p *Pass) {
 	} else {
 		p.Out = p.Out[:n]
 	}
-	s.out = kernel2.Batch{Rows: len(p.Logits), Cols: m.Vocab, X: p.Out}
+	s.out = kernel.Batch{Rows: len(p.Logits), Cols: m.Vocab, X: p.Out}
 }
 
 // fillAngles computes those that the pass is the first to need.
@@ -144,28 +139,34 @@ func (s *State) each(n int, f func(s *State, w *worker, from, to int)) {
 	s.pool.For(n, (n+2*s.pool.Size()-1)/(2*s.pool.Size()), &s.task)
 }
 
+// each1 runs f over n items one by one.
+func (s *State) each1(n int, f func(s *State, w *worker, from, to int)) {
+	s.task.run = f
+	s.pool.For(n, 1, &s.task)
+}
+
 // mulJob is one matrix product: dst = x times the transpose of w.
 type mulJob struct {
 	s      *State
-	dst, x *kernel2.Batch
-	w      *kernel2.Matrix
+	dst, x *kernel.Batch
+	w      *kernel.Matrix
 }
 
 // Do takes groups of outputs.
 func (j *mulJob) Do(w, from, to int) {
-	j.s.m.products.Mul(&j.s.worker[w].Worker, j.w, j.x, j.dst, from, to)
+	j.s.m.Kernels.Mul(&j.s.worker[w].Worker, j.w, j.x, j.dst, from, to)
 }
 
 // product is a matrix of those that are stacked in w, and where its output goes.
 type product struct {
-	dst  *kernel2.Batch
+	dst  *kernel.Batch
 	w    *Matrix
 	part int
 }
 
 // multiply fills each product's dst (rows, outputs of w) from x, whose rows have been
 // quantized where w is of an integer kind.
-func (s *State) multiply(x *kernel2.Batch, all ...product) {
+func (s *State) multiply(x *kernel.Batch, all ...product) {
 	for i, p := range all {
 		if s.observe != nil {
 			s.observe(p.w.stacked(len(p.w.packed))[p.part], &kernel.Batch{Rows: x.Rows, Cols: x.Cols, X: x.X})

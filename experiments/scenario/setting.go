@@ -22,7 +22,7 @@ var quantizations = func() (names []string) {
 }()
 
 // kvFormats are the cache formats that a scenario can name, most bits first.
-var kvFormats = []string{"f32", "bf16", "q8_0"}
+var kvFormats = []string{"f32", "f16", "bf16", "q8_0"}
 
 // Settings is one value for every engine setting: an arm of a sweep, or its base.
 type Settings struct {

@@ -69,7 +69,7 @@ func TestSettingParseErrors(t *testing.T) {
 		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},
 		{"max_batch", "0", `max_batch: found "0", expected a whole number from 1 to 4096`},
 		{"prefix_reuse", "si", `prefix_reuse: found "si", expected true or false`},
-		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, bf16, q8_0; did you mean "q8_0"?`},
+		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0; did you mean "q8_0"?`},
 	} {
 		d, _ := FindSetting(c.name)
 		s := DefaultSettings()

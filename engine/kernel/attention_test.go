@@ -1,0 +1,264 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"github.com/assaylab/assay/engine/internal/cpu"
+	"github.com/assaylab/assay/engine/quant"
+)
+
+// kvCase is a sequence of n positions whose keys and values are in a cache, in blocks that
+// lie where order says.
+type kvCase struct {
+	kv        *KV
+	k, v      [][]float32 // (n) of (heads, dim), rounded as the cache's kind rounds
+	blocks    []int32
+	blockSize int
+}
+
+func newKVCase(t *testing.T, s *Set, kind Kind, heads, dim, n, blockSize int, order []int32) *kvCase {
+	t.Helper()
+	c := &kvCase{blocks: order, blockSize: blockSize}
+	var err error
+	if c.kv, err = NewKV(kind, heads, dim, int(slices.Max(order)+1)*blockSize); err != nil {
+		t.Fatal(err)
+	}
+	r, w := rand.New(rand.NewPCG(8, uint64(n))), new(Worker)
+	for p := range n {
+		k, v := normals(r, heads*dim), normals(r, heads*dim)
+		s.Store(w, c.kv, int(order[p/blockSize])*blockSize+p%blockSize, k, v)
+		c.k, c.v = append(c.k, rounded(kind, k)), append(c.v, rounded(kind, v))
+	}
+	return c
+}
+
+// rounded is x as the kind stores it.
+func rounded(kind Kind, x []float32) []float32 {
+	y := slices.Clone(x)
+	for i := range y {
+		switch kind {
+		case F16:
+			y[i] = quant.F16ToF32(quant.F32ToF16(x[i]))
+		case BF16:
+			y[i] = quant.BF16ToF32(quant.F32ToBF16(x[i]))
+		case Q8_0:
+			codes := make([]int8, blockElems)
+			at := i / blockElems * blockElems
+			d := quantizeBlock(codes, x[at:at+blockElems])
+			y[i] = float32(codes[i-at]) * quant.F16ToF32(quant.F32ToF16(d))
+		}
+	}
+	return y
+}
+
+// spread is blocks in an order in which some are neighbours.
+func spread(r *rand.Rand, blocks int) []int32 {
+	order := make([]int32, blocks)
+	for i := range order {
+		order[i] = int32(i)
+	}
+	for range blocks / 2 {
+		i, j := r.IntN(blocks), r.IntN(blocks)
+		order[i], order[j] = order[j], order[i]
+	}
+	return order
+}
+
+func (c *kvCase) attention(head, first, positions, heads, window int, q []float32) *Attention {
+	return &Attention{KV: c.kv, Head: head, Blocks: c.blocks, BlockSize: c.blockSize, First: first, Heads: heads,
+		Rows: positions * heads, Window: window, Q: q}
+}
+
+// attend is what row r gets, in float64, as attention is defined.
+func (c *kvCase) attend(a *Attention, r int) []float64 {
+	dim := c.kv.dim
+	weights, sum, top := []float64{}, 0.0, math.Inf(-1)
+	from, to := a.begin(r), a.end(r)
+	for p := from; p < to; p++ {
+		score := 0.0
+		for i, k := range c.k[p][a.Head*dim:][:dim] {
+			score += float64(k) * float64(a.Q[r*dim+i])
+		}
+		weights, top = append(weights, score), max(top, score)
+	}
+	out := make([]float64, dim)
+	for i, score := range weights {
+		e := math.Exp(score - top)
+		sum += e
+		for j, v := range c.v[from+i][a.Head*dim:][:dim] {
+			out[j] += e * float64(v)
+		}
+	}
+	for j := range out {
+		out[j] /= sum
+	}
+	return out
+}
+
+// Attention is what the definition in float64 gives, but for rounding, of every kind, at
+// the edges of parts and blocks, with windows, and with heads that share keys.
+func TestAttentionAgreesWithItsDefinition(t *testing.T) {
+	const heads, dim = 2, 64
+	r := rand.New(rand.NewPCG(9, 1))
+	for _, s := range Sets(cpu.Detect()) {
+		for _, kind := range KVKinds {
+			worst := 0.0
+			for _, x := range []struct{ first, positions, heads, window, blockSize int }{
+				{0, 1, 1, 0, 16}, {0, 20, 3, 0, 16}, {14, 3, 4, 0, 16}, {255, 2, 3, 0, 32}, {250, 12, 2, 0, 64}, {600, 1, 3, 0, 256},
+				{530, 20, 1, 0, 8}, {300, 5, 3, 40, 16}, {500, 30, 2, 257, 32}, {513, 8, 2, 1, 16}, {97, 7, 3, 0, 24}, {40, 3, 1, 0, 1},
+			} {
+				n := x.first + x.positions
+				c := newKVCase(t, s, kind, heads, dim, n, x.blockSize, spread(r, (n+x.blockSize-1)/x.blockSize))
+				q := normals(r, x.positions*x.heads*dim)
+				generic.Scale(new(Worker), q, 0.125)
+				a, out := c.attention(1, x.first, x.positions, x.heads, x.window, q), new(Partial)
+				s.Attend(new(Worker), a, out)
+				for row := range a.Rows {
+					for i, want := range c.attend(a, row) {
+						got := float64(out.Out[row*dim+i] / out.Sum[row])
+						if d := math.Abs(got - want); !(d < 2e-6) {
+							t.Fatalf("%s %v %+v: row %d, column %d: %g, want %g", s.Name, kind, x, row, i, got, want)
+						} else {
+							worst = max(worst, d)
+						}
+					}
+				}
+			}
+			t.Logf("%s %v: error up to %.2g", s.Name, kind, worst)
+		}
+	}
+}
+
+// A row's result is the same bits in every set, whatever rows are computed with it, where
+// the blocks lie, and whether the parts are computed one after another.
+func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
+	const heads, group, first, positions = 2, 3, 500, 30
+	r := rand.New(rand.NewPCG(9, 2))
+	for _, dim := range []int{32, 96, 128} {
+		for _, kind := range KVKinds {
+			for _, window := range []int{0, 300} {
+				q := normals(r, positions*group*dim)
+				for i := range q {
+					q[i] /= 4
+				}
+				c := newKVCase(t, generic, kind, heads, dim, first+positions, 64, spread(r, 9))
+				want := new(Partial)
+				generic.Attend(new(Worker), c.attention(1, first, positions, group, window, q), want)
+				for _, s := range Sets(cpu.Detect()) {
+					for _, blockSize := range []int{8, 16, 48, 1024} {
+						what := fmt.Sprintf("%s %v, %d columns, window %d, blocks of %d", s.Name, kind, dim, window, blockSize)
+						n := (first + positions + blockSize - 1) / blockSize
+						c := newKVCase(t, s, kind, heads, dim, first+positions, blockSize, spread(r, n))
+						for p := 0; p < positions; {
+							n := min(positions-p, 1+r.IntN(12))
+							a := c.attention(1, first+p, n, group, window, q[p*group*dim:])
+							got := inParts(s, a)
+							from, to := p*group*dim, (p+n)*group*dim
+							sameFloats(t, what, got.Out, want.Out[from:to])
+							sameFloats(t, what, got.Sum, want.Sum[p*group:(p+n)*group])
+							p += n
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// inParts is the attention with its parts computed from the last on, and merged then.
+func inParts(s *Set, a *Attention) *Partial {
+	from, to := a.Parts()
+	parts, w := make([]Partial, to), new(Worker)
+	for i := to - 1; i >= from; i-- {
+		s.AttendPart(w, a, i, &parts[i])
+	}
+	for i := from + 1; i < to; i++ {
+		s.Merge(w, &parts[from], &parts[i])
+	}
+	return &parts[from]
+}
+
+func TestAttentionAllocatesNothing(t *testing.T) {
+	r, w, out := rand.New(rand.NewPCG(9, 3)), new(Worker), new(Partial)
+	for _, s := range Sets(cpu.Detect()) {
+		for _, kind := range KVKinds {
+			c := newKVCase(t, s, kind, 2, 64, 600, 16, spread(r, 38))
+			a := c.attention(0, 580, 20, 3, 0, normals(r, 60*64))
+			if n := testing.AllocsPerRun(3, func() { s.Attend(w, a, out); s.Store(w, c.kv, 3, c.k[5], c.v[5]) }); n != 0 {
+				t.Errorf("%s %v: %v allocations", s.Name, kind, n)
+			}
+		}
+	}
+}
+
+func TestWideningIsTheSameInEverySet(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 4))
+	for _, s := range Sets(cpu.Detect())[1:] {
+		for n := 1; n < 7; n++ {
+			for _, f := range []struct {
+				what          string
+				codes, scales int
+				got, want     func(*widenArgs)
+			}{
+				{"columns", n * codeBytes, n * Group, s.widenColumns, widenColumns},
+				{"rows", n * Group, n, s.widenRows, widenRows},
+			} {
+				codes, scales := guarded[int8](f.codes), guarded[uint16](f.scales)
+				for i := range codes {
+					codes[i] = int8(r.IntN(256) - 128)
+				}
+				for i := range scales {
+					scales[i] = quant.F32ToF16(float32(r.NormFloat64() * math.Pow(2, float64(r.IntN(30)-22))))
+				}
+				got, want := guarded[float32](f.codes), guarded[float32](f.codes)
+				f.got(&widenArgs{&codes[0], &scales[0], &got[0], n})
+				f.want(&widenArgs{&codes[0], &scales[0], &want[0], n})
+				sameFloats(t, fmt.Sprint(s.Name, f.what, n), got, want)
+			}
+		}
+	}
+}
+
+// Chains that go on from sums are those that never stopped.
+func TestFloatsGoOn(t *testing.T) {
+	const cols, rowsApart = 37, 41
+	r := rand.New(rand.NewPCG(9, 5))
+	for _, s := range Sets(cpu.Detect()) {
+		for k := F32; k <= BF16; k++ {
+			for _, kernel := range s.float[k] {
+				for groups := 1; groups <= 5; groups++ {
+					m := packed(weights(r, k, groups*Group, cols))
+					x := normals(r, kernel.rows*rowsApart)
+					whole, halves := make([]float32, kernel.rows*groups*Group), guarded[float32](kernel.rows*groups*Group)
+					a := floatArgs{
+						w: unsafe.Pointer(&m.data[0]), n: cols, groups: groups, step: uintptr(m.group), x: &x[0], xStep: 4 * rowsApart,
+						to: &whole[0], toStep: uintptr(4 * groups * Group), toGroup: 4 * Group,
+					}
+					kernel.run(&a)
+					a.to, a.n = &halves[0], 14
+					kernel.run(&a)
+					a.w = unsafe.Pointer(&m.data[14*Group*layouts[k].bytes])
+					a.x, a.n, a.carry = &x[14], cols-14, 1
+					kernel.run(&a)
+					sameFloats(t, fmt.Sprint(s.Name, k, kernel.rows, groups), halves, whole)
+				}
+			}
+		}
+	}
+}
+
+func TestKVRefusesWhatKernelsCannotRead(t *testing.T) {
+	for _, x := range []struct {
+		kind Kind
+		dim  int
+	}{{Q4_0, 64}, {F16, 0}, {F16, 24}, {Q8_0, 48}} {
+		if _, err := NewKV(x.kind, 1, x.dim, 16); err == nil {
+			t.Errorf("%v, %d columns: no error", x.kind, x.dim)
+		}
+	}
+}
