@@ -82,20 +82,32 @@ func (s *Set) Attend(w *Worker, a *Attention, out *Partial) {
 //	weight[j] = exp(score[j] - max)    0 where the row does not see j
 //	sum = the weights                  in 16 sums, of positions i, i+16, ..., which are then folded
 //	out = weight[j] x v[j], summed     one chain of fused multiply-adds, positions in order
+//
+// but for keys and values that tile registers take (attention_tiles.go).
 func (s *Set) AttendPart(w *Worker, a *Attention, part int, out *Partial) {
 	out.Reset(a.Rows, a.KV.dim)
 	p := partOf(w, a, part*Part, out)
 	if p.from >= p.to {
 		return
 	}
+	if s.tiles != nil && a.KV.kind == BF16 {
+		s.attendTiles(w, &p)
+		return
+	}
 	for r := range p.runs {
 		p.score(s, w, r)
 	}
-	for r := p.from; r < p.to; r++ {
-		out.Max[r], out.Sum[r] = s.weigh(w, p.row(r), max(0, a.begin(r)-p.base), min(Part, a.end(r)-p.base), p.low, p.high)
-	}
+	p.weigh(s, w)
 	for r := range p.runs {
 		p.sum(s, w, r)
+	}
+}
+
+// weigh replaces all rows' scores by weights.
+func (p *part) weigh(s *Set, w *Worker) {
+	for r := p.from; r < p.to; r++ {
+		from, to := max(0, p.begin(r)-p.base), min(Part, p.Attention.end(r)-p.base)
+		p.out.Max[r], p.out.Sum[r] = s.weigh(w, p.row(r), from, to, p.low, p.high)
 	}
 }
 

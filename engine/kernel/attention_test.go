@@ -107,7 +107,10 @@ func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 	r := rand.New(rand.NewPCG(9, 1))
 	for _, s := range Sets(cpu.Detect()) {
 		for _, kind := range KVKinds {
-			worst := 0.0
+			worst, bound := 0.0, 2e-6
+			if s.tiles != nil && kind == BF16 {
+				bound = 4e-5 // of values up to 4: queries and weights keep 16 bits
+			}
 			for _, x := range []struct{ first, positions, heads, window, blockSize int }{
 				{0, 1, 1, 0, 16}, {0, 20, 3, 0, 16}, {14, 3, 4, 0, 16}, {255, 2, 3, 0, 32}, {250, 12, 2, 0, 64}, {600, 1, 3, 0, 256},
 				{530, 20, 1, 0, 8}, {300, 5, 3, 40, 16}, {500, 30, 2, 257, 32}, {513, 8, 2, 1, 16}, {97, 7, 3, 0, 24}, {40, 3, 1, 0, 1},
@@ -121,7 +124,7 @@ func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 				for row := range a.Rows {
 					for i, want := range c.attend(a, row) {
 						got := float64(out.Out[row*dim+i] / out.Sum[row])
-						if d := math.Abs(got - want); !(d < 2e-6) {
+						if d := math.Abs(got - want); !(d < bound) {
 							t.Fatalf("%s %v %+v: row %d, column %d: %g, want %g", s.Name, kind, x, row, i, got, want)
 						} else {
 							worst = max(worst, d)
@@ -134,7 +137,7 @@ func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 	}
 }
 
-// A row's result is the same bits in every set, whatever rows are computed with it, where
+// A row's result is the same bits in every set, but for sets that differ by rounding, whatever rows are computed with it, where
 // the blocks lie, and whether the parts are computed one after another.
 func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 	const heads, group, first, positions = 2, 3, 500, 30
@@ -149,8 +152,10 @@ func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 				c := newKVCase(t, generic, kind, heads, dim, first+positions, 64, spread(r, 9))
 				want := new(Partial)
 				generic.Attend(new(Worker), c.attention(1, first, positions, group, window, q), want)
-				for _, s := range Sets(cpu.Detect()) {
-					for _, blockSize := range []int{8, 16, 48, 1024} {
+				tiled, sets := new(Partial), Sets(cpu.Detect())
+				sets[len(sets)-1].Attend(new(Worker), c.attention(1, first, positions, group, window, q), tiled)
+				for _, s := range sets {
+					for _, blockSize := range []int{1, 8, 16, 48, 1024} {
 						what := fmt.Sprintf("%s %v, %d columns, window %d, blocks of %d", s.Name, kind, dim, window, blockSize)
 						n := (first + positions + blockSize - 1) / blockSize
 						c := newKVCase(t, s, kind, heads, dim, first+positions, blockSize, spread(r, n))
@@ -159,8 +164,12 @@ func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 							a := c.attention(1, first+p, n, group, window, q[p*group*dim:])
 							got := inParts(s, a)
 							from, to := p*group*dim, (p+n)*group*dim
-							sameFloats(t, what, got.Out, want.Out[from:to])
-							sameFloats(t, what, got.Sum, want.Sum[p*group:(p+n)*group])
+							ref := want
+							if s.tiles != nil && kind == BF16 {
+								ref = tiled
+							}
+							sameFloats(t, what, got.Out, ref.Out[from:to])
+							sameFloats(t, what, got.Sum, ref.Sum[p*group:(p+n)*group])
 							p += n
 						}
 					}

@@ -17,6 +17,7 @@ type Set struct {
 	offset, mins func(*offsetArgs)        // of the kinds with offsets, and with minimums
 	line         [kinds]func(*lineArgs)   // nil where a lone row runs as a tile of one
 	float        [BF16 + 1][]floatKernel  // the widest first
+	tiles        *tileFuncs               // nil where there are no tile registers
 	widenColumns func(*widenArgs)         // of cached keys
 	widenRows    func(*widenArgs)         // of cached values
 	elemFuncs

@@ -11,3 +11,12 @@ func halvesx16AMX(a *tileArgs)
 
 //go:noescape
 func halvesAMX(a *tileArgs)
+
+//go:noescape
+func pairsAMX(a *pairArgs)
+
+//go:noescape
+func splitAVX512(a *splitArgs)
+
+//go:noescape
+func interleaveAVX512(a *interleaveArgs)

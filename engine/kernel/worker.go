@@ -23,6 +23,7 @@ type Worker struct {
 	partial             Partial   // of a part
 	stored              []uint16  // keys or values to be stored
 	codes               Batch     // the same, quantized
+	tiles               tileScratch
 }
 
 // growAligned is grow for memory that begins at a multiple of 64 bytes.

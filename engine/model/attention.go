@@ -64,9 +64,9 @@ func (c *Config) queryScale(position int) float32 {
 	return c.AttentionScale * float32(1+c.Temperature*math.Log(1+float64(position/c.TemperatureLength)))
 }
 
-// mostRows of queries are one call of an attention kernel: as many as the widest float
-// kernels take in whole steps, while their scores stay in the second cache.
-const mostRows = 60
+// mostRows of queries are one call of an attention kernel: as many as share what it makes
+// of keys and values while their scores stay in the second cache.
+const mostRows = 128
 
 // chunk is some rows of one span, whose attention to one head is one piece of work.
 type chunk struct{ span, from, to int }
