@@ -27,6 +27,7 @@ type loop struct {
 
 	plan     sched.Plan
 	pass     model.Pass
+	places   []place // by item of the plan
 	drafting []*spec.Request
 	accepted []int32
 	logits   [][]float32
@@ -40,7 +41,8 @@ type loop struct {
 func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	o := e.opts
 	blocks := o.KVTokens / o.BlockSize
-	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength}
+	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength,
+		Classes: e.model.Prompts()}
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}

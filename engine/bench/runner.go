@@ -198,7 +198,7 @@ func (r *Runner) prefill(ctx context.Context, t Test, sequence, from, to int, lo
 		}
 		end := min(to, at+r.chunk)
 		r.pass.Reset()
-		r.pass.Add(at, l.blocks[sequence], r.streams[sequence][at:end]...)
+		r.pass.AddPrompt(at, l.blocks[sequence], r.streams[sequence][at:end]...)
 		if end == to && logits {
 			r.pass.Logits = append(r.pass.Logits, int32(end-at-1))
 		}

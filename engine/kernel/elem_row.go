@@ -68,6 +68,7 @@ func (s *Set) rowwise(w *Worker, f func(*rowArgs), dst, x, y []float32) {
 func (s *Set) produce(w *Worker, f func(*rowArgs), b *Batch, r int, x, y []float32, keep bool) {
 	a := &w.row
 	b.aim(a, r)
+	code := s.code(b, r)
 	x, y = x[:b.Cols], y[:b.Cols]
 	for at := 0; at < b.Cols; at += len(a.scratch) {
 		if at > 0 { // not at the end: no pointer may lie behind its memory
@@ -81,7 +82,7 @@ func (s *Set) produce(w *Worker, f func(*rowArgs), b *Batch, r int, x, y []float
 		a.x, a.y, a.dst, a.n = &x[at], &y[at], &dst[0], n
 		f(a)
 		a.x = &dst[0]
-		s.quantize(a)
+		code(a)
 	}
 }
 

@@ -17,7 +17,7 @@ const (
 
 // Mul writes dst[r][i] = dot(row i of m, row r of x) for all rows r of x and the rows i
 // of m's groups [lo, hi). dst is (x.Rows, m.Rows). For integer kinds the rows of x have
-// been quantized. w is the calling worker's scratch.
+// been quantized, or rounded. w is the calling worker's scratch.
 func (s *Set) Mul(w *Worker, m *Matrix, x, dst *Batch, lo, hi int) {
 	if x.Rows == 0 || lo >= hi {
 		return
@@ -41,11 +41,19 @@ type product struct {
 
 // run multiplies with groups that are whole.
 func (p *product) run(lo, hi int) {
-	switch {
-	case lo >= hi:
-	case !p.m.Kind.Integer():
+	if lo >= hi {
+		return
+	}
+	if !p.m.Kind.Integer() {
 		p.floats(lo, hi)
-	case p.x.Rows == 1 && p.s.line[p.m.Kind] != nil:
+		return
+	}
+	if p.x.prompt > 0 {
+		p.prompts(lo, hi)
+	}
+	switch rows := p.x.codedRows(); {
+	case rows == 0:
+	case rows == 1 && p.s.line[p.m.Kind] != nil:
 		p.lines(lo, hi)
 	default:
 		p.tiles(lo, hi)
@@ -66,8 +74,11 @@ func (p *product) last(g int) {
 	}
 }
 
-// out is where output row r of group g is.
-func (p *product) out(r, g int) *float32 { return &p.dst.X[r*p.dst.Cols+g*Group] }
+// outAt is where output row r of group g is.
+func (p *product) outAt(r, g int) *float32 { return &p.dst.X[r*p.dst.Cols+g*Group] }
+
+// out is where that of the quantized row r is.
+func (p *product) out(r, g int) *float32 { return p.outAt(p.x.prompt+r, g) }
 
 // lines is the product of one row.
 func (p *product) lines(lo, hi int) {
@@ -96,7 +107,7 @@ func (p *product) floats(lo, hi int) {
 			for kernels[0].rows > p.x.Rows-r {
 				kernels = kernels[1:]
 			}
-			a.x, a.to = &p.x.X[r*p.x.Cols], p.out(r, lo)
+			a.x, a.to = &p.x.X[r*p.x.Cols], p.outAt(r, lo)
 			kernels[0].run(a)
 		}
 	}

@@ -6,14 +6,17 @@ import "slices"
 // sixteen, faster than vector registers.
 const fewestTiles = 8
 
-// amxSet needs AMX with int8 and bf16, and the system's permission, beside what avx512
-// needs.
+// amxSet needs AMX with int8 and bf16, the system's permission, and AVX-512 BF16, beside what
+// avx512 needs.
 func amxSet() *Set {
 	s := *avx512
 	s.Name = "amx"
 	s.tile = slices.Concat([]tileKernel{{16, true, tilex16AMX}, {fewestTiles, true, tileAMX}}, below(s.tile, fewestTiles))
 	s.halves = slices.Concat([]tileKernel{{16, true, halvesx16AMX}, {fewestTiles, true, halvesAMX}}, below(s.halves, fewestTiles))
 	s.tiles = &tileFuncs{splitAVX512, interleaveAVX512, pairsAMX}
+	s.prompt = &promptFuncs{roundBF16AVX512, fillAVX512, [2][2]func(*promptArgs){
+		{prompt1x1AMX, prompt1x2AMX}, {prompt2x1AMX, prompt2x2AMX},
+	}}
 	return &s
 }
 

@@ -20,3 +20,21 @@ func splitAVX512(a *splitArgs)
 
 //go:noescape
 func interleaveAVX512(a *interleaveArgs)
+
+//go:noescape
+func prompt1x1AMX(a *promptArgs)
+
+//go:noescape
+func prompt1x2AMX(a *promptArgs)
+
+//go:noescape
+func prompt2x1AMX(a *promptArgs)
+
+//go:noescape
+func prompt2x2AMX(a *promptArgs)
+
+//go:noescape
+func roundBF16AVX512(a *rowArgs)
+
+//go:noescape
+func fillAVX512(a *fillArgs)

@@ -24,6 +24,8 @@ type Worker struct {
 	stored              []uint16  // keys or values to be stored
 	codes               Batch     // the same, quantized
 	tiles               tileScratch
+
+	prompt promptScratch
 }
 
 // growAligned is grow for memory that begins at a multiple of 64 bytes.

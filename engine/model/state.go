@@ -90,10 +90,17 @@ func (s *State) reset(p *Pass) {
 	s.up.Reset(rows, m.FFN)
 	s.act.Reset(rows, m.FFN)
 	s.last.Reset(len(p.Logits), m.Dim)
-	for _, b := range []*kernel.Batch{&s.h, &s.attn, &s.act, &s.last} {
+	prompt := 0
+	if m.Prompts() {
+		prompt = p.Prompt
+	}
+	for _, b := range []*kernel.Batch{&s.h, &s.attn, &s.act} {
 		if b.Cols%32 == 0 {
-			b.Reserve()
+			b.ReservePrompt(prompt)
 		}
+	}
+	if s.last.Cols%32 == 0 {
+		s.last.Reserve() // the head's arithmetic is one for all
 	}
 	s.resetRouting(rows)
 	s.fillAngles()
