@@ -19,11 +19,22 @@ const (
 // of m's groups [lo, hi). dst is (x.Rows, m.Rows). For integer kinds the rows of x have
 // been quantized, or rounded. w is the calling worker's scratch.
 func (s *Set) Mul(w *Worker, m *Matrix, x, dst *Batch, lo, hi int) {
-	if x.Rows == 0 || lo >= hi {
+	p := product{s: s, w: w, m: m, x: x, dst: dst}
+	p.groups(lo, hi)
+}
+
+// MulCoded is Mul for the rows behind those of prompts alone.
+func (s *Set) MulCoded(w *Worker, m *Matrix, x, dst *Batch, lo, hi int) {
+	p := product{s: s, w: w, m: m, x: x, dst: dst, coded: true}
+	p.groups(lo, hi)
+}
+
+// groups multiplies with groups [lo, hi).
+func (p *product) groups(lo, hi int) {
+	if p.x.Rows == 0 || lo >= hi {
 		return
 	}
-	p := product{s: s, w: w, m: m, x: x, dst: dst}
-	if whole := m.Rows / Group; hi > whole { // a last group with rows that are not dst's
+	if whole := p.m.Rows / Group; hi > whole { // a last group with rows that are not dst's
 		p.run(lo, whole)
 		p.last(whole)
 		return
@@ -37,6 +48,7 @@ type product struct {
 	w      *Worker
 	m      *Matrix
 	x, dst *Batch
+	coded  bool // leave out the rows of prompts
 }
 
 // run multiplies with groups that are whole.
@@ -48,7 +60,7 @@ func (p *product) run(lo, hi int) {
 		p.floats(lo, hi)
 		return
 	}
-	if p.x.prompt > 0 {
+	if p.x.prompt > 0 && !p.coded {
 		p.prompts(lo, hi)
 	}
 	switch rows := p.x.codedRows(); {
@@ -67,9 +79,13 @@ func (p *product) last(g int) {
 	part := &p.w.part
 	*part = *p.m
 	part.data = part.data[g*part.group:]
-	last := product{p.s, p.w, part, p.x, to}
+	last := product{p.s, p.w, part, p.x, to, p.coded}
 	last.run(0, 1)
-	for r := range p.x.Rows {
+	first := 0
+	if p.coded {
+		first = p.x.prompt
+	}
+	for r := first; r < p.x.Rows; r++ {
 		copy(from.Row(r)[g*Group:], to.Row(r)[:n])
 	}
 }

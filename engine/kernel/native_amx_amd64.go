@@ -14,9 +14,10 @@ func amxSet() *Set {
 	s.tile = slices.Concat([]tileKernel{{16, true, tilex16AMX}, {fewestTiles, true, tileAMX}}, below(s.tile, fewestTiles))
 	s.halves = slices.Concat([]tileKernel{{16, true, halvesx16AMX}, {fewestTiles, true, halvesAMX}}, below(s.halves, fewestTiles))
 	s.tiles = &tileFuncs{splitAVX512, interleaveAVX512, pairsAMX}
-	s.prompt = &promptFuncs{roundBF16AVX512, fillAVX512, [2][2]func(*promptArgs){
-		{prompt1x1AMX, prompt1x2AMX}, {prompt2x1AMX, prompt2x2AMX},
-	}}
+	s.prompt = &promptFuncs{
+		round: roundBF16AVX512, fill: fillAVX512, silu: siluPromptAVX512, gelu: geluPromptAVX512,
+		multiply: [2][2]func(*promptArgs){{prompt1x1AMX, prompt1x2AMX}, {prompt2x1AMX, prompt2x2AMX}},
+	}
 	return &s
 }
 

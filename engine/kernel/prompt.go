@@ -11,6 +11,8 @@ type promptFuncs struct {
 	round    func(*rowArgs)
 	fill     func(*fillArgs)
 	multiply [2][2]func(*promptArgs) // by one less than the strips of a pair, and than the groups
+
+	silu, gelu func(*gateArgs)
 }
 
 // fillArgs is the one argument of a kernel that unpacks a group further, from what
@@ -51,9 +53,11 @@ type promptArgs struct {
 
 // promptScratch is a worker's memory for them.
 type promptScratch struct {
-	w        []uint16 // (groups, n, 16, 16, 2)
+	w        []uint16  // (groups, n, 16, 16, 2)
+	sums     []float32 // (groups, strips, 16, 2, 16): with groups of two matrices
 	fill     fillArgs
 	multiply promptArgs
+	gate     gateArgs
 }
 
 const (
@@ -71,15 +75,21 @@ func (s *Set) Prompts() bool { return s.prompt != nil }
 
 // prompts is the product of the rows that are in bfloat16.
 func (p *product) prompts(lo, hi int) {
-	blocks := p.m.Cols / blockElems
-	parts := (blocks + promptBlocks - 1) / promptBlocks
-	size := roundUp((blocks+parts-1)/parts, layouts[p.m.Kind].elems/blockElems)
+	blocks, size := p.promptParts(p.m.Kind, p.m.Kind)
 	for ; lo < hi; lo += promptGroups {
 		groups := min(promptGroups, hi-lo)
 		for at := 0; at < blocks; at += size {
 			p.promptPiece(lo, groups, at, min(size, blocks-at))
 		}
 	}
+}
+
+// promptParts is how many blocks the columns are, and how many of them are taken at a time:
+// multiples of both kinds' blocks.
+func (p *product) promptParts(a, b Kind) (blocks, size int) {
+	blocks = p.m.Cols / blockElems
+	parts := (blocks + promptBlocks - 1) / promptBlocks
+	return blocks, roundUp((blocks+parts-1)/parts, max(layouts[a].elems, layouts[b].elems)/blockElems)
 }
 
 // promptPiece multiplies blocks [at, at+n) of some groups, from lo on, with all strips.
@@ -95,7 +105,7 @@ func (p *product) promptPiece(lo, groups, at, n int) {
 	a.toStep, a.carry = uintptr(4*p.dst.Cols), min(at, 1)
 	for g := 0; g < groups; g += 2 {
 		a.w = &t.w[g*n*codeBytes]
-		p.promptStrips(lo+g, at, min(2, groups-g))
+		p.promptStrips(p.dst.X[(lo+g)*Group:], p.dst.Cols, at, min(2, groups-g))
 	}
 }
 
@@ -120,9 +130,9 @@ func (p *product) fill(dst []uint16, g, at, n int) {
 	p.s.prompt.fill(a)
 }
 
-// promptStrips multiplies all strips with one group or two, from g on: full pairs of strips
-// in one call, and what is left in another.
-func (p *product) promptStrips(g, at, groups int) {
+// promptStrips multiplies all strips with one group or two: full pairs of strips in one call,
+// and what is left in another. Rows of sums are cols apart in to.
+func (p *product) promptStrips(to []float32, cols, at, groups int) {
 	a, rows := &p.w.prompt.multiply, p.x.prompt
 	full := rows / (2 * Group)
 	for i, some := range [2]int{full * 2 * Group, rows % (2 * Group)} {
@@ -130,7 +140,7 @@ func (p *product) promptStrips(g, at, groups int) {
 			continue
 		}
 		first := i * full * 2 * Group
-		a.x, a.to = &p.x.wide[first*p.x.Cols+at*stripBytes/2], p.outAt(first, g)
+		a.x, a.to = &p.x.wide[first*p.x.Cols+at*stripBytes/2], &to[first*cols]
 		a.pairs, a.rows = max(1, full), [2]int{Group, Group}
 		if i == 1 {
 			a.pairs, a.rows = 1, [2]int{min(Group, some), max(0, some-Group)}

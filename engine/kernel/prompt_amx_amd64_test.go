@@ -198,3 +198,54 @@ func BenchmarkPromptsAMX(b *testing.B) {
 		}
 	}
 }
+
+// Activations that are made at once are those that are made one after another.
+func TestGatesAMX(t *testing.T) {
+	needsAMX(t)
+	r := rand.New(rand.NewPCG(56, 1))
+	for _, kinds := range [][2]Kind{{Q8_0, Q8_0}, {Q4_K, Q6_K}, {Q5_0, Q4_K}, {Q2_K, Q8_0}} {
+		for _, prompt := range []int{1, 16, 31, 50, 64} {
+			for _, gelu := range []bool{false, true} {
+				cols, outputs := []int{256, 768}[r.IntN(2)], 32*(1+r.IntN(11))
+				gate, up := packed(weights(r, kinds[0], outputs, cols)), packed(weights(r, kinds[1], outputs, cols))
+				x := promptBatch(r, amx, prompt, prompt, cols)
+				want, got := gates(x, gate, up, gelu), new(Batch)
+				got.Reset(prompt, outputs)
+				got.ReservePrompt(prompt)
+				w, split := new(Worker), 1+r.IntN(gate.Groups()-1)
+				amx.MulGate(w, gate, up, x, got, gelu, 0, split)
+				amx.MulGate(w, gate, up, x, got, gelu, split, gate.Groups())
+				for row := range prompt {
+					for c := range outputs {
+						at := (row/Group*Group*outputs + row%Group*blockElems) + c/blockElems*Group*blockElems + c%blockElems
+						if number(float64(quant.BF16ToF32(got.wide[at]))) != number(float64(quant.BF16ToF32(want.wide[at]))) {
+							t.Fatalf("%v, %d rows, row %d column %d: %#x, want %#x", kinds, prompt, row, c, got.wide[at], want.wide[at])
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func gates(x *Batch, gate, up *Matrix, gelu bool) *Batch {
+	var a, b, act Batch
+	w := new(Worker)
+	for _, m := range []struct {
+		m   *Matrix
+		dst *Batch
+	}{{gate, &a}, {up, &b}} {
+		m.dst.Reset(x.Rows, m.m.Rows)
+		amx.Mul(w, m.m, x, m.dst, 0, m.m.Groups())
+	}
+	act.Reset(x.Rows, gate.Rows)
+	act.ReservePrompt(x.Rows)
+	for r := range x.Rows {
+		if gelu {
+			amx.GELUQuantize(w, &act, r, a.Row(r), b.Row(r), false)
+		} else {
+			amx.SiLUQuantize(w, &act, r, a.Row(r), b.Row(r), false)
+		}
+	}
+	return &act
+}

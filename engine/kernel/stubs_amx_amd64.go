@@ -38,3 +38,9 @@ func roundBF16AVX512(a *rowArgs)
 
 //go:noescape
 func fillAVX512(a *fillArgs)
+
+//go:noescape
+func siluPromptAVX512(a *gateArgs)
+
+//go:noescape
+func geluPromptAVX512(a *gateArgs)

@@ -45,8 +45,7 @@ func (s *State) attention(l *Layer) {
 func (s *State) feedForward(l *Layer) {
 	rows := s.x.Rows
 	s.each(rows, (*State).ffnNorm)
-	s.multiply(&s.h, product{&s.gate, &l.Gate, 0}, product{&s.up, &l.Up, 0})
-	s.each(rows, (*State).activate)
+	s.gateUp(l)
 	s.multiply(&s.act, product{&s.y, &l.Down, 0})
 	s.each(rows, (*State).addFeedForward)
 }
