@@ -25,10 +25,10 @@
 #define TILELOADD_DI_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x0f
 #define TILELOADD_BX_R10(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x13
 
-// TILELOADD (DX)(R9*1), t, and off(R11)(R12*1) and off(R13)(R12*1)
+// TILELOADD (DX)(R9*1), t, and off(BX)(R9*1), and TILESTORED t, off(BX)(R9*1)
 #define TILELOADD_DX_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x0a
-#define TILELOADD_R11_R12(t, off) BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x23; LONG $off
-#define TILELOADD_R13_R12(t, off) BYTE $0xc4; BYTE $0x82; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x25; LONG $off
+#define TILELOADD_OFF_BX_R9(t, off) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x0b; LONG $off
+#define TILESTORED_OFF_BX_R9(t, off) BYTE $0xc4; BYTE $0xa2; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x0b; LONG $off
 
 // TILESTORED t, off(R11)(R12*1) and off(R13)(R12*1)
 #define TILESTORED_R13_R12(t, off) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x25; LONG $off

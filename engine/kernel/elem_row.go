@@ -24,7 +24,7 @@ func (s *Set) NormQuantize(w *Worker, b *Batch, r int, x, y, weight []float32, e
 	s.produce(w, s.scaled, b, r, x, weight, keep)
 }
 
-// AddNorm adds y to x and writes what RMSNorm makes of it to dst.
+// AddNorm adds y to x, unless it is nil, and writes what RMSNorm makes of it to dst.
 func (s *Set) AddNorm(w *Worker, dst, x, y, weight []float32, eps float32) {
 	s.norm(w, x, y, eps)
 	s.rowwise(w, s.scaled, dst, x, weight)

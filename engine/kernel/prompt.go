@@ -1,5 +1,7 @@
 package kernel
 
+import "unsafe"
+
 // promptFuncs are kernels for the rows of prompts, where they have an arithmetic of their
 // own: products of bfloat16 numbers by tile registers. Activations are rounded to
 // bfloat16, and so are weights, each being what its format says it is in float32. Products
@@ -33,6 +35,9 @@ type fillArgs struct {
 	minScale *float32 // 40: (n, 16), or nil
 	n        int      // 48: blocks, at least 1
 	dst      *uint16  // 56: (n, 16, 16, 2)
+
+	ahead unsafe.Pointer // 64: what is fetched to the second cache
+	lines int            // 72: of 64 bytes
 }
 
 // promptArgs is the one argument of a kernel of products by tile registers: of pairs of
@@ -48,13 +53,15 @@ type promptArgs struct {
 	toStep uintptr  // 48: bytes between rows of to
 	pairs  int      // 56: at least 1; 1 where there is one strip
 	rows   [2]int   // 64: of the strips of each pair
-	carry  int      // 80: 0 starts the sums at 0, 1 goes on from those in to
+	sums   *float32 // 80: (pairs, 2 groups, 2 strips, 16, 16)
+	goOn   int      // 88: 0 starts at 0, 1 goes on from sums
+	keep   int      // 96: 0 stores what comes out in to, 1 in sums
 }
 
 // promptScratch is a worker's memory for them.
 type promptScratch struct {
-	w        []uint16  // (groups, n, 16, 16, 2)
-	sums     []float32 // (groups, strips, 16, 2, 16): with groups of two matrices
+	w        []uint16  // (2, n, 16, 16, 2): of two groups
+	sums     []float32 // (groups or pairs of them, pairs, 2, 2, 16, 16)
 	fill     fillArgs
 	multiply promptArgs
 	gate     gateArgs
@@ -76,13 +83,22 @@ func (s *Set) Prompts() bool { return s.prompt != nil }
 // prompts is the product of the rows that are in bfloat16.
 func (p *product) prompts(lo, hi int) {
 	blocks, size := p.promptParts(p.m.Kind, p.m.Kind)
+	p.w.prompt.sums = growAligned(p.w.prompt.sums, promptGroups/2*p.sumsOf())
 	for ; lo < hi; lo += promptGroups {
 		groups := min(promptGroups, hi-lo)
 		for at := 0; at < blocks; at += size {
-			p.promptPiece(lo, groups, at, min(size, blocks-at))
+			n := min(size, blocks-at)
+			p.w.prompt.multiply.keep = 1
+			if at+n == blocks {
+				p.w.prompt.multiply.keep = 0
+			}
+			p.promptPiece(lo, groups, at, n)
 		}
 	}
 }
+
+// sumsOf is how many sums there are of two groups.
+func (p *product) sumsOf() int { return roundUp(p.x.prompt, 2*Group) * 2 * Group }
 
 // promptParts is how many blocks the columns are, and how many of them are taken at a time:
 // multiples of both kinds' blocks.
@@ -94,26 +110,35 @@ func (p *product) promptParts(a, b Kind) (blocks, size int) {
 
 // promptPiece multiplies blocks [at, at+n) of some groups, from lo on, with all strips.
 func (p *product) promptPiece(lo, groups, at, n int) {
-	t := &p.w.prompt
-	t.w = growAligned(t.w, groups*n*codeBytes)
-	p.w.panel.reserve(p.m.Kind, 1, n)
-	for g := range groups {
-		p.fill(t.w[g*n*codeBytes:], lo+g, at, n)
-	}
-	a := &t.multiply
-	a.xStrip, a.wGroup, a.n = uintptr(p.x.Cols/blockElems*stripBytes), uintptr(2*n*codeBytes), n
-	a.toStep, a.carry = uintptr(4*p.dst.Cols), min(at, 1)
-	for g := 0; g < groups; g += 2 {
-		a.w = &t.w[g*n*codeBytes]
-		p.promptStrips(p.dst.X[(lo+g)*Group:], p.dst.Cols, at, min(2, groups-g))
+	p.promptColumns(at, n)
+	for g := lo; g < lo+groups; g += 2 {
+		two := min(2, lo+groups-g)
+		for i := range two {
+			p.fill(i, g+i, at, n)
+		}
+		p.promptStrips(p.dst.X[g*Group:], p.dst.Cols, p.w.prompt.sums[(g-lo)/2*p.sumsOf():], at, two)
 	}
 }
 
-// fill unpacks blocks of a group to dst.
-func (p *product) fill(dst []uint16, g, at, n int) {
+// promptColumns sets what products of blocks [at, at+n) have in common.
+func (p *product) promptColumns(at, n int) {
+	t := &p.w.prompt
+	t.w = growAligned(t.w, 2*n*codeBytes)
+	a := &t.multiply
+	a.w, a.wGroup, a.n, a.goOn = &t.w[0], uintptr(2*n*codeBytes), n, min(at, 1)
+	a.xStrip = uintptr(p.x.Cols / blockElems * stripBytes)
+}
+
+// fill unpacks blocks of group g to the scratch, as the i-th of two groups, and fetches those
+// of the group after the next, which are its next ones, while products are made of these.
+func (p *product) fill(i, g, at, n int) {
+	p.w.panel.reserve(p.m.Kind, 1, n)
 	p.expand(0, g, at, n)
 	v, a := &p.w.panel, &p.w.prompt.fill
-	*a = fillArgs{scale: &v.scale[0], n: n, dst: &dst[0]}
+	*a = fillArgs{scale: &v.scale[0], n: n, dst: &p.w.prompt.w[i*n*codeBytes], ahead: p.m.codesOf(g, at)}
+	if next := g + 2; next < len(p.m.data)/p.m.group {
+		a.ahead, a.lines = p.m.codesOf(next, at), n*layouts[p.m.Kind].codes/lineBytes
+	}
 	if p.m.Kind == Q8_0 {
 		a.codes = (*int8)(p.m.codesOf(g, at))
 	} else {
@@ -131,9 +156,10 @@ func (p *product) fill(dst []uint16, g, at, n int) {
 }
 
 // promptStrips multiplies all strips with one group or two: full pairs of strips in one call,
-// and what is left in another. Rows of sums are cols apart in to.
-func (p *product) promptStrips(to []float32, cols, at, groups int) {
+// and what is left in another. Rows are cols apart in to.
+func (p *product) promptStrips(to []float32, cols int, sums []float32, at, groups int) {
 	a, rows := &p.w.prompt.multiply, p.x.prompt
+	a.toStep = uintptr(4 * cols)
 	full := rows / (2 * Group)
 	for i, some := range [2]int{full * 2 * Group, rows % (2 * Group)} {
 		if some == 0 {
@@ -141,6 +167,7 @@ func (p *product) promptStrips(to []float32, cols, at, groups int) {
 		}
 		first := i * full * 2 * Group
 		a.x, a.to = &p.x.wide[first*p.x.Cols+at*stripBytes/2], &to[first*cols]
+		a.sums = &sums[first*2*Group]
 		a.pairs, a.rows = max(1, full), [2]int{Group, Group}
 		if i == 1 {
 			a.pairs, a.rows = 1, [2]int{min(Group, some), max(0, some-Group)}

@@ -7,6 +7,9 @@
 //	R9 64   R10 bytes between pairs of strips   R11 R13 to of both strips   R12 bytes between
 //	rows of to   R8 pairs left   R14 x of the first strip   R15 bytes between pairs of to
 //
+// Where sums are kept, and gone on from, is on the stack, once the configuration has been loaded
+// from there.
+//
 // Tile registers: 0 and 1 are sums of both strips with the first group, 2 and 3 with the
 // second; 4 and 5 activations, 6 and 7 weights.
 
@@ -81,19 +84,32 @@ GLOBL config<>(SB), RODATA|NOPTR, $64
 #define ZEROS_21 TILEZERO(0); TILEZERO(1)
 #define ZEROS_22 ZEROS_12; TILEZERO(1); TILEZERO(3)
 
-#define LOADS_11 TILELOADD_R11_R12(0, 0)
-#define LOADS_12 TILELOADD_R11_R12(0, 0); TILELOADD_R11_R12(2, 64)
-#define LOADS_21 TILELOADD_R11_R12(0, 0); TILELOADD_R13_R12(1, 0)
-#define LOADS_22 LOADS_12; TILELOADD_R13_R12(1, 0); TILELOADD_R13_R12(3, 64)
+#define LOADS_11 TILELOADD_BX_R9(0)
+#define LOADS_12 TILELOADD_BX_R9(0); TILELOADD_OFF_BX_R9(2, 2048)
+#define LOADS_21 TILELOADD_BX_R9(0); TILELOADD_OFF_BX_R9(1, 1024)
+#define LOADS_22 LOADS_12; TILELOADD_OFF_BX_R9(1, 1024); TILELOADD_OFF_BX_R9(3, 3072)
+
+#define KEEPS_11 TILESTORED_OFF_BX_R9(0, 0)
+#define KEEPS_12 TILESTORED_OFF_BX_R9(0, 0); TILESTORED_OFF_BX_R9(2, 2048)
+#define KEEPS_21 TILESTORED_OFF_BX_R9(0, 0); TILESTORED_OFF_BX_R9(1, 1024)
+#define KEEPS_22 KEEPS_12; TILESTORED_OFF_BX_R9(1, 1024); TILESTORED_OFF_BX_R9(3, 3072)
 
 #define STORES_11 TILESTORED_R11_R12(0, 0)
 #define STORES_12 TILESTORED_R11_R12(0, 0); TILESTORED_R11_R12(2, 64)
 #define STORES_21 TILESTORED_R11_R12(0, 0); TILESTORED_R13_R12(1, 0)
 #define STORES_22 STORES_12; TILESTORED_R13_R12(1, 0); TILESTORED_R13_R12(3, 64)
 
-#define MULTIPLY(ZEROS, LOADS, STEP, STORES) \
+#define SUMS 0(SP)
+
+#define MULTIPLY(ZEROS, LOADS, STEP, STORES, KEEPS) \
 	BEGIN; \
+	MOVQ  80(AX), BX; \
+	MOVQ  BX, SUMS; \
 pair: \
+	CMPQ  88(AX), $0; \
+	JNE   goon; \
+	ZEROS; \
+begin: \
 	MOVQ  R14, SI; \
 	MOVQ  8(AX), DI; \
 	ADDQ  SI, DI; \
@@ -101,14 +117,15 @@ pair: \
 	MOVQ  24(AX), DX; \
 	ADDQ  BX, DX; \
 	MOVQ  32(AX), CX; \
-	CMPQ  80(AX), $0; \
-	JNE   carry; \
-	ZEROS; \
 step: \
 	STEP; \
 	DECQ  CX; \
 	JNZ   step; \
+	CMPQ  96(AX), $0; \
+	JNE   keep; \
 	STORES; \
+stored: \
+	ADDQ  $4096, SUMS; \
 	ADDQ  R10, R14; \
 	ADDQ  R15, R11; \
 	ADDQ  R15, R13; \
@@ -116,22 +133,27 @@ step: \
 	JNZ   pair; \
 	TILERELEASE; \
 	RET; \
-carry: \
+goon: \
+	MOVQ  SUMS, BX; \
 	LOADS; \
-	JMP   step
+	JMP   begin; \
+keep: \
+	MOVQ  SUMS, BX; \
+	KEEPS; \
+	JMP   stored
 
 // func prompt1x1AMX(a *promptArgs)
 TEXT ·prompt1x1AMX(SB), 0, $128-8
-	MULTIPLY(ZEROS_11, LOADS_11, STEP_11, STORES_11)
+	MULTIPLY(ZEROS_11, LOADS_11, STEP_11, STORES_11, KEEPS_11)
 
 // func prompt1x2AMX(a *promptArgs)
 TEXT ·prompt1x2AMX(SB), 0, $128-8
-	MULTIPLY(ZEROS_12, LOADS_12, STEP_12, STORES_12)
+	MULTIPLY(ZEROS_12, LOADS_12, STEP_12, STORES_12, KEEPS_12)
 
 // func prompt2x1AMX(a *promptArgs)
 TEXT ·prompt2x1AMX(SB), 0, $128-8
-	MULTIPLY(ZEROS_21, LOADS_21, STEP_21, STORES_21)
+	MULTIPLY(ZEROS_21, LOADS_21, STEP_21, STORES_21, KEEPS_21)
 
 // func prompt2x2AMX(a *promptArgs)
 TEXT ·prompt2x2AMX(SB), 0, $128-8
-	MULTIPLY(ZEROS_22, LOADS_22, STEP_22, STORES_22)
+	MULTIPLY(ZEROS_22, LOADS_22, STEP_22, STORES_22, KEEPS_22)

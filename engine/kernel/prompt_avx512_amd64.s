@@ -94,7 +94,7 @@ nosub: \
 // func fillAVX512(a *fillArgs)
 //
 //	SI codes   R8 scale   R9 offset   R10 sub   R11 min   R12 minScale   CX blocks left
-//	DI dst
+//	DI dst   BX ahead   DX lines left there   R13 lines left for the block
 //
 // Preconditions: blocks above 0.
 TEXT ·fillAVX512(SB), NOSPLIT, $0-8
@@ -116,8 +116,21 @@ TEXT ·fillAVX512(SB), NOSPLIT, $0-8
 	VPBROADCASTD BX, Z19
 	MOVL $0x80000000, BX
 	VPBROADCASTD BX, Z23
+	MOVQ 64(AX), BX
+	MOVQ 72(AX), DX
 
 block:
+	MOVQ $8, R13
+
+ahead: // of one block's lines
+	DECQ DX
+	JL   fetched
+	PREFETCHT1 (BX)
+	ADDQ $64, BX
+	DECQ R13
+	JNZ  ahead
+
+fetched:
 	VPXORD  Z22, Z22, Z22
 	TESTQ   R9, R9
 	JZ      nooffset

@@ -4,7 +4,7 @@ package kernel
 // activations of one, in bfloat16: activation(gate) x up, as SiLUMul and GELUMul. Assembly
 // reads it by offset; keep the order.
 type gateArgs struct {
-	sums  *float32 // 0: (strips, 16, 2, 16): gate and up
+	sums  *float32 // 0: (pairs of strips, gate and up, 2, 16, 16)
 	dst   *uint16  // 8: of the first strip; rows are 64 bytes apart
 	step  uintptr  // 16: bytes between strips of dst
 	strip int      // 24: strips, at least 1
@@ -37,32 +37,26 @@ func (s *Set) MulGate(w *Worker, gate, up *Matrix, x, act *Batch, gelu bool, lo,
 	}
 }
 
-// gateSums multiplies with both matrices' groups from lo on: (groups, strips, 16, 2, 16).
+// gateSums multiplies with both matrices' groups from lo on.
 func (p *product) gateSums(up *Matrix, lo, groups int) {
 	t, gate := &p.w.prompt, p.m
 	t.sums = growAligned(t.sums, groups*p.sumsOf())
 	blocks, size := p.promptParts(gate.Kind, up.Kind)
-	a := &t.multiply
-	a.toStep = 4 * 2 * Group
 	for at := 0; at < blocks; at += size {
 		n := min(size, blocks-at)
-		t.w = growAligned(t.w, 2*n*codeBytes)
-		a.xStrip, a.wGroup, a.n, a.carry = uintptr(blocks*stripBytes), uintptr(2*n*codeBytes), n, min(at, 1)
+		p.promptColumns(at, n)
 		for g := range groups {
 			for i, m := range [2]*Matrix{gate, up} {
 				p.m = m
-				p.w.panel.reserve(m.Kind, 1, n)
-				p.fill(t.w[i*n*codeBytes:], lo+g, at, n)
+				p.fill(i, lo+g, at, n)
 			}
-			a.w = &t.w[0]
-			p.promptStrips(t.sums[g*p.sumsOf():], 2*Group, at, 2)
+			sums := t.sums[g*p.sumsOf():]
+			t.multiply.keep = 1
+			p.promptStrips(sums, 0, sums, at, 2)
 		}
 	}
 	p.m = gate
 }
-
-// sumsOf is how many sums there are of two groups.
-func (p *product) sumsOf() int { return roundUp(p.x.prompt, Group) * 2 * Group }
 
 // activate makes sums with groups g, the i-th ones there are, columns of act.
 func (p *product) activate(f func(*gateArgs), act *Batch, g, i int) {

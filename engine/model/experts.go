@@ -71,7 +71,7 @@ func (s *State) experts(l *Layer) {
 		}
 		from = end
 	}
-	s.each(rows, (*State).addFeedForward)
+	s.owed = owed{true, l.DownBias, l.FFNPostNorm}
 }
 
 // choose softmaxes the rows' scores, picks the best experts and shares 1 among them.

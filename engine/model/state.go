@@ -24,6 +24,7 @@ type State struct {
 
 	prompt int     // the first rows, which are computed as positions of prompts
 	gates  gateJob // of those
+	owed   owed
 
 	longest int           // positions of the longest sequence
 	angles  [turns]angles // by Turn; those of turns that no layer makes are empty
