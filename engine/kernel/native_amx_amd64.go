@@ -4,7 +4,7 @@ import "slices"
 
 // fewestTiles is how many rows make tile registers, which take as long for one row as for
 // sixteen, faster than vector registers.
-const fewestTiles = 8
+const fewestTiles = 12
 
 // amxSet needs AMX with int8 and bf16, the system's permission, and AVX-512 BF16, beside what
 // avx512 needs.
