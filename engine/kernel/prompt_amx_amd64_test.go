@@ -177,26 +177,31 @@ func TestPromptsAllocateNothingAMX(t *testing.T) {
 	}
 }
 
+// BenchmarkPromptsAMX is the speed of both classes of arithmetic.
 func BenchmarkPromptsAMX(b *testing.B) {
 	needsAMX(b)
-	r := rand.New(rand.NewPCG(55, 1))
+	shapes := [][3]int{{512, 576, 1536}, {512, 1536, 576}, {128, 1536, 576}, {512, 2048, 2048}, {512, 2048, 8192}, {512, 8192, 2048}, {16, 1536, 576}}
 	for _, k := range []Kind{Q8_0, Q4_0, Q4_K, Q6_K} {
-		for _, shape := range [][3]int{{512, 576, 1536}, {512, 1536, 576}, {128, 1536, 576}, {512, 2048, 2048}, {512, 2048, 8192}, {512, 8192, 2048}, {16, 1536, 576}} {
+		for _, shape := range shapes {
 			rows, cols, outputs := shape[0], shape[1], shape[2]
 			if !slices.Contains([]Kind{Q8_0, Q4_0}, k) && cols%256 != 0 {
 				continue
 			}
-			b.Run(fmt.Sprintf("%v/%dx%dx%d", k, rows, cols, outputs), func(b *testing.B) {
-				m, w := packed(weights(r, k, outputs, cols)), new(Worker)
-				x, dst := promptBatch(r, amx, rows, rows, cols), new(Batch)
-				dst.Reset(rows, outputs)
-				for b.Loop() {
-					amx.Mul(w, m, x, dst, 0, m.Groups())
-				}
-				b.ReportMetric(float64(rows*outputs*cols*b.N)/b.Elapsed().Seconds()/1e9, "GMAC/s")
-			})
+			b.Run(fmt.Sprintf("%v/%dx%dx%d/prompt", k, rows, cols, outputs), func(b *testing.B) { benchmarkPrompts(b, k, rows, rows, cols, outputs) })
+			b.Run(fmt.Sprintf("%v/%dx%dx%d/generated", k, rows, cols, outputs), func(b *testing.B) { benchmarkPrompts(b, k, rows, 0, cols, outputs) })
 		}
 	}
+}
+
+func benchmarkPrompts(b *testing.B, k Kind, rows, prompt, cols, outputs int) {
+	r := rand.New(rand.NewPCG(55, 1))
+	m, w := packed(weights(r, k, outputs, cols)), new(Worker)
+	x, dst := promptBatch(r, amx, rows, prompt, cols), new(Batch)
+	dst.Reset(rows, outputs)
+	for b.Loop() {
+		amx.Mul(w, m, x, dst, 0, m.Groups())
+	}
+	b.ReportMetric(float64(rows*outputs*cols*b.N)/b.Elapsed().Seconds()/1e9, "GMAC/s")
 }
 
 // Activations that are made at once are those that are made one after another.
