@@ -13,7 +13,7 @@ func amxSet() *Set {
 	s.Name = "amx"
 	s.tile = slices.Concat([]tileKernel{{16, true, tilex16AMX}, {fewestTiles, true, tileAMX}}, below(s.tile, fewestTiles))
 	s.halves = slices.Concat([]tileKernel{{16, true, halvesx16AMX}, {fewestTiles, true, halvesAMX}}, below(s.halves, fewestTiles))
-	s.tiles = &tileFuncs{splitAVX512, interleaveAVX512, pairsAMX}
+	s.tiles = &tileFuncs{storeAVX512, splitAVX512, pairsAMX, softmaxAVX512, mergeAVX512, divideAVX512}
 	return &s
 }
 

@@ -19,4 +19,13 @@ func pairsAMX(a *pairArgs)
 func splitAVX512(a *splitArgs)
 
 //go:noescape
-func interleaveAVX512(a *interleaveArgs)
+func softmaxAVX512(a *softmaxArgs)
+
+//go:noescape
+func mergeAVX512(a *mergeArgs)
+
+//go:noescape
+func divideAVX512(a *divideArgs)
+
+//go:noescape
+func storeAVX512(a *storeArgs)
