@@ -156,7 +156,7 @@ func paired(t *testing.T, s *Set, kind Kind, dim int) bool {
 func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 	const heads, group, first, positions = 2, 3, 500, 30
 	r := rand.New(rand.NewPCG(9, 2))
-	for _, dim := range []int{32, 48, 96, 128} {
+	for _, dim := range []int{32, 48, 128} {
 		for _, kind := range KVKinds {
 			if kind == Q8_0 && dim%blockElems != 0 {
 				continue
@@ -177,7 +177,11 @@ func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 						c := newKVCase(t, s, kind, heads, dim, first+positions, 64, spread(r, 9))
 						s.Attend(new(Worker), c.attention(1, first, positions, group, window, q), *ref)
 					}
-					for _, blockSize := range []int{1, 8, 16, 24, 32, 48, 64, 1024} {
+					sizes := []int{1, 16, 8, 24, 32, 48, 64, 1024}
+					if s == generic { // the slowest
+						sizes = sizes[:2]
+					}
+					for _, blockSize := range sizes {
 						what := fmt.Sprintf("%s %v, %d columns, window %d, blocks of %d", s.Name, kind, dim, window, blockSize)
 						n := (first + positions + blockSize - 1) / blockSize
 						c := newKVCase(t, s, kind, heads, dim, first+positions, blockSize, spread(r, n))
