@@ -46,7 +46,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	cache, err := model.NewCache(e.model.Config, o.KVFormat, blocks, o.BlockSize)
+	cache, err := model.NewCache(e.model, o.KVFormat, blocks, o.BlockSize)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	l.sched = sched.New(cfg, l.pool)
 	l.state = model.NewState(e.model, cache, l.workers)
 	if draft != nil {
-		if cache, err = model.NewCache(draft.Config, o.KVFormat, blocks, o.BlockSize); err != nil {
+		if cache, err = model.NewCache(draft, o.KVFormat, blocks, o.BlockSize); err != nil {
 			return nil, err
 		}
 		cache.Longest = o.Context

@@ -150,7 +150,7 @@ func (r *Runner) newLane(kv string, tests []Test) (*lane, error) {
 		l.blocks, l.filled = append(l.blocks, ids), append(l.filled, 0)
 	}
 	var err error
-	l.cache, err = model.NewCache(r.m.Config, kv, blocks, blockSize)
+	l.cache, err = model.NewCache(r.m, kv, blocks, blockSize)
 	if err == nil {
 		l.cache.Longest = longest
 	}

@@ -57,7 +57,7 @@ func newState(s Subject, sequences, length int, pool *par.Pool) (*model.State, e
 	if length > s.Model.Context {
 		return nil, fmt.Errorf("eval: %d tokens exceed the context of %s, %d", length, s.Model.Name, s.Model.Context)
 	}
-	cache, err := model.NewCache(s.Model.Config, s.KVFormat, sequences*blocksFor(length), blockSize)
+	cache, err := model.NewCache(s.Model, s.KVFormat, sequences*blocksFor(length), blockSize)
 	if err != nil {
 		return nil, err
 	}

@@ -36,7 +36,7 @@ type Partial struct {
 
 // Reset shapes p for rows that have seen nothing.
 func (p *Partial) Reset(rows, dim int) {
-	p.Max, p.Sum, p.Out = grow(p.Max, rows), grow(p.Sum, rows), grow(p.Out, rows*dim)
+	p.Max, p.Sum, p.Out = grow(p.Max, rows), grow(p.Sum, rows), growAligned(p.Out, rows*dim)
 	clear(p.Sum)
 }
 
@@ -71,7 +71,7 @@ func (s *Set) Attend(w *Worker, a *Attention, out *Partial) {
 	from, to := a.Parts()
 	s.AttendPart(w, a, from, out)
 	for part := from + 1; part < to; part++ {
-		s.AttendPart(w, a, part, &w.partial)
+		s.attendPart(w, a, part, &w.partial)
 		s.Merge(w, out, &w.partial)
 	}
 }
@@ -85,15 +85,25 @@ func (s *Set) Attend(w *Worker, a *Attention, out *Partial) {
 //
 // but for keys and values that tile registers take (attention_tiles.go).
 func (s *Set) AttendPart(w *Worker, a *Attention, part int, out *Partial) {
+	if a.KV.paired {
+		s.splitQueries(w, a)
+	}
+	s.attendPart(w, a, part, out)
+}
+
+// attendPart is AttendPart of one attention after another.
+func (s *Set) attendPart(w *Worker, a *Attention, part int, out *Partial) {
 	out.Reset(a.Rows, a.KV.dim)
-	p := partOf(w, a, part*Part, out)
+	p := partOf(a, part*Part, out)
 	if p.from >= p.to {
 		return
 	}
-	if s.tiles != nil && a.KV.kind == BF16 {
+	if a.KV.paired {
 		s.attendTiles(w, &p)
 		return
 	}
+	w.scores = growAligned(w.scores, a.Rows*Part)
+	p.scores = w.scores
 	for r := range p.runs {
 		p.score(s, w, r)
 	}
@@ -130,7 +140,14 @@ func (s *Set) weigh(w *Worker, scores []float32, from, to, low, high int) (top, 
 
 // Merge adds what b has seen, behind what p has, to p. It changes b.
 func (s *Set) Merge(w *Worker, p, b *Partial) {
-	dim := len(p.Out) / len(p.Sum)
+	rows := len(p.Sum)
+	dim := len(p.Out) / rows
+	if s.tiles != nil {
+		a := &w.tiles.merge
+		*a = mergeArgs{&p.Max[0], &p.Sum[0], &p.Out[0], &b.Max[:rows][0], &b.Sum[:rows][0], &b.Out[:rows*dim][0], rows, dim}
+		s.tiles.merge(a)
+		return
+	}
 	for r := range p.Sum {
 		out, more := p.Out[r*dim:(r+1)*dim], b.Out[r*dim:(r+1)*dim]
 		switch {
@@ -157,6 +174,25 @@ func (s *Set) rescale(w *Worker, out []float32, sum, x float32) float32 {
 	return float32(sum * f)
 }
 
+// Finish writes p's output, each row divided by its sum, to dst: heads rows one behind the
+// other, and the next as many step further.
+func (s *Set) Finish(w *Worker, p *Partial, heads int, dst []float32, step int) {
+	rows := len(p.Sum)
+	dim := len(p.Out) / rows
+	dst = dst[:(rows/heads-1)*step+heads*dim]
+	if s.tiles != nil {
+		a := &w.tiles.divide
+		*a = divideArgs{&p.Out[0], &p.Sum[0], &dst[0], uintptr(4 * step), heads, rows / heads, dim}
+		s.tiles.divide(a)
+		return
+	}
+	for r, sum := range p.Sum {
+		out := dst[r/heads*step+r%heads*dim:][:dim]
+		copy(out, p.Out[r*dim:])
+		s.Scale(w, out, 1/sum)
+	}
+}
+
 // part is one part of an attention.
 type part struct {
 	*Attention
@@ -168,15 +204,13 @@ type part struct {
 	end       int // position in it behind the last that has been stored
 }
 
-func partOf(w *Worker, a *Attention, base int, out *Partial) part {
+func partOf(a *Attention, base int, out *Partial) part {
 	p := part{Attention: a, base: base, out: out}
 	p.from, p.to = a.rows(base)
 	if p.from < p.to {
 		p.low = max(0, a.begin(p.from)-base) / blockElems * blockElems
 		p.end = min(Part, a.end(p.to-1)-base)
 		p.high = (p.end + blockElems - 1) / blockElems * blockElems
-		w.scores = growAligned(w.scores, a.Rows*Part)
-		p.scores = w.scores
 	}
 	return p
 }

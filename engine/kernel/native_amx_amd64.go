@@ -13,11 +13,11 @@ func amxSet() *Set {
 	s.Name = "amx"
 	s.tile = slices.Concat([]tileKernel{{16, true, tilex16AMX}, {fewestTiles, true, tileAMX}}, below(s.tile, fewestTiles))
 	s.halves = slices.Concat([]tileKernel{{16, true, halvesx16AMX}, {fewestTiles, true, halvesAMX}}, below(s.halves, fewestTiles))
-	s.tiles = &tileFuncs{splitAVX512, interleaveAVX512, pairsAMX}
 	s.prompt = &promptFuncs{
 		round: roundBF16AVX512, fill: fillAVX512, silu: siluPromptAVX512, gelu: geluPromptAVX512,
 		multiply: [2][2]func(*promptArgs){{prompt1x1AMX, prompt1x2AMX}, {prompt2x1AMX, prompt2x2AMX}},
 	}
+	s.tiles = &tileFuncs{storeAVX512, splitAVX512, pairsAMX, softmaxAVX512, mergeAVX512, divideAVX512}
 	return &s
 }
 

@@ -19,9 +19,6 @@ func pairsAMX(a *pairArgs)
 func splitAVX512(a *splitArgs)
 
 //go:noescape
-func interleaveAVX512(a *interleaveArgs)
-
-//go:noescape
 func prompt1x1AMX(a *promptArgs)
 
 //go:noescape
@@ -44,3 +41,15 @@ func siluPromptAVX512(a *gateArgs)
 
 //go:noescape
 func geluPromptAVX512(a *gateArgs)
+
+//go:noescape
+func softmaxAVX512(a *softmaxArgs)
+
+//go:noescape
+func mergeAVX512(a *mergeArgs)
+
+//go:noescape
+func divideAVX512(a *divideArgs)
+
+//go:noescape
+func storeAVX512(a *storeArgs)

@@ -160,13 +160,9 @@ func (s *State) aim(w *worker, c chunk, head int) *kernel.Attention {
 
 // finish divides by the weights' sums and puts the rows where they belong.
 func (s *State) finish(w *worker, c chunk, head int, p *kernel.Partial) {
-	dim := s.m.HeadDim
 	heads := s.m.Heads / s.m.KVHeads
-	for i, sum := range p.Sum {
-		out := s.attn.Row(c.from + i/heads)[(head*heads+i%heads)*dim:][:dim]
-		copy(out, p.Out[i*dim:])
-		s.m.Kernels.Scale(&w.Worker, out, 1/sum)
-	}
+	at := c.from*s.attn.Cols + head*heads*s.m.HeadDim
+	s.m.Kernels.Finish(&w.Worker, p, heads, s.attn.X[at:], s.attn.Cols)
 }
 
 // first is the first position that the query at a position attends to.

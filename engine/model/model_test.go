@@ -100,7 +100,7 @@ func mustLoad(t testing.TB, format string) *Model {
 // lastLogits computes the logits of the last of n tokens, in passes of the given sizes.
 func lastLogits(t testing.TB, m *Model, cacheFormat string, threads, blockSize int, sizes ...int) []float32 {
 	t.Helper()
-	cache, err := NewCache(m.Config, cacheFormat, (tinyContext+blockSize-1)/blockSize, blockSize)
+	cache, err := NewCache(m, cacheFormat, (tinyContext+blockSize-1)/blockSize, blockSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestLogitsDependOnNothingButTheSequence(t *testing.T) {
 
 func TestOtherSequencesChangeNothing(t *testing.T) {
 	m := mustLoad(t, "Q8_0")
-	cache, err := NewCache(m.Config, "bf16", 8, 16)
+	cache, err := NewCache(m, "bf16", 8, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func unweave(m Matrix) Matrix {
 func TestForwardAllocatesNothing(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		m := mustLoad(t, "Q4_0")
-		cache, err := NewCache(m.Config, "q8_0", 4, 16)
+		cache, err := NewCache(m, "q8_0", 4, 16)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,12 +277,12 @@ func TestCacheFormats(t *testing.T) {
 			t.Errorf("%s: %d bytes per token (%v), want %d", format, got, err, want)
 		}
 	}
-	if _, err := NewCache(m.Config, "q4_0", 1, 16); err == nil || !strings.Contains(err.Error(), "f32, f16, bf16, q8_0") {
+	if _, err := NewCache(m, "q4_0", 1, 16); err == nil || !strings.Contains(err.Error(), "f32, f16, bf16, q8_0") {
 		t.Errorf("q4_0: %v", err)
 	}
-	odd := m.Config
+	odd := *m
 	odd.HeadDim = 48
-	if _, err := NewCache(odd, "q8_0", 1, 16); err == nil {
+	if _, err := NewCache(&odd, "q8_0", 1, 16); err == nil {
 		t.Error("q8_0 with heads of 48 columns: no error")
 	}
 }

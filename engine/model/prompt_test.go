@@ -45,7 +45,7 @@ type transcript struct {
 // transcribe computes texts in passes of as many rows as cut says.
 func transcribe(t testing.TB, m *model.Model, format string, threads, blockSize int, all []text, cut cutter) transcript {
 	t.Helper()
-	cache, err := model.NewCache(m.Config, format, len(all)*textSlots/blockSize, blockSize)
+	cache, err := model.NewCache(m, format, len(all)*textSlots/blockSize, blockSize)
 	if err != nil {
 		t.Fatal(err)
 	}
