@@ -69,6 +69,14 @@ func (j *mulJob) Do(w, from, to int) {
 
 // piecesOf cuts groups in so many pieces that workers end together.
 func (s *State) piecesOf(groups int, j par.Job) par.Part {
-	pieces := 4 * s.pool.Size()
-	return par.Part{N: groups, Grain: max(1, (groups+pieces-1)/pieces), Job: j}
+	return par.Part{N: groups, Grain: s.grain(groups, 4*s.pool.Size()), Job: j}
+}
+
+// grain is how many groups make so many pieces. Kernels of prompts take two groups at once.
+func (s *State) grain(groups, pieces int) int {
+	grain := max(1, (groups+pieces-1)/pieces)
+	if s.prompt > 0 {
+		grain += grain % 2
+	}
+	return grain
 }

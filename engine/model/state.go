@@ -176,7 +176,7 @@ func (s *State) multiply(x *kernel.Batch, all ...product) {
 		if x.Rows > 1 || len(all) == 1 && groups > 64 { // many, so that workers end together
 			pieces *= 4
 		}
-		s.parts[i] = par.Part{N: groups, Grain: max(1, (groups+pieces-1)/pieces), Job: j}
+		s.parts[i] = par.Part{N: groups, Grain: s.grain(groups, pieces), Job: j}
 	}
 	s.pool.Run(s.parts[:len(all)]...)
 }
