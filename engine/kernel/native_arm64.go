@@ -34,7 +34,7 @@ func neonSet() *Set {
 			{{4, floatF16x4NEON}, {2, floatF16x2NEON}, {1, floatF16x1NEON}},
 			{{4, floatBF16x4NEON}, {2, floatBF16x2NEON}, {1, floatBF16x1NEON}},
 		},
-		widenColumns: widenColumns, widenRows: widenRows,
+		widenColumns: widenColumnsNEON, widenRows: widenRowsNEON,
 		elemFuncs: elemNEON,
 	}
 }

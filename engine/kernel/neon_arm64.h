@@ -45,7 +45,9 @@
 #define SHLL_S(d, n) WORD $(0x2e613800|(n)<<5|(d)) // shll d.4s, n.4h, #16
 #define SHLL2_S(d, n) WORD $(0x6e613800|(n)<<5|(d)) // shll2 d.4s, n.8h, #16
 #define SXTL_H(d, n) WORD $(0x0f08a400|(n)<<5|(d)) // sxtl d.8h, n.8b
+#define SXTL2_H(d, n) WORD $(0x4f08a400|(n)<<5|(d)) // sxtl2 d.8h, n.16b
 #define SXTL_S(d, n) WORD $(0x0f10a400|(n)<<5|(d)) // sxtl d.4s, n.4h
+#define SXTL2_S(d, n) WORD $(0x4f10a400|(n)<<5|(d)) // sxtl2 d.4s, n.8h
 #define UXTL_H(d, n) WORD $(0x2f08a400|(n)<<5|(d)) // uxtl d.8h, n.8b
 #define UXTL_S(d, n) WORD $(0x2f10a400|(n)<<5|(d)) // uxtl d.4s, n.4h
 

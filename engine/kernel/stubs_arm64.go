@@ -97,6 +97,12 @@ func halvesx2NEON(a *tileArgs)
 func halvesx1NEON(a *tileArgs)
 
 //go:noescape
+func widenColumnsNEON(a *widenArgs)
+
+//go:noescape
+func widenRowsNEON(a *widenArgs)
+
+//go:noescape
 func offsetNEON(a *offsetArgs)
 
 //go:noescape
