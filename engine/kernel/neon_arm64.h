@@ -3,8 +3,9 @@
 // them, and no suffix but the one in the macro's name: B is 16 bytes, S four words, D two
 // double words.
 
-// Dot products: four sums each of four products of signed bytes; of those in lane i of m;
-// and of two rows of eight bytes with two.
+// Dot products: four sums each of four products of signed bytes, those of m in lane i. And
+// products of matrices: row i of n's two rows of eight signed bytes with row j of m's is
+// added to lane 2i+j.
 #define SDOT_LANE(d, n, m, i) WORD $(0x4f80e000|((i)&1)<<21|((i)>>1)<<11|(m)<<16|(n)<<5|(d)) // sdot d.4s, n.16b, m.4b[i]
 #define SMMLA(d, n, m) WORD $(0x4e80a400|(m)<<16|(n)<<5|(d)) // smmla d.4s, n.16b, m.16b
 
