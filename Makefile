@@ -5,11 +5,12 @@ RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experi
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
   ./engine/eval/... ./engine/server ./loadgen/result ./loadgen/stream ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
+QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint race fuzz golden bench bench-rivals models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint arm64 race fuzz golden bench bench-rivals models reference tokenizers sdk lm-eval clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 build: ## build the binary
 	$(GO) build -o assay .
@@ -30,6 +31,11 @@ vet: ## go vet, on both architectures that have kernels
 
 lint: ## staticcheck
 	$(GO) tool staticcheck ./...
+
+arm64: ## the tests of the engine's arithmetic as arm64: with i8mm, with dot products alone, with neither; needs QEMU; a quarter of an hour
+	@test -n "$(QEMU)" || { echo "found neither qemu-aarch64 nor qemu-aarch64-static in PATH: install QEMU's user emulation (Debian: apt-get install qemu-user-static)"; exit 1; }
+	@set -e; for c in max neoverse-n1 cortex-a72; do echo "$$c"; GOARCH=arm64 $(GO) test -short -timeout 1h -exec "$(QEMU) -cpu $$c" \
+	  -skip 'TestWindows/7m|TestWindows//generic' ./engine/kernel ./engine/internal/... ./engine/quant ./engine/model; done
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for p in $$($(GO) list $(FUZZED)); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

@@ -268,7 +268,7 @@ func parseVerb(args []string) error {
 	return errors.Join(c.ValidateArgs(c.Flags().Args()), c.ValidateRequiredFlags())
 }
 
-var makeTarget = regexp.MustCompile(`(?m)^([a-z-]+):`)
+var makeTarget = regexp.MustCompile(`(?m)^([a-z0-9-]+):`)
 
 func makeTargets(args []string) error {
 	text, err := os.ReadFile("Makefile")

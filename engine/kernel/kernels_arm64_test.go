@@ -76,8 +76,23 @@ func TestExponentsNEON(t *testing.T) {
 	}
 }
 
+// forms are those of the set that run here: a machine with i8mm runs the one without, too.
+func forms(t *testing.T) []*Set {
+	if s := assembly(t); s != neon {
+		return []*Set{neon, s}
+	}
+	return []*Set{neon}
+}
+
 func TestTilesNEON(t *testing.T) {
-	s, r := assembly(t), rand.New(rand.NewPCG(34, 1))
+	for _, s := range forms(t) {
+		t.Run(fmt.Sprint("up to ", s.tile[0].rows, " rows"), func(t *testing.T) { sameTilesOf(t, s) })
+	}
+}
+
+func sameTilesOf(t *testing.T, s *Set) {
+	t.Helper()
+	r := rand.New(rand.NewPCG(34, 1))
 	all, most := func() int8 { return int8(r.IntN(256) - 128) }, either(r, -128, 127)
 	few, bound := func() int8 { return int8(r.IntN(64) - 32) }, either(r, -32, 31)
 	q, full := func() int8 { return int8(r.IntN(255) - 127) }, either(r, -127, 127)

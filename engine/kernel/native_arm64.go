@@ -2,15 +2,21 @@ package kernel
 
 import "github.com/assaylab/assay/engine/internal/cpu"
 
-// native lists the assembly sets this machine can run, the best last.
+// native is the one assembly set there is, in the form that this machine can run.
 func native(f cpu.Features) []*Set {
-	if !f.NEON || !f.DotProduct {
+	switch {
+	case !f.NEON || !f.DotProduct:
 		return nil
+	case f.I8MM:
+		return []*Set{neonI8MM}
 	}
 	return []*Set{neon}
 }
 
-var neon = neonSet()
+var (
+	neon     = neonSet()
+	neonI8MM = i8mmSet()
+)
 
 // neonSet needs dot products.
 func neonSet() *Set {
@@ -34,7 +40,16 @@ func neonSet() *Set {
 			{{4, floatF16x4NEON}, {2, floatF16x2NEON}, {1, floatF16x1NEON}},
 			{{4, floatBF16x4NEON}, {2, floatBF16x2NEON}, {1, floatBF16x1NEON}},
 		},
-		widenColumns: widenColumns, widenRows: widenRows,
+		widenColumns: widenColumnsNEON, widenRows: widenRowsNEON,
 		elemFuncs: elemNEON,
 	}
+}
+
+// i8mmSet needs products of matrices of bytes beside what neon needs. Kernels are for as many
+// rows as registers have room for sums.
+func i8mmSet() *Set {
+	s := *neon
+	s.tile = append([]tileKernel{{16, false, tilex16I8MM}, {8, false, tilex8I8MM}, {4, false, tilex4I8MM}}, s.tile[1:]...)
+	s.halves = append([]tileKernel{{8, false, halvesx8I8MM}, {4, false, halvesx4I8MM}}, s.halves[1:]...)
+	return &s
 }

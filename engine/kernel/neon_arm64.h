@@ -3,8 +3,9 @@
 // them, and no suffix but the one in the macro's name: B is 16 bytes, S four words, D two
 // double words.
 
-// Dot products: four sums each of four products of signed bytes; of those in lane i of m;
-// and of two rows of eight bytes with two.
+// Dot products: four sums each of four products of signed bytes, those of m in lane i. And
+// products of matrices: row i of n's two rows of eight signed bytes with row j of m's is
+// added to lane 2i+j.
 #define SDOT_LANE(d, n, m, i) WORD $(0x4f80e000|((i)&1)<<21|((i)>>1)<<11|(m)<<16|(n)<<5|(d)) // sdot d.4s, n.16b, m.4b[i]
 #define SMMLA(d, n, m) WORD $(0x4e80a400|(m)<<16|(n)<<5|(d)) // smmla d.4s, n.16b, m.16b
 
@@ -45,7 +46,9 @@
 #define SHLL_S(d, n) WORD $(0x2e613800|(n)<<5|(d)) // shll d.4s, n.4h, #16
 #define SHLL2_S(d, n) WORD $(0x6e613800|(n)<<5|(d)) // shll2 d.4s, n.8h, #16
 #define SXTL_H(d, n) WORD $(0x0f08a400|(n)<<5|(d)) // sxtl d.8h, n.8b
+#define SXTL2_H(d, n) WORD $(0x4f08a400|(n)<<5|(d)) // sxtl2 d.8h, n.16b
 #define SXTL_S(d, n) WORD $(0x0f10a400|(n)<<5|(d)) // sxtl d.4s, n.4h
+#define SXTL2_S(d, n) WORD $(0x4f10a400|(n)<<5|(d)) // sxtl2 d.4s, n.8h
 #define UXTL_H(d, n) WORD $(0x2f08a400|(n)<<5|(d)) // uxtl d.8h, n.8b
 #define UXTL_S(d, n) WORD $(0x2f10a400|(n)<<5|(d)) // uxtl d.4s, n.4h
 

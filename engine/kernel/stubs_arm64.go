@@ -97,6 +97,27 @@ func halvesx2NEON(a *tileArgs)
 func halvesx1NEON(a *tileArgs)
 
 //go:noescape
+func tilex16I8MM(a *tileArgs)
+
+//go:noescape
+func tilex8I8MM(a *tileArgs)
+
+//go:noescape
+func tilex4I8MM(a *tileArgs)
+
+//go:noescape
+func halvesx8I8MM(a *tileArgs)
+
+//go:noescape
+func halvesx4I8MM(a *tileArgs)
+
+//go:noescape
+func widenColumnsNEON(a *widenArgs)
+
+//go:noescape
+func widenRowsNEON(a *widenArgs)
+
+//go:noescape
 func offsetNEON(a *offsetArgs)
 
 //go:noescape

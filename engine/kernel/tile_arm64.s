@@ -1,8 +1,9 @@
 #include "textflag.h"
 #include "neon_arm64.h"
 #include "tile_arm64.h"
+#include "tile_dot_arm64.h"
 
-// Tile kernels (tile_arm64.h) of plain codes. Row r's q is V(8+2r) and V(9+2r), its integers
+// Tile kernels (tile_dot_arm64.h) of plain codes. Row r's q is V(8+2r) and V(9+2r), its integers
 // are V(16+2r) and V(17+2r).
 
 #define LOAD_Q(r, a, b, c) \

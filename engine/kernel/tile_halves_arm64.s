@@ -1,8 +1,9 @@
 #include "textflag.h"
 #include "neon_arm64.h"
 #include "tile_arm64.h"
+#include "tile_dot_arm64.h"
 
-// Tile kernels (tile_arm64.h) of kinds with sub-scales. Row r's q is V(8+r), half after half;
+// Tile kernels (tile_dot_arm64.h) of kinds with sub-scales. Row r's q is V(8+r), half after half;
 // its integers are V(12+2r) and V(13+2r) of the first half, V(20+2r) and V(21+2r) of the
 // second.
 
