@@ -115,6 +115,9 @@ func (s *Set) attendTiles(w *Worker, p *part) {
 	t.scores = growAligned(t.scores, tileRows*scoresStep)
 	p.aimKeys(t)
 	p.aimValues(t)
+	if p.to-p.from <= tileRows {
+		p.fetch(s, w, t)
+	}
 	for r := p.from; r < p.to; r += tileRows {
 		p.tile(s, t, r, min(tileRows, p.to-r))
 	}

@@ -40,6 +40,7 @@ func (p *product) tiles(lo, hi int) {
 	groups := max(2, panelBytes/(blocks*codeBytes))
 	for ; lo < hi; lo += groups {
 		n := min(groups, hi-lo)
+		p.fetchNumbers(lo+n, min(lo+2*n, hi))
 		p.w.panel.reserve(p.m.Kind, n, blocks)
 		for g := range n {
 			p.expand(g, lo+g, 0, blocks)

@@ -12,6 +12,7 @@ type Worker struct {
 	line   lineArgs
 	float  floatArgs
 	widen  widenArgs
+	fetch  fetchArgs
 
 	panel panel
 	sums  []float32 // of a piece of a product
