@@ -24,6 +24,7 @@ type Attention struct {
 	Rows      int       //
 	Window    int       //
 	Q         []float32 // (rows, dim), times the attention's scale
+	Prompt    bool      // positions are a prompt's, which may have an arithmetic of their own
 }
 
 // Partial is attention to some positions: of row r, with scores q . k and weights
@@ -83,13 +84,16 @@ func (s *Set) Attend(w *Worker, a *Attention, out *Partial) {
 //	sum = the weights                  in 16 sums, of positions i, i+16, ..., which are then folded
 //	out = weight[j] x v[j], summed     one chain of fused multiply-adds, positions in order
 //
-// but for keys and values that tile registers take (attention_tiles.go).
+// but for those of prompts that tile registers compute (attention_tiles.go).
 func (s *Set) AttendPart(w *Worker, a *Attention, part int, out *Partial) {
-	if a.KV.paired {
+	if a.tiled() {
 		s.splitQueries(w, a)
 	}
 	s.attendPart(w, a, part, out)
 }
+
+// tiled reports whether tile registers compute a.
+func (a *Attention) tiled() bool { return a.Prompt && a.KV.paired }
 
 // attendPart is AttendPart of one attention after another.
 func (s *Set) attendPart(w *Worker, a *Attention, part int, out *Partial) {
@@ -98,7 +102,7 @@ func (s *Set) attendPart(w *Worker, a *Attention, part int, out *Partial) {
 	if p.from >= p.to {
 		return
 	}
-	if a.KV.paired {
+	if a.tiled() {
 		s.attendTiles(w, &p)
 		return
 	}
@@ -248,7 +252,7 @@ func (p *part) score(s *Set, w *Worker, r run) {
 	skip, rows := r.slot%Group, p.to-p.from
 	n := (skip + r.count + Group - 1) / Group
 	a := &w.float
-	p.KV.keys(s, w, a, p.Head, r.slot/Group, n)
+	chains := p.KV.keys(s, w, a, p.Head, r.slot/Group, n)
 	a.x, a.xStep = &p.Q[p.from*a.n], uintptr(4*a.n)
 	a.to, a.toStep, a.toGroup, a.carry = &p.row(p.from)[r.at], 4*Part, 4*Group, 0
 	direct := skip == 0 && r.at+n*Group <= Part
@@ -256,7 +260,7 @@ func (p *part) score(s *Set, w *Worker, r run) {
 		w.aside = grow(w.aside, rows*n*Group)
 		a.to, a.toStep = &w.aside[0], uintptr(4*n*Group)
 	}
-	s.floats(a, p.KV.floatKind(), rows)
+	a.chains(chains, rows)
 	if !direct {
 		for i := range rows {
 			copy(p.row(p.from + i)[r.at:][:r.count], w.aside[i*n*Group+skip:])
@@ -267,18 +271,17 @@ func (p *part) score(s *Set, w *Worker, r run) {
 // sum adds weighted values.
 func (p *part) sum(s *Set, w *Worker, r run) {
 	a, dim := &w.float, p.KV.dim
-	p.KV.values(s, w, a, p.Head, r)
+	chains := p.KV.values(s, w, a, p.Head, r)
 	a.x, a.xStep = &p.row(p.from)[r.at], 4*Part
 	a.to, a.toStep, a.toGroup, a.carry = &p.out.Out[p.from*dim], uintptr(4*dim), 4*Group, 1
 	if r.at == p.low {
 		a.carry = 0
 	}
-	s.floats(a, p.KV.floatKind(), p.to-p.from)
+	a.chains(chains, p.to-p.from)
 }
 
-// floats runs a's chains for so many rows, as many at once as kernels take.
-func (s *Set) floats(a *floatArgs, kind Kind, rows int) {
-	kernels := s.float[kind]
+// chains runs a's chains for so many rows, as many at once as kernels take.
+func (a *floatArgs) chains(kernels []floatKernel, rows int) {
 	for rows > 0 {
 		for kernels[0].rows > rows {
 			kernels = kernels[1:]

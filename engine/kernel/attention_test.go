@@ -21,6 +21,7 @@ type kvCase struct {
 	k, v      [][]float32 // (n) of (heads, dim), rounded as the cache's kind rounds
 	blocks    []int32
 	blockSize int
+	prompt    bool // whose attention is a prompt's
 }
 
 func newKVCase(t *testing.T, s *Set, kind Kind, heads, dim, n, blockSize int, order []int32) *kvCase {
@@ -73,7 +74,7 @@ func spread(r *rand.Rand, blocks int) []int32 {
 
 func (c *kvCase) attention(head, first, positions, heads, window int, q []float32) *Attention {
 	return &Attention{KV: c.kv, Head: head, Blocks: c.blocks, BlockSize: c.blockSize, First: first, Heads: heads,
-		Rows: positions * heads, Window: window, Q: q}
+		Rows: positions * heads, Window: window, Q: q, Prompt: c.prompt}
 }
 
 // attend is what row r gets, in float64, as attention is defined.
@@ -107,10 +108,12 @@ func (c *kvCase) attend(a *Attention, r int) []float64 {
 func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 	const heads, dim = 2, 64
 	r := rand.New(rand.NewPCG(9, 1))
-	for _, s := range Sets(cpu.Detect()) {
+	sets := Sets(cpu.Detect())
+	for i, s := range slices.Repeat(sets, 2) {
+		prompt := i >= len(sets)
 		for _, kind := range KVKinds {
 			worst, bound := 0.0, 2e-6
-			if paired(t, s, kind, dim) {
+			if prompt && paired(t, s, kind, dim) {
 				bound = 4e-5 // of values up to 4: queries and weights keep 16 bits
 			}
 			for _, x := range []struct{ first, positions, heads, window, blockSize int }{
@@ -120,6 +123,7 @@ func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 			} {
 				n := x.first + x.positions
 				c := newKVCase(t, s, kind, heads, dim, n, x.blockSize, spread(r, (n+x.blockSize-1)/x.blockSize))
+				c.prompt = prompt
 				q := normals(r, x.positions*x.heads*dim)
 				generic.Scale(new(Worker), q, 0.125)
 				a, out := c.attention(1, x.first, x.positions, x.heads, x.window, q), new(Partial)
@@ -170,14 +174,16 @@ func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 					q[i] /= 4
 				}
 				var want [2]*Partial // of other sets, and of tile registers
-				for _, s := range Sets(cpu.Detect()) {
-					ref := &want[0]
-					if paired(t, s, kind, dim) {
+				sets := Sets(cpu.Detect())
+				for i, s := range append(sets, sets[len(sets)-1]) {
+					ref, prompt := &want[0], i == len(sets)
+					if prompt && paired(t, s, kind, dim) {
 						ref = &want[1]
 					}
 					if *ref == nil {
 						*ref = new(Partial)
 						c := newKVCase(t, s, kind, heads, dim, first+positions, 64, spread(r, 9))
+						c.prompt = prompt
 						s.Attend(new(Worker), c.attention(1, first, positions, group, window, q), *ref)
 					}
 					sizes := []int{1, 16, 8, 24, 32, 48, 64, 1024}
@@ -188,6 +194,7 @@ func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 						what := fmt.Sprintf("%s %v, %d columns, window %d, blocks of %d", s.Name, kind, dim, window, blockSize)
 						n := (first + positions + blockSize - 1) / blockSize
 						c := newKVCase(t, s, kind, heads, dim, first+positions, blockSize, spread(r, n))
+						c.prompt = prompt
 						for p := 0; p < positions; {
 							n := min(positions-p, 1+r.IntN(12))
 							a := c.attention(1, first+p, n, group, window, q[p*group*dim:])
@@ -215,13 +222,19 @@ func TestAttentionReadsNothingElse(t *testing.T) {
 				n := (first + positions + blockSize - 1) / blockSize
 				order := spread(r, 2*n)[:n]
 				c := newKVCase(t, s, kind, heads, dim, first+positions, blockSize, order)
-				a, out := c.attention(1, first, positions, group, 0, normals(r, positions*group*dim)), [2]Partial{}
-				s.Attend(new(Worker), a, &out[0])
-				c.poison(s)
-				s.Attend(new(Worker), a, &out[1])
-				what := fmt.Sprintf("%s %v, blocks of %d", s.Name, kind, blockSize)
-				sameFloats(t, what, out[1].Out, out[0].Out)
-				sameFloats(t, what, out[1].Sum, out[0].Sum)
+				a, out := c.attention(1, first, positions, group, 0, normals(r, positions*group*dim)), [4]Partial{}
+				for i := range out {
+					if i == 2 {
+						c.poison(s)
+					}
+					a.Prompt = i%2 == 1
+					s.Attend(new(Worker), a, &out[i])
+				}
+				for i := range 2 {
+					what := fmt.Sprintf("%s %v, blocks of %d, prompt: %v", s.Name, kind, blockSize, i == 1)
+					sameFloats(t, what, out[2+i].Out, out[i].Out)
+					sameFloats(t, what, out[2+i].Sum, out[i].Sum)
+				}
 			}
 		}
 	}
@@ -322,10 +335,12 @@ func inParts(s *Set, a *Attention) *Partial {
 
 func TestAttentionAllocatesNothing(t *testing.T) {
 	r, w, out := rand.New(rand.NewPCG(9, 3)), new(Worker), new(Partial)
-	for _, s := range Sets(cpu.Detect()) {
+	sets := Sets(cpu.Detect())
+	for i, s := range append(sets, sets[len(sets)-1]) {
 		for _, kind := range KVKinds {
 			c := newKVCase(t, s, kind, 2, 64, 600, 16, spread(r, 38))
 			a := c.attention(0, 580, 20, 3, 0, normals(r, 60*64))
+			a.Prompt = i == len(sets)
 			if n := testing.AllocsPerRun(3, func() { s.Attend(w, a, out); s.Store(w, c.kv, 3, c.k[5], c.v[5]) }); n != 0 {
 				t.Errorf("%s %v: %v allocations", s.Name, kind, n)
 			}

@@ -2,8 +2,9 @@ package kernel
 
 import "unsafe"
 
-// tileFuncs are kernels for attention to keys and values in bfloat16 by tile registers. The
-// other factors, queries and weights, are split in two bfloat16 numbers, the second being
+// tileFuncs are kernels for attention to keys and values in bfloat16, which lie as tile registers
+// read them. Prompts' positions attend by tile registers, others by the chains of all sets. For
+// prompts, the other factors, queries and weights, are split in two bfloat16 numbers, the second being
 // what the first leaves, so that they keep 16 bits; each of the two is multiplied exactly
 // and summed in float32. That differs from the chains of the other sets by rounding, but
 // depends as little on what else is computed: a part's sums are made of 32 positions at a
@@ -15,6 +16,7 @@ type tileFuncs struct {
 	softmax  func(*softmaxArgs)
 	merge    func(*mergeArgs)
 	divide   func(*divideArgs)
+	chains   []floatKernel // of pairs, the widest first
 }
 
 // splitArgs is the one argument of a kernel that writes numbers in two parts: of each 32, the

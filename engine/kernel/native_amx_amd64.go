@@ -17,7 +17,10 @@ func amxSet() *Set {
 		round: roundBF16AVX512, fill: fillAVX512, silu: siluPromptAVX512, gelu: geluPromptAVX512,
 		multiply: [2][2]func(*promptArgs){{prompt1x1AMX, prompt1x2AMX}, {prompt2x1AMX, prompt2x2AMX}},
 	}
-	s.tiles = &tileFuncs{storeAVX512, splitAVX512, pairsAMX, softmaxAVX512, mergeAVX512, divideAVX512}
+	s.tiles = &tileFuncs{
+		store: storeAVX512, split: splitAVX512, multiply: pairsAMX, softmax: softmaxAVX512, merge: mergeAVX512, divide: divideAVX512,
+		chains: []floatKernel{{12, pairsx12AVX512}, {8, pairsx8AVX512}, {4, pairsx4AVX512}, {3, pairsx3AVX512}, {2, pairsx2AVX512}, {1, pairsx1AVX512}},
+	}
 	return &s
 }
 

@@ -53,3 +53,21 @@ func divideAVX512(a *divideArgs)
 
 //go:noescape
 func storeAVX512(a *storeArgs)
+
+//go:noescape
+func pairsx1AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx2AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx3AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx4AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx8AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx12AVX512(a *floatArgs)

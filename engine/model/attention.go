@@ -151,6 +151,7 @@ func (s *State) aim(w *worker, c chunk, head int) *kernel.Attention {
 	width := heads * m.HeadDim
 	a.KV, a.Head, a.Blocks, a.BlockSize = s.cache.layers[s.layer], head, span.Blocks, s.cache.BlockSize
 	a.First, a.Heads, a.Rows, a.Window = int(s.pass.Positions[c.from]), heads, heads*(c.to-c.from), s.current().Window
+	a.Prompt = c.from < s.prompt
 	a.Q = a.Q[:0]
 	for r := c.from; r < c.to; r++ {
 		a.Q = append(a.Q, s.q.Row(r)[head*width:(head+1)*width]...)

@@ -57,6 +57,7 @@ func (s *State) resetExpert(rows int) {
 // experts adds the output of the rows' experts, each row's added up in the order of the
 // experts: what a row gets does not depend on which others share them.
 func (s *State) experts(l *Layer) {
+	s.h.ReservePrompt(0) // experts take rows of prompts and others together
 	rows := s.x.Rows
 	s.each(rows, (*State).ffnNorm)
 	s.multiply(&s.h, product{&s.moe.scores, &l.Router, 0})

@@ -53,6 +53,7 @@ func (s *State) addend(w *worker, r int) []float32 {
 // attention leaves the attention block's output in y.
 func (s *State) attention(l *Layer) {
 	rows := s.x.Rows
+	s.h.ReservePrompt(s.prompt)
 	s.each(rows, (*State).attnNorm)
 	s.multiply(&s.h, product{&s.q, &l.Q, 0}, product{&s.k, &l.K, 0}, product{&s.v, &l.V, 0})
 	s.each(rows, (*State).prepare)

@@ -48,8 +48,7 @@ func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
 
 // Prompts reports whether positions of prompts have an arithmetic of their own, so that their
 // keys and values, and logits, are not those of generated positions with the same tokens.
-// Experts take rows of both kinds together: they have one.
-func (m *Model) Prompts() bool { return m.Kernels.Prompts() && m.Experts == 0 }
+func (m *Model) Prompts() bool { return m.Kernels.Prompts() }
 
 // WeightBytes is the size of all tensors as stored.
 func (m *Model) WeightBytes() int64 { return m.Weights.bytes }
