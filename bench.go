@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
@@ -26,6 +27,7 @@ type benchOptions struct {
 	matrix                      bench.Matrix
 	chunk, repetitions          int
 	pin, json, csv              bool
+	profile                     string
 }
 
 func newBench() *cobra.Command {
@@ -67,6 +69,7 @@ there is.
 	f.IntVar(&o.chunk, "chunk", 512, "rows of one pass of a prefill, at most")
 	f.IntVarP(&o.repetitions, "repetitions", "r", 5, "repetitions of each test")
 	f.BoolVar(&o.pin, "pin", false, "confine the process to as many CPUs as threads")
+	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the rounds to this file, for go tool pprof")
 	f.BoolVar(&o.json, "json", false, "everything as one JSON object")
 	f.BoolVar(&o.csv, "csv", false, "a CSV line for each test")
 	c.MarkFlagsMutuallyExclusive("json", "csv")
@@ -193,8 +196,30 @@ func measureBench(ctx context.Context, p *progress, m *checkpoint.Checkpoint, te
 	}
 	defer free()
 	plan.Rounds = o.repetitions
+	stop, err := profile(o.profile)
+	if err != nil {
+		return report, err
+	}
 	report.Results, err = bench.Measure(ctx, runner, costs, plan)
-	return report, err
+	return report, errors.Join(err, stop())
+}
+
+// profile writes a CPU profile to the file, unless its name is empty, until it is stopped.
+func profile(file string) (stop func() error, err error) {
+	if file == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, environment(fmt.Errorf("bench: --cpuprofile: %w", err))
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(environment(fmt.Errorf("bench: --cpuprofile: %w", err)), f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
 }
 
 // fits refuses caches that the machine's memory has no room for.

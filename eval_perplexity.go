@@ -21,6 +21,7 @@ type perplexityOptions struct {
 	text           string
 	length, chunks int
 	save, against  string
+	asPrompt       bool
 }
 
 func newEvalPerplexity() *cobra.Command {
@@ -35,7 +36,11 @@ with the first one, or with --reference.
 
 --save-logits keeps the reference's predictions in a file, and --against compares with
 such a file instead of a model, so that a large reference runs once, anywhere. The
-files are those of llama.cpp's --kl-divergence-base, in both directions.`,
+files are those of llama.cpp's --kl-divergence-base, in both directions.
+
+Tokens are predicted with the arithmetic of generated ones, with which answers are
+made. With --as-prompt it is that of prompts, where the kernels have one: those named
+amx, for weights in integer formats.`,
 		Example: `  assay eval perplexity embedded:gopherling-7m embedded:gopherling-7m,quantization=Q4_0 \
     --text scenarios/data/assay-source.txt --chunks 8`,
 		Args: arguments("SUBJECT..."),
@@ -56,6 +61,7 @@ files are those of llama.cpp's --kl-divergence-base, in both directions.`,
 	f.IntVar(&o.chunks, "chunks", 0, "chunks from the text's beginning, 0 for all")
 	f.StringVar(&o.save, "save-logits", "", "file to keep the reference's predictions in")
 	f.StringVar(&o.against, "against", "", "file of saved predictions to compare with")
+	f.BoolVar(&o.asPrompt, "as-prompt", false, "compute with the arithmetic of prompts, where kernels have one")
 	return c
 }
 
@@ -65,6 +71,9 @@ func runPerplexity(ctx context.Context, w, werr io.Writer, args []string, o perp
 		return err
 	}
 	defer l.close()
+	for i := range l.entries {
+		l.entries[i].name.asPrompt = o.asPrompt
+	}
 	reference := l.entries[l.reference]
 	c := eval.Comparison{
 		Reference: reference.subject(), Subjects: subjectsOf(l.entries), Threads: l.threads,

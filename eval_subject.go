@@ -27,7 +27,10 @@ func (o *evalOptions) flags(f *pflag.FlagSet) {
 }
 
 // subject is one argument of eval.
-type subject struct{ model, quantization, kv string }
+type subject struct {
+	model, quantization, kv string
+	asPrompt                bool // not of the argument, but of a flag
+}
 
 func parseSubject(text string) (subject, error) {
 	parts := strings.Split(text, ",")
@@ -50,7 +53,11 @@ func (s subject) String() string {
 	if s.quantization != "" {
 		words += " as " + s.quantization
 	}
-	return words + ", " + s.kv + " cache"
+	words += ", " + s.kv + " cache"
+	if s.asPrompt {
+		words += ", as a prompt"
+	}
+	return words
 }
 
 // entry is a subject, opened.
@@ -60,7 +67,7 @@ type entry struct {
 }
 
 func (e entry) subject() eval.Subject {
-	return eval.Subject{Model: e.checkpoint.Model, KVFormat: e.name.kv}
+	return eval.Subject{Model: e.checkpoint.Model, KVFormat: e.name.kv, AsPrompt: e.name.asPrompt}
 }
 
 // lineup is the subjects of a command line. The reference is one of the named ones,

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine/kernel"
 )
 
 const small = "embedded:gopherling-2m"
@@ -81,6 +82,22 @@ func TestEvalPerplexityAndSavedLogits(t *testing.T) {
 	evalFails(t, "chunk 1 differs from", "perplexity", coarse, "--against", file, "--text", "scenarios/data/assay-prose.txt")
 	evalFails(t, "not a file of saved logits", "perplexity", coarse, "--against", "README.md")
 	evalFails(t, "need at least", "perplexity", coarse, "--text", fileWith(t, "short.txt", "package a\n"))
+}
+
+func TestEvalPerplexityAsPrompt(t *testing.T) {
+	coarse := small + ",quantization=Q8_0"
+	plain := evalObjects[record.Quality](t, append([]string{"perplexity", coarse}, chunked...)...)[0]
+	prompt := evalObjects[record.Quality](t, append([]string{"perplexity", coarse, "--as-prompt"}, chunked...)...)[0]
+	if plain.Subject != small+" as Q8_0, f32 cache" || prompt.Subject != plain.Subject+", as a prompt" || prompt.Reference != prompt.Subject {
+		t.Errorf("subjects %q and %q, reference %q", plain.Subject, prompt.Subject, prompt.Reference)
+	}
+	k, err := kernel.ForMachine("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if same := reflect.DeepEqual(plain.NLL, prompt.NLL); same == k.Prompts() {
+		t.Errorf("as a prompt, values are the same: %v; kernels %s have an arithmetic for prompts: %v", same, k.Name, k.Prompts())
+	}
 }
 
 // An interrupted evaluation leaves no file, not even a temporary one.

@@ -41,17 +41,21 @@ func prompts(t testing.TB, name string) []prompt {
 	return r.Prompts
 }
 
-func loadModel(t testing.TB, name string) *model.Model {
+func bestSet(t testing.TB) *kernel.Set {
 	kernels, err := kernel.Select("auto", cpu.Detect())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return kernels
+}
+
+func loadModel(t testing.TB, name string) *model.Model {
 	f, err := gguf.Open("models/" + name + "-bf16.gguf")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { f.Close() })
-	m, err := model.Load(f, kernels)
+	m, err := model.Load(f, bestSet(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,37 +204,47 @@ func TestGreedyDoesNotDependOnScheduling(t *testing.T) {
 		m, work = draft, work[:6]
 	}
 	for _, format := range model.CacheFormats {
-		want := generate(t, start(t, m, nil, options(func(o *Options) { o.KVFormat = format })), 40, sample.Params{}, work...)
-		for name, change := range variants() {
-			t.Run(format+"/"+name, func(t *testing.T) {
-				o := options(change)
-				o.KVFormat = format
-				e := start(t, m, nil, o)
-				sameTokens(t, generate(t, e, 40, sample.Params{}, work...), want)
-				if name == "preemption" && e.Stats().Preemptions == 0 {
-					t.Error("nothing was preempted: the test tests nothing")
-				}
-			})
-		}
-		for _, length := range []int{1, 4} {
-			t.Run(fmt.Sprint(format, "/draft ", length), func(t *testing.T) {
-				o := options(func(o *Options) { o.KVFormat, o.DraftLength = format, length })
-				e := start(t, m, draft, o)
-				sameTokens(t, generate(t, e, 40, sample.Params{}, work...), want)
-				acceptance(t, e)
-			})
-		}
+		t.Run(format, func(t *testing.T) { dependOnNothing(t, m, draft, format, work) })
+	}
+}
+
+// dependOnNothing answers with all variants, and with drafts, and compares to the last bit.
+func dependOnNothing(t *testing.T, m, draft *model.Model, format string, work [][]int32) {
+	want := speak(t, start(t, m, nil, options(func(o *Options) { o.KVFormat = format })), 40, sample.Params{}, work...)
+	for name, change := range variants() {
+		t.Run(name, func(t *testing.T) {
+			o := options(change)
+			o.KVFormat = format
+			e := start(t, m, nil, o)
+			sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
+			if name == "preemption" && e.Stats().Preemptions == 0 {
+				t.Error("nothing was preempted: the test tests nothing")
+			}
+		})
+	}
+	for _, length := range []int{1, 4} {
+		t.Run(fmt.Sprint("draft ", length), func(t *testing.T) {
+			o := options(func(o *Options) { o.KVFormat, o.DraftLength = format, length })
+			e := start(t, m, draft, o)
+			sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
+			acceptance(t, e)
+		})
 	}
 }
 
 func TestSpeculationSurvivesPreemptionAndReuse(t *testing.T) {
-	m, draft, work := loadModel(t, "gopherling-7m"), loadModel(t, "gopherling-2m"), workload(t)[:8]
-	want := generate(t, start(t, m, nil, options(nil)), 40, sample.Params{}, work...)
+	for name, m := range map[string]*model.Model{"BF16": loadModel(t, "gopherling-7m"), "Q8_0": quantized(t, "gopherling-7m", "Q8_0", bestSet(t))} {
+		t.Run(name, func(t *testing.T) { speculate(t, m, loadModel(t, "gopherling-2m"), workload(t)[:8]) })
+	}
+}
+
+func speculate(t *testing.T, m, draft *model.Model, work [][]int32) {
+	want := speak(t, start(t, m, nil, options(nil)), 40, sample.Params{}, work...)
 	o := options(func(o *Options) { o.KVTokens, o.PrefixReuse, o.TokenBudget = 256, true, 12 })
 	e := start(t, m, draft, o)
-	sameTokens(t, generate(t, e, 40, sample.Params{}, work...), want)
+	sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
 	for range 2 { // the second time from the prefix cache
-		sameTokens(t, generate(t, e, 40, sample.Params{}, work[0]), want[:1])
+		sameWords(t, speak(t, e, 40, sample.Params{}, work[0]), want[:1])
 	}
 	if s := e.Stats(); s.PrefixHits == 0 || s.Preemptions == 0 || s.AcceptedTokens == 0 {
 		t.Errorf("%d prefix hits, %d preemptions, %d accepted drafts: want some of each", s.PrefixHits, s.Preemptions, s.AcceptedTokens)

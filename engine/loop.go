@@ -27,6 +27,7 @@ type loop struct {
 
 	plan     sched.Plan
 	pass     model.Pass
+	places   []place // by item of the plan
 	drafting []*spec.Request
 	accepted []int32
 	logits   [][]float32
@@ -40,11 +41,12 @@ type loop struct {
 func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	o := e.opts
 	blocks := o.KVTokens / o.BlockSize
-	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength}
+	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength,
+		Classes: e.model.Prompts()}
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	cache, err := model.NewCache(e.model.Config, o.KVFormat, blocks, o.BlockSize)
+	cache, err := model.NewCache(e.model, o.KVFormat, blocks, o.BlockSize)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +56,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	l.sched = sched.New(cfg, l.pool)
 	l.state = model.NewState(e.model, cache, l.workers)
 	if draft != nil {
-		if cache, err = model.NewCache(draft.Config, o.KVFormat, blocks, o.BlockSize); err != nil {
+		if cache, err = model.NewCache(draft, o.KVFormat, blocks, o.BlockSize); err != nil {
 			return nil, err
 		}
 		cache.Longest = o.Context

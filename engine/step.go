@@ -23,14 +23,14 @@ func (l *loop) step() {
 	l.propose()
 	l.fillPass()
 	l.state.Forward(&l.pass)
-	row, tokens := 0, int64(0)
+	tokens := int64(0)
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
 		if it.From < it.Seq.Prompt {
 			tokens += int64(min(it.To, it.Seq.Prompt) - it.From)
 		}
 		before := l.stats.GeneratedTokens
-		row = l.finishItem(it, row)
+		l.finishItem(it, &l.places[i])
 		tokens += l.stats.GeneratedTokens - before
 	}
 	l.stats.Steps++
@@ -81,28 +81,67 @@ func (l *loop) propose() {
 	l.stats.DecodeOps += l.draft.Ops()
 }
 
-// fillPass lays the items' rows one after the other.
+// fillPass lays the items' rows one after the other: first all positions of prompts, then the
+// generated ones and drafts.
 func (l *loop) fillPass() {
 	l.pass.Reset()
+	l.places = slices.Grow(l.places[:0], len(l.plan.Items))[:len(l.plan.Items)]
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
-		s, first := l.live[it.Seq.ID], len(l.pass.Tokens)
-		l.pass.Add(it.From, s.tableBlocks(), it.Seq.Tokens[it.From:it.To]...)
-		l.pass.Extend(it.Draft...)
-		from, to := s.scored(it)
-		l.wantLogits(first+from-it.From, first+to-it.From)
-		if it.Last() {
-			l.wantLogits(len(l.pass.Tokens)-1-len(it.Draft), len(l.pass.Tokens))
-		}
-		l.count(it, to-from)
+		l.addPrompt(it, &l.places[i])
+	}
+	for i := range l.plan.Items {
+		it := &l.plan.Items[i]
+		l.addGenerated(it, &l.places[i])
 	}
 }
 
-// wantLogits asks for the logits of the rows [from, to).
-func (l *loop) wantLogits(from, to int) {
+// place says which of a pass's logits are an item's.
+type place struct {
+	scored int // those of the first position that is scored
+	last   int // those of the last computed position, if they are wanted
+	drafts int // those of the first draft
+}
+
+// addPrompt adds an item's rows that are positions of its prompt.
+func (l *loop) addPrompt(it *sched.Item, at *place) {
+	to := min(it.To, it.Seq.Prompt)
+	s, first := l.live[it.Seq.ID], len(l.pass.Tokens)
+	scoredFrom, scoredTo := s.scored(it)
+	l.count(it, scoredTo-scoredFrom)
+	if it.From >= to {
+		return
+	}
+	l.pass.AddPrompt(it.From, s.tableBlocks(), it.Seq.Tokens[it.From:to]...)
+	at.scored = l.wantLogits(first+scoredFrom-it.From, first+scoredTo-it.From)
+	if it.Last() && to == it.To {
+		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
+	}
+}
+
+// addGenerated adds an item's rows that are generated positions, and its drafts, which only
+// they have.
+func (l *loop) addGenerated(it *sched.Item, at *place) {
+	from := max(it.From, it.Seq.Prompt)
+	if from >= it.To {
+		return
+	}
+	l.pass.Add(from, l.live[it.Seq.ID].tableBlocks(), it.Seq.Tokens[from:it.To]...)
+	if it.Last() {
+		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
+	}
+	first := len(l.pass.Tokens)
+	l.pass.Extend(it.Draft...)
+	at.drafts = l.wantLogits(first, len(l.pass.Tokens))
+}
+
+// wantLogits asks for the logits of the rows [from, to), and says which they are of all.
+func (l *loop) wantLogits(from, to int) (at int) {
+	at = len(l.pass.Logits)
 	for r := from; r < to; r++ {
 		l.pass.Logits = append(l.pass.Logits, int32(r))
 	}
+	return at
 }
 
 // count books an item's multiply-adds under prompt or generated positions. Scored is how
@@ -119,25 +158,22 @@ func (l *loop) count(it *sched.Item, scored int) {
 	l.stats.PrefillOps += int64(scored) * int64(l.e.model.Dim) * int64(l.e.model.Vocab)
 }
 
-// finishItem turns an item's logits, which begin at row, into tokens, tells scheduler and
-// client, and returns the row after them.
-func (l *loop) finishItem(it *sched.Item, row int) (next int) {
+// finishItem turns an item's logits into tokens, and tells scheduler and client.
+func (l *loop) finishItem(it *sched.Item, at *place) {
 	s := l.live[it.Seq.ID]
 	from, to := s.scored(it)
-	l.score(s, from, to, row)
-	row += to - from
+	l.score(s, from, to, at.scored)
 	if !it.Last() {
 		l.sched.Commit(it, nil, false)
-		return row
+		return
 	}
-	next = row + 1 + len(it.Draft)
-	l.choose(s, it, row)
+	l.choose(s, it, at)
 	finish := l.cut(s)
 	ev := Event{Tokens: slices.Clone(l.accepted), Finish: finish, Prompt: s.prompt, Cached: it.Seq.Cached, Started: s.started, At: time.Now()}
 	s.prompt, s.req.PromptLogprobs = nil, 0 // once is enough
 	if s.req.Logprobs != 0 {
 		for i, t := range l.accepted {
-			ev.Logprobs = append(ev.Logprobs, l.logprobs(l.pass.Row(row+i), t, s.req.Logprobs))
+			ev.Logprobs = append(ev.Logprobs, l.logprobs(l.pass.Row(at.row(i)), t, s.req.Logprobs))
 		}
 	}
 	s.said.Push(l.accepted...)
@@ -148,14 +184,21 @@ func (l *loop) finishItem(it *sched.Item, row int) (next int) {
 		l.draft.Committed(&s.draft, len(it.Seq.Tokens))
 	}
 	l.send(s, ev)
-	return next
+}
+
+// row says which logits the i-th token after the last computed position is drawn from.
+func (p *place) row(i int) int {
+	if i == 0 {
+		return p.last
+	}
+	return p.drafts + i - 1
 }
 
 // choose sets l.accepted: the drafts that stand and one token more.
-func (l *loop) choose(s *Stream, it *sched.Item, row int) {
+func (l *loop) choose(s *Stream, it *sched.Item, at *place) {
 	l.logits = l.logits[:0]
 	for i := range 1 + len(it.Draft) {
-		l.logits = append(l.logits, l.pass.Row(row+i))
+		l.logits = append(l.logits, l.pass.Row(at.row(i)))
 	}
 	l.accepted = spec.Accept(l.accepted[:0], l.logits, it.Draft, s.draft.Probs, s.req.Sampling, s.said, it.To, &l.accept)
 }

@@ -150,7 +150,7 @@ func (r *Runner) newLane(kv string, tests []Test) (*lane, error) {
 		l.blocks, l.filled = append(l.blocks, ids), append(l.filled, 0)
 	}
 	var err error
-	l.cache, err = model.NewCache(r.m.Config, kv, blocks, blockSize)
+	l.cache, err = model.NewCache(r.m, kv, blocks, blockSize)
 	if err == nil {
 		l.cache.Longest = longest
 	}
@@ -198,7 +198,7 @@ func (r *Runner) prefill(ctx context.Context, t Test, sequence, from, to int, lo
 		}
 		end := min(to, at+r.chunk)
 		r.pass.Reset()
-		r.pass.Add(at, l.blocks[sequence], r.streams[sequence][at:end]...)
+		r.pass.AddPrompt(at, l.blocks[sequence], r.streams[sequence][at:end]...)
 		if end == to && logits {
 			r.pass.Logits = append(r.pass.Logits, int32(end-at-1))
 		}

@@ -3,6 +3,7 @@ package eval
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/engine/internal/par"
 	"github.com/assaylab/assay/engine/model"
@@ -81,8 +82,8 @@ func (c *choosing) item(item Choice) ChoiceValues {
 	for k, tokens := range item.Continuations {
 		blocks := append(common[:shared:shared], sequenceBlocks(k, c.length)[shared:]...)
 		from := len(c.pass.Tokens)
-		c.pass.Add(shared*blockSize, blocks, item.Context[shared*blockSize:]...)
-		c.pass.Extend(tokens[:len(tokens)-1]...)
+		rows := append(slices.Clone(item.Context[shared*blockSize:]), tokens[:len(tokens)-1]...)
+		c.pass.AddPrompt(shared*blockSize, blocks, rows...)
 		for r := from + len(item.Context) - shared*blockSize - 1; r < len(c.pass.Tokens); r++ {
 			c.pass.Logits = append(c.pass.Logits, int32(r))
 		}
@@ -95,7 +96,7 @@ func (c *choosing) item(item Choice) ChoiceValues {
 func (c *choosing) prefill(tokens []int32) {
 	for from := 0; from < len(tokens); from += chunkRows {
 		c.pass.Reset()
-		c.pass.Add(from, sequenceBlocks(0, c.length), tokens[from:min(from+chunkRows, len(tokens))]...)
+		c.pass.AddPrompt(from, sequenceBlocks(0, c.length), tokens[from:min(from+chunkRows, len(tokens))]...)
 		c.state.Forward(&c.pass)
 	}
 }

@@ -108,7 +108,7 @@ func (g *generating) begin() {
 	tokens := g.prompts[w.prompt].Tokens
 	for from := 0; from < len(tokens); from += chunkRows {
 		g.pass.Reset()
-		g.pass.Add(from, w.blocks, tokens[from:min(from+chunkRows, len(tokens))]...)
+		g.pass.AddPrompt(from, w.blocks, tokens[from:min(from+chunkRows, len(tokens))]...)
 		if from+chunkRows >= len(tokens) {
 			g.pass.Logits = append(g.pass.Logits, int32(len(g.pass.Tokens)-1))
 		}

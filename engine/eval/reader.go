@@ -13,6 +13,10 @@ import (
 type Subject struct {
 	Model    *model.Model
 	KVFormat string
+	// AsPrompt has Compare take all positions for those of a prompt, where the model has an
+	// arithmetic of its own for these (model.Model.Prompts). Otherwise they are computed as
+	// generated ones are, with which answers are made.
+	AsPrompt bool
 }
 
 // source gives predictions of windows, piece by piece and in order.
@@ -34,6 +38,7 @@ type reader struct {
 	state  *model.State
 	pool   *par.Pool
 	pass   model.Pass
+	prompt bool
 	blocks []int32
 	bos    int32 // stands at position 0 instead of the window's token; -1 for none
 	in     []int32
@@ -44,7 +49,7 @@ func newReader(s Subject, length int, bos int32, pool *par.Pool) (*reader, error
 	if err != nil {
 		return nil, err
 	}
-	return &reader{state: state, pool: pool, blocks: sequenceBlocks(0, length), bos: bos}, nil
+	return &reader{state: state, pool: pool, prompt: s.AsPrompt, blocks: sequenceBlocks(0, length), bos: bos}, nil
 }
 
 // newState makes a state whose cache holds sequences of length positions.
@@ -52,7 +57,7 @@ func newState(s Subject, sequences, length int, pool *par.Pool) (*model.State, e
 	if length > s.Model.Context {
 		return nil, fmt.Errorf("eval: %d tokens exceed the context of %s, %d", length, s.Model.Name, s.Model.Context)
 	}
-	cache, err := model.NewCache(s.Model.Config, s.KVFormat, sequences*blocksFor(length), blockSize)
+	cache, err := model.NewCache(s.Model, s.KVFormat, sequences*blocksFor(length), blockSize)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +82,11 @@ func (r *reader) read(first int, rows []int32, scored bool) error {
 		rows = r.in
 	}
 	r.pass.Reset()
-	r.pass.Add(first, r.blocks, rows...)
+	if r.prompt {
+		r.pass.AddPrompt(first, r.blocks, rows...)
+	} else {
+		r.pass.Add(first, r.blocks, rows...)
+	}
 	if !scored {
 		r.state.Forward(&r.pass)
 		return nil

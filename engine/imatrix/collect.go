@@ -34,7 +34,7 @@ func Collect(ctx context.Context, c Collection) (*Matrix, error) {
 	}
 	pool := par.New(c.Threads)
 	defer pool.Close()
-	cache, err := model.NewCache(c.Model.Config, "f32", 1, max(1, length))
+	cache, err := model.NewCache(c.Model, "f32", 1, max(1, length))
 	if err != nil {
 		return nil, err
 	}

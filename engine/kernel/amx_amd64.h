@@ -20,13 +20,22 @@
 // c += a x b, signed bytes
 #define TDPBSSD(c, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $(0x03|(15-b)<<3); BYTE $0x5e; BYTE $(0xc0|c<<3|a)
 
-// TILELOADD (SI)(R9*1), t, (DI)(R9*1) and (BX)(R10*1)
+// TILELOADD (SI)(R9*1), t, 64(SI)(R9*1), (DX)(R9*1), 64(DX)(R9*1) and (DI)(R10*1)
 #define TILELOADD_SI_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x0e
-#define TILELOADD_DI_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x0f
-#define TILELOADD_BX_R10(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x13
+#define TILELOADD_64_SI_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x44|t<<3); BYTE $0x0e; BYTE $64
+#define TILELOADD_DX_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x0a
+#define TILELOADD_64_DX_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x44|t<<3); BYTE $0x0a; BYTE $64
+#define TILELOADD_DI_R10(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x17
 
-// TILESTORED t, off(R11)(R12*1)
+// TILELOADD (DI)(R9*1), t, and off(BX)(R9*1), and TILESTORED t, off(BX)(R9*1)
+#define TILELOADD_DI_R9(t) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x04|t<<3); BYTE $0x0f
+#define TILELOADD_OFF_BX_R9(t, off) BYTE $0xc4; BYTE $0xa2; BYTE $0x7b; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x0b; LONG $off
+#define TILESTORED_OFF_BX_R9(t, off) BYTE $0xc4; BYTE $0xa2; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x0b; LONG $off
+
+// TILESTORED t, off(R11)(R12*1), off(R13)(R12*1) and off(R15)(R12*1)
+#define TILESTORED_R13_R12(t, off) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x25; LONG $off
 #define TILESTORED_R11_R12(t, off) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x23; LONG $off
+#define TILESTORED_R15_R12(t, off) BYTE $0xc4; BYTE $0x82; BYTE $0x7a; BYTE $0x4b; BYTE $(0x84|t<<3); BYTE $0x27; LONG $off
 
 // c += a x b, pairs of bfloat16
 #define TDPBF16PS(c, a, b) BYTE $0xc4; BYTE $0xe2; BYTE $(0x02|(15-b)<<3); BYTE $0x5c; BYTE $(0xc0|c<<3|a)

@@ -24,6 +24,7 @@ type Attention struct {
 	Rows      int       //
 	Window    int       //
 	Q         []float32 // (rows, dim), times the attention's scale
+	Prompt    bool      // positions are a prompt's, which may have an arithmetic of their own
 }
 
 // Partial is attention to some positions: of row r, with scores q . k and weights
@@ -36,7 +37,7 @@ type Partial struct {
 
 // Reset shapes p for rows that have seen nothing.
 func (p *Partial) Reset(rows, dim int) {
-	p.Max, p.Sum, p.Out = grow(p.Max, rows), grow(p.Sum, rows), grow(p.Out, rows*dim)
+	p.Max, p.Sum, p.Out = grow(p.Max, rows), grow(p.Sum, rows), growAligned(p.Out, rows*dim)
 	clear(p.Sum)
 }
 
@@ -71,7 +72,7 @@ func (s *Set) Attend(w *Worker, a *Attention, out *Partial) {
 	from, to := a.Parts()
 	s.AttendPart(w, a, from, out)
 	for part := from + 1; part < to; part++ {
-		s.AttendPart(w, a, part, &w.partial)
+		s.attendPart(w, a, part, &w.partial)
 		s.Merge(w, out, &w.partial)
 	}
 }
@@ -83,17 +84,30 @@ func (s *Set) Attend(w *Worker, a *Attention, out *Partial) {
 //	sum = the weights                  in 16 sums, of positions i, i+16, ..., which are then folded
 //	out = weight[j] x v[j], summed     one chain of fused multiply-adds, positions in order
 //
-// but for keys and values that tile registers take (attention_tiles.go).
+// but for those of prompts that tile registers compute (attention_tiles.go).
 func (s *Set) AttendPart(w *Worker, a *Attention, part int, out *Partial) {
+	if a.tiled() {
+		s.splitQueries(w, a)
+	}
+	s.attendPart(w, a, part, out)
+}
+
+// tiled reports whether tile registers compute a.
+func (a *Attention) tiled() bool { return a.Prompt && a.KV.paired }
+
+// attendPart is AttendPart of one attention after another.
+func (s *Set) attendPart(w *Worker, a *Attention, part int, out *Partial) {
 	out.Reset(a.Rows, a.KV.dim)
-	p := partOf(w, a, part*Part, out)
+	p := partOf(a, part*Part, out)
 	if p.from >= p.to {
 		return
 	}
-	if s.tiles != nil && a.KV.kind == BF16 {
+	if a.tiled() {
 		s.attendTiles(w, &p)
 		return
 	}
+	w.scores = growAligned(w.scores, a.Rows*Part)
+	p.scores = w.scores
 	for r := range p.runs {
 		p.score(s, w, r)
 	}
@@ -130,7 +144,14 @@ func (s *Set) weigh(w *Worker, scores []float32, from, to, low, high int) (top, 
 
 // Merge adds what b has seen, behind what p has, to p. It changes b.
 func (s *Set) Merge(w *Worker, p, b *Partial) {
-	dim := len(p.Out) / len(p.Sum)
+	rows := len(p.Sum)
+	dim := len(p.Out) / rows
+	if s.tiles != nil {
+		a := &w.tiles.merge
+		*a = mergeArgs{&p.Max[0], &p.Sum[0], &p.Out[0], &b.Max[:rows][0], &b.Sum[:rows][0], &b.Out[:rows*dim][0], rows, dim}
+		s.tiles.merge(a)
+		return
+	}
 	for r := range p.Sum {
 		out, more := p.Out[r*dim:(r+1)*dim], b.Out[r*dim:(r+1)*dim]
 		switch {
@@ -157,6 +178,25 @@ func (s *Set) rescale(w *Worker, out []float32, sum, x float32) float32 {
 	return float32(sum * f)
 }
 
+// Finish writes p's output, each row divided by its sum, to dst: heads rows one behind the
+// other, and the next as many step further.
+func (s *Set) Finish(w *Worker, p *Partial, heads int, dst []float32, step int) {
+	rows := len(p.Sum)
+	dim := len(p.Out) / rows
+	dst = dst[:(rows/heads-1)*step+heads*dim]
+	if s.tiles != nil {
+		a := &w.tiles.divide
+		*a = divideArgs{&p.Out[0], &p.Sum[0], &dst[0], uintptr(4 * step), heads, rows / heads, dim}
+		s.tiles.divide(a)
+		return
+	}
+	for r, sum := range p.Sum {
+		out := dst[r/heads*step+r%heads*dim:][:dim]
+		copy(out, p.Out[r*dim:])
+		s.Scale(w, out, 1/sum)
+	}
+}
+
 // part is one part of an attention.
 type part struct {
 	*Attention
@@ -168,15 +208,13 @@ type part struct {
 	end       int // position in it behind the last that has been stored
 }
 
-func partOf(w *Worker, a *Attention, base int, out *Partial) part {
+func partOf(a *Attention, base int, out *Partial) part {
 	p := part{Attention: a, base: base, out: out}
 	p.from, p.to = a.rows(base)
 	if p.from < p.to {
 		p.low = max(0, a.begin(p.from)-base) / blockElems * blockElems
 		p.end = min(Part, a.end(p.to-1)-base)
 		p.high = (p.end + blockElems - 1) / blockElems * blockElems
-		w.scores = growAligned(w.scores, a.Rows*Part)
-		p.scores = w.scores
 	}
 	return p
 }
@@ -214,7 +252,7 @@ func (p *part) score(s *Set, w *Worker, r run) {
 	skip, rows := r.slot%Group, p.to-p.from
 	n := (skip + r.count + Group - 1) / Group
 	a := &w.float
-	p.KV.keys(s, w, a, p.Head, r.slot/Group, n)
+	chains := p.KV.keys(s, w, a, p.Head, r.slot/Group, n)
 	a.x, a.xStep = &p.Q[p.from*a.n], uintptr(4*a.n)
 	a.to, a.toStep, a.toGroup, a.carry = &p.row(p.from)[r.at], 4*Part, 4*Group, 0
 	direct := skip == 0 && r.at+n*Group <= Part
@@ -222,7 +260,7 @@ func (p *part) score(s *Set, w *Worker, r run) {
 		w.aside = grow(w.aside, rows*n*Group)
 		a.to, a.toStep = &w.aside[0], uintptr(4*n*Group)
 	}
-	s.floats(a, p.KV.floatKind(), rows)
+	a.chains(chains, rows)
 	if !direct {
 		for i := range rows {
 			copy(p.row(p.from + i)[r.at:][:r.count], w.aside[i*n*Group+skip:])
@@ -233,18 +271,17 @@ func (p *part) score(s *Set, w *Worker, r run) {
 // sum adds weighted values.
 func (p *part) sum(s *Set, w *Worker, r run) {
 	a, dim := &w.float, p.KV.dim
-	p.KV.values(s, w, a, p.Head, r)
+	chains := p.KV.values(s, w, a, p.Head, r)
 	a.x, a.xStep = &p.row(p.from)[r.at], 4*Part
 	a.to, a.toStep, a.toGroup, a.carry = &p.out.Out[p.from*dim], uintptr(4*dim), 4*Group, 1
 	if r.at == p.low {
 		a.carry = 0
 	}
-	s.floats(a, p.KV.floatKind(), p.to-p.from)
+	a.chains(chains, p.to-p.from)
 }
 
-// floats runs a's chains for so many rows, as many at once as kernels take.
-func (s *Set) floats(a *floatArgs, kind Kind, rows int) {
-	kernels := s.float[kind]
+// chains runs a's chains for so many rows, as many at once as kernels take.
+func (a *floatArgs) chains(kernels []floatKernel, rows int) {
 	for rows > 0 {
 		for kernels[0].rows > rows {
 			kernels = kernels[1:]

@@ -1,7 +1,7 @@
 #include "textflag.h"
 #include "amx_amd64.h"
 
-// Attention to keys and values in bfloat16 (attention_tiles.go).
+// Products of attention by tile registers (attention_tiles.go).
 
 // The tile configuration (Intel SDM, volume 1, 18.3): 64 bytes a row, and 16 rows, of which
 // registers 0 to 5 get as many as there are.
@@ -15,71 +15,102 @@ DATA config<>+48(SB)/8, $0x1010101010101010
 DATA config<>+56(SB)/8, $0
 GLOBL config<>(SB), RODATA|NOPTR, $64
 
-// HIGH and LOW are a step's products with one group, of both parts, in register c; b takes
-// turns, and so do the groups, for a sum is ready after four products only.
-#define HIGH(c, b) TILELOADD_BX_R10(b); TDPBF16PS(c, 4, b); ADDQ R14, BX
-#define LOW(c, b) TILELOADD_BX_R10(b); TDPBF16PS(c, 5, b); ADDQ R14, BX
+// B loads a step's pairs for group i from where the table says.
+#define B(i, b) MOVQ (8*i)(BX), DI; TILELOADD_DI_R10(b)
 
-#define HIGHS_4 HIGH(0, 6); HIGH(1, 7); HIGH(2, 6); HIGH(3, 7)
-#define LOWS_4 LOW(0, 6); LOW(1, 7); LOW(2, 6); LOW(3, 7)
-#define HIGHS_2 HIGH(0, 6); HIGH(1, 7)
-#define LOWS_2 LOW(0, 6); LOW(1, 7)
-#define HIGHS_1 HIGH(0, 6)
-#define LOWS_1 LOW(0, 6)
+// LOW_4 and so on are a step of up to 16 rows with as many groups: sums in registers 0 to 3. A
+// sum is ready after four products only, so the groups take turns, and as there are not
+// registers for the pairs of four, these are loaded twice.
+#define ONE(i, a, b) B(i, b); TDPBF16PS(i, a, b)
+#define LOW_4 \
+	TILELOADD_SI_R9(4); \
+	ONE(0, 4, 6); ONE(1, 4, 7); ONE(2, 4, 6); ONE(3, 4, 7); \
+	TILELOADD_64_SI_R9(5); \
+	ONE(0, 5, 6); ONE(1, 5, 7); ONE(2, 5, 6); ONE(3, 5, 7)
+#define LOW_2 \
+	TILELOADD_SI_R9(4); \
+	ONE(0, 4, 6); ONE(1, 4, 7); \
+	TILELOADD_64_SI_R9(5); \
+	TDPBF16PS(0, 5, 6); TDPBF16PS(1, 5, 7)
+#define LOW_1 \
+	TILELOADD_SI_R9(4); \
+	ONE(0, 4, 6); \
+	TILELOADD_64_SI_R9(5); \
+	TDPBF16PS(0, 5, 6)
 
-#define ZEROS_1 TILEZERO(0)
-#define ZEROS_2 ZEROS_1; TILEZERO(1)
-#define ZEROS_4 ZEROS_2; TILEZERO(2); TILEZERO(3)
+// TALL_2 and TALL_1 are a step of more rows: sums of the first 16 in registers 0 and 1, of the
+// others in 2 and 3.
+#define TALL_2 \
+	B(0, 6); B(1, 7); \
+	TILELOADD_SI_R9(4); \
+	TDPBF16PS(0, 4, 6); TDPBF16PS(1, 4, 7); \
+	TILELOADD_DX_R9(5); \
+	TDPBF16PS(2, 5, 6); TDPBF16PS(3, 5, 7); \
+	TILELOADD_64_SI_R9(4); \
+	TDPBF16PS(0, 4, 6); TDPBF16PS(1, 4, 7); \
+	TILELOADD_64_DX_R9(5); \
+	TDPBF16PS(2, 5, 6); TDPBF16PS(3, 5, 7)
+#define TALL_1 \
+	B(0, 6); \
+	TILELOADD_SI_R9(4); \
+	TDPBF16PS(0, 4, 6); \
+	TILELOADD_DX_R9(5); \
+	TDPBF16PS(2, 5, 6); \
+	TILELOADD_64_SI_R9(4); \
+	TDPBF16PS(0, 4, 6); \
+	TILELOADD_64_DX_R9(5); \
+	TDPBF16PS(2, 5, 6)
 
-#define STORES_1 TILESTORED_R11_R12(0, 0)
-#define STORES_2 STORES_1; TILESTORED_R11_R12(1, 64)
-#define STORES_4 STORES_2; TILESTORED_R11_R12(2, 128); TILESTORED_R11_R12(3, 192)
+#define LOW_STORES_1 TILESTORED_R11_R12(0, 0)
+#define LOW_STORES_2 LOW_STORES_1; TILESTORED_R11_R12(1, 64)
+#define LOW_STORES_4 LOW_STORES_2; TILESTORED_R11_R12(2, 128); TILESTORED_R11_R12(3, 192)
+#define TALL_STORES_1 LOW_STORES_1; TILESTORED_R15_R12(2, 0)
+#define TALL_STORES_2 LOW_STORES_2; TILESTORED_R15_R12(2, 0); TILESTORED_R15_R12(3, 64)
 
-// GROUPS is n groups, while there are so many: R15 is n x R14.
-#define GROUPS(n, ZEROS, HIGHS, LOWS, STORES, groups, step, next) \
-	MOVQ  R14, R15; \
-	IMULQ $n, R15; \
+// GROUPS is n groups, while there are so many.
+#define GROUPS(n, STEP, STORES, groups, step, next) \
 groups: \
 	CMPQ R13, $n; \
 	JL   next; \
-	ZEROS; \
+	TILEZERO(0); \
+	TILEZERO(1); \
+	TILEZERO(2); \
+	TILEZERO(3); \
 	MOVQ 0(AX), SI; \
-	MOVQ 8(AX), DI; \
+	LEAQ (SI)(R9*8), DX; \
+	LEAQ (DX)(R9*8), DX; \
 	MOVQ R8, BX; \
-	MOVQ 48(AX), CX; \
+	MOVQ 40(AX), CX; \
 step: \
-	TILELOADD_SI_R9(4); \
-	HIGHS; \
-	SUBQ R15, BX; \
-	TILELOADD_DI_R9(5); \
-	LOWS; \
-	SUBQ R15, BX; \
-	ADDQ $64, SI; \
-	ADDQ $64, DI; \
-	ADDQ $1024, BX; \
+	STEP; \
+	ADDQ $128, SI; \
+	ADDQ $128, DX; \
+	ADDQ R14, BX; \
 	DECQ CX; \
 	JNZ  step; \
 	STORES; \
 	ADDQ $(64*n), R11; \
-	ADDQ R15, R8; \
+	ADDQ $(64*n), R15; \
+	ADDQ $(8*n), R8; \
 	SUBQ $n, R13; \
 	JMP  groups; \
 next:
 
 // func pairsAMX(a *pairArgs)
 //
-//	AX *pairArgs   SI high   DI low   R9 bytes between their rows   CX steps left
-//	R8 b of the group   BX b   R10 64   R13 groups left   R14 bytes between groups
-//	R11 to   R12 bytes between its rows
+//	AX *pairArgs   SI x   DX 16 rows on   R9 bytes between its rows   CX steps left
+//	R8 the group's part of the table   BX the step's   R14 bytes between steps of it
+//	DI b   R10 64   R13 groups left
+//	R11 to   R15 16 rows on   R12 bytes between its rows
 //
-// Tile registers: 0 to 3 are sums, 4 high, 5 low, 6 and 7 b.
+// Tile registers: 0 to 3 are sums, 4 and 5 x, 6 and 7 b.
 //
-// Preconditions: steps and groups above 0, rows 1 to 16.
+// Preconditions: steps and groups above 0, rows 1 to 32. Where there are up to 16, DX and R15
+// are not used.
 TEXT ·pairsAMX(SB), 0, $128-8
 	MOVQ  a+0(FP), AX
 	LEAQ  63(SP), R11
 	ANDQ  $~63, R11
-	MOVQ  24(AX), BX
 	MOVOU config<>+0(SB), X0
 	MOVOU config<>+16(SB), X1
 	MOVOU config<>+32(SB), X2
@@ -88,6 +119,16 @@ TEXT ·pairsAMX(SB), 0, $128-8
 	MOVOU X1, 16(R11)
 	MOVOU X2, 32(R11)
 	MOVOU X3, 48(R11)
+	MOVQ  8(AX), R9
+	MOVQ  24(AX), R8
+	MOVQ  32(AX), R14
+	MOVQ  48(AX), R13
+	MOVQ  64(AX), R12
+	MOVQ  $64, R10
+	MOVQ  16(AX), BX
+	SUBQ  $16, BX
+	JG    tall
+	ADDQ  $16, BX
 	MOVB  BX, 48(R11)
 	MOVB  BX, 49(R11)
 	MOVB  BX, 50(R11)
@@ -95,89 +136,22 @@ TEXT ·pairsAMX(SB), 0, $128-8
 	MOVB  BX, 52(R11)
 	MOVB  BX, 53(R11)
 	LDTILECFG_R11
-	MOVQ  16(AX), R9
-	MOVQ  $64, R10
-	MOVQ  32(AX), R8
-	MOVQ  40(AX), R14
-	MOVQ  56(AX), R13
-	MOVQ  64(AX), R11
-	MOVQ  72(AX), R12
-	GROUPS(4, ZEROS_4, HIGHS_4, LOWS_4, STORES_4, groups4, step4, next4)
-	GROUPS(2, ZEROS_2, HIGHS_2, LOWS_2, STORES_2, groups2, step2, next2)
-	GROUPS(1, ZEROS_1, HIGHS_1, LOWS_1, STORES_1, groups1, step1, next1)
+	MOVQ  56(AX), R11
+	GROUPS(4, LOW_4, LOW_STORES_4, low4, low4step, low4next)
+	GROUPS(2, LOW_2, LOW_STORES_2, low2, low2step, low2next)
+	GROUPS(1, LOW_1, LOW_STORES_1, low1, low1step, low1next)
 	TILERELEASE
 	RET
 
-// func splitAVX512(a *splitArgs)
-//
-//	SI x   DI high   BX low   DX numbers left   CX rows left   R8 scratch
-//
-// Z2 is the upper half of a number, Z3 half of the lower one's unit.
-//
-// Preconditions: rows above 0, n a multiple of 16.
-TEXT ·splitAVX512(SB), NOSPLIT, $0-8
-	MOVQ  a+0(FP), AX
-	MOVQ  0(AX), SI
-	MOVQ  16(AX), DI
-	MOVQ  24(AX), BX
-	MOVQ  40(AX), CX
-	MOVL  $0xffff0000, R8
-	VPBROADCASTD R8, Z2
-	MOVL  $0x8000, R8
-	VPBROADCASTD R8, Z3
-
-row:
-	XORQ R8, R8
-	MOVQ 48(AX), DX
-
-numbers:
-	VMOVUPS (SI)(R8*4), Z0
-	VPANDD  Z2, Z0, Z1
-	VSUBPS  Z1, Z0, Z0
-	VPADDD  Z3, Z0, Z0
-	VPSRLD  $16, Z1, Z1
-	VPSRLD  $16, Z0, Z0
-	VPMOVDW Z1, (DI)(R8*2)
-	VPMOVDW Z0, (BX)(R8*2)
-	ADDQ    $16, R8
-	CMPQ    R8, DX
-	JL      numbers
-	ADDQ    8(AX), SI
-	ADDQ    32(AX), DI
-	ADDQ    32(AX), BX
-	DECQ    CX
-	JNZ     row
-	VZEROUPPER
-	RET
-
-// Words of a unit in the order of pairs.
-#define FOUR(off, i) DATA order<>+off(SB)/8, $(i|(i+16)<<16|(i+1)<<32|(i+17)<<48)
-FOUR(0, 0)
-FOUR(8, 2)
-FOUR(16, 4)
-FOUR(24, 6)
-FOUR(32, 8)
-FOUR(40, 10)
-FOUR(48, 12)
-FOUR(56, 14)
-GLOBL order<>(SB), RODATA|NOPTR, $64
-
-// func interleaveAVX512(a *interleaveArgs)
-//
-// Preconditions: n above 0.
-TEXT ·interleaveAVX512(SB), NOSPLIT, $0-8
-	MOVQ      a+0(FP), AX
-	MOVQ      0(AX), SI
-	MOVQ      8(AX), DI
-	MOVQ      16(AX), CX
-	VMOVDQU64 order<>(SB), Z0
-
-unit:
-	VPERMW    (SI), Z0, Z1
-	VMOVDQU64 Z1, (DI)
-	ADDQ      $64, SI
-	ADDQ      $64, DI
-	DECQ      CX
-	JNZ       unit
-	VZEROUPPER
+tall:
+	MOVB BX, 50(R11)
+	MOVB BX, 51(R11)
+	MOVB BX, 53(R11)
+	LDTILECFG_R11
+	MOVQ 56(AX), R11
+	LEAQ (R11)(R12*8), R15
+	LEAQ (R15)(R12*8), R15
+	GROUPS(2, TALL_2, TALL_STORES_2, tall2, tall2step, tall2next)
+	GROUPS(1, TALL_1, TALL_STORES_1, tall1, tall1step, tall1next)
+	TILERELEASE
 	RET

@@ -1,10 +1,12 @@
 package kernel
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 	"unsafe"
 
@@ -19,13 +21,14 @@ type kvCase struct {
 	k, v      [][]float32 // (n) of (heads, dim), rounded as the cache's kind rounds
 	blocks    []int32
 	blockSize int
+	prompt    bool // whose attention is a prompt's
 }
 
 func newKVCase(t *testing.T, s *Set, kind Kind, heads, dim, n, blockSize int, order []int32) *kvCase {
 	t.Helper()
 	c := &kvCase{blocks: order, blockSize: blockSize}
 	var err error
-	if c.kv, err = NewKV(kind, heads, dim, int(slices.Max(order)+1)*blockSize); err != nil {
+	if c.kv, err = s.NewKV(kind, heads, dim, int(slices.Max(order)+1)*blockSize); err != nil {
 		t.Fatal(err)
 	}
 	r, w := rand.New(rand.NewPCG(8, uint64(n))), new(Worker)
@@ -71,7 +74,7 @@ func spread(r *rand.Rand, blocks int) []int32 {
 
 func (c *kvCase) attention(head, first, positions, heads, window int, q []float32) *Attention {
 	return &Attention{KV: c.kv, Head: head, Blocks: c.blocks, BlockSize: c.blockSize, First: first, Heads: heads,
-		Rows: positions * heads, Window: window, Q: q}
+		Rows: positions * heads, Window: window, Q: q, Prompt: c.prompt}
 }
 
 // attend is what row r gets, in float64, as attention is defined.
@@ -105,18 +108,22 @@ func (c *kvCase) attend(a *Attention, r int) []float64 {
 func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 	const heads, dim = 2, 64
 	r := rand.New(rand.NewPCG(9, 1))
-	for _, s := range Sets(cpu.Detect()) {
+	sets := Sets(cpu.Detect())
+	for i, s := range slices.Repeat(sets, 2) {
+		prompt := i >= len(sets)
 		for _, kind := range KVKinds {
 			worst, bound := 0.0, 2e-6
-			if s.tiles != nil && kind == BF16 {
+			if prompt && paired(t, s, kind, dim) {
 				bound = 4e-5 // of values up to 4: queries and weights keep 16 bits
 			}
 			for _, x := range []struct{ first, positions, heads, window, blockSize int }{
 				{0, 1, 1, 0, 16}, {0, 20, 3, 0, 16}, {14, 3, 4, 0, 16}, {255, 2, 3, 0, 32}, {250, 12, 2, 0, 64}, {600, 1, 3, 0, 256},
 				{530, 20, 1, 0, 8}, {300, 5, 3, 40, 16}, {500, 30, 2, 257, 32}, {513, 8, 2, 1, 16}, {97, 7, 3, 0, 24}, {40, 3, 1, 0, 1},
+				{256, 33, 1, 0, 16}, {0, 70, 2, 31, 48}, {225, 65, 1, 0, 1024},
 			} {
 				n := x.first + x.positions
 				c := newKVCase(t, s, kind, heads, dim, n, x.blockSize, spread(r, (n+x.blockSize-1)/x.blockSize))
+				c.prompt = prompt
 				q := normals(r, x.positions*x.heads*dim)
 				generic.Scale(new(Worker), q, 0.125)
 				a, out := c.attention(1, x.first, x.positions, x.heads, x.window, q), new(Partial)
@@ -137,13 +144,27 @@ func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 	}
 }
 
-// A row's result is the same bits in every set, but for sets that differ by rounding, whatever rows are computed with it, where
-// the blocks lie, and whether the parts are computed one after another.
+// paired says whether a set's tile registers read keys and values of a kind.
+func paired(t *testing.T, s *Set, kind Kind, dim int) bool {
+	t.Helper()
+	x, err := s.NewKV(kind, 1, dim, Group)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x.paired
+}
+
+// A row's result is the same bits in every set, but for tile registers, which differ by
+// rounding; and whatever rows are computed with it, where the blocks lie, and whether the parts
+// are computed one after another.
 func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 	const heads, group, first, positions = 2, 3, 500, 30
 	r := rand.New(rand.NewPCG(9, 2))
-	for _, dim := range []int{32, 96, 128} {
+	for _, dim := range []int{32, 48, 128} {
 		for _, kind := range KVKinds {
+			if kind == Q8_0 && dim%blockElems != 0 {
+				continue
+			}
 			for _, window := range []int{0, 300} {
 				if testing.Short() && (dim != 96 || window == 0) {
 					continue
@@ -152,32 +173,149 @@ func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 				for i := range q {
 					q[i] /= 4
 				}
-				c := newKVCase(t, generic, kind, heads, dim, first+positions, 64, spread(r, 9))
-				want := new(Partial)
-				generic.Attend(new(Worker), c.attention(1, first, positions, group, window, q), want)
-				tiled, sets := new(Partial), Sets(cpu.Detect())
-				sets[len(sets)-1].Attend(new(Worker), c.attention(1, first, positions, group, window, q), tiled)
-				for _, s := range sets {
-					for _, blockSize := range []int{1, 8, 16, 48, 1024} {
+				var want [2]*Partial // of other sets, and of tile registers
+				sets := Sets(cpu.Detect())
+				for i, s := range append(sets, sets[len(sets)-1]) {
+					ref, prompt := &want[0], i == len(sets)
+					if prompt && paired(t, s, kind, dim) {
+						ref = &want[1]
+					}
+					if *ref == nil {
+						*ref = new(Partial)
+						c := newKVCase(t, s, kind, heads, dim, first+positions, 64, spread(r, 9))
+						c.prompt = prompt
+						s.Attend(new(Worker), c.attention(1, first, positions, group, window, q), *ref)
+					}
+					sizes := []int{1, 16, 8, 24, 32, 48, 64, 1024}
+					if s == generic { // the slowest
+						sizes = sizes[:2]
+					}
+					for _, blockSize := range sizes {
 						what := fmt.Sprintf("%s %v, %d columns, window %d, blocks of %d", s.Name, kind, dim, window, blockSize)
 						n := (first + positions + blockSize - 1) / blockSize
 						c := newKVCase(t, s, kind, heads, dim, first+positions, blockSize, spread(r, n))
+						c.prompt = prompt
 						for p := 0; p < positions; {
 							n := min(positions-p, 1+r.IntN(12))
 							a := c.attention(1, first+p, n, group, window, q[p*group*dim:])
 							got := inParts(s, a)
 							from, to := p*group*dim, (p+n)*group*dim
-							ref := want
-							if s.tiles != nil && kind == BF16 {
-								ref = tiled
-							}
-							sameFloats(t, what, got.Out, ref.Out[from:to])
-							sameFloats(t, what, got.Sum, ref.Sum[p*group:(p+n)*group])
+							sameFloats(t, what, got.Out, (*ref).Out[from:to])
+							sameFloats(t, what, got.Sum, (*ref).Sum[p*group:(p+n)*group])
 							p += n
 						}
 					}
 				}
 			}
+		}
+	}
+}
+
+// Slots that are not the sequence's may hold anything: a neighbour's numbers are not even
+// multiplied by 0.
+func TestAttentionReadsNothingElse(t *testing.T) {
+	const heads, group, dim, first, positions = 2, 3, 64, 280, 5
+	r := rand.New(rand.NewPCG(9, 6))
+	for _, s := range Sets(cpu.Detect()) {
+		for _, kind := range []Kind{F32, F16, BF16} {
+			for _, blockSize := range []int{1, 8, 16, 24, 32, 48, 64, 1024} {
+				n := (first + positions + blockSize - 1) / blockSize
+				order := spread(r, 2*n)[:n]
+				c := newKVCase(t, s, kind, heads, dim, first+positions, blockSize, order)
+				a, out := c.attention(1, first, positions, group, 0, normals(r, positions*group*dim)), [4]Partial{}
+				for i := range out {
+					if i == 2 {
+						c.poison(s)
+					}
+					a.Prompt = i%2 == 1
+					s.Attend(new(Worker), a, &out[i])
+				}
+				for i := range 2 {
+					what := fmt.Sprintf("%s %v, blocks of %d, prompt: %v", s.Name, kind, blockSize, i == 1)
+					sameFloats(t, what, out[2+i].Out, out[i].Out)
+					sameFloats(t, what, out[2+i].Sum, out[i].Sum)
+				}
+			}
+		}
+	}
+}
+
+// poison fills all slots that are not the sequence's with what is no number, or is infinite.
+func (c *kvCase) poison(s *Set) {
+	own := map[int]bool{}
+	for p := range c.k {
+		own[int(c.blocks[p/c.blockSize])*c.blockSize+p%c.blockSize] = true
+	}
+	x := make([]float32, c.kv.heads*c.kv.dim)
+	for i := range x {
+		x[i] = float32([]float64{math.NaN(), math.Inf(1), math.Inf(-1)}[i%3])
+	}
+	w := new(Worker)
+	for slot := range c.kv.slots {
+		if !own[slot] {
+			s.Store(w, c.kv, slot, x, x)
+		}
+	}
+}
+
+// What is stored at the same time in slots side by side is what is stored one after another,
+// rounded as the kind rounds.
+func TestSlotsAreStoredConcurrently(t *testing.T) {
+	const heads, dim, slots = 3, 64, 64
+	r := rand.New(rand.NewPCG(9, 7))
+	for _, s := range Sets(cpu.Detect()) {
+		for _, kind := range KVKinds {
+			one, err := s.NewKV(kind, heads, dim, slots)
+			if err != nil {
+				t.Fatal(err)
+			}
+			many, _ := s.NewKV(kind, heads, dim, slots)
+			k, v := normals(r, slots*heads*dim), normals(r, slots*heads*dim)
+			for i, x := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat32, 0x1p-140} {
+				k[3*i], v[5*i] = float32(x), -float32(x)
+			}
+			store := func(w *Worker, x *KV, slot int) {
+				s.Store(w, x, slot, k[slot*heads*dim:][:heads*dim], v[slot*heads*dim:][:heads*dim])
+			}
+			w := new(Worker)
+			for slot := range slots {
+				store(w, one, slot)
+			}
+			var done sync.WaitGroup
+			for first := range 4 {
+				done.Go(func() {
+					w := new(Worker)
+					for range 20 {
+						for slot := first; slot < slots; slot += 4 {
+							store(w, many, slot)
+						}
+					}
+				})
+			}
+			done.Wait()
+			if !bytes.Equal(one.k, many.k) || !bytes.Equal(one.v, many.v) {
+				t.Errorf("%s %v: stored otherwise", s.Name, kind)
+			}
+			if one.paired {
+				one.samePairs(t, k, v)
+			}
+		}
+	}
+}
+
+// samePairs compares what is stored with what is to be.
+func (x *KV) samePairs(t *testing.T, k, v []float32) {
+	t.Helper()
+	keys, values := view[uint16](x.k), view[uint16](x.v)
+	for i := range k {
+		slot, head, c := i/(x.heads*x.dim), i/x.dim%x.heads, i%x.dim
+		got, want := keys[x.pairedKeyAt(head, slot)+c/2*2*Group+c%2], quant.F32ToBF16(k[i])
+		if got != want {
+			t.Fatalf("key %d: %#x, want %#x", i, got, want)
+		}
+		got, want = values[x.pairedValueAt(head, c, slot)+c%Group*2+slot%2], quant.F32ToBF16(v[i])
+		if got != want {
+			t.Fatalf("value %d: %#x, want %#x", i, got, want)
 		}
 	}
 }
@@ -197,10 +335,12 @@ func inParts(s *Set, a *Attention) *Partial {
 
 func TestAttentionAllocatesNothing(t *testing.T) {
 	r, w, out := rand.New(rand.NewPCG(9, 3)), new(Worker), new(Partial)
-	for _, s := range Sets(cpu.Detect()) {
+	sets := Sets(cpu.Detect())
+	for i, s := range append(sets, sets[len(sets)-1]) {
 		for _, kind := range KVKinds {
 			c := newKVCase(t, s, kind, 2, 64, 600, 16, spread(r, 38))
 			a := c.attention(0, 580, 20, 3, 0, normals(r, 60*64))
+			a.Prompt = i == len(sets)
 			if n := testing.AllocsPerRun(3, func() { s.Attend(w, a, out); s.Store(w, c.kv, 3, c.k[5], c.v[5]) }); n != 0 {
 				t.Errorf("%s %v: %v allocations", s.Name, kind, n)
 			}
@@ -269,7 +409,7 @@ func TestKVRefusesWhatKernelsCannotRead(t *testing.T) {
 		kind Kind
 		dim  int
 	}{{Q4_0, 64}, {F16, 0}, {F16, 24}, {Q8_0, 48}} {
-		if _, err := NewKV(x.kind, 1, x.dim, 16); err == nil {
+		if _, err := generic.NewKV(x.kind, 1, x.dim, 16); err == nil {
 			t.Errorf("%v, %d columns: no error", x.kind, x.dim)
 		}
 	}

@@ -1,158 +1,165 @@
 package kernel
 
-// tileFuncs are kernels for attention to keys and values in bfloat16 by tile registers. The
-// other factors, queries and weights, are split in two bfloat16 numbers, the second being
+import "unsafe"
+
+// tileFuncs are kernels for attention to keys and values in bfloat16, which lie as tile registers
+// read them. Prompts' positions attend by tile registers, others by the chains of all sets. For
+// prompts, the other factors, queries and weights, are split in two bfloat16 numbers, the second being
 // what the first leaves, so that they keep 16 bits; each of the two is multiplied exactly
 // and summed in float32. That differs from the chains of the other sets by rounding, but
-// depends as little on what else is computed.
+// depends as little on what else is computed: a part's sums are made of 32 positions at a
+// time, whatever their slots.
 type tileFuncs struct {
-	split      func(*splitArgs)
-	interleave func(*interleaveArgs)
-	multiply   func(*pairArgs)
+	store    func(*storeArgs)
+	split    func(*splitArgs)
+	multiply func(*pairArgs)
+	softmax  func(*softmaxArgs)
+	merge    func(*mergeArgs)
+	divide   func(*divideArgs)
+	chains   []floatKernel // of pairs, the widest first
 }
 
-// splitArgs is the one argument of a kernel that writes rows of numbers in two parts. Assembly
-// reads it by offset; keep the order.
+// splitArgs is the one argument of a kernel that writes numbers in two parts: of each 32, the
+// high ones and then the low ones. Assembly reads it by offset; keep the order.
 type splitArgs struct {
-	x         *float32 // 0: (rows, n)
-	xStep     uintptr  // 8: bytes between rows of x
-	high, low *uint16  // 16, 24: (rows, n)
-	step      uintptr  // 32: bytes between rows of high, and of low
-	rows, n   int      // 40, 48: at least 1, a multiple of 16
-}
-
-// interleaveArgs is the one argument of a kernel that has units of two times 16 numbers be
-// 16 pairs each. Assembly reads it by offset; keep the order.
-type interleaveArgs struct {
-	from, to *uint16 // 0, 8: (n, 2, 16), (n, 16, 2)
-	n        int     // 16: at least 1
+	x  *float32 // 0
+	to *uint16  // 8
+	n  int      // 16: a multiple of 32
 }
 
 // pairArgs is the one argument of a kernel of bfloat16 products:
 //
 //	to[row][i] = sum of (high[row][k] + low[row][k]) x b[k][i]
 //
-// in float32, 32 k at a time, first high and then low. Assembly reads it by offset; keep
-// the order.
+// in float32, 32 k at a time, first high and then low. A row's result does not depend on how
+// many there are. Assembly reads it by offset; keep the order.
 type pairArgs struct {
-	high, low *uint16  // 0, 8: (rows, 32 x steps)
-	step      uintptr  // 16: bytes between rows of high, and of low
-	rows      int      // 24: 1 to 16
-	b         *uint16  // 32: of each group of 16 i: (steps, 16, 16, 2), pairs of k
-	bGroup    uintptr  // 40: bytes between groups of b
-	steps     int      // 48: at least 1
-	groups    int      // 56: at least 1
-	to        *float32 // 64: a group's 16 are consecutive, and groups are
-	toStep    uintptr  // 72: bytes between rows of to
+	x      *uint16  // 0: (rows, steps, 2, 32), high and low
+	xStep  uintptr  // 8: bytes between rows of x
+	rows   int      // 16: 1 to 32
+	b      **uint16 // 24: (steps, groups), of each step and group of 16 i where (16, 16, 2) lie, pairs of k
+	bStep  uintptr  // 32: bytes between steps of b
+	steps  int      // 40: at least 1
+	groups int      // 48: at least 1
+	to     *float32 // 56: a group's 16 are consecutive, and groups are
+	toStep uintptr  // 64: bytes between rows of to
 }
 
-// tileScratch is memory of one part: keys and values in pairs, and what is multiplied with
-// them in two parts.
+// softmaxArgs is the one argument of a kernel that replaces scores by weights, in two parts: of
+// each 32, the high ones and then the low ones. Assembly reads it by offset; keep the order.
+type softmaxArgs struct {
+	x        *float32  // 0: (rows, n)
+	xStep    uintptr   // 8: bytes between rows of x
+	rows     int       // 16: at least 1
+	n        int       // 24: a multiple of 32
+	sees     *[2]int32 // 32: of each row from where to where it sees something; other scores are not looked at
+	max, sum *float32  // 40, 48: (rows), the largest score and the weights' sum
+}
+
+// mergeArgs is the one argument of a kernel that does what Merge does. Assembly reads it by
+// offset; keep the order.
+type mergeArgs struct {
+	max, sum, out    *float32 // 0, 8, 16
+	bMax, bSum, bOut *float32 // 24, 32, 40
+	rows             int      // 48: at least 1
+	dim              int      // 56: a multiple of 16
+}
+
+// divideArgs is the one argument of a kernel that does what Finish does. Assembly reads it by
+// offset; keep the order.
+type divideArgs struct {
+	x, sum    *float32 // 0, 8: (positions, heads, dim), (positions, heads)
+	to        *float32 // 16: a position's heads lie together
+	toStep    uintptr  // 24: bytes between positions of to
+	heads     int      // 32: at least 1
+	positions int      // 40: at least 1
+	dim       int      // 48: a multiple of 16
+}
+
+const (
+	tileStep   = 32               // products that a tile register sums at once
+	tilePairs  = tileStep * Group // numbers of a register that holds pairs
+	tileRows   = 32               // that are computed at once, so that scores stay in the nearest cache
+	partGroups = Part / Group
+	scoresStep = Part + Group // between rows of scores, so that they do not all share a few lines of the cache
+)
+
+// tileScratch is memory of attention by tile registers.
 type tileScratch struct {
-	k, v, high, low []uint16
-	split           splitArgs
-	interleave      interleaveArgs
-	pairs           pairArgs
+	queries []uint16  // (rows, dim/32, 2, 32)
+	scores  []float32 // (tileRows, scoresStep), of part of the rows; then weights, in two parts
+	k, v    []uint16  // of a part, keys and values that do not lie as they are read
+	keys    []*uint16 // (dim/32, partGroups)
+	values  []*uint16 // (Part/32, dim/16)
+	sees    [tileRows][2]int32
+
+	store   storeArgs
+	split   splitArgs
+	pairs   pairArgs
+	softmax softmaxArgs
+	merge   mergeArgs
+	divide  divideArgs
 }
 
-// tileStep is the number of products that a tile register sums at once.
-const tileStep = 32
-
-// attendTiles is AttendPart by tile registers.
-func (s *Set) attendTiles(w *Worker, p *part) {
-	t, dim := &w.tiles, p.KV.dim
-	wide := roundUp(dim, tileStep)
-	t.k, t.v = growAligned(t.k, Part*wide), growAligned(t.v, Part*dim)
-	for r := range p.runs {
-		p.pairKeys(s, t, r, wide)
-		p.pairValues(s, t, r)
-	}
-	clearPairs(t.v, dim, p.end, p.high)
-
-	s.splitRows(t, p.Q[p.from*dim:], p.to-p.from, dim, dim, wide)
-	t.pairs = pairArgs{b: &t.k[p.low*wide], bGroup: uintptr(2 * Group * wide), steps: wide / tileStep, groups: (p.high - p.low) / Group}
-	s.multiplyPairs(t, wide, p.scores[p.from*Part+p.low:], Part, p.to-p.from)
-	p.weigh(s, w)
-	s.splitRows(t, p.scores[p.from*Part+p.low:], p.to-p.from, p.high-p.low, Part, Part)
-	t.pairs = pairArgs{b: &t.v[p.low*Group], bGroup: 2 * Group * Part, steps: (p.high - p.low) / tileStep, groups: dim / Group}
-	s.multiplyPairs(t, Part, p.out.Out[p.from*dim:], dim, p.to-p.from)
-}
-
-// splitRows splits rows of n numbers, xStep apart, to rows of step numbers, 0 behind those.
-func (s *Set) splitRows(t *tileScratch, x []float32, rows, n, xStep, step int) {
-	t.high, t.low = growAligned(t.high, rows*step), growAligned(t.low, rows*step)
-	if n%tileStep != 0 {
-		clear(t.high)
-		clear(t.low)
-	}
-	t.split = splitArgs{&x[0], uintptr(4 * xStep), &t.high[0], &t.low[0], uintptr(2 * step), rows, n}
+// splitQueries prepares an attention.
+func (s *Set) splitQueries(w *Worker, a *Attention) {
+	n := a.Rows * a.KV.dim
+	t := &w.tiles
+	t.queries = growAligned(t.queries, 2*n)
+	t.split = splitArgs{&a.Q[:n][0], &t.queries[0], n}
 	s.tiles.split(&t.split)
 }
 
-// multiplyPairs multiplies rows, which are step numbers apart, 16 at a time.
-func (s *Set) multiplyPairs(t *tileScratch, step int, to []float32, toStep, rows int) {
-	a := &t.pairs
-	a.step, a.toStep = uintptr(2*step), uintptr(4*toStep)
-	for r := 0; r < rows; r += Group {
-		a.high, a.low, a.to, a.rows = &t.high[r*step], &t.low[r*step], &to[r*toStep], min(Group, rows-r)
-		s.tiles.multiply(a)
+// attendTiles is attendPart by tile registers, as many rows at a time as stay in the nearest
+// cache.
+func (s *Set) attendTiles(w *Worker, p *part) {
+	t := &w.tiles
+	t.scores = growAligned(t.scores, tileRows*scoresStep)
+	p.aimKeys(t)
+	p.aimValues(t)
+	if p.to-p.from <= tileRows {
+		p.fetch(s, w, t)
+	}
+	for r := p.from; r < p.to; r += tileRows {
+		p.tile(s, t, r, min(tileRows, p.to-r))
 	}
 }
 
-// pairKeys writes a run's keys to t.k: (Part/16, wide/2, 16, 2).
-func (p *part) pairKeys(s *Set, t *tileScratch, r run, wide int) {
-	x := p.KV
-	from := view[uint16](x.k)
-	if r.slot%Group != 0 || r.at%Group != 0 {
-		for i := range r.count {
-			at, to := x.keyAt(p.Head, r.slot+i), ((r.at+i)/Group*wide)*Group+(r.at+i)%Group*2
-			for c := range x.dim {
-				t.k[to+c/2*2*Group+c%2] = from[at+c*Group]
-			}
-		}
+// tile computes n rows from r on.
+func (p *part) tile(s *Set, t *tileScratch, r, n int) {
+	dim := p.KV.dim
+	steps, groups := dim/tileStep, dim/Group
+	low := max(0, p.begin(r)-p.base) / tileStep * tileStep
+	end := min(p.end, p.Attention.end(r+n-1)-p.base)
+	t.pairs = pairArgs{
+		x: &t.queries[2*r*dim], xStep: uintptr(4 * dim), rows: n,
+		b: &t.keys[low/Group], bStep: partGroups * unsafe.Sizeof(t.keys[0]), steps: steps, groups: (end - low + Group - 1) / Group,
+		to: &t.scores[0], toStep: 4 * scoresStep,
 	}
-	for i := 0; i < r.count; i += Group {
-		to := t.k[(r.at+i)/Group*wide*Group:][:wide*Group]
-		clear(to[x.dim*Group:])
-		if r.slot%Group == 0 && r.at%Group == 0 {
-			t.interleave = interleaveArgs{&from[x.keyAt(p.Head, r.slot+i)], &to[0], x.dim / 2}
-			s.tiles.interleave(&t.interleave)
-		}
+	s.tiles.multiply(&t.pairs)
+	p.see(t, r, n, low)
+	wide := roundUp(end-low, tileStep)
+	t.softmax = softmaxArgs{&t.scores[0], 4 * scoresStep, n, wide, &t.sees[0], &p.out.Max[r], &p.out.Sum[r]}
+	s.tiles.softmax(&t.softmax)
+	t.pairs = pairArgs{
+		x: (*uint16)(unsafe.Pointer(&t.scores[0])), xStep: 4 * scoresStep, rows: n,
+		b: &t.values[low/tileStep*groups], bStep: uintptr(groups) * unsafe.Sizeof(t.values[0]), steps: wide / tileStep, groups: groups,
+		to: &p.out.Out[r*dim], toStep: uintptr(4 * dim),
 	}
+	s.tiles.multiply(&t.pairs)
 }
 
-// pairValues writes a run's values to t.v: (dim/16, Part/2, 16, 2).
-func (p *part) pairValues(s *Set, t *tileScratch, r run) {
-	x := p.KV
-	from := view[uint16](x.v)
-	pairs := r.count / 2
-	if r.at%2 != 0 {
-		pairs = 0
-	}
-	for g := range x.dim / Group {
-		at, to := x.valueAt(p.Head, g*Group, r.slot), t.v[g*Part*Group:][:Part*Group]
-		if pairs > 0 {
-			t.interleave = interleaveArgs{&from[at], &to[r.at*Group], pairs}
-			s.tiles.interleave(&t.interleave)
+// see sets which of the part's positions, counted from low on, n rows from r on see.
+func (p *part) see(t *tileScratch, r, n, low int) {
+	end, past := p.Attention.end(r), r%p.Heads
+	for i := range n {
+		from := 0
+		if p.Window != 0 {
+			from = max(from, end-p.Window)
 		}
-		for i := 2 * pairs; i < r.count; i++ {
-			for c := range Group {
-				to[(r.at+i)/2*2*Group+2*c+(r.at+i)%2] = from[at+i*Group+c]
-			}
+		t.sees[i] = [2]int32{int32(max(0, from-p.base-low)), int32(min(Part, end-p.base) - low)}
+		if past++; past == p.Heads {
+			end, past = end+1, 0
 		}
-	}
-}
-
-// clearPairs has values of positions [from, to) be 0: their weights are, but memory that was
-// not written could hold what is no number.
-func clearPairs(v []uint16, dim, from, to int) {
-	for g := range dim / Group {
-		pairs := v[g*Part*Group:][:Part*Group]
-		if from%2 != 0 {
-			for c := range Group {
-				pairs[from/2*2*Group+2*c+1] = 0
-			}
-		}
-		clear(pairs[(from+1)/2*2*Group : to*Group])
 	}
 }

@@ -1,14 +1,21 @@
 package kernel
 
+import "unsafe"
+
 // Batch holds activations: rows x cols in float32 and, after QuantizeRows, in blocks
 // of 32 eight-bit integers with a scale.
 //
 // The quantized form is laid out in strips of 16 rows, the last one of as many as there
 // are: strip s of H rows begins at row 16 s of each array and has block after block, of
 // each block the H rows in turn.
+//
+// The first rows may be those of prompts, which are in bfloat16 instead (prompt.go), in strips
+// that are always of 16 rows; the quantized form has the rows behind them.
 type Batch struct {
 	Rows, Cols int
 	X          []float32 // (rows, cols)
+	prompt     int       // the first rows, in bfloat16
+	wide       []uint16  // of those: (strips, cols/32, 16, 32)
 	q          []int8    // (strips, cols/32, H, 32), and spare bytes
 	d, s       []float32 // (strips, cols/32, H): scale, and scale x sum of the block's integers
 	t          []int32   // (strips, cols/32, H): -128 x sum
@@ -21,7 +28,7 @@ const spare = Group * blockElems
 
 // Reset shapes the batch for rows x cols, growing its memory as needed. X is not cleared.
 func (b *Batch) Reset(rows, cols int) {
-	b.Rows, b.Cols = rows, cols
+	b.Rows, b.Cols, b.prompt = rows, cols, 0
 	b.X = grow(b.X, rows*cols)
 }
 
@@ -30,29 +37,51 @@ func (b *Batch) Row(r int) []float32 { return b.X[r*b.Cols : (r+1)*b.Cols] }
 
 // Reserve makes room for quantized rows, so that QuantizeRows may run concurrently.
 // b.Cols is a multiple of 32.
-func (b *Batch) Reserve() {
-	blocks := b.Rows * b.Cols / blockElems
-	b.q = grow(b.q, b.Rows*b.Cols+spare)
+func (b *Batch) Reserve() { b.ReservePrompt(0) }
+
+// ReservePrompt is Reserve with so many first rows that are a prompt's: none, where the set
+// that computes them does not tell them from others.
+func (b *Batch) ReservePrompt(rows int) {
+	b.prompt = rows
+	b.wide = growAligned(b.wide, roundUp(rows, Group)*b.Cols)
+	rest := b.Rows - rows
+	blocks := rest * b.Cols / blockElems
+	b.q = grow(b.q, rest*b.Cols+spare)
 	b.d = grow(b.d, blocks)
 	b.s = grow(b.s, blocks)
 	b.t = grow(b.t, blocks)
 	b.h = grow(b.h, 2*blocks)
 }
 
-// QuantizeRows quantizes rows [from, to) of b, which Reserve has made room for; b.Cols
-// is a multiple of 32. Different rows may be quantized concurrently. What it makes of
-// infinities and NaN is not defined.
+// QuantizeRows quantizes rows [from, to) of b, which Reserve has made room for, or rounds
+// them to bfloat16; b.Cols is a multiple of 32. Different rows may be quantized concurrently.
+// What it makes of infinities and NaN is not defined.
 func (s *Set) QuantizeRows(w *Worker, b *Batch, from, to int) {
 	for r := from; r < to; r++ {
 		b.aim(&w.row, r)
-		s.quantize(&w.row)
+		s.code(b, r)(&w.row)
 	}
+}
+
+// code is what makes b's row r what products read.
+func (s *Set) code(b *Batch, r int) func(*rowArgs) {
+	if r < b.prompt {
+		return s.prompt.round
+	}
+	return s.quantize
 }
 
 // aim has a's row be row r of b, and where its quantized form is to be written.
 func (b *Batch) aim(a *rowArgs, r int) {
-	v := b.strip(r / Group)
 	a.x, a.n, a.from = &b.Row(r)[0], b.Cols, 0
+	if r < b.prompt {
+		a.q = (*int8)(unsafe.Pointer(&b.wide[r/Group*Group*b.Cols+r%Group*blockElems]))
+		a.d, a.s, a.t, a.h = nil, nil, nil, nil
+		a.step = quantSteps{q: stripBytes}
+		return
+	}
+	r -= b.prompt
+	v := b.strip(r / Group)
 	a.step = quantSteps{q: v.qStep, d: v.dStep}
 	a.q, a.d, a.s, a.t, a.h = v.row(r % Group)
 }
@@ -68,10 +97,13 @@ type stripView struct {
 	qStep, dStep uintptr // bytes
 }
 
+// codedRows is the number of rows that are quantized.
+func (b *Batch) codedRows() int { return b.Rows - b.prompt }
+
 // strip is strip i of b's quantized form.
 func (b *Batch) strip(i int) stripView {
 	from := i * Group
-	rows := min(Group, b.Rows-from)
+	rows := min(Group, b.codedRows()-from)
 	at, n := from*b.Cols/blockElems, rows*b.Cols/blockElems
 	return stripView{
 		rows: rows, q: b.q[from*b.Cols : (from+rows)*b.Cols], d: b.d[at : at+n], s: b.s[at : at+n], t: b.t[at : at+n],

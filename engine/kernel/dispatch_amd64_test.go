@@ -11,7 +11,7 @@ import (
 // set that needs it may be offered, and all that do not need it must be.
 func TestMaskedFeatures(t *testing.T) {
 	all := cpu.Features{
-		AVX2: true, FMA: true, F16C: true, AVX512: true, AVX512VNNI: true, AMX: true, AMXInt8: true, AMXBF16: true,
+		AVX2: true, FMA: true, F16C: true, AVX512: true, AVX512VNNI: true, AMX: true, AMXInt8: true, AMXBF16: true, AVX512BF16: true,
 	}
 	offered := []string{"generic", "avx2", "avx512", "amx"}
 	if !cpu.PermitTiles() {
@@ -31,6 +31,7 @@ func TestMaskedFeatures(t *testing.T) {
 		{"tiles", func(f *cpu.Features) { f.AMX = false }, 3},
 		{"tiles of bytes", func(f *cpu.Features) { f.AMXInt8 = false }, 3},
 		{"tiles of bfloat16", func(f *cpu.Features) { f.AMXBF16 = false }, 3},
+		{"bfloat16", func(f *cpu.Features) { f.AVX512BF16 = false }, 3},
 	} {
 		f := all
 		c.mask(&f)

@@ -16,8 +16,17 @@
 
 // EXP512 replaces X by e^X as exp (elem.go) does; N, P and K1 are scratch.
 #define EXP512(X, N, P) \
-	VCMPPS      $5, Z20, X, K1; \
-	VMINPS      X, Z21, X; \
+	VCMPPS $5, Z20, X, K1; \
+	VMINPS X, Z21, X; \
+	POWER512(X, N, P)
+
+// EXPDOWN512 is EXP512 for X that are not above 0.
+#define EXPDOWN512(X, N, P) \
+	VCMPPS $5, Z20, X, K1; \
+	POWER512(X, N, P)
+
+// POWER512 replaces X by e^X, or by 0 where K1 is not set.
+#define POWER512(X, N, P) \
 	VMOVAPS     X, N; \
 	VFMADD213PS Z30, Z31, N; \
 	VSUBPS      Z30, N, N; \

@@ -24,7 +24,7 @@ func (s *Set) NormQuantize(w *Worker, b *Batch, r int, x, y, weight []float32, e
 	s.produce(w, s.scaled, b, r, x, weight, keep)
 }
 
-// AddNorm adds y to x and writes what RMSNorm makes of it to dst.
+// AddNorm adds y to x, unless it is nil, and writes what RMSNorm makes of it to dst.
 func (s *Set) AddNorm(w *Worker, dst, x, y, weight []float32, eps float32) {
 	s.norm(w, x, y, eps)
 	s.rowwise(w, s.scaled, dst, x, weight)
@@ -68,6 +68,7 @@ func (s *Set) rowwise(w *Worker, f func(*rowArgs), dst, x, y []float32) {
 func (s *Set) produce(w *Worker, f func(*rowArgs), b *Batch, r int, x, y []float32, keep bool) {
 	a := &w.row
 	b.aim(a, r)
+	code := s.code(b, r)
 	x, y = x[:b.Cols], y[:b.Cols]
 	for at := 0; at < b.Cols; at += len(a.scratch) {
 		if at > 0 { // not at the end: no pointer may lie behind its memory
@@ -81,7 +82,7 @@ func (s *Set) produce(w *Worker, f func(*rowArgs), b *Batch, r int, x, y []float
 		a.x, a.y, a.dst, a.n = &x[at], &y[at], &dst[0], n
 		f(a)
 		a.x = &dst[0]
-		s.quantize(a)
+		code(a)
 	}
 }
 

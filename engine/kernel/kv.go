@@ -19,8 +19,16 @@ var KVKinds = []Kind{F32, F16, BF16, Q8_0}
 //	v      (heads, dim/16, slots, 16)
 //	kScale (heads, slots/16, dim/32, 16), of Q8_0
 //	vScale (heads, dim/32, slots), of Q8_0
+//
+// Tile registers read pairs (kv_pairs.go): of columns of a key, and of slots' values.
+//
+//	k      (heads, slots/16, dim/2, 16, 2)
+//	v      (heads, dim/16, slots/2, 16, 2)
+//
+// What is in a KV is read by the set alone that it was made by.
 type KV struct {
 	kind              Kind
+	paired            bool
 	heads, dim, slots int
 	k, v              []byte
 	kScale, vScale    []uint16 // float16
@@ -28,12 +36,13 @@ type KV struct {
 
 // NewKV makes room for the keys and values of so many slots, rounded up to 16. A head's
 // columns are a multiple of 16, of 32 for Q8_0.
-func NewKV(kind Kind, heads, dim, slots int) (*KV, error) {
+func (s *Set) NewKV(kind Kind, heads, dim, slots int) (*KV, error) {
 	if err := checkKV(kind, dim); err != nil {
 		return nil, err
 	}
 	slots = (slots + Group - 1) / Group * Group
 	x := &KV{kind: kind, heads: heads, dim: dim, slots: slots}
+	x.paired = s.tiles != nil && kind == BF16 && dim%tileStep == 0
 	n := heads * dim * slots
 	x.k, x.v = make([]byte, n*x.size()), make([]byte, n*x.size())
 	if kind == Q8_0 {
@@ -84,6 +93,10 @@ func (x *KV) valueAt(head, c, slot int) int {
 // Store writes all heads' keys and values, (heads, dim) each, to a slot. Different slots
 // can be written concurrently.
 func (s *Set) Store(w *Worker, x *KV, slot int, k, v []float32) {
+	if x.paired {
+		s.storePairs(w, x, slot, k, v)
+		return
+	}
 	switch x.kind {
 	case F32:
 		scatterKeys(x, slot, view[float32](x.k), k)

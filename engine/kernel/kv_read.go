@@ -33,37 +33,44 @@ func widenRows(a *widenArgs) {
 	}
 }
 
-// floatKind is the kind of the products that read x: codes are made floats first.
-func (x *KV) floatKind() Kind {
-	if x.kind == Q8_0 {
-		return F32
-	}
-	return x.kind
-}
-
-// keys has a read n groups of a head's keys.
-func (x *KV) keys(s *Set, w *Worker, a *floatArgs, head, group, n int) {
+// keys has a read n groups of a head's keys, with the chains that are returned. Codes are made
+// floats first.
+func (x *KV) keys(s *Set, w *Worker, a *floatArgs, head, group, n int) []floatKernel {
 	at := (head*x.slots + group*Group) * x.dim
 	a.n, a.groups = x.dim, n
 	if x.kind != Q8_0 {
 		a.w, a.step = unsafe.Pointer(&x.k[at*x.size()]), uintptr(x.dim*Group*x.size())
-		return
+		return x.chains(s)
 	}
 	w.wide = growAligned(w.wide, n*Group*x.dim)
 	w.widen = widenArgs{(*int8)(unsafe.Pointer(&x.k[at])), &x.kScale[at/blockElems], &w.wide[0], n * x.dim / blockElems}
 	s.widenColumns(&w.widen)
 	a.w, a.step = unsafe.Pointer(&w.wide[0]), uintptr(4*Group*x.dim)
+	return s.float[F32]
 }
 
-// values has a read a run of a head's values.
-func (x *KV) values(s *Set, w *Worker, a *floatArgs, head int, r run) {
+// chains are those that read what is no codes.
+func (x *KV) chains(s *Set) []floatKernel {
+	if x.paired {
+		return s.tiles.chains
+	}
+	return s.float[x.kind]
+}
+
+// values has a read a run of a head's values, likewise.
+func (x *KV) values(s *Set, w *Worker, a *floatArgs, head int, r run) []floatKernel {
 	a.n, a.groups = r.count, x.dim/Group
-	if x.kind != Q8_0 {
+	if x.kind != Q8_0 && !(x.paired && r.slot%2 != 0) {
 		at := x.valueAt(head, 0, r.slot) * x.size()
 		a.w, a.step = unsafe.Pointer(&x.v[at]), uintptr(x.slots*Group*x.size())
-		return
+		return x.chains(s)
 	}
 	w.wide = growAligned(w.wide, r.count*x.dim)
+	a.w, a.step = unsafe.Pointer(&w.wide[0]), uintptr(4*Group*r.count)
+	if x.paired {
+		x.widenPairs(w.wide, head, r)
+		return s.float[F32]
+	}
 	for g := range a.groups {
 		c := head*x.dim + g*Group
 		w.widen = widenArgs{
@@ -72,5 +79,18 @@ func (x *KV) values(s *Set, w *Worker, a *floatArgs, head int, r run) {
 		}
 		s.widenRows(&w.widen)
 	}
-	a.w, a.step = unsafe.Pointer(&w.wide[0]), uintptr(4*Group*r.count)
+	return s.float[F32]
+}
+
+// widenPairs makes the values of a run that begins within a pair floats: (dim/16, count, 16).
+func (x *KV) widenPairs(to []float32, head int, r run) {
+	all := view[uint16](x.v)
+	for g := range x.dim / Group {
+		for i := range r.count {
+			from := all[x.pairedValueAt(head, g*Group, r.slot+i)+(r.slot+i)%2:]
+			for c := range Group {
+				to[(g*r.count+i)*Group+c] = quant.BF16ToF32(from[2*c])
+			}
+		}
+	}
 }

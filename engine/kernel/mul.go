@@ -17,13 +17,24 @@ const (
 
 // Mul writes dst[r][i] = dot(row i of m, row r of x) for all rows r of x and the rows i
 // of m's groups [lo, hi). dst is (x.Rows, m.Rows). For integer kinds the rows of x have
-// been quantized. w is the calling worker's scratch.
+// been quantized, or rounded. w is the calling worker's scratch.
 func (s *Set) Mul(w *Worker, m *Matrix, x, dst *Batch, lo, hi int) {
-	if x.Rows == 0 || lo >= hi {
+	p := product{s: s, w: w, m: m, x: x, dst: dst}
+	p.groups(lo, hi)
+}
+
+// MulCoded is Mul for the rows behind those of prompts alone.
+func (s *Set) MulCoded(w *Worker, m *Matrix, x, dst *Batch, lo, hi int) {
+	p := product{s: s, w: w, m: m, x: x, dst: dst, coded: true}
+	p.groups(lo, hi)
+}
+
+// groups multiplies with groups [lo, hi).
+func (p *product) groups(lo, hi int) {
+	if p.x.Rows == 0 || lo >= hi {
 		return
 	}
-	p := product{s: s, w: w, m: m, x: x, dst: dst}
-	if whole := m.Rows / Group; hi > whole { // a last group with rows that are not dst's
+	if whole := p.m.Rows / Group; hi > whole { // a last group with rows that are not dst's
 		p.run(lo, whole)
 		p.last(whole)
 		return
@@ -37,15 +48,24 @@ type product struct {
 	w      *Worker
 	m      *Matrix
 	x, dst *Batch
+	coded  bool // leave out the rows of prompts
 }
 
 // run multiplies with groups that are whole.
 func (p *product) run(lo, hi int) {
-	switch {
-	case lo >= hi:
-	case !p.m.Kind.Integer():
+	if lo >= hi {
+		return
+	}
+	if !p.m.Kind.Integer() {
 		p.floats(lo, hi)
-	case p.x.Rows == 1 && p.s.line[p.m.Kind] != nil:
+		return
+	}
+	if p.x.prompt > 0 && !p.coded {
+		p.prompts(lo, hi)
+	}
+	switch rows := p.x.codedRows(); {
+	case rows == 0:
+	case rows == 1 && p.s.line[p.m.Kind] != nil:
 		p.lines(lo, hi)
 	default:
 		p.tiles(lo, hi)
@@ -59,15 +79,22 @@ func (p *product) last(g int) {
 	part := &p.w.part
 	*part = *p.m
 	part.data = part.data[g*part.group:]
-	last := product{p.s, p.w, part, p.x, to}
+	last := product{p.s, p.w, part, p.x, to, p.coded}
 	last.run(0, 1)
-	for r := range p.x.Rows {
+	first := 0
+	if p.coded {
+		first = p.x.prompt
+	}
+	for r := first; r < p.x.Rows; r++ {
 		copy(from.Row(r)[g*Group:], to.Row(r)[:n])
 	}
 }
 
-// out is where output row r of group g is.
-func (p *product) out(r, g int) *float32 { return &p.dst.X[r*p.dst.Cols+g*Group] }
+// outAt is where output row r of group g is.
+func (p *product) outAt(r, g int) *float32 { return &p.dst.X[r*p.dst.Cols+g*Group] }
+
+// out is where that of the quantized row r is.
+func (p *product) out(r, g int) *float32 { return p.outAt(p.x.prompt+r, g) }
 
 // lines is the product of one row.
 func (p *product) lines(lo, hi int) {
@@ -96,7 +123,7 @@ func (p *product) floats(lo, hi int) {
 			for kernels[0].rows > p.x.Rows-r {
 				kernels = kernels[1:]
 			}
-			a.x, a.to = &p.x.X[r*p.x.Cols], p.out(r, lo)
+			a.x, a.to = &p.x.X[r*p.x.Cols], p.outAt(r, lo)
 			kernels[0].run(a)
 		}
 	}

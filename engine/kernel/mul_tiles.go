@@ -31,7 +31,7 @@ type cut struct {
 // tiles unpacks groups and multiplies all strips with them.
 func (p *product) tiles(lo, hi int) {
 	blocks := p.m.Cols / blockElems
-	if p.x.Rows <= Group && !fit(p.kernels(), p.x.Rows).many {
+	if rows := p.x.codedRows(); rows <= Group && !fit(p.kernels(), rows).many {
 		for ; lo < hi; lo++ {
 			p.pieces(lo, blocks)
 		}
@@ -40,6 +40,7 @@ func (p *product) tiles(lo, hi int) {
 	groups := max(2, panelBytes/(blocks*codeBytes))
 	for ; lo < hi; lo += groups {
 		n := min(groups, hi-lo)
+		p.fetchNumbers(lo+n, min(lo+2*n, hi))
 		p.w.panel.reserve(p.m.Kind, n, blocks)
 		for g := range n {
 			p.expand(g, lo+g, 0, blocks)
@@ -64,16 +65,17 @@ func (p *product) pieces(g, blocks int) {
 // strips multiplies all strips with c's groups: as many at once as take the time of one
 // call, or one by one.
 func (p *product) strips(c cut) {
-	full := p.x.Rows / Group
+	rows := p.x.codedRows()
+	full := rows / Group
 	c.strips = 1
-	if fit(p.kernels(), p.x.Rows).many {
+	if fit(p.kernels(), rows).many {
 		c.strips = max(2, tileBlocks/(c.n*c.groups))
 	}
 	for most := c.strips; c.strip < full; c.strip += most {
 		c.strips = min(most, full-c.strip)
 		p.tile(&c)
 	}
-	if p.x.Rows%Group > 0 {
+	if rows%Group > 0 {
 		c.strip, c.strips = full, 1
 		p.tile(&c)
 	}

@@ -9,7 +9,7 @@ func native(f cpu.Features) []*Set {
 		sets = append(sets, avx2)
 		if f.AVX512 && f.AVX512VNNI {
 			sets = append(sets, avx512)
-			if f.AMX && f.AMXInt8 && f.AMXBF16 && cpu.PermitTiles() {
+			if f.AMX && f.AMXInt8 && f.AMXBF16 && f.AVX512BF16 && cpu.PermitTiles() {
 				sets = append(sets, amx)
 			}
 		}

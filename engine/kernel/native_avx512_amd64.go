@@ -29,5 +29,6 @@ func avx512Set() *Set {
 	s.float = float512
 	s.widenColumns, s.widenRows = widenColumnsAVX512, widenRowsAVX512
 	s.elemFuncs = elemAVX512
+	s.fetch = fetchAVX512
 	return &s
 }

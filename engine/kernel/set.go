@@ -18,6 +18,8 @@ type Set struct {
 	line         [kinds]func(*lineArgs)   // nil where a lone row runs as a tile of one
 	float        [BF16 + 1][]floatKernel  // the widest first
 	tiles        *tileFuncs               // nil where there are no tile registers
+	prompt       *promptFuncs             // nil where the rows of prompts are computed like any
+	fetch        func(*fetchArgs)         // nil where memory is left to itself
 	widenColumns func(*widenArgs)         // of cached keys
 	widenRows    func(*widenArgs)         // of cached values
 	elemFuncs

@@ -47,8 +47,13 @@ func stress(t *testing.T, seed uint64, calls int) {
 			t.Errorf("call %d with %d rows differs", call, rows)
 		}
 	}
+	pairs := newPairsCase(r, 2*rows, 2, 5)
+	sums := pairs.run(0, 2*rows, 0, 5)
 	for call := range calls {
 		deep(call%32, func() {
+			if !slices.Equal(pairs.run(0, 2*rows, 0, 5), sums) {
+				t.Errorf("call %d: products of pairs with %d rows differ", call, 2*rows)
+			}
 			same(call, amx.tile, false, plain)
 			same(call, amx.halves, true, halves)
 		})

@@ -19,4 +19,55 @@ func pairsAMX(a *pairArgs)
 func splitAVX512(a *splitArgs)
 
 //go:noescape
-func interleaveAVX512(a *interleaveArgs)
+func prompt1x1AMX(a *promptArgs)
+
+//go:noescape
+func prompt1x2AMX(a *promptArgs)
+
+//go:noescape
+func prompt2x1AMX(a *promptArgs)
+
+//go:noescape
+func prompt2x2AMX(a *promptArgs)
+
+//go:noescape
+func roundBF16AVX512(a *rowArgs)
+
+//go:noescape
+func fillAVX512(a *fillArgs)
+
+//go:noescape
+func siluPromptAVX512(a *gateArgs)
+
+//go:noescape
+func geluPromptAVX512(a *gateArgs)
+
+//go:noescape
+func softmaxAVX512(a *softmaxArgs)
+
+//go:noescape
+func mergeAVX512(a *mergeArgs)
+
+//go:noescape
+func divideAVX512(a *divideArgs)
+
+//go:noescape
+func storeAVX512(a *storeArgs)
+
+//go:noescape
+func pairsx1AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx2AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx3AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx4AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx8AVX512(a *floatArgs)
+
+//go:noescape
+func pairsx12AVX512(a *floatArgs)

@@ -1,6 +1,9 @@
 package kernel
 
 //go:noescape
+func fetchAVX512(a *fetchArgs)
+
+//go:noescape
 func lineQ8_0AVX512(a *lineArgs)
 
 //go:noescape

@@ -12,6 +12,7 @@ type Worker struct {
 	line   lineArgs
 	float  floatArgs
 	widen  widenArgs
+	fetch  fetchArgs
 
 	panel panel
 	sums  []float32 // of a piece of a product
@@ -24,6 +25,8 @@ type Worker struct {
 	stored              []uint16  // keys or values to be stored
 	codes               Batch     // the same, quantized
 	tiles               tileScratch
+
+	prompt promptScratch
 }
 
 // growAligned is grow for memory that begins at a multiple of 64 bytes.

@@ -151,6 +151,7 @@ func (s *State) aim(w *worker, c chunk, head int) *kernel.Attention {
 	width := heads * m.HeadDim
 	a.KV, a.Head, a.Blocks, a.BlockSize = s.cache.layers[s.layer], head, span.Blocks, s.cache.BlockSize
 	a.First, a.Heads, a.Rows, a.Window = int(s.pass.Positions[c.from]), heads, heads*(c.to-c.from), s.current().Window
+	a.Prompt = c.from < s.prompt
 	a.Q = a.Q[:0]
 	for r := c.from; r < c.to; r++ {
 		a.Q = append(a.Q, s.q.Row(r)[head*width:(head+1)*width]...)
@@ -160,13 +161,9 @@ func (s *State) aim(w *worker, c chunk, head int) *kernel.Attention {
 
 // finish divides by the weights' sums and puts the rows where they belong.
 func (s *State) finish(w *worker, c chunk, head int, p *kernel.Partial) {
-	dim := s.m.HeadDim
 	heads := s.m.Heads / s.m.KVHeads
-	for i, sum := range p.Sum {
-		out := s.attn.Row(c.from + i/heads)[(head*heads+i%heads)*dim:][:dim]
-		copy(out, p.Out[i*dim:])
-		s.m.Kernels.Scale(&w.Worker, out, 1/sum)
-	}
+	at := c.from*s.attn.Cols + head*heads*s.m.HeadDim
+	s.m.Kernels.Finish(&w.Worker, p, heads, s.attn.X[at:], s.attn.Cols)
 }
 
 // first is the first position that the query at a position attends to.

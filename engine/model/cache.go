@@ -24,15 +24,16 @@ type Cache struct {
 	layers []*kernel.KV
 }
 
-// NewCache makes a cache for a model of shape c. The format is one of CacheFormats.
-func NewCache(c Config, format string, blocks, blockSize int) (*Cache, error) {
-	kind, err := cacheKind(c, format)
+// NewCache makes a cache for m, in the layout that its kernels read. The format is one of
+// CacheFormats.
+func NewCache(m *Model, format string, blocks, blockSize int) (*Cache, error) {
+	kind, err := cacheKind(m.Config, format)
 	if err != nil {
 		return nil, err
 	}
 	x := &Cache{BlockSize: blockSize, Blocks: blocks}
-	for range c.Layers {
-		kv, err := kernel.NewKV(kind, c.KVHeads, c.HeadDim, blocks*blockSize)
+	for range m.Layers {
+		kv, err := m.Kernels.NewKV(kind, m.KVHeads, m.HeadDim, blocks*blockSize)
 		if err != nil {
 			return nil, err
 		}

@@ -57,6 +57,7 @@ func (s *State) resetExpert(rows int) {
 // experts adds the output of the rows' experts, each row's added up in the order of the
 // experts: what a row gets does not depend on which others share them.
 func (s *State) experts(l *Layer) {
+	s.h.ReservePrompt(0) // experts take rows of prompts and others together
 	rows := s.x.Rows
 	s.each(rows, (*State).ffnNorm)
 	s.multiply(&s.h, product{&s.moe.scores, &l.Router, 0})
@@ -71,7 +72,7 @@ func (s *State) experts(l *Layer) {
 		}
 		from = end
 	}
-	s.each(rows, (*State).addFeedForward)
+	s.owed = owed{true, l.DownBias, l.FFNPostNorm}
 }
 
 // choose softmaxes the rows' scores, picks the best experts and shares 1 among them.

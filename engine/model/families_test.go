@@ -87,7 +87,7 @@ func TestFamiliesAgreeWithTransformers(t *testing.T) {
 }
 
 func newFamilyState(t testing.TB, m *model.Model, format string, longest, threads int) *model.State {
-	cache, err := model.NewCache(m.Config, format, (longest+15)/16, 16)
+	cache, err := model.NewCache(m, format, (longest+15)/16, 16)
 	if err != nil {
 		t.Fatal(err)
 	}

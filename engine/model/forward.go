@@ -6,6 +6,7 @@ package model
 func (s *State) Forward(p *Pass) {
 	s.reset(p)
 	s.each(len(p.Tokens), (*State).embed)
+	s.owed = owed{}
 	for s.layer = range s.m.Weights.Layers {
 		s.attention(&s.m.Weights.Layers[s.layer])
 		if s.m.Experts > 0 {
@@ -29,26 +30,46 @@ func (s *State) embed(w *worker, from, to int) {
 	}
 }
 
-// attention adds the attention block's output to the residual stream.
+// owed is what a block leaves to whoever reads the residual stream next: to add y, with a bias
+// and normed if these are not nil. So the stream is passed over once for both.
+type owed struct {
+	any        bool
+	bias, norm []float32
+}
+
+// addend is what row r of the residual stream lacks, nil for nothing.
+func (s *State) addend(w *worker, r int) []float32 {
+	if !s.owed.any {
+		return nil
+	}
+	y := s.y.Row(r)
+	s.addBias(w, y, s.owed.bias)
+	if s.owed.norm != nil {
+		s.m.Kernels.RMSNorm(&w.Worker, y, y, s.owed.norm, s.m.Eps)
+	}
+	return y
+}
+
+// attention leaves the attention block's output in y.
 func (s *State) attention(l *Layer) {
 	rows := s.x.Rows
+	s.h.ReservePrompt(s.prompt)
 	s.each(rows, (*State).attnNorm)
 	s.multiply(&s.h, product{&s.q, &l.Q, 0}, product{&s.k, &l.K, 0}, product{&s.v, &l.V, 0})
 	s.each(rows, (*State).prepare)
 	s.attendAll()
 	s.each(rows, (*State).quantizeAttn)
 	s.multiply(&s.attn, product{&s.y, &l.O, 0})
-	s.each(rows, (*State).addAttention)
+	s.owed = owed{true, l.OBias, l.AttnPostNorm}
 }
 
-// feedForward adds the gated feed-forward block's output (Shazeer 2020).
+// feedForward leaves the gated feed-forward block's output in y (Shazeer 2020).
 func (s *State) feedForward(l *Layer) {
 	rows := s.x.Rows
 	s.each(rows, (*State).ffnNorm)
-	s.multiply(&s.h, product{&s.gate, &l.Gate, 0}, product{&s.up, &l.Up, 0})
-	s.each(rows, (*State).activate)
+	s.gateUp(l)
 	s.multiply(&s.act, product{&s.y, &l.Down, 0})
-	s.each(rows, (*State).addFeedForward)
+	s.owed = owed{true, l.DownBias, l.FFNPostNorm}
 }
 
 func (s *State) current() *Layer { return &s.m.Weights.Layers[s.layer] }
@@ -70,10 +91,11 @@ func (s *State) ffnNorm(w *worker, from, to int) {
 func (s *State) norm(w *worker, from, to int, weight []float32, quantize bool) {
 	keep := s.observe != nil || s.m.Experts > 0
 	for r := from; r < to; r++ {
+		y := s.addend(w, r)
 		if quantize {
-			s.m.Kernels.NormQuantize(&w.Worker, &s.h, r, s.x.Row(r), nil, weight, s.m.Eps, keep)
+			s.m.Kernels.NormQuantize(&w.Worker, &s.h, r, s.x.Row(r), y, weight, s.m.Eps, keep)
 		} else {
-			s.m.Kernels.RMSNorm(&w.Worker, s.h.Row(r), s.x.Row(r), weight, s.m.Eps)
+			s.m.Kernels.AddNorm(&w.Worker, s.h.Row(r), s.x.Row(r), y, weight, s.m.Eps)
 		}
 	}
 }
@@ -97,30 +119,10 @@ func (s *State) activate(w *worker, from, to int) {
 	}
 }
 
-func (s *State) addAttention(w *worker, from, to int) {
-	l := s.current()
-	s.addResidual(w, from, to, l.OBias, l.AttnPostNorm)
-}
-
-func (s *State) addFeedForward(w *worker, from, to int) {
-	l := s.current()
-	s.addResidual(w, from, to, l.DownBias, l.FFNPostNorm)
-}
-
-func (s *State) addResidual(w *worker, from, to int, bias, norm []float32) {
-	for r := from; r < to; r++ {
-		y := s.y.Row(r)
-		s.addBias(w, y, bias)
-		if norm != nil {
-			s.m.Kernels.RMSNorm(&w.Worker, y, y, norm, s.m.Eps)
-		}
-		s.m.Kernels.Add(&w.Worker, s.x.Row(r), y)
-	}
-}
-
 func (s *State) finalNorm(w *worker, from, to int) {
 	for i := from; i < to; i++ {
-		s.m.Kernels.RMSNorm(&w.Worker, s.last.Row(i), s.x.Row(int(s.pass.Logits[i])), s.m.Weights.Norm, s.m.Eps)
+		r := int(s.pass.Logits[i])
+		s.m.Kernels.AddNorm(&w.Worker, s.last.Row(i), s.x.Row(r), s.addend(w, r), s.m.Weights.Norm, s.m.Eps)
 	}
 	if s.m.Weights.Head.Kind.Integer() {
 		s.m.Kernels.QuantizeRows(&w.Worker, &s.last, from, to)

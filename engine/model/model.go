@@ -46,6 +46,10 @@ func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
 	return m, nil
 }
 
+// Prompts reports whether positions of prompts have an arithmetic of their own, so that their
+// keys and values, and logits, are not those of generated positions with the same tokens.
+func (m *Model) Prompts() bool { return m.Kernels.Prompts() }
+
 // WeightBytes is the size of all tensors as stored.
 func (m *Model) WeightBytes() int64 { return m.Weights.bytes }
 

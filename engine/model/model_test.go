@@ -100,7 +100,7 @@ func mustLoad(t testing.TB, format string) *Model {
 // lastLogits computes the logits of the last of n tokens, in passes of the given sizes.
 func lastLogits(t testing.TB, m *Model, cacheFormat string, threads, blockSize int, sizes ...int) []float32 {
 	t.Helper()
-	cache, err := NewCache(m.Config, cacheFormat, (tinyContext+blockSize-1)/blockSize, blockSize)
+	cache, err := NewCache(m, cacheFormat, (tinyContext+blockSize-1)/blockSize, blockSize)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestLogitsDependOnNothingButTheSequence(t *testing.T) {
 
 func TestOtherSequencesChangeNothing(t *testing.T) {
 	m := mustLoad(t, "Q8_0")
-	cache, err := NewCache(m.Config, "bf16", 8, 16)
+	cache, err := NewCache(m, "bf16", 8, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,17 +209,19 @@ func TestForwardAllocatesNothing(t *testing.T) {
 	}
 	for _, threads := range []int{1, 2} {
 		m := mustLoad(t, "Q4_0")
-		cache, err := NewCache(m.Config, "q8_0", 4, 16)
+		cache, err := NewCache(m, "q8_0", 4, 16)
 		if err != nil {
 			t.Fatal(err)
 		}
 		pool := par.New(threads)
 		s, p := NewState(m, cache, pool), &Pass{}
 		blocks := []int32{2, 0, 1, 3}
-		step := func() {
+		step := func() { // a prompt, the end of one and what follows
 			p.Reset()
+			p.AddPrompt(0, blocks[3:], 1, 2, 3, 4)
+			p.AddPrompt(16, blocks, 5, 6, 7, 8)
 			p.Add(20, blocks, 5, 6, 7)
-			p.Logits = append(p.Logits, 2)
+			p.Logits = append(p.Logits, 3, 10)
 			s.Forward(p)
 		}
 		step()
@@ -278,12 +280,12 @@ func TestCacheFormats(t *testing.T) {
 			t.Errorf("%s: %d bytes per token (%v), want %d", format, got, err, want)
 		}
 	}
-	if _, err := NewCache(m.Config, "q4_0", 1, 16); err == nil || !strings.Contains(err.Error(), "f32, f16, bf16, q8_0") {
+	if _, err := NewCache(m, "q4_0", 1, 16); err == nil || !strings.Contains(err.Error(), "f32, f16, bf16, q8_0") {
 		t.Errorf("q4_0: %v", err)
 	}
-	odd := m.Config
+	odd := *m
 	odd.HeadDim = 48
-	if _, err := NewCache(odd, "q8_0", 1, 16); err == nil {
+	if _, err := NewCache(&odd, "q8_0", 1, 16); err == nil {
 		t.Error("q8_0 with heads of 48 columns: no error")
 	}
 }

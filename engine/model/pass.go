@@ -6,6 +6,7 @@ type Pass struct {
 	Tokens    []int32   // (rows)
 	Positions []int32   // (rows)
 	Spans     []Span    // cover the rows in order
+	Prompt    int       // how many rows, the first ones, are positions of prompts
 	Logits    []int32   // rows whose logits are wanted, ascending
 	Out       []float32 // (len(Logits), vocab), filled by Forward; grown as needed
 }
@@ -20,7 +21,18 @@ type Span struct {
 
 // Reset empties the pass and keeps its memory.
 func (p *Pass) Reset() {
-	p.Tokens, p.Positions, p.Spans, p.Logits = p.Tokens[:0], p.Positions[:0], p.Spans[:0], p.Logits[:0]
+	p.Tokens, p.Positions, p.Spans, p.Logits, p.Prompt = p.Tokens[:0], p.Positions[:0], p.Spans[:0], p.Logits[:0], 0
+}
+
+// AddPrompt is Add for positions of a prompt, before all others: they may be computed by an
+// arithmetic of their own (Model.Prompts). What is a prompt's position is the caller's
+// decision, and must not depend on what else is in the pass.
+func (p *Pass) AddPrompt(first int, blocks []int32, tokens ...int32) {
+	if p.Prompt != len(p.Tokens) {
+		panic("model: positions of a prompt behind others")
+	}
+	p.Add(first, blocks, tokens...)
+	p.Prompt = len(p.Tokens)
 }
 
 // Add appends the rows of one sequence, tokens at consecutive positions from first.

@@ -67,7 +67,7 @@ func open(t testing.TB, name string, kernels *kernel.Set) *model.Model {
 }
 
 func newState(t testing.TB, m *model.Model, format string, positions, threads int) *model.State {
-	cache, err := model.NewCache(m.Config, format, (positions+15)/16, 16)
+	cache, err := model.NewCache(m, format, (positions+15)/16, 16)
 	if err != nil {
 		t.Fatal(err)
 	}

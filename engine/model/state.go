@@ -22,6 +22,10 @@ type State struct {
 	last          kernel.Batch // (logits, dim)
 	out           kernel.Batch // (logits, vocab), over Pass.Out
 
+	prompt int     // the first rows, which are computed as positions of prompts
+	gates  gateJob // of those
+	owed   owed
+
 	longest int           // positions of the longest sequence
 	angles  [turns]angles // by Turn; those of turns that no layer makes are empty
 	pass    *Pass
@@ -61,7 +65,7 @@ func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
 			s.angles[t] = newAngles(m.frequencies(t, s.longest), scale, s.longest)
 		}
 	}
-	s.task.s = s
+	s.task.s, s.gates.s = s, s
 	for i := range s.muls {
 		s.muls[i].s = s
 	}
@@ -90,10 +94,17 @@ func (s *State) reset(p *Pass) {
 	s.up.Reset(rows, m.FFN)
 	s.act.Reset(rows, m.FFN)
 	s.last.Reset(len(p.Logits), m.Dim)
-	for _, b := range []*kernel.Batch{&s.h, &s.attn, &s.act, &s.last} {
+	s.prompt = 0
+	if m.Prompts() {
+		s.prompt = p.Prompt
+	}
+	for _, b := range []*kernel.Batch{&s.h, &s.attn, &s.act} {
 		if b.Cols%32 == 0 {
-			b.Reserve()
+			b.ReservePrompt(s.prompt)
 		}
+	}
+	if s.last.Cols%32 == 0 {
+		s.last.Reserve() // the head's arithmetic is one for all
 	}
 	s.resetRouting(rows)
 	s.fillAngles()
@@ -145,18 +156,6 @@ func (s *State) each1(n int, f func(s *State, w *worker, from, to int)) {
 	s.pool.For(n, 1, &s.task)
 }
 
-// mulJob is one matrix product: dst = x times the transpose of w.
-type mulJob struct {
-	s      *State
-	dst, x *kernel.Batch
-	w      *kernel.Matrix
-}
-
-// Do takes groups of outputs.
-func (j *mulJob) Do(w, from, to int) {
-	j.s.m.Kernels.Mul(&j.s.worker[w].Worker, j.w, j.x, j.dst, from, to)
-}
-
 // product is a matrix of those that are stacked in w, and where its output goes.
 type product struct {
 	dst  *kernel.Batch
@@ -172,12 +171,12 @@ func (s *State) multiply(x *kernel.Batch, all ...product) {
 			s.observe(p.w.stacked(len(p.w.packed))[p.part], &kernel.Batch{Rows: x.Rows, Cols: x.Cols, X: x.X})
 		}
 		j := &s.muls[i]
-		j.dst, j.x, j.w = p.dst, x, &p.w.packed[p.part]
+		j.set(x, p, false)
 		groups, pieces := j.w.Groups(), s.pool.Size()
 		if x.Rows > 1 || len(all) == 1 && groups > 64 { // many, so that workers end together
 			pieces *= 4
 		}
-		s.parts[i] = par.Part{N: groups, Grain: max(1, (groups+pieces-1)/pieces), Job: j}
+		s.parts[i] = par.Part{N: groups, Grain: s.grain(groups, pieces), Job: j}
 	}
 	s.pool.Run(s.parts[:len(all)]...)
 }

@@ -25,7 +25,7 @@ func (s *Scheduler) Commit(it *Item, accepted []int32, finished bool) {
 	q.planned = false
 	q.Computed = it.To + max(0, len(accepted)-1)
 	q.Tokens = append(q.Tokens, accepted...)
-	s.pool.Seal(&q.Table, q.Tokens[:q.Computed])
+	s.pool.Seal(&q.Table, q.known(&s.cfg, q.Computed))
 	switch {
 	case finished:
 		s.stop(slices.Index(s.running, q))

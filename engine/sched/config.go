@@ -16,6 +16,10 @@ type Config struct {
 	// in one step. Prompts that fit the budget together share a step; one that alone
 	// exceeds it shares the step with generating sequences only.
 	Chunked bool
+	// Classes has positions of prompts and others be told apart in the prefix cache, since
+	// they are computed by different arithmetic: blocks with generated positions are found
+	// only by sequences that have the same positions generated.
+	Classes bool
 	// DraftLength bounds the drafts of one sequence in one step; 0 turns drafts off.
 	DraftLength int
 	// MaxQueue is how many sequences may wait; one more is refused. 0 is no limit.

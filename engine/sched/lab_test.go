@@ -11,7 +11,8 @@ import (
 
 // lab is a pretended engine around a scheduler. The keys and values at a position are a
 // digest of everything before it, so a row computed twice, out of order, or
-// read from a block that somebody overwrote shows at once. The next token is a
+// read from a block that somebody overwrote shows at once. With classes, so does one that
+// was generated where a prompt's is wanted, or the other way around. The next token is a
 // function of that digest, so what a sequence must become is known beforehand.
 type lab struct {
 	t    *testing.T
@@ -26,31 +27,40 @@ type lab struct {
 	finished map[uint64]bool
 	aborted  map[uint64]bool
 	nextID   uint64
-	latest   *Sequence // the one added last, for siblings of it
+	latest   *Sequence      // the one added last, for siblings of it
+	admitted map[uint64]int // preemptions of a sequence when it was computed last
 
-	steps, preemptions, cached, shared, accepted, rejected int
+	steps, preemptions, cached, shared, regained, accepted, rejected int
 }
 
 func newLab(t *testing.T, cfg Config, blocks, blockSize int, reuse bool, seed uint64) *lab {
 	pool := kvcache.NewPool(blocks, blockSize, reuse)
 	return &lab{t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg, pool: pool, s: New(cfg, pool),
-		kv: make([]uint64, blocks*blockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}}
+		kv: make([]uint64, blocks*blockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
 }
 
-func extend(digest uint64, token int32) uint64 {
-	digest = (digest ^ uint64(uint32(token))) * 0x9e3779b97f4a7c15
+func extend(digest uint64, token int32, class uint64) uint64 {
+	digest = (digest ^ uint64(uint32(token)) ^ class<<32) * 0x9e3779b97f4a7c15
 	return digest ^ digest>>29
+}
+
+// class is that of a position: 1 where it is computed otherwise than a prompt's.
+func (c Config) class(position, prompt int) uint64 {
+	if c.Classes && position >= prompt {
+		return 1
+	}
+	return 0
 }
 
 // draw is the token after a digest; the alphabet is small so that prefixes repeat.
 func draw(digest uint64) int32 { return int32(digest >> 40 % 3) }
 
-// expected continues tokens to limit without any scheduler.
-func expected(tokens []int32, limit int, salt uint64) []int32 {
-	tokens = slices.Clone(tokens)
+// expected continues a prompt to limit without any scheduler.
+func expected(c Config, prompt []int32, limit int, salt uint64) []int32 {
+	tokens := slices.Clone(prompt)
 	digest := salt
 	for i := 0; len(tokens) < limit; i++ {
-		if digest = extend(digest, tokens[i]); i == len(tokens)-1 {
+		if digest = extend(digest, tokens[i], c.class(i, len(prompt))); i == len(tokens)-1 {
 			tokens = append(tokens, draw(digest))
 		}
 	}
@@ -78,8 +88,8 @@ func (l *lab) add() {
 	}
 }
 
-// vary makes some sequences siblings of the one before, some uncached, and bounds some
-// chunks. Now and then a group is claimed wrongly, for another prompt.
+// vary makes some sequences siblings of the one before, some the next turn after it, some
+// uncached, and bounds some chunks. Now and then a group is claimed wrongly, for another prompt.
 func (l *lab) vary(q *Sequence) {
 	q.Uncached = l.r.IntN(8) == 0
 	if l.r.IntN(6) == 0 {
@@ -92,6 +102,10 @@ func (l *lab) vary(q *Sequence) {
 			q.Tokens, q.Prompt, q.Salt = slices.Clone(l.latest.Tokens[:l.latest.Prompt]), l.latest.Prompt, l.latest.Salt
 			q.Limit = q.Prompt + 1 + l.r.IntN(16)
 		}
+	} else if l.latest != nil && l.r.IntN(3) == 0 {
+		q.Tokens, q.Salt = append(slices.Clone(l.latest.Tokens[:min(len(l.latest.Tokens), 30)]), q.Tokens[0]), l.latest.Salt
+		q.Prompt = len(q.Tokens)
+		q.Limit = q.Prompt + 1 + l.r.IntN(16)
 	}
 	l.latest = q
 }
@@ -162,9 +176,13 @@ func (l *lab) compute(it *Item) {
 	if it.From != q.Computed || it.To <= it.From || it.To > len(q.Tokens) {
 		l.t.Fatalf("item [%d,%d) of sequence %d with %d of %d computed", it.From, it.To, q.ID, q.Computed, len(q.Tokens))
 	}
+	if l.admitted[q.ID] != q.Preemptions {
+		l.admitted[q.ID] = q.Preemptions
+		l.regained += max(0, it.From-q.Prompt)
+	}
 	digest := l.readPrefix(q, it.From)
 	for i := it.From; i < it.To; i++ {
-		digest = extend(digest, q.Tokens[i])
+		digest = extend(digest, q.Tokens[i], l.cfg.class(i, q.Prompt))
 		*l.cell(q, i) = digest
 	}
 	if !it.Last() {
@@ -194,7 +212,7 @@ func (l *lab) readPrefix(q *Sequence, positions int) uint64 {
 	l.t.Helper()
 	digest := q.Salt
 	for i := range positions {
-		digest = extend(digest, q.Tokens[i])
+		digest = extend(digest, q.Tokens[i], l.cfg.class(i, q.Prompt))
 		if *l.cell(q, i) != digest {
 			l.t.Fatalf("sequence %d: position %d of %d in block %d holds something else", q.ID, i, positions, q.Table.Blocks()[i/l.pool.BlockSize()])
 		}
@@ -225,7 +243,7 @@ func (l *lab) verify(it *Item, digest uint64) []int32 {
 			l.accepted++
 		}
 		it.Draft = append(it.Draft, draft)
-		digest = extend(digest, draft)
+		digest = extend(digest, draft, l.cfg.class(it.To+i, it.Seq.Prompt))
 		*l.cell(it.Seq, it.To+i) = digest
 	}
 	if right {
@@ -241,7 +259,7 @@ func (l *lab) finish(q *Sequence) {
 	}
 	l.finished[q.ID] = true
 	l.forget(q.ID)
-	if want := expected(q.Tokens[:q.Prompt], q.Limit, q.Salt); !slices.Equal(q.Tokens, want) {
+	if want := expected(l.cfg, q.Tokens[:q.Prompt], q.Limit, q.Salt); !slices.Equal(q.Tokens, want) {
 		l.t.Fatalf("sequence %d became\n%v, want\n%v", q.ID, q.Tokens, want)
 	}
 }
@@ -351,6 +369,6 @@ func (l *lab) checkState() {
 }
 
 func (l *lab) String() string {
-	return fmt.Sprintf("%d steps, %d finished, %d aborted, %d preemptions, %d positions cached, %d shared, drafts %d accepted %d rejected",
-		l.steps, len(l.finished), len(l.aborted), l.preemptions, l.cached, l.shared, l.accepted, l.rejected)
+	return fmt.Sprintf("%d steps, %d finished, %d aborted, %d preemptions, %d positions cached, %d shared, %d regained, drafts %d accepted %d rejected",
+		l.steps, len(l.finished), len(l.aborted), l.preemptions, l.cached, l.shared, l.regained, l.accepted, l.rejected)
 }

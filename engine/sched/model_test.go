@@ -23,18 +23,9 @@ func TestRandomLoad(t *testing.T) {
 		{"one at a time", Config{MaxBatch: 1, TokenBudget: 16, Chunked: true, DraftLength: 4, MaxQueue: 3}, 40, 1, true},
 		{"no drafts", Config{MaxBatch: 4, TokenBudget: 16, Chunked: true}, 30, 2, true},
 	} {
-		t.Run(row.name, func(t *testing.T) {
+		run := func(t *testing.T) {
 			l := newLab(t, row.cfg, row.blocks, row.blockSize, row.reuse, 1)
-			for range 12_000 {
-				switch n := l.r.IntN(20); {
-				case n < 7 && len(l.order) < 20:
-					l.add()
-				case n == 7 && l.r.IntN(4) == 0:
-					l.abort()
-				default:
-					l.step(true)
-				}
-			}
+			l.load(12_000)
 			l.drain()
 			t.Log(l)
 			if short := row.blocks*row.blockSize < 128; short && row.cfg.MaxBatch > 1 && l.preemptions == 0 {
@@ -46,7 +37,30 @@ func TestRandomLoad(t *testing.T) {
 			if row.reuse && l.cached == 0 || row.cfg.DraftLength > 0 && row.cfg.TokenBudget > 1 && l.accepted*l.rejected == 0 {
 				t.Error("no prefix was found, or no draft accepted or rejected: the test does not test it")
 			}
-		})
+			if row.reuse && l.preemptions > 100 && l.regained == 0 {
+				t.Error("no preempted sequence found what it had generated: the test does not test it")
+			}
+		}
+		t.Run(row.name, run)
+		if row.reuse {
+			row.cfg.Classes = true
+			t.Run(row.name+", classes", run)
+		}
+	}
+}
+
+// load adds, aborts and steps at random.
+func (l *lab) load(events int) {
+	l.t.Helper()
+	for range events {
+		switch n := l.r.IntN(20); {
+		case n < 7 && len(l.order) < 20:
+			l.add()
+		case n == 7 && l.r.IntN(4) == 0:
+			l.abort()
+		default:
+			l.step(true)
+		}
 	}
 }
 

@@ -151,7 +151,7 @@ func (s *Scheduler) sibling(q *Sequence) *Sequence {
 // attach gives q the blocks that need not be computed, and returns the positions found in
 // the index and, beyond them, those taken from the sibling, which may be nil.
 func (s *Scheduler) attach(q, sibling *Sequence) (matched, shared int) {
-	known := q.Tokens
+	known := q.known(&s.cfg, len(q.Tokens))
 	if q.Uncached {
 		known = known[:1] // which matches nothing, and sets the salt
 	}

@@ -55,6 +55,9 @@ func (s *Scheduler) Add(q *Sequence) error {
 	q.Tokens = slices.Grow(slices.Clip(q.Tokens), q.Limit-len(q.Tokens))
 	s.pool.Reserve(&q.Table, q.Limit)
 	q.Computed, q.Cached, q.Shared, q.Preemptions, q.planned = 0, 0, 0, 0, false
+	if q.keys = q.keys[:0]; s.cfg.Classes {
+		q.keys = slices.Grow(q.keys, q.Limit)
+	}
 	s.enqueue(len(s.waiting), q)
 	return nil
 }

@@ -33,6 +33,7 @@ type Sequence struct {
 	Preemptions int // times the sequence lost its blocks and went back to the queue
 	Drafts      int // wanted drafts per step, at most Config.DraftLength; may change between steps
 
+	keys    []int32 // with Config.Classes, of Tokens, what the prefix cache knows them by
 	state   state
 	planned bool // has an item that was not committed yet
 }
@@ -44,6 +45,22 @@ const (
 	stateWaiting
 	stateRunning
 )
+
+// known is what the prefix cache knows the first n positions by: tokens, or with
+// Config.Classes the complements of those behind the prompt.
+func (q *Sequence) known(c *Config, n int) []int32 {
+	if !c.Classes {
+		return q.Tokens[:n]
+	}
+	for i := len(q.keys); i < n; i++ {
+		key := q.Tokens[i]
+		if i >= q.Prompt {
+			key = ^key
+		}
+		q.keys = append(q.keys, key)
+	}
+	return q.keys[:n]
+}
 
 // generates reports whether only the token drawn last is left to compute.
 func (q *Sequence) generates() bool {

@@ -17,9 +17,9 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // TestStories replays testdata/*.txt. A story is a list of paragraphs: a command, a line
 // of dashes, and what it prints. Lines that start with # are for the reader.
 //
-//	config blocks=8 block=4 batch=2 budget=8 [chunked reuse draft=2 queue=3 queued=20]
-//	add ID prompt=5 limit=9 [drafts=2] [salt=1] [like=ID] [group=1] [uncached=1] [rows=4]
-//	                       like: the prompt begins like that one's
+//	config blocks=8 block=4 batch=2 budget=8 [chunked reuse classes draft=2 queue=3 queued=20]
+//	add ID prompt=5 limit=9 [drafts=2] [salt=1] [like=ID] [after=ID] [group=1] [uncached=1] [rows=4]
+//	                       like: the prompt begins like that one's; after: like it and its answer
 //	step [accept=1]        next and commit
 //	next                   plan only
 //	commit [accept=1]      commit what was planned, with at most that many drafts accepted
@@ -102,10 +102,10 @@ func parseCommand(t *testing.T, line string) command {
 
 // story is the state that commands act on.
 type story struct {
-	s       *Scheduler
-	pool    *kvcache.Pool
-	plan    Plan
-	prompts map[uint64][]int32
+	s     *Scheduler
+	pool  *kvcache.Pool
+	plan  Plan
+	added map[uint64]*Sequence
 }
 
 func (st *story) do(t *testing.T, c command) string {
@@ -133,9 +133,9 @@ func (st *story) do(t *testing.T, c command) string {
 func (st *story) config(c command) string {
 	f := c.flags
 	st.pool = kvcache.NewPool(f["blocks"], f["block"], f["reuse"] == 1)
-	st.s = New(Config{MaxBatch: f["batch"], TokenBudget: f["budget"], Chunked: f["chunked"] == 1,
+	st.s = New(Config{MaxBatch: f["batch"], TokenBudget: f["budget"], Chunked: f["chunked"] == 1, Classes: f["classes"] == 1,
 		DraftLength: f["draft"], MaxQueue: f["queue"], MaxQueuedTokens: f["queued"]}, st.pool)
-	st.prompts = map[uint64][]int32{}
+	st.added = map[uint64]*Sequence{}
 	return ""
 }
 
@@ -147,8 +147,13 @@ func (st *story) add(c command) string {
 	for i := range q.Prompt {
 		q.Tokens = append(q.Tokens, int32(100*int(c.id)+i))
 	}
-	copy(q.Tokens, st.prompts[uint64(c.flags["like"])])
-	st.prompts[c.id] = q.Tokens
+	if o := st.added[uint64(c.flags["like"])]; o != nil {
+		copy(q.Tokens, o.Tokens[:o.Prompt])
+	}
+	if o := st.added[uint64(c.flags["after"])]; o != nil {
+		copy(q.Tokens, o.Tokens)
+	}
+	st.added[c.id] = q
 	if err := st.s.Add(q); err != nil {
 		return err.Error() + "\n"
 	}

@@ -1,0 +1,215 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"unsafe"
+
+	"github.com/assaylab/assay/engine/quant"
+)
+
+// split is what the kernel makes of numbers: of each 32 the high parts, then the low ones.
+func split(x []float32) []uint16 {
+	to := make([]uint16, 2*len(x))
+	for i, v := range x {
+		high := math.Float32bits(v) &^ 0xffff
+		low := math.Float32bits(v-math.Float32frombits(high)) + 0x8000
+		at := i/tileStep*2*tileStep + i%tileStep
+		to[at], to[at+tileStep] = uint16(high>>16), uint16(low>>16)
+	}
+	return to
+}
+
+// joined is what parts say.
+func joined(parts []uint16, i int) float64 {
+	at := i/tileStep*2*tileStep + i%tileStep
+	return float64(quant.BF16ToF32(parts[at])) + float64(quant.BF16ToF32(parts[at+tileStep]))
+}
+
+func guardedCopy[T any](x []T) []T {
+	g := guarded[T](len(x))
+	copy(g, x)
+	return g
+}
+
+func TestSplit(t *testing.T) {
+	needsAMX(t)
+	r := rand.New(rand.NewPCG(51, 1))
+	for n := tileStep; n <= 5*tileStep; n += tileStep {
+		x, got := guardedCopy(normals(r, n)), guarded[uint16](2*n)
+		amx.tiles.split(&splitArgs{&x[0], &got[0], n})
+		if want := split(x); !slices.Equal(got, want) {
+			t.Errorf("%d numbers: %x, want %x", n, got, want)
+		}
+		for i, v := range x {
+			if d := math.Abs(joined(got, i) - float64(v)); d > 0x1p-15*math.Abs(float64(v)) {
+				t.Errorf("%g is split to %g", v, joined(got, i))
+			}
+		}
+	}
+}
+
+// Products of pairs are those of the numbers that the parts say, but for rounding, and a row's
+// are the same bits whatever other rows and groups there are.
+func TestPairs(t *testing.T) {
+	needsAMX(t)
+	r := rand.New(rand.NewPCG(51, 2))
+	for groups := 1; groups <= 7; groups++ {
+		for steps := 1; steps <= 3; steps++ {
+			for _, rows := range []int{1, 3, 15, 16, 17, 31, 32} {
+				c := newPairsCase(r, rows, steps, groups)
+				all := c.run(0, rows, 0, groups)
+				for row := range rows {
+					if alone := c.run(row, 1, 0, groups); !slices.Equal(alone, all[row*groups*Group:][:groups*Group]) {
+						t.Fatalf("%d rows, %d steps, %d groups: row %d differs from itself alone", rows, steps, groups, row)
+					}
+				}
+				for g := range groups {
+					for row, sums := range slices.Collect(slices.Chunk(c.run(0, rows, g, 1), Group)) {
+						if !slices.Equal(sums, all[(row*groups+g)*Group:][:Group]) {
+							t.Fatalf("%d rows, %d steps, %d groups: group %d differs from itself alone", rows, steps, groups, g)
+						}
+					}
+				}
+				for i, got := range all {
+					if want := c.product(i/(groups*Group), i%(groups*Group)); math.Abs(float64(got)-want) > 1e-5 {
+						t.Fatalf("%d rows, %d steps, %d groups: sum %d is %g, want %g", rows, steps, groups, i, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+type pairsCase struct {
+	steps, groups int
+	x             []uint16 // (rows, steps, 2, 32)
+	b             []uint16 // (groups, steps, 16, 16, 2)
+	table         []*uint16
+}
+
+func newPairsCase(r *rand.Rand, rows, steps, groups int) *pairsCase {
+	c := &pairsCase{steps: steps, groups: groups, x: guardedCopy(split(normals(r, rows*steps*tileStep)))}
+	c.b, c.table = guarded[uint16](groups*steps*tilePairs), make([]*uint16, steps*groups)
+	for i := range c.b {
+		c.b[i] = quant.F32ToBF16(float32(r.NormFloat64()))
+	}
+	for i := range c.table {
+		c.table[i] = &c.b[(i%groups*steps+i/groups)*tilePairs]
+	}
+	return c
+}
+
+func (c *pairsCase) run(row, rows, group, groups int) []float32 {
+	to := guarded[float32](rows * groups * Group)
+	amx.tiles.multiply(&pairArgs{
+		x: &c.x[row*c.steps*2*tileStep], xStep: uintptr(4 * c.steps * tileStep), rows: rows,
+		b: &c.table[group], bStep: uintptr(8 * c.groups), steps: c.steps, groups: groups, to: &to[0], toStep: uintptr(4 * groups * Group),
+	})
+	return to
+}
+
+func (c *pairsCase) product(row, i int) (sum float64) {
+	for k := range c.steps * tileStep {
+		b := c.b[(i/Group*c.steps+k/tileStep)*tilePairs+k%tileStep/2*2*Group+i%Group*2+k%2]
+		sum += joined(c.x[row*c.steps*2*tileStep:], k) * float64(quant.BF16ToF32(b))
+	}
+	return sum
+}
+
+// Weights are exp's, their sum is made as that of other sets, and scores that a row does not
+// see have the weight 0, whatever they are.
+func TestSoftmaxOfRows(t *testing.T) {
+	needsAMX(t)
+	r := rand.New(rand.NewPCG(51, 3))
+	for n := tileStep; n <= Part; n += tileStep {
+		for rows := 1; rows <= 5; rows++ {
+			x, sees := guardedCopy(normals(r, rows*n)), guarded[[2]int32](rows)
+			top, sum := guarded[float32](rows), guarded[float32](rows)
+			want := make([]uint16, 0, 2*len(x))
+			var wantTop, wantSum []float32
+			for row := range rows {
+				from := r.IntN(n)
+				to := from + 1 + r.IntN(n-from)
+				sees[row] = [2]int32{int32(from), int32(to)}
+				scores := x[row*n:][:n]
+				scores[from+r.IntN(to-from)] -= 200
+				hidden := slices.Clone(scores)
+				for i := range n {
+					if i < from || i >= to {
+						scores[i], hidden[i] = float32(math.NaN()), float32(math.Inf(-1))
+					}
+				}
+				a := new(rowArgs).of(hidden)
+				a.f = float32(math.Inf(-1))
+				generic.top(a)
+				generic.exps(a)
+				wantTop, wantSum, want = append(wantTop, a.f), append(wantSum, a.sum()), append(want, split(hidden)...)
+			}
+			amx.tiles.softmax(&softmaxArgs{&x[0], uintptr(4 * n), rows, n, &sees[0], &top[0], &sum[0]})
+			what := fmt.Sprintf("%d rows of %d, of which %v are seen", rows, n, sees)
+			sameFloats(t, what, top, wantTop)
+			sameFloats(t, what, sum, wantSum)
+			if !slices.Equal(unsafe.Slice((*uint16)(unsafe.Pointer(&x[0])), 2*len(x)), want) {
+				t.Fatalf("%s: other weights", what)
+			}
+		}
+	}
+}
+
+// Merging and dividing are those of other sets.
+func TestMergeAndFinish(t *testing.T) {
+	needsAMX(t)
+	r := rand.New(rand.NewPCG(51, 4))
+	for _, dim := range []int{16, 64, 80} {
+		for rows := 1; rows <= 40; rows++ {
+			p, b := partialCase(r, rows, dim), partialCase(r, rows, dim)
+			p2, b2 := p.clone(), b.clone()
+			amx.Merge(new(Worker), &p, &b)
+			generic.Merge(new(Worker), &p2, &b2)
+			what := fmt.Sprintf("%d rows of %d", rows, dim)
+			sameFloats(t, what+": sum", p.Sum, p2.Sum)
+			for row, sum := range p2.Sum {
+				if sum != 0 {
+					sameFloats(t, what+": largest", p.Max[row:row+1], p2.Max[row:row+1])
+					sameFloats(t, what, p.Out[row*dim:][:dim], p2.Out[row*dim:][:dim])
+				}
+			}
+			for _, heads := range []int{1, 2, 5} {
+				if rows%heads == 0 {
+					step := heads*dim + 48
+					size := (rows/heads-1)*step + heads*dim
+					got, want := guarded[float32](size), make([]float32, size)
+					amx.Finish(new(Worker), &p, heads, got, step)
+					generic.Finish(new(Worker), &p, heads, want, step)
+					sameFloats(t, what+", divided", got, want)
+				}
+			}
+		}
+	}
+}
+
+// partialCase is attention of rows of which some have seen nothing and hold what is no number.
+func partialCase(r *rand.Rand, rows, dim int) Partial {
+	p := Partial{guardedCopy(normals(r, rows)), guarded[float32](rows), guardedCopy(normals(r, rows*dim))}
+	for i := range rows {
+		switch r.IntN(4) {
+		case 0:
+			p.Max[i] = float32(math.NaN())
+			copy(p.Out[i*dim:], fill(dim, float32(math.NaN())))
+		case 1:
+			p.Max[i] += 100
+			fallthrough
+		default:
+			p.Sum[i] = 1 + r.Float32()
+		}
+	}
+	return p
+}
+
+func (p *Partial) clone() Partial {
+	return Partial{slices.Clone(p.Max), slices.Clone(p.Sum), slices.Clone(p.Out)}
+}
