@@ -5,19 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
-	"unsafe"
 )
-
-// floatsWith runs rows of n columns on groups that lie apart, results a little apart, too.
-func floatsWith(run func(*floatArgs), w []byte, x []float32, rows, n, groups int) []float32 {
-	const apart = 8
-	to := walled(fill(rows*(groups*Group+apart)-apart, untouched))
-	run(&floatArgs{
-		w: unsafe.Pointer(&w[0]), n: n, groups: groups, step: uintptr(len(w) / groups),
-		x: &x[0], xStep: uintptr(4 * (len(x) - n) / max(1, rows-1)), to: &to[0], toStep: 4 * uintptr(groups*Group+apart), toGroup: 4 * Group,
-	})
-	return to
-}
 
 func TestFloatsAVX2(t *testing.T) {
 	needsAVX2(t)

@@ -204,6 +204,9 @@ func unweave(m Matrix) Matrix {
 }
 
 func TestForwardAllocatesNothing(t *testing.T) {
+	if len(kernel.Sets(cpu.Detect())) == 1 {
+		t.Skip("the generic functions of integer kinds may allocate")
+	}
 	for _, threads := range []int{1, 2} {
 		m := mustLoad(t, "Q4_0")
 		cache, err := NewCache(m, "q8_0", 4, 16)
