@@ -1,4 +1,5 @@
 #include "textflag.h"
+#include "bf16_avx512_amd64.h"
 #include "elem_amd64.h"
 #include "elem_avx512_amd64.h"
 
@@ -6,8 +7,6 @@
 //
 //	SI sums   DI dst of the strip   DX dst   CX pairs of rows left   R8 strips left   R9 step
 //	R10 bytes to the next strip's sums: none, or those of a pair's second matrix, in turn
-
-#define ROUND(lo, hi, dst) BYTE $0x62; BYTE $0xf2; BYTE $(0x07|(15-hi)<<3); BYTE $0x48; BYTE $0x72; BYTE $(0xc0|dst<<3|lo)
 
 #define BEGIN \
 	MOVQ a+0(FP), AX; \
