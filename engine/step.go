@@ -70,7 +70,7 @@ func (l *loop) propose() {
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
 		s := l.live[it.Seq.ID]
-		s.draft.Tokens, s.draft.Want = it.Seq.Tokens[:it.To], it.MaxDraft
+		s.draft.Tokens, s.draft.Prompt, s.draft.Want = it.Seq.Tokens[:it.To], it.Seq.Prompt, it.MaxDraft
 		s.draft.Blocks, s.draft.Params, s.draft.Said = s.tableBlocks(), s.req.Sampling, s.said
 		l.drafting = append(l.drafting, &s.draft)
 	}

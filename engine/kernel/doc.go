@@ -17,15 +17,16 @@
 // A row's result therefore depends neither on the implementation nor on what else is
 // in the batch.
 //
-// A set with tile registers does two things otherwise, by which results differ from the
-// definition in rounding, and still do not depend on the batch:
+// A set with tile registers computes the rows of prompts otherwise. Their results differ
+// from the definition in rounding, and still do not depend on the batch:
 //
-//   - Attention to keys and values in bfloat16 has the other factors split in two bfloat16
-//     numbers each (attention_tiles.go).
-//   - Products of integer kinds with the rows of prompts, which Batch.ReservePrompt tells
-//     from others, are of bfloat16 numbers (prompt.go). They are a class of their own:
-//     what is computed of a position as a prompt's is not what is computed of it
-//     otherwise. Which rows are a prompt's is for the caller to say, by what
-//     they are, and keys and values of one class must not be taken for those of the other.
-//     Set.Prompts reports whether there are two classes.
+//   - Products of integer kinds with rows that Batch.ReservePrompt tells from others are of
+//     bfloat16 numbers (prompt.go).
+//   - Attention with Attention.Prompt set, to keys and values in bfloat16, has the other
+//     factors split in two bfloat16 numbers each (attention_tiles.go).
+//
+// They are a class of their own: what is computed of a position as a prompt's is not what
+// is computed of it otherwise. Which rows are a prompt's is for the caller to say, by what
+// they are, and keys and values of one class must not be taken for those of the other.
+// Set.Prompts reports whether there are two classes.
 package kernel

@@ -17,9 +17,6 @@ type storeArgs struct {
 	second int      // 64: 1 for the second slot of a pair, otherwise 0
 }
 
-// pairBytes is the size of 16 pairs.
-const pairBytes = 2 * 2 * Group
-
 // pairedKeyAt is the index of a slot's first pair of columns of a head; the next is 32
 // elements on.
 func (x *KV) pairedKeyAt(head, slot int) int {

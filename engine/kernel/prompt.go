@@ -73,6 +73,8 @@ const (
 	promptBlocks = 20
 	// promptGroups' sums stay in the second cache while all columns are passed over.
 	promptGroups = 16
+	// promptPairs of strips take the time of one call: calls cannot be preempted.
+	promptPairs = 32
 	// stripBytes are those of a block of a strip of rows in bfloat16.
 	stripBytes = 2 * Group * blockElems
 )
@@ -155,23 +157,17 @@ func (p *product) fill(i, g, at, n int) {
 	p.s.prompt.fill(a)
 }
 
-// promptStrips multiplies all strips with one group or two: full pairs of strips in one call,
-// and what is left in another. Rows are cols apart in to.
+// promptStrips multiplies all strips with one group or two: full pairs of strips, as many in
+// one call as may be, and what is left in another. Rows are cols apart in to.
 func (p *product) promptStrips(to []float32, cols int, sums []float32, at, groups int) {
 	a, rows := &p.w.prompt.multiply, p.x.prompt
 	a.toStep = uintptr(4 * cols)
-	full := rows / (2 * Group)
-	for i, some := range [2]int{full * 2 * Group, rows % (2 * Group)} {
-		if some == 0 {
-			continue
-		}
-		first := i * full * 2 * Group
+	for first := 0; first < rows; first += a.pairs * 2 * Group {
+		left := rows - first
 		a.x, a.to = &p.x.wide[first*p.x.Cols+at*stripBytes/2], &to[first*cols]
 		a.sums = &sums[first*2*Group]
-		a.pairs, a.rows = max(1, full), [2]int{Group, Group}
-		if i == 1 {
-			a.pairs, a.rows = 1, [2]int{min(Group, some), max(0, some-Group)}
-		}
+		a.pairs = max(1, min(promptPairs, left/(2*Group)))
+		a.rows = [2]int{min(Group, left), min(Group, max(0, left-Group))}
 		p.s.prompt.multiply[min(1, a.rows[1])][groups-1](a)
 	}
 }

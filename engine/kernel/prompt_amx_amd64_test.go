@@ -81,6 +81,8 @@ func TestPromptsAMX(t *testing.T) {
 				}
 			}
 			samePrompt(t, weights(r, k, 16*20, 256), promptBatch(r, amx, 40, 40, 256), 40)
+			long := 2*Group*promptPairs + 40 // more than one call takes
+			samePrompt(t, weights(r, k, 18, cols[0]), promptBatch(r, amx, long, long, cols[0]), long)
 		})
 	}
 }

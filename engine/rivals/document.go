@@ -85,6 +85,7 @@ type part struct {
 	Column   column
 	Verdicts []verdictLine
 	Met, Of  int
+	Missing  int // not measured
 	Measured []Measured
 }
 
@@ -102,8 +103,12 @@ func (r *Results) sections() []section {
 			for _, row := range rows {
 				v := judge(m, c, row)
 				p.Verdicts = append(p.Verdicts, verdictLine{v, v.wanted(), v.words()})
-				if p.Of++; v.met() {
+				p.Of++
+				switch {
+				case v.met():
 					p.Met++
+				case !v.measured():
+					p.Missing++
 				}
 			}
 			for _, x := range m.Measured {

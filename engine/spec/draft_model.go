@@ -47,20 +47,31 @@ func (d *DraftModel) Propose(batch []*Request) {
 func (d *DraftModel) catchUp(batch []*Request) {
 	d.pass.Reset()
 	d.active = d.active[:0]
-	for _, r := range batch {
+	for _, r := range batch { // all prompts come first
 		d.recycle(r)
-		if r.computed >= len(r.Tokens) {
-			continue
+		if to := min(r.Prompt, len(r.Tokens)); r.computed < to {
+			d.pass.AddPrompt(r.computed, r.Blocks, r.Tokens[r.computed:to]...)
+			d.reach(r, to)
 		}
-		d.pass.Add(r.computed, r.Blocks, r.Tokens[r.computed:]...)
-		if r.Want > 0 {
-			d.pass.Logits = append(d.pass.Logits, int32(len(d.pass.Tokens)-1))
-			d.active = append(d.active, r)
+	}
+	for _, r := range batch {
+		if r.computed < len(r.Tokens) {
+			d.pass.Add(r.computed, r.Blocks, r.Tokens[r.computed:]...)
+			d.reach(r, len(r.Tokens))
 		}
-		r.computed = len(r.Tokens)
 	}
 	if len(d.active) == 0 && len(d.pass.Tokens) > 0 {
 		d.forward()
+	}
+}
+
+// reach notes that the pass computes a request up to a position, and asks for the logits there
+// if they are those that drafts are drawn from.
+func (d *DraftModel) reach(r *Request, to int) {
+	r.computed = to
+	if to == len(r.Tokens) && r.Want > 0 {
+		d.pass.Logits = append(d.pass.Logits, int32(len(d.pass.Tokens)-1))
+		d.active = append(d.active, r)
 	}
 }
 

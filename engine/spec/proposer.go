@@ -6,6 +6,7 @@ import "github.com/assaylab/assay/engine/sample"
 // request and sets the upper fields before each Propose.
 type Request struct {
 	Tokens []int32 // known tokens, at the positions [0, len)
+	Prompt int     // how many of them, the first ones, are the prompt
 	Blocks []int32 // the sequence's KV blocks: room for Tokens and Want drafts
 	Params sample.Params
 	Said   *sample.History // of Tokens, for penalties; nil where there are none. Propose leaves it as it was
