@@ -35,7 +35,7 @@ lint: ## staticcheck
 arm64: ## the tests of the engine's arithmetic as arm64: with i8mm, with dot products alone, with neither; needs QEMU; a quarter of an hour
 	@test -n "$(QEMU)" || { echo "found neither qemu-aarch64 nor qemu-aarch64-static in PATH: install QEMU's user emulation (Debian: apt-get install qemu-user-static)"; exit 1; }
 	@set -e; for c in max neoverse-n1 cortex-a72; do echo "$$c"; GOARCH=arm64 $(GO) test -short -timeout 1h -exec "$(QEMU) -cpu $$c" \
-	  -skip 'TestWindows/7m|TestWindows//generic' ./engine/kernel ./engine/internal/... ./engine/quant ./engine/model; done
+	  -skip 'TestPrompts|TestWindows/7m|TestWindows//generic' ./engine/kernel ./engine/internal/... ./engine/quant ./engine/model; done
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for p in $$($(GO) list $(FUZZED)); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
