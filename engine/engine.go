@@ -199,6 +199,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		between("max_queue", o.MaxQueue, 1, 1<<20),
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
+		o.checkCache(),
 	}
 	if draft != nil {
 		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), compatible(m, draft, o.Context))
@@ -214,7 +215,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 const maxCacheBytes = 1 << 30
 
 func (o *Options) sizeCache(m *model.Model) error {
-	perToken, err := model.CacheBytesPerToken(m.Config, o.KVFormat)
+	perToken, err := model.CacheBytesPerToken(m.Config, o.CacheFormat())
 	if err != nil {
 		return err
 	}

@@ -24,6 +24,7 @@ type loop struct {
 	state   *model.State
 	draft   *spec.DraftModel // nil without speculation
 	live    map[uint64]*Stream
+	tails   tails
 
 	plan     sched.Plan
 	pass     model.Pass
@@ -46,20 +47,18 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	cache, err := model.NewCache(e.model, o.KVFormat, blocks, o.BlockSize)
+	cache, err := o.newCache(e.model)
 	if err != nil {
 		return nil, err
 	}
-	cache.Longest = o.Context
 	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
-		live: make(map[uint64]*Stream), since: time.Now()}
+		live: make(map[uint64]*Stream), tails: newTails(o.MaxBatch), since: time.Now()}
 	l.sched = sched.New(cfg, l.pool)
 	l.state = model.NewState(e.model, cache, l.workers)
 	if draft != nil {
-		if cache, err = model.NewCache(draft, o.KVFormat, blocks, o.BlockSize); err != nil {
+		if cache, err = o.newCache(draft); err != nil {
 			return nil, err
 		}
-		cache.Longest = o.Context
 		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
 		l.stats.WeightBytes = draft.WeightBytes()
 	}
@@ -75,7 +74,7 @@ func (l *loop) describe(draft *model.Model) {
 	l.stats.WeightBytes += l.e.model.WeightBytes()
 	for _, m := range []*model.Model{l.e.model, draft} {
 		if m != nil {
-			n, _ := model.CacheBytesPerToken(m.Config, l.e.opts.KVFormat) // was checked by NewCache
+			n, _ := model.CacheBytesPerToken(m.Config, l.e.opts.CacheFormat()) // was checked by NewCache
 			l.stats.KVBytesPerToken += int64(n)
 		}
 	}
@@ -177,6 +176,7 @@ func cutError(reason FinishReason) error {
 func (l *loop) end(s *Stream, err error) {
 	l.occupy()
 	delete(l.live, s.id)
+	l.tails.giveBack(s)
 	if s.started.IsZero() {
 		l.e.unreserve(len(s.req.Prompt))
 	}

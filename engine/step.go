@@ -15,6 +15,7 @@ func (l *loop) step() {
 	l.stats.Preemptions += int64(len(l.plan.Preempted))
 	for _, q := range l.plan.Preempted {
 		l.live[q.ID].fresh = true
+		l.tails.giveBack(l.live[q.ID])
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
 	for i := range l.plan.Items {
@@ -42,6 +43,7 @@ func (l *loop) step() {
 // after preemption.
 func (l *loop) begin(it *sched.Item) {
 	s := l.live[it.Seq.ID]
+	l.tails.take(s)
 	if s.started.IsZero() {
 		s.started = time.Now()
 		l.e.unreserve(len(s.req.Prompt))
@@ -71,7 +73,7 @@ func (l *loop) propose() {
 		it := &l.plan.Items[i]
 		s := l.live[it.Seq.ID]
 		s.draft.Tokens, s.draft.Prompt, s.draft.Want = it.Seq.Tokens[:it.To], it.Seq.Prompt, it.MaxDraft
-		s.draft.Blocks, s.draft.Params, s.draft.Said = s.tableBlocks(), s.req.Sampling, s.said
+		s.draft.Blocks, s.draft.Params, s.draft.Said, s.draft.Tail = s.tableBlocks(), s.req.Sampling, s.said, s.tail
 		l.drafting = append(l.drafting, &s.draft)
 	}
 	l.draft.Propose(l.drafting)
@@ -113,6 +115,7 @@ func (l *loop) addPrompt(it *sched.Item, at *place) {
 		return
 	}
 	l.pass.AddPrompt(it.From, s.tableBlocks(), it.Seq.Tokens[it.From:to]...)
+	l.pass.Keep(s.tail)
 	at.scored = l.wantLogits(first+scoredFrom-it.From, first+scoredTo-it.From)
 	if it.Last() && to == it.To {
 		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
@@ -126,7 +129,9 @@ func (l *loop) addGenerated(it *sched.Item, at *place) {
 	if from >= it.To {
 		return
 	}
-	l.pass.Add(from, l.live[it.Seq.ID].tableBlocks(), it.Seq.Tokens[from:it.To]...)
+	s := l.live[it.Seq.ID]
+	l.pass.Add(from, s.tableBlocks(), it.Seq.Tokens[from:it.To]...)
+	l.pass.Keep(s.tail)
 	if it.Last() {
 		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
 	}

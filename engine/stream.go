@@ -32,10 +32,11 @@ type Stream struct {
 	started time.Time       // when it left the queue; zero before
 	fresh   bool            // starts, or starts over, in its next item
 	blocks  []int32         // the table's ids, as model takes them
+	tail    int32           // of model.Span; below 0 where it has none
 }
 
 func newStream(e *Engine, id uint64, r Request) *Stream {
-	return &Stream{engine: e, id: id, req: r, events: make(chan Event, min(streamBuffer, r.MaxTokens+1))}
+	return &Stream{engine: e, id: id, req: r, events: make(chan Event, min(streamBuffer, r.MaxTokens+1)), tail: -1}
 }
 
 // Next waits for the next event. After the one with a finish reason it returns

@@ -152,7 +152,7 @@ func (r *Runner) newLane(kv string, tests []Test) (*lane, error) {
 	var err error
 	l.cache, err = model.NewCache(r.m, kv, blocks, blockSize)
 	if err == nil {
-		l.cache.Longest = longest
+		l.cache.Longest, l.cache.Tails = longest, len(l.blocks)
 	}
 	return l, err
 }
@@ -199,6 +199,7 @@ func (r *Runner) prefill(ctx context.Context, t Test, sequence, from, to int, lo
 		end := min(to, at+r.chunk)
 		r.pass.Reset()
 		r.pass.AddPrompt(at, l.blocks[sequence], r.streams[sequence][at:end]...)
+		r.pass.Keep(int32(sequence))
 		if end == to && logits {
 			r.pass.Logits = append(r.pass.Logits, int32(end-at-1))
 		}
@@ -216,6 +217,7 @@ func (r *Runner) decode(ctx context.Context, t Test) error {
 		r.pass.Reset()
 		for i := range t.Batch {
 			r.pass.Add(at, l.blocks[i], r.streams[i][at])
+			r.pass.Keep(int32(i))
 			r.pass.Logits = append(r.pass.Logits, int32(i))
 		}
 		l.states[t.Threads].Forward(&r.pass)

@@ -84,6 +84,7 @@ func (c *choosing) item(item Choice) ChoiceValues {
 		from := len(c.pass.Tokens)
 		rows := append(slices.Clone(item.Context[shared*blockSize:]), tokens[:len(tokens)-1]...)
 		c.pass.AddPrompt(shared*blockSize, blocks, rows...)
+		c.pass.Keep(-1)
 		for r := from + len(item.Context) - shared*blockSize - 1; r < len(c.pass.Tokens); r++ {
 			c.pass.Logits = append(c.pass.Logits, int32(r))
 		}

@@ -84,6 +84,9 @@ type writing struct {
 	blocks []int32
 }
 
+// slot is which of the sequences that there is room for it is.
+func (w *writing) slot() int32 { return w.blocks[0] / int32(len(w.blocks)) }
+
 func (g *generating) run(ctx context.Context) error {
 	for g.done < len(g.prompts) {
 		for len(g.free) > 0 && g.begun < len(g.prompts) {
@@ -109,6 +112,7 @@ func (g *generating) begin() {
 	for from := 0; from < len(tokens); from += chunkRows {
 		g.pass.Reset()
 		g.pass.AddPrompt(from, w.blocks, tokens[from:min(from+chunkRows, len(tokens))]...)
+		g.pass.Keep(w.slot())
 		if from+chunkRows >= len(tokens) {
 			g.pass.Logits = append(g.pass.Logits, int32(len(g.pass.Tokens)-1))
 		}
@@ -127,6 +131,7 @@ func (g *generating) step() {
 	for i, w := range g.active {
 		generated := g.out[w.prompt].Tokens
 		g.pass.Add(len(g.prompts[w.prompt].Tokens)+len(generated)-1, w.blocks, generated[len(generated)-1])
+		g.pass.Keep(w.slot())
 		g.pass.Logits = append(g.pass.Logits, int32(i))
 	}
 	g.state.Forward(&g.pass)

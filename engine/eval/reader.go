@@ -12,7 +12,7 @@ import (
 // Subject is a model with the cache format it is read through.
 type Subject struct {
 	Model    *model.Model
-	KVFormat string
+	KVFormat string // as model.ParseCacheFormat reads it
 	// AsPrompt has Compare take all positions for those of a prompt, where the model has an
 	// arithmetic of its own for these (model.Model.Prompts). Otherwise they are computed as
 	// generated ones are, with which answers are made.
@@ -61,7 +61,7 @@ func newState(s Subject, sequences, length int, pool *par.Pool) (*model.State, e
 	if err != nil {
 		return nil, err
 	}
-	cache.Longest = length
+	cache.Longest, cache.Tails = length, sequences
 	return model.NewState(s.Model, cache, pool), nil
 }
 

@@ -24,6 +24,8 @@ type Worker struct {
 	partial             Partial   // of a part
 	stored              []uint16  // keys or values to be stored
 	codes               Batch     // the same, quantized
+	blocks              []byte    // the same, in four bits
+	column              []float32 // (dim, 32): keys to be sealed
 	tiles               tileScratch
 
 	prompt promptScratch

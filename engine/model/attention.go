@@ -23,11 +23,23 @@ func (s *State) prepare(w *worker, from, to int) {
 			s.rotate(w, q, cos, sin)
 			s.rotate(w, k, cos, sin)
 		}
+		if s.cache.format.Hadamard {
+			for _, x := range [][]float32{q, k, v} {
+				s.m.Kernels.Hadamard(&w.Worker, x, s.m.HeadDim)
+			}
+		}
+		if s.cache.format.PerChannel {
+			roundKey(k)
+		}
 		s.m.Kernels.Scale(&w.Worker, q, s.m.queryScale(p))
-		blocks := s.pass.Spans[s.spanOf[r]].Blocks
-		slot := int(blocks[p/s.cache.BlockSize])*s.cache.BlockSize + p%s.cache.BlockSize
-		s.m.Kernels.Store(&w.Worker, s.cache.layers[s.layer], slot, k, v)
+		s.m.Kernels.Store(&w.Worker, s.cache.layers[s.layer], s.slot(int(s.spanOf[r]), p), k, v)
 	}
+}
+
+// slot is where a position of a span's sequence lies in the cache.
+func (s *State) slot(span, position int) int {
+	size := s.cache.BlockSize
+	return int(s.pass.Spans[span].Blocks[position/size])*size + position%size
 }
 
 func (s *State) addBias(w *worker, x, bias []float32) {
@@ -117,7 +129,11 @@ func (s *State) piece(i int) (c chunk, head int) {
 func (s *State) attend(w *worker, from, to int) {
 	for i := from; i < to; i++ {
 		c, head := s.piece(i)
-		s.m.Kernels.Attend(&w.Worker, s.aim(w, c, head), &w.out)
+		a := s.aim(w, c, head)
+		if s.cache.format.PerChannel {
+			s.own(w, c, head)
+		}
+		s.m.Kernels.Attend(&w.Worker, a, &w.out)
 		s.finish(w, c, head, &w.out)
 	}
 }
@@ -127,7 +143,11 @@ func (s *State) attendPart(w *worker, from, to int) {
 	for i := from; i < to; i++ {
 		c, head := s.piece(i / s.most)
 		if low, high := s.partsOf(c); i%s.most >= low && i%s.most < high {
-			s.m.Kernels.AttendPart(&w.Worker, s.aim(w, c, head), i%s.most, &s.partials[i])
+			a := s.aim(w, c, head)
+			if s.cache.format.PerChannel && a.First/kernel.Part <= i%s.most { // some row's own positions are of the part
+				s.own(w, c, head)
+			}
+			s.m.Kernels.AttendPart(&w.Worker, a, i%s.most, &s.partials[i])
 		}
 	}
 }
@@ -164,6 +184,11 @@ func (s *State) finish(w *worker, c chunk, head int, p *kernel.Partial) {
 	heads := s.m.Heads / s.m.KVHeads
 	at := c.from*s.attn.Cols + head*heads*s.m.HeadDim
 	s.m.Kernels.Finish(&w.Worker, p, heads, s.attn.X[at:], s.attn.Cols)
+	if s.cache.format.Hadamard {
+		for r := c.from; r < c.to; r++ {
+			s.m.Kernels.Hadamard(&w.Worker, s.attn.Row(r)[head*heads*s.m.HeadDim:][:heads*s.m.HeadDim], s.m.HeadDim)
+		}
+	}
 }
 
 // first is the first position that the query at a position attends to.

@@ -8,6 +8,7 @@ type Request struct {
 	Tokens []int32 // known tokens, at the positions [0, len)
 	Prompt int     // how many of them, the first ones, are the prompt
 	Blocks []int32 // the sequence's KV blocks: room for Tokens and Want drafts
+	Tail   int32   // as model.Span has it
 	Params sample.Params
 	Said   *sample.History // of Tokens, for penalties; nil where there are none. Propose leaves it as it was
 	Want   int             // drafts wanted; 0 only brings the proposer's own state up to Tokens
