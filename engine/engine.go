@@ -214,22 +214,6 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 // large it shall be.
 const maxCacheBytes = 1 << 30
 
-func (o *Options) sizeCache(m *model.Model) error {
-	perToken, err := model.CacheBytesPerToken(m.Config, o.CacheFormat())
-	if err != nil {
-		return err
-	}
-	if o.KVTokens == 0 {
-		o.KVTokens = max(o.Context, min(o.MaxBatch*o.Context, maxCacheBytes/perToken))
-	}
-	if o.KVTokens < o.BlockSize {
-		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
-	}
-	// A sequence must fit the cache alone, or it could wait for ever.
-	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
-	return nil
-}
-
 func between(name string, found, low, high int) error {
 	if found >= low && found <= high {
 		return nil

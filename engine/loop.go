@@ -41,7 +41,6 @@ type loop struct {
 
 func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	o := e.opts
-	blocks := o.KVTokens / o.BlockSize
 	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength,
 		Classes: e.model.Prompts()}
 	if err := cfg.Validate(); err != nil {
@@ -51,7 +50,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
+	l := &loop{e: e, pool: o.newPool(), workers: par.New(o.Threads),
 		live: make(map[uint64]*Stream), tails: newTails(o.MaxBatch), since: time.Now()}
 	l.sched = sched.New(cfg, l.pool)
 	l.state = model.NewState(e.model, cache, l.workers)
@@ -223,6 +222,7 @@ func (l *loop) snapshot() Stats {
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
 	total, free, cached, held := l.pool.Counts()
 	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held}
+	s.Positions = l.positions()
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)
 	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
 	s.Finished = maps.Clone(s.Finished)

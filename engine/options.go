@@ -10,10 +10,11 @@ type Options struct {
 	BlockSize       int    // block_size: positions per KV block
 	KVTokens        int    // kv_tokens: positions the KV cache holds; 0 is MaxBatch x Context
 	KVFormat        string // kv_format: "f32", "f16", "bf16", "q8_0" or "q4_0"
-	KFormat         string // k_format: that of keys; empty is KVFormat
-	VFormat         string // v_format: that of values; empty is KVFormat
+	KFormat         string // k_format: that of keys; "same", which is also empty, is KVFormat
+	VFormat         string // v_format: that of values; likewise
 	KPerChannel     bool   // k_per_channel: keys in q8_0 or q4_0 have scales per column, over 32 positions
 	KVRotation      string // kv_rotation: "none", which is also empty, or "hadamard"
+	KVLayout        string // kv_layout: "paged", which is also empty, or "contiguous"
 	PrefixReuse     bool   // prefix_reuse: keep finished sequences' blocks for equal prefixes
 	DraftLength     int    // draft_length: tokens drafted per verify step; needs a draft model
 	Context         int    // context: longest sequence; 0 is the model's own
@@ -24,5 +25,6 @@ type Options struct {
 // DefaultOptions are what `assay serve` runs with when nothing is said.
 func DefaultOptions() Options {
 	return Options{MaxBatch: 8, TokenBudget: 256, ChunkedPrefill: true, BlockSize: 16,
-		KVFormat: "bf16", KVRotation: "none", DraftLength: 4, MaxQueue: 1024}
+		KVFormat: "bf16", KFormat: SameFormat, VFormat: SameFormat, KVRotation: "none", KVLayout: LayoutPaged,
+		DraftLength: 4, MaxQueue: 1024}
 }

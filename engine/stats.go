@@ -9,6 +9,8 @@ import (
 type Stats struct {
 	Running, Waiting      int
 	Blocks                Blocks
+	Positions             Positions // of the held blocks
+	PositionSteps         Positions // the same, summed over steps while these run
 	Steps                 int64
 	StepTokens            StepTokens
 	Busy                  time.Duration // inside steps

@@ -24,6 +24,7 @@ func (l *loop) step() {
 	l.propose()
 	l.fillPass()
 	l.state.Forward(&l.pass)
+	l.stats.PositionSteps.add(l.positions(), &l.plan)
 	tokens := int64(0)
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]

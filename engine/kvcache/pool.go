@@ -10,12 +10,14 @@ import (
 type Pool struct {
 	blockSize int
 	reuse     bool
-	blocks    []block
-	tokens    []int32   // (len(blocks), blockSize): content of the indexed blocks
-	free      []BlockID // a stack: the block given back last is warm and goes out first
-	held      int
-	lru       list
-	index     index
+	// slotBlocks is how many blocks every table has at once; 0 is as many as it needs.
+	slotBlocks int
+	blocks     []block
+	tokens     []int32   // (len(blocks), blockSize): content of the indexed blocks
+	free       []BlockID // a stack: the block given back last is warm and goes out first
+	held       int
+	lru        list
+	index      index
 }
 
 // block is what the pool knows of one block.
@@ -106,6 +108,9 @@ func (p *Pool) shorten(t *Table, keep int) {
 
 // blocksFor returns the blocks that hold positions.
 func (p *Pool) blocksFor(positions int) int {
+	if p.slotBlocks > 0 && positions > 0 {
+		return max(p.slotBlocks, (positions+p.blockSize-1)/p.blockSize)
+	}
 	return (positions + p.blockSize - 1) / p.blockSize
 }
 

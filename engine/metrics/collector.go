@@ -147,6 +147,19 @@ func (c *engineCollector) addMemory() {
 		})
 	c.gauge("assay:kv_blocks_capacity", "KV blocks there are.",
 		func(s *engine.Stats) int64 { return int64(s.Blocks.Total) })
+	positions := func(of func(*engine.Stats) engine.Positions) func(*engine.Stats, func(float64, ...string)) {
+		return func(s *engine.Stats, emit func(float64, ...string)) {
+			p := of(s)
+			emit(float64(p.Used), "used")
+			emit(float64(p.Held-p.Used), "unused")
+		}
+	}
+	c.addLabelled(prometheus.GaugeValue, "assay:kv_positions",
+		"Positions of the KV blocks that requests hold: with keys and values, and reserved without.", []string{"state"},
+		positions(func(s *engine.Stats) engine.Positions { return s.Positions }))
+	c.addLabelled(prometheus.CounterValue, "assay:kv_position_steps_total",
+		"The same, added up over engine steps: divide by assay:engine_steps_total for the mean while steps run.", []string{"state"},
+		positions(func(s *engine.Stats) engine.Positions { return s.PositionSteps }))
 	c.gauge("assay:kv_bytes_per_token", "KV cache bytes of one position.",
 		func(s *engine.Stats) int64 { return s.KVBytesPerToken })
 	c.gauge("assay:weight_bytes", "Bytes of the weights as they are stored.",

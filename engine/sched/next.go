@@ -136,7 +136,7 @@ func (s *Scheduler) admit() *Sequence {
 // sibling returns the running sequence whose prompt q can share: of several the first, which
 // was admitted before all others and is the first to have the prompt. Nil is none.
 func (s *Scheduler) sibling(q *Sequence) *Sequence {
-	if q.Group == 0 || q.Uncached || q.shareable() < s.pool.BlockSize() {
+	if q.Group == 0 || q.Uncached || q.shareable() < s.pool.BlockSize() || s.pool.Contiguous() {
 		return nil
 	}
 	i := slices.IndexFunc(s.running, func(o *Sequence) bool {

@@ -71,8 +71,7 @@ func (s *Scheduler) check(q *Sequence) error {
 		return fmt.Errorf("sched: sequence %d has a prompt of %d, %d tokens and a limit of %d; need 1 <= prompt <= tokens < limit",
 			q.ID, q.Prompt, len(q.Tokens), q.Limit)
 	}
-	total, _, _, _ := s.pool.Counts()
-	if room := total * s.pool.BlockSize(); q.Limit-1 > room {
+	if room := s.pool.Room(); q.Limit-1 > room {
 		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, q.Limit-1, room)
 	}
 	return nil

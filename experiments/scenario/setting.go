@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/recipe"
 )
 
@@ -20,9 +21,6 @@ var quantizations = func() (names []string) {
 	}
 	return append(names, AsShipped)
 }()
-
-// kvFormats are the cache formats that a scenario can name, most bits first.
-var kvFormats = []string{"f32", "f16", "bf16", "q8_0"}
 
 // Settings is one value for every engine setting: an arm of a sweep, or its base.
 type Settings struct {
@@ -92,6 +90,11 @@ func EngineSettings() []Setting {
 		integer("block_size", 1, 1024, "positions per KV block", func(s *Settings) *int { return &s.BlockSize }),
 		integer("kv_tokens", 0, math.MaxInt32, "positions the KV cache holds, 0 for max_batch x context", func(s *Settings) *int { return &s.KVTokens }),
 		text("kv_format", "format of cached keys and values", kvFormats, func(s *Settings) *string { return &s.KVFormat }),
+		text("k_format", "format of cached keys, same for kv_format", sideFormats, func(s *Settings) *string { return &s.KFormat }),
+		text("v_format", "format of cached values, same for kv_format", sideFormats, func(s *Settings) *string { return &s.VFormat }),
+		boolean("k_per_channel", "keys in q8_0 or q4_0 have scales per column, over 32 positions", func(s *Settings) *bool { return &s.KPerChannel }),
+		text("kv_rotation", "rotation of keys and values before they are cached", model.Rotations, func(s *Settings) *string { return &s.KVRotation }),
+		text("kv_layout", "sequences in the cache, contiguous with their whole context reserved", engine.Layouts, func(s *Settings) *string { return &s.KVLayout }),
 		boolean("prefix_reuse", "keep finished sequences' blocks for equal prefixes", func(s *Settings) *bool { return &s.PrefixReuse }),
 		integer("context", 0, 1<<24, "longest sequence in tokens, 0 for the model's own", func(s *Settings) *int { return &s.Context }),
 		integer("max_queue", 1, math.MaxInt32, "waiting requests, one more is refused", func(s *Settings) *int { return &s.MaxQueue }),
@@ -229,7 +232,7 @@ func (s Settings) conflict() *conflict {
 		return &conflict{"kv_tokens", strconv.Itoa(s.KVTokens),
 			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
 	}
-	return nil
+	return s.kvConflict()
 }
 
 // quoteTOML writes a basic string. Go's quoting differs from TOML's in \x and in

@@ -14,7 +14,8 @@ import (
 // TestSettingsCoverOptions holds that every field of engine.Options is a setting:
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
-	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32"}
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32", "k_format": "q4_0", "v_format": "q4_0",
+		"kv_rotation": "hadamard", "kv_layout": "contiguous"}
 	changed := map[string]string{}
 	for _, d := range EngineSettings() {
 		base := Settings{Quantization: AsShipped}
@@ -69,7 +70,7 @@ func TestSettingParseErrors(t *testing.T) {
 		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},
 		{"max_batch", "0", `max_batch: found "0", expected a whole number from 1 to 4096`},
 		{"prefix_reuse", "si", `prefix_reuse: found "si", expected true or false`},
-		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0; did you mean "q8_0"?`},
+		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0, q4_0; did you mean "q8_0"?`},
 	} {
 		d, _ := FindSetting(c.name)
 		s := DefaultSettings()
@@ -91,6 +92,9 @@ func TestValidateConflicts(t *testing.T) {
 		{"budget below batch", func(s *Settings) { s.MaxBatch, s.TokenBudget = 64, 63 }, "token_budget: found 63, expected at least max_batch (64)"},
 		{"budget below draft", func(s *Settings) { s.MaxBatch, s.TokenBudget, s.DraftModel = 1, 4, "d" }, "token_budget: found 4, expected at least draft_length + 1 (5)"},
 		{"cache below block", func(s *Settings) { s.KVTokens = 8 }, "kv_tokens: found 8, expected 0, or at least block_size (16)"},
+		{"channels of floats", func(s *Settings) { s.KPerChannel, s.BlockSize = true, 32 }, "k_per_channel: found true with keys in bf16, expected keys in q8_0 or q4_0"},
+		{"channels in small blocks", func(s *Settings) { s.KPerChannel, s.KFormat = true, "q4_0" }, "block_size: found 16, expected a multiple of 32 with k_per_channel"},
+		{"slots are not shared", func(s *Settings) { s.KVLayout, s.PrefixReuse = "contiguous", true }, "prefix_reuse: found true, expected false with kv_layout"},
 		{"out of range", func(s *Settings) { s.MaxQueue = -1 }, "max_queue: found \"-1\", expected a whole number from 1"},
 	} {
 		s := DefaultSettings()

@@ -3,6 +3,7 @@ package sweep
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/experiments/scenario"
 )
@@ -67,6 +68,9 @@ func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	s.Quantization = c.weights(s.Quantization)
 	if s.DraftModel == "" {
 		s.DraftLength = scenario.DefaultSettings().DraftLength
+	}
+	if s.KFormat != engine.SameFormat && s.VFormat != engine.SameFormat {
+		s.KVFormat = scenario.DefaultSettings().KVFormat
 	}
 	if s.Context == c.Context {
 		s.Context = 0

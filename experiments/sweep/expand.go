@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -242,7 +243,14 @@ func written(s *scenario.Scenario, axis, value string) int {
 	return -1
 }
 
-// hasEffect is false for the draft length of an arm that does not draft.
+// hasEffect is false for the draft length of an arm that does not draft, and for a cache format
+// that both keys and values have one instead of.
 func hasEffect(d scenario.Setting, s scenario.Settings) bool {
-	return d.Name != "draft_length" || s.DraftModel != ""
+	switch d.Name {
+	case "draft_length":
+		return s.DraftModel != ""
+	case "kv_format":
+		return s.KFormat == engine.SameFormat || s.VFormat == engine.SameFormat
+	}
+	return true
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -34,7 +35,7 @@ func newNamer(all []scenario.Settings) namer {
 func (n namer) name(s scenario.Settings) string {
 	var parts []string
 	for _, name := range []string{"quantization", "threads", "max_batch", "token_budget", "chunked_prefill", "block_size",
-		"kv_tokens", "kv_format", "prefix_reuse", "context", "max_queue", "max_queued_tokens"} {
+		"kv_tokens", "kv_layout", "kv_format", "k_format", "v_format", "k_per_channel", "kv_rotation", "prefix_reuse", "context", "max_queue", "max_queued_tokens"} {
 		if n.varies[name] {
 			parts = append(parts, label(name, &s))
 		}
@@ -75,6 +76,12 @@ func label(name string, s *scenario.Settings) string {
 		return "kv " + orWord(v, "full") + " tok"
 	case "kv_format":
 		return "kv " + v
+	case "k_format", "v_format":
+		return map[bool]string{true: name[:1] + " " + v}[v != engine.SameFormat]
+	case "k_per_channel":
+		return map[string]string{"true": "k per channel"}[v]
+	case "kv_rotation", "kv_layout":
+		return map[string]string{"hadamard": "rotated", engine.LayoutContiguous: v}[v]
 	case "prefix_reuse":
 		return map[string]string{"true": "reuse"}[v]
 	case "context":

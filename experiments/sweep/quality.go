@@ -15,7 +15,7 @@ type Probe struct {
 	ID           string // of quality/ID.json
 	Subject      string // in words: "Q4_0 weights, q8_0 cache"
 	Quantization string
-	KVFormat     string
+	KVFormat     string // of keys and values, with what is done beside (model.ParseCacheFormat)
 }
 
 func (m *Matrix) probe(quantization, kvFormat string) Probe {
@@ -37,7 +37,7 @@ func (m *Matrix) Probes() []Probe {
 	all := []Probe{m.Reference}
 	seen := map[string]bool{m.Reference.ID: true}
 	for _, a := range m.Arms {
-		if p := m.probe(a.Settings.Quantization, a.Settings.KVFormat); !seen[p.ID] {
+		if p := m.probe(a.Settings.Quantization, a.Settings.CacheFormat()); !seen[p.ID] {
 			seen[p.ID] = true
 			all = append(all, p)
 		}
