@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 	"engine/bench":       {"engine/model", "engine/kernel", "engine/gguf", "engine/machine", "engine/internal/"},
 	"engine/metrics":     {"engine"},
 	"engine/server":      {"engine", "engine/chat", "engine/tokenizer", "engine/metrics", "engine/sample"},
-	"engine":             {"engine/sched", "engine/spec", "engine/sample", "engine/model", "engine/tokenizer", "engine/kvcache", "engine/internal/"},
+	"engine":             {"engine/sched", "engine/spec", "engine/sample", "engine/model", "engine/tokenizer", "engine/kvcache", "engine/machine", "engine/internal/"},
 	"loadgen":            {"loadgen/"},
 	"analysis":           {"analysis/", "loadgen/result"},
 	"reports":            {"reports/", "analysis/", "analysis"},

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/assaylab/assay/engine/machine"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 )
@@ -39,6 +41,9 @@ type Engine struct {
 // the loop's own locked thread, to pin it. Errors name the option.
 func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engine, error) {
 	o, err := o.resolve(m, draft)
+	if err == nil {
+		err = o.checkMemory(m, draft, machine.Available(os.DirFS("/")))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func (o *Options) newPool() *kvcache.Pool {
 func (o *Options) newCache(m *model.Model) (*model.Cache, error) {
 	x, err := model.NewCache(m, o.CacheFormat(), o.KVTokens/o.BlockSize, o.BlockSize)
 	if err == nil {
-		x.Longest, x.Tails = o.Context, o.MaxBatch
+		x.Longest, x.Tails, x.Rollback = o.Context, o.MaxBatch, o.DraftLength
 	}
 	return x, err
 }

@@ -103,6 +103,35 @@ func TestGroupsInSlots(t *testing.T) {
 	}
 }
 
+// A cache that does not fit is refused, and what the error says to fit does.
+func TestMemoryIsChecked(t *testing.T) {
+	m := loadModel(t, "gopherling-7m")
+	o, err := options(func(o *Options) { o.KVFormat, o.KVTokens = "bf16", 1<<20 }).resolve(m, nil) // 4096 bytes each
+	if err != nil {
+		t.Fatal(err)
+	}
+	const available = 1 << 30
+	err = o.checkMemory(m, nil, available)
+	want := "of 1048576 positions in bf16 takes 4096 MB, and 1024 MB of memory are available; what fits is kv_tokens 262144 in bf16, or kv_tokens 493440 in q8_0, or kv_tokens 932064 in q4_0"
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("error is %v, want %q", err, want)
+	}
+	for format, tokens := range map[string]int{"bf16": 262144, "q8_0": 493440, "q4_0": 932064} {
+		if o.KVFormat, o.KVTokens = format, tokens; o.checkMemory(m, nil, available) != nil {
+			t.Errorf("%d positions in %s do not fit", tokens, format)
+		}
+		if o.KVTokens += o.BlockSize; o.checkMemory(m, nil, available) == nil {
+			t.Errorf("%d positions in %s fit, too", o.KVTokens, format)
+		}
+		if o.checkMemory(m, m, 2*available) == nil || o.checkMemory(m, nil, 0) != nil {
+			t.Errorf("%s: the draft model's cache is not counted, or memory that is not known is too little", format)
+		}
+	}
+	if _, err := New(m, nil, nil, options(func(o *Options) { o.KVTokens = 1 << 31 }), nil); err == nil || !strings.Contains(err.Error(), "memory are available") {
+		t.Errorf("16 TB: %v", err)
+	}
+}
+
 func TestCacheFormatsAreChecked(t *testing.T) {
 	m := loadModel(t, "gopherling-2m")
 	for want, change := range map[string]func(*Options){

@@ -43,7 +43,7 @@ func (f KVFormat) String() string {
 	return what
 }
 
-func newKVCase(t *testing.T, s *Set, f KVFormat, heads, dim, n, blockSize int, order []int32) *kvCase {
+func newKVCase(t testing.TB, s *Set, f KVFormat, heads, dim, n, blockSize int, order []int32) *kvCase {
 	t.Helper()
 	c := &kvCase{blocks: order, blockSize: blockSize}
 	var err error

@@ -21,6 +21,10 @@ type Cache struct {
 	// keys have scales per channel; 0 is one.
 	Tails int
 
+	// Rollback is by how many positions a sequence's next pass may begin before the end of the
+	// last one: those of drafts that did not stand. It matters where keys have scales per channel.
+	Rollback int
+
 	format CacheFormat
 	layers []*kernel.KV
 }

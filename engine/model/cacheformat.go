@@ -107,7 +107,7 @@ func fit(c Config, text string) (CacheFormat, kernel.KVFormat, error) {
 // CacheBytes is what a cache takes.
 type CacheBytes struct {
 	Keys, Values int // of one position, over all layers, scales included
-	Tail         int // of a sequence beside its positions: keys that are not sealed yet
+	Tail         int // of a sequence beside its positions, without drafts: keys that are not sealed yet
 }
 
 // PerToken is that of one position.
@@ -122,10 +122,12 @@ func CacheBytesOf(c Config, format string) (CacheBytes, error) {
 	k, v, err := kinds.Bytes(c.KVHeads, c.HeadDim)
 	b := CacheBytes{Keys: c.Layers * k, Values: c.Layers * v}
 	if f.PerChannel {
-		b.Tail = c.Layers * tailPositions * c.KVDim() * 2
+		b.Tail = tailBytes(c, 0)
 	}
 	return b, err
 }
+
+func tailBytes(c Config, rollback int) int { return c.Layers * tailLength(rollback) * c.KVDim() * 2 }
 
 // CacheBytesPerToken is what one position takes in a cache of the format, over all layers.
 func CacheBytesPerToken(c Config, format string) (int, error) {

@@ -81,7 +81,7 @@ func TestEveryFormatDependsOnNothingButTheSequence(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				cache.Tails = 2
+				cache.Tails, cache.Rollback = 2, 64
 				pool := par.New(threads)
 				t.Cleanup(pool.Close)
 				return NewState(m, cache, pool)

@@ -14,27 +14,25 @@ import (
 // sequence. Drafts that did not stand may have been sealed, with positions that did: these are
 // computed or kept still, and are sealed again before anybody reads them.
 
-const (
-	// tailPositions are kept of a sequence: of position p, at p mod 128.
-	tailPositions = 128
-	// keptPositions are the last ones of a pass that are kept: never over what the next pass reads,
-	// even if all of its 65 rows but one were drafts in vain.
-	keptPositions = tailPositions - SealedPositions
-)
+// tailLength is how many positions are kept of a sequence, of position p at p mod so many: those
+// that share scales with the next one, even if as many as rollback of the last ones are taken
+// back.
+func tailLength(rollback int) int {
+	return (SealedPositions + rollback + SealedPositions - 1) / SealedPositions * SealedPositions
+}
 
 // tails are the keys that are kept.
 type tails struct {
-	keys  []uint16 // bf16: (layers, tails, tailPositions, kv dim)
-	count int
-	prior []int32 // of each span of the pass, an earlier one of the same sequence; -1 for none
-	ends  []int32 // of each span, the position behind the last one of the sequence's in the pass
-	dim   int
+	keys               []uint16 // bf16: (layers, count, length, dim)
+	count, length, dim int
+	prior              []int32 // of each span of the pass, an earlier one of the same sequence; -1 for none
+	ends               []int32 // of each span, the position behind the last one of the sequence's in the pass
 }
 
 func newTails(m *Model, x *Cache) (t tails) {
 	if x.format.PerChannel {
-		t.count, t.dim = max(1, x.Tails), m.KVDim()
-		t.keys = make([]uint16, m.Layers*t.count*tailPositions*t.dim)
+		t.count, t.length, t.dim = max(1, x.Tails), tailLength(x.Rollback), m.KVDim()
+		t.keys = make([]uint16, m.Layers*t.count*t.length*t.dim)
 	}
 	return t
 }
@@ -57,7 +55,7 @@ func (t *tails) reset(p *Pass) {
 
 // at is what is kept of a position.
 func (t *tails) at(layer, tail, position int) []uint16 {
-	return t.keys[((layer*t.count+tail)*tailPositions+position%tailPositions)*t.dim:][:t.dim]
+	return t.keys[((layer*t.count+tail)*t.length+position%t.length)*t.dim:][:t.dim]
 }
 
 // roundKey has k be what bf16 keeps of it.
@@ -130,7 +128,7 @@ func (s *State) keepTails(_ *worker, from, to int) {
 	for r := from; r < to; r++ {
 		p, span := int(s.pass.Positions[r]), s.spanOf[r]
 		tail := s.pass.Spans[span].Tail
-		if tail < 0 || p < int(s.tails.ends[span])-keptPositions {
+		if tail < 0 || p < int(s.tails.ends[span])-s.tails.length {
 			continue
 		}
 		to := s.tails.at(s.layer, int(tail), p)
