@@ -31,6 +31,11 @@
 // Content is assumed to be a function of the chain. Where the arithmetic that
 // computed it matters too, the salt must carry it.
 //
+// # Slots
+//
+// A pool made by NewSlots gives each table all blocks that it will ever have at once, in
+// consecutive places, and shares none: a cache as it is without paging, for comparison.
+//
 // # Eviction
 //
 // Cached blocks form one list by the time of their release. A table releases its
