@@ -34,9 +34,13 @@ type lab struct {
 }
 
 func newLab(t *testing.T, cfg Config, blocks, blockSize int, reuse bool, seed uint64) *lab {
-	pool := kvcache.NewPool(blocks, blockSize, reuse)
+	return newLabOver(t, cfg, kvcache.NewPool(blocks, blockSize, reuse), seed)
+}
+
+func newLabOver(t *testing.T, cfg Config, pool *kvcache.Pool, seed uint64) *lab {
+	blocks, _, _, _ := pool.Counts()
 	return &lab{t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg, pool: pool, s: New(cfg, pool),
-		kv: make([]uint64, blocks*blockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
+		kv: make([]uint64, blocks*pool.BlockSize()), finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
 }
 
 func extend(digest uint64, token int32, class uint64) uint64 {
@@ -78,8 +82,7 @@ func (l *lab) add() {
 	q := &Sequence{ID: l.nextID, Tokens: prompt, Prompt: len(prompt), Limit: len(prompt) + 1 + l.r.IntN(16),
 		Salt: uint64(l.r.IntN(2)), Drafts: l.r.IntN(6)}
 	l.vary(q)
-	total, _, _, _ := l.pool.Counts()
-	fits := q.Limit-1 <= total*l.pool.BlockSize()
+	fits := q.Limit-1 <= l.pool.Room()
 	full := l.cfg.MaxQueue > 0 && l.s.Waiting() >= l.cfg.MaxQueue
 	if err := l.s.Add(q); (err == nil) != (fits && !full) {
 		l.t.Fatalf("Add of limit %d with %d waiting gave %v", q.Limit, l.s.Waiting(), err)
