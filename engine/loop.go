@@ -90,7 +90,7 @@ func (l *loop) run(onStart func()) {
 	defer l.workers.Close()
 	for l.receive() {
 		l.sweep()
-		if l.sched.Next(&l.plan) {
+		if l.sched.Next(&l.plan, 0) {
 			l.step()
 		}
 		l.publish()

@@ -3,6 +3,7 @@ package sched
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Item is one sequence's share of a step: the positions [From, To) of its Tokens,
@@ -26,6 +27,9 @@ func (it *Item) Live() bool { return it.Seq.planned }
 type Plan struct {
 	Items     []Item      // generating sequences, oldest first, then prompts
 	Preempted []*Sequence // lost their blocks in this step, youngest first
+	// Wake is set where there are no items though sequences wait, for a batch to fill: when to
+	// call Next again, unless something is added before. Otherwise it is 0.
+	Wake time.Duration
 }
 
 // Rows returns the rows that the plan reserves, drafts included.
@@ -55,7 +59,7 @@ func (p *Plan) String() string {
 }
 
 func (p *Plan) reset() {
-	p.Items, p.Preempted = p.Items[:0], p.Preempted[:0]
+	p.Items, p.Preempted, p.Wake = p.Items[:0], p.Preempted[:0], 0
 }
 
 // add appends an item for q's next rows, keeping the storage of the draft that was
