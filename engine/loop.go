@@ -7,12 +7,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaylab/assay/engine/admit"
 	"github.com/assaylab/assay/engine/internal/par"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
+	"github.com/assaylab/assay/engine/steptrace"
 )
 
 // loop is the one goroutine that owns scheduler, cache and models.
@@ -36,14 +38,18 @@ type loop struct {
 	logprob  []sample.Logprob
 	stats    Stats
 	since    time.Time // when Occupancy was last brought up to date
+
+	tracer    *steptrace.Writer // of this step; nil for none
+	predictor admit.Predictor
+	pause     time.Duration // until when there is nothing to do, unless something arrives; 0 is for ever
+	timer     *time.Timer
 }
 
 func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	o := e.opts
 	blocks := o.KVTokens / o.BlockSize
-	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength,
-		Classes: e.model.Prompts()}
-	if err := cfg.Validate(); err != nil {
+	cfg, err := o.scheduling(e.model.Prompts())
+	if err != nil {
 		return nil, err
 	}
 	cache, err := model.NewCache(e.model, o.KVFormat, blocks, o.BlockSize)
@@ -52,7 +58,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	}
 	cache.Longest = o.Context
 	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
-		live: make(map[uint64]*Stream), since: time.Now()}
+		live: make(map[uint64]*Stream), since: time.Now(), timer: time.NewTimer(time.Hour)}
 	l.sched = sched.New(cfg, l.pool)
 	l.state = model.NewState(e.model, cache, l.workers)
 	if draft != nil {
@@ -90,9 +96,11 @@ func (l *loop) run(onStart func()) {
 	defer l.workers.Close()
 	for l.receive() {
 		l.sweep()
-		if l.sched.Next(&l.plan, 0) {
+		now := time.Since(l.e.born)
+		if l.sched.Next(&l.plan, now) {
 			l.step()
 		}
+		l.pause = max(0, l.plan.Wake-now)
 		l.publish()
 		runtime.Gosched() // the handlers of this step's events may share our processor
 	}
@@ -103,11 +111,8 @@ func (l *loop) run(onStart func()) {
 // returns false when the engine closes.
 func (l *loop) receive() bool {
 	for {
-		if len(l.live) == 0 {
-			select {
-			case s := <-l.e.inbox:
-				l.add(s)
-			case <-l.e.quit:
+		if len(l.live) == 0 || l.pause > 0 {
+			if !l.sleep() {
 				return false
 			}
 		}
@@ -123,9 +128,29 @@ func (l *loop) receive() bool {
 	}
 }
 
+// sleep waits for something to arrive, and where a batch is waited for until that is due. It
+// returns false when the engine closes.
+func (l *loop) sleep() bool {
+	var due <-chan time.Time
+	if l.pause > 0 {
+		l.timer.Reset(l.pause)
+		due, l.pause = l.timer.C, 0
+	}
+	select {
+	case s := <-l.e.inbox:
+		l.add(s)
+	case <-l.e.wake:
+	case <-due:
+	case <-l.e.quit:
+		return false
+	}
+	return true
+}
+
 func (l *loop) add(s *Stream) {
 	l.occupy()
 	s.seq = l.sequence(&s.req)
+	s.seq.Arrived = s.arrived
 	s.seq.ID = s.id
 	s.fresh = true
 	l.live[s.id] = s
@@ -141,7 +166,7 @@ func (l *loop) add(s *Stream) {
 func (l *loop) sequence(r *Request) sched.Sequence {
 	o, n := &l.e.opts, len(r.Prompt)
 	q := sched.Sequence{Tokens: r.Prompt, Prompt: n, Limit: max(n+1, min(o.Context, n+r.MaxTokens)),
-		Drafts: o.DraftLength, Group: r.Group}
+		Drafts: o.DraftLength, Group: r.Group, Priority: r.Priority, Tenant: r.Tenant, Weight: r.Weight}
 	if r.PromptLogprobs != 0 && n > 1 {
 		q.Uncached, q.ChunkRows = true, scoredRows(l.e.model.Vocab)
 	}
@@ -212,9 +237,10 @@ func (l *loop) occupy() {
 
 func (l *loop) publish() {
 	l.occupy()
-	s := l.snapshot()
+	s, f := l.snapshot(), l.forecast()
 	l.e.mu.Lock()
 	l.e.stats = s
+	l.e.forecast = f
 	l.e.mu.Unlock()
 }
 

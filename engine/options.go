@@ -1,5 +1,7 @@
 package engine
 
+import "time"
+
 // Options are the engine's settings. Every one of them can be an axis of a sweep,
 // under the name in its comment.
 type Options struct {
@@ -15,10 +17,21 @@ type Options struct {
 	Context         int    // context: longest sequence; 0 is the model's own
 	MaxQueue        int    // max_queue: waiting requests; one more is refused
 	MaxQueuedTokens int    // max_queued_tokens: waiting prompt tokens; 0 is no limit
+
+	Batching       string        // batching: when requests join a batch: "continuous", "none", "static" or "dynamic"
+	BatchWait      time.Duration // batch_wait: how long a static or dynamic batch is waited for after its first request
+	PreferredBatch string        // preferred_batch: sizes with which a dynamic batch starts at once, such as "2,4"
+	PrefillChunk   int           // prefill_chunk: rows of prompts in one step; 0 is what the budget leaves
+	PrefillOrder   string        // prefill_order: "decode-first", "prefill-first" or "mixed"
+	QueueOrder     string        // queue_order: "fcfs", "shortest" or "fair"
+	QueueAgeing    time.Duration // queue_ageing: with "shortest", how much later a turn is for each token of the prompt
+	MaxTTFT        time.Duration // max_ttft: requests whose first token is expected later are refused; 0 is no limit
 }
 
 // DefaultOptions are what `assay serve` runs with when nothing is said.
 func DefaultOptions() Options {
 	return Options{MaxBatch: 8, TokenBudget: 256, ChunkedPrefill: true, BlockSize: 16,
-		KVFormat: "bf16", DraftLength: 4, MaxQueue: 1024}
+		KVFormat: "bf16", DraftLength: 4, MaxQueue: 1024,
+		Batching: "continuous", BatchWait: 20 * time.Millisecond, PrefillOrder: "decode-first",
+		QueueOrder: "fcfs", QueueAgeing: 10 * time.Millisecond}
 }

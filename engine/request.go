@@ -38,7 +38,18 @@ type Request struct {
 	// Group, when not 0, is common to requests of one Prompt, of which the ones that run
 	// together compute it once. Requests of other prompts share nothing, whatever they say.
 	Group uint64
+
+	// Priority orders the queue: requests of lower values leave it first. Those of equal
+	// value leave it as queue_order says.
+	Priority int
+	// Tenant says whose the request is, and Weight what share that tenant has where tenants share
+	// fairly: in proportion to the weights of those who wait, 0 to MaxWeight; 0 is 1.
+	Tenant string
+	Weight int
 }
+
+// MaxWeight is the largest weight of a tenant.
+const MaxWeight = 1000
 
 // FinishReason says why a stream ended.
 type FinishReason string

@@ -25,6 +25,8 @@ type Stats struct {
 	Preemptions           int64
 	Finished              map[FinishReason]int64
 	PeakRunning           int
+	RefusedQueue          int64         // requests refused because the queue was full
+	RefusedTTFT           int64         // requests refused because their first token was expected too late
 	Occupancy             time.Duration // integral of (Running + Waiting) over time
 	KVBytesPerToken       int64
 	WeightBytes           int64

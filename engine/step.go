@@ -17,6 +17,7 @@ func (l *loop) step() {
 		l.live[q.ID].fresh = true
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
+	trace := l.traceStep(start)
 	for i := range l.plan.Items {
 		l.begin(&l.plan.Items[i])
 	}
@@ -30,12 +31,17 @@ func (l *loop) step() {
 			tokens += int64(min(it.To, it.Seq.Prompt) - it.From)
 		}
 		before := l.stats.GeneratedTokens
-		l.finishItem(it, &l.places[i])
-		tokens += l.stats.GeneratedTokens - before
+		ended := l.finishItem(it, &l.places[i])
+		generated := l.stats.GeneratedTokens - before
+		tokens += generated
+		traceItem(trace, i, len(it.Draft), int(generated), ended)
 	}
 	l.stats.Steps++
 	l.stats.StepTokens.observe(tokens)
-	l.stats.Busy += time.Since(start)
+	took := time.Since(start)
+	l.stats.Busy += took
+	l.observe(took)
+	l.tracePut(trace, took)
 }
 
 // begin notes what is new about an item's sequence: admission, or a second start
@@ -43,7 +49,7 @@ func (l *loop) step() {
 func (l *loop) begin(it *sched.Item) {
 	s := l.live[it.Seq.ID]
 	if s.started.IsZero() {
-		s.started = time.Now()
+		s.started, s.first = time.Now(), l.stats.Steps
 		l.e.unreserve(len(s.req.Prompt))
 		if s.req.Sampling.Penalises() {
 			s.said = sample.NewHistory(l.e.model.Vocab, s.req.Prompt, s.seq.Limit)
@@ -158,14 +164,15 @@ func (l *loop) count(it *sched.Item, scored int) {
 	l.stats.PrefillOps += int64(scored) * int64(l.e.model.Dim) * int64(l.e.model.Vocab)
 }
 
-// finishItem turns an item's logits into tokens, and tells scheduler and client.
-func (l *loop) finishItem(it *sched.Item, at *place) {
+// finishItem turns an item's logits into tokens, tells scheduler and client, and reports whether
+// the sequence ended.
+func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	s := l.live[it.Seq.ID]
 	from, to := s.scored(it)
 	l.score(s, from, to, at.scored)
 	if !it.Last() {
 		l.sched.Commit(it, nil, false)
-		return
+		return false
 	}
 	l.choose(s, it, at)
 	finish := l.cut(s)
@@ -184,6 +191,10 @@ func (l *loop) finishItem(it *sched.Item, at *place) {
 		l.draft.Committed(&s.draft, len(it.Seq.Tokens))
 	}
 	l.send(s, ev)
+	if finish != "" {
+		l.predictor.Finished(int(l.stats.Steps - s.first + 1))
+	}
+	return finish != ""
 }
 
 // row says which logits the i-th token after the last computed position is drawn from.

@@ -3,6 +3,7 @@ package sched
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -129,4 +130,19 @@ func notNegative(name string, d time.Duration) error {
 		return nil
 	}
 	return fmt.Errorf("sched: %s is %v; it must not be negative", name, d)
+}
+
+// ParseSizes reads a list of batch sizes as settings have it: "2,4,8"; empty is none.
+func ParseSizes(text string) (sizes []int, err error) {
+	if text == "" {
+		return nil, nil
+	}
+	for part := range strings.SplitSeq(text, ",") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 1 || len(sizes) > 0 && n <= sizes[len(sizes)-1] {
+			return nil, fmt.Errorf("sched: preferred_batch is %q; want rising sizes with commas between them, such as \"2,4,8\"", text)
+		}
+		sizes = append(sizes, n)
+	}
+	return sizes, nil
 }

@@ -53,11 +53,7 @@ func (s *Scheduler) stamp(rank int) uint64 { return s.steps<<20 | uint64(rank) }
 // promptDemand is how many rows prompts want, up to most.
 func (s *Scheduler) promptDemand(most int) (rows int) {
 	most = s.promptRoom(most)
-	for _, q := range s.running {
-		if !q.generates() {
-			rows += len(q.Tokens) - q.Computed
-		}
-	}
+	rows = s.PromptRest()
 	if len(s.running) < s.cfg.MaxBatch {
 		for i := 0; i < len(s.waiting) && rows < most; i++ {
 			if q := s.waiting[i]; q.member == s.cfg.Policy.batched() {

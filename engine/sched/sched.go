@@ -53,6 +53,16 @@ func (s *Scheduler) Running() int { return len(s.running) }
 // QueuedTokens returns the tokens of the sequences in the queue.
 func (s *Scheduler) QueuedTokens() int { return s.queuedTokens }
 
+// PromptRest returns the rows to be computed of running prompts.
+func (s *Scheduler) PromptRest() (rows int) {
+	for _, q := range s.running {
+		if !q.generates() {
+			rows += len(q.Tokens) - q.Computed
+		}
+	}
+	return rows
+}
+
 // Add puts q at the end of the queue. It returns ErrQueueFull, ErrTooLarge, or
 // another error for a sequence that makes no sense; then q is not changed. The
 // scheduler makes room for Limit tokens at once, so that later steps allocate nothing.
