@@ -186,7 +186,7 @@ func TestBadBatching(t *testing.T) {
 		`batch_wait is -1s`:               func(o *Options) { o.BatchWait = -time.Second },
 		`max_ttft is -1s`:                 func(o *Options) { o.MaxTTFT = -time.Second },
 		`queue_ageing is -1s`:             func(o *Options) { o.QueueAgeing = -time.Second },
-		`preferred_batch is [2 16]; want`: func(o *Options) { o.PreferredBatch = "2,16" },
+		`preferred_batch is [2 16]; want`: func(o *Options) { o.Batching, o.PreferredBatch = "dynamic", "2,16" },
 	} {
 		if _, err := New(m, nil, nil, options(change), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)

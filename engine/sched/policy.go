@@ -103,7 +103,10 @@ func (c Config) validatePolicy() []error {
 }
 
 func (c Config) validatePreferred() error {
-	if c.Policy == Dynamic && len(c.Preferred) == 0 {
+	if c.Policy != Dynamic {
+		return nil
+	}
+	if len(c.Preferred) == 0 {
 		return fmt.Errorf("sched: preferred_batch is empty; %q needs sizes", Dynamic)
 	}
 	for i, n := range c.Preferred {

@@ -29,7 +29,7 @@ type Config struct {
 	// counts as gone; 0 is DefaultSendTimeout.
 	SendTimeout time.Duration
 	BodyTimeout time.Duration    // how long a request's body may take to arrive; 0 is DefaultBodyTimeout
-	APIKeys     []string         // one of them must come with a request; none leave the server open
+	APIKeys     []APIKey         // one of them must come with a request; none leave the server open
 	Profile     bool             // serve net/http/pprof under /debug/pprof/
 	Logger      *slog.Logger     // nil is silent
 	Now         func() time.Time // stamps answers and latencies; nil is time.Now

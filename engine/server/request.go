@@ -29,6 +29,8 @@ type request struct {
 	echo        bool
 	n           int
 	ignoreEOS   bool
+	priority    int
+	prioritized bool // a priority was given
 	stream      bool
 	usage       *streamOptions
 

@@ -5,9 +5,11 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/recipe"
+	"github.com/assaylab/assay/engine/sched"
 )
 
 // AsShipped is the quantization that leaves the weights as the model file has them.
@@ -53,6 +55,7 @@ const (
 	Text    Kind = "string"
 	Integer Kind = "int"
 	Boolean Kind = "bool"
+	Time    Kind = "duration"
 )
 
 // Setting describes one engine setting: the single place that knows its name, its
@@ -64,7 +67,10 @@ type Setting struct {
 	Kind     Kind
 	Choices  []string // Text: the accepted values; nil for any
 	Min, Max int      // Integer: the accepted range, both ends included
+	Form     string   // Text: what a value must look like, in words; empty for any
 
+	valid   func(text string) bool // of Form
+	time    func(*Settings) *time.Duration
 	text    func(*Settings) *string
 	integer func(*Settings) *int
 	boolean func(*Settings) *bool
@@ -96,6 +102,14 @@ func EngineSettings() []Setting {
 		integer("context", 0, 1<<24, "longest sequence in tokens, 0 for the model's own", func(s *Settings) *int { return &s.Context }),
 		integer("max_queue", 1, math.MaxInt32, "waiting requests, one more is refused", func(s *Settings) *int { return &s.MaxQueue }),
 		integer("max_queued_tokens", 0, math.MaxInt32, "waiting prompt tokens, 0 for no limit", func(s *Settings) *int { return &s.MaxQueuedTokens }),
+		duration("max_ttft", "refuse requests whose first token is expected later, 0s for none", func(s *Settings) *time.Duration { return &s.MaxTTFT }),
+		text("batching", "when requests join those that run", names(sched.Policies), func(s *Settings) *string { return &s.Batching }),
+		duration("batch_wait", "longest wait of the first request for a static or dynamic batch", func(s *Settings) *time.Duration { return &s.BatchWait }),
+		sizes("preferred_batch", "sizes with which a dynamic batch starts at once, such as 2,4", func(s *Settings) *string { return &s.PreferredBatch }),
+		integer("prefill_chunk", 0, 1<<20, "rows of prompts in one step, 0 for what the budget leaves", func(s *Settings) *int { return &s.PrefillChunk }),
+		text("prefill_order", "who has a step's rows first", names(sched.PrefillOrders), func(s *Settings) *string { return &s.PrefillOrder }),
+		text("queue_order", "who of those that wait is next", names(sched.QueueOrders), func(s *Settings) *string { return &s.QueueOrder }),
+		duration("queue_ageing", "with shortest, how much later a turn is for each prompt token", func(s *Settings) *time.Duration { return &s.QueueAgeing }),
 	}
 }
 
@@ -121,6 +135,8 @@ func (d Setting) Get(s *Settings) string {
 		return strconv.Itoa(*d.integer(s))
 	case Boolean:
 		return strconv.FormatBool(*d.boolean(s))
+	case Time:
+		return d.time(s).String()
 	default:
 		return *d.text(s)
 	}
@@ -128,7 +144,7 @@ func (d Setting) Get(s *Settings) string {
 
 // TOML prints the value in s as a scenario would write it.
 func (d Setting) TOML(s *Settings) string {
-	if d.Kind == Text {
+	if d.Kind == Text || d.Kind == Time {
 		return quoteTOML(d.Get(s))
 	}
 	return d.Get(s)
@@ -175,6 +191,8 @@ func (d Setting) set(s *Settings, v any) (expected, suggestion string) {
 			return "true or false", unquoted(d.Name, v)
 		}
 		*d.boolean(s) = b
+	case Time:
+		return d.setTime(s, v)
 	default:
 		return d.setText(s, v)
 	}
@@ -190,6 +208,8 @@ func (d Setting) setText(s *Settings, v any) (expected, suggestion string) {
 		return oneOf(d.Choices), ""
 	case d.Choices != nil && !slices.Contains(d.Choices, t):
 		return oneOf(d.Choices), didYouMean(t, d.Choices)
+	case d.valid != nil && !d.valid(t):
+		return d.Form, ""
 	}
 	*d.text(s) = t
 	return "", ""
@@ -229,7 +249,7 @@ func (s Settings) conflict() *conflict {
 		return &conflict{"kv_tokens", strconv.Itoa(s.KVTokens),
 			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
 	}
-	return nil
+	return s.batchingConflict()
 }
 
 // quoteTOML writes a basic string. Go's quoting differs from TOML's in \x and in

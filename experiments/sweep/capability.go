@@ -71,6 +71,7 @@ func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	if s.Context == c.Context {
 		s.Context = 0
 	}
+	s = canonicalBatching(s)
 	if s.KVTokens == s.MaxBatch*c.context(s) {
 		s.KVTokens = 0
 	}

@@ -34,7 +34,8 @@ func newNamer(all []scenario.Settings) namer {
 func (n namer) name(s scenario.Settings) string {
 	var parts []string
 	for _, name := range []string{"quantization", "threads", "max_batch", "token_budget", "chunked_prefill", "block_size",
-		"kv_tokens", "kv_format", "prefix_reuse", "context", "max_queue", "max_queued_tokens"} {
+		"kv_tokens", "kv_format", "prefix_reuse", "context", "max_queue", "max_queued_tokens",
+		"max_ttft", "batching", "batch_wait", "preferred_batch", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing"} {
 		if n.varies[name] {
 			parts = append(parts, label(name, &s))
 		}
@@ -81,6 +82,8 @@ func label(name string, s *scenario.Settings) string {
 		return "ctx " + orWord(v, "full")
 	case "max_queue":
 		return "queue " + v
+	case "max_ttft", "batching", "batch_wait", "preferred_batch", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing":
+		return batchingLabel(name, v)
 	}
 	return "queued " + orWord(v, "any") + " tok"
 }
