@@ -34,7 +34,7 @@ type serveOptions struct {
 	pin                  int
 	supervised           bool
 	template             string // file
-	keyFile              string
+	keyFile, traceSteps  string
 	maxBody              int64
 	pprof                string
 	logFormat, logLevel  string
@@ -73,7 +73,8 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.IntVar(&o.pin, "pin", -1, "processor that the engine's thread runs on, -1 for any")
 	f.BoolVar(&o.supervised, "supervised", false, "end when standard input closes")
 	f.StringVar(&o.template, "chat-template", "", "file with a chat template to use instead of the model's own")
-	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, # starts a comment")
+	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, then name=, weight= and priority=; # starts a comment")
+	f.StringVar(&o.traceSteps, "trace-steps", "", "file that gets a line of JSON for every step of the engine, see assay trace")
 	f.Int64Var(&o.maxBody, "max-request-bytes", server.DefaultMaxBody, "largest body of a request; a larger one is answered with 413")
 	f.StringVar(&o.logFormat, "log-format", "text", "log lines: "+strings.Join(logFormats, ", "))
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: "+strings.Join(logLevels, ", "))
@@ -84,7 +85,7 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 }
 
 // serve runs until ctx ends.
-func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptions) error {
+func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptions) (err error) {
 	if o.supervised {
 		var stop context.CancelFunc
 		ctx, stop = context.WithCancel(ctx)
@@ -118,6 +119,14 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 	}
 	defer e.Close()
 	log := newLogger(werr, o.logFormat, o.logLevel)
+	stopTrace, err := traceSteps(e, o.traceSteps, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		e.Close() // a trace ends after the last step
+		err = errors.Join(err, stopTrace())
+	}()
 	log.Info("serving", "model", c.File.Name, "kernels", kernels.Name, "options", fmt.Sprintf("%+v", e.Options()), "api_keys", len(keys))
 	config, err := serverConfig(o, c, e, log)
 	if err != nil {

@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,9 @@ const servedName = "model"
 // config makes a trial out of an arm and a load.
 func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
 	args := r.serveArgs(arm)
+	if r.plan.Scenario.TraceSteps {
+		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
+	}
 	c := trial.Config{
 		Key:          key,
 		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client},

@@ -51,6 +51,7 @@ func TestLoadEveryKey(t *testing.T) {
 		{"name", s.Name, "full"},
 		{"model", s.Model, "embedded:gopherling-7m"},
 		{"engine", s.Engine, wantEngine},
+		{"trace", s.TraceSteps, true},
 		{"loads", s.Loads, wantLoads},
 		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02}},
 		{"cost", s.Cost, &Cost{"0.10", "EUR", 0.6, "a price list"}},
@@ -98,7 +99,7 @@ func TestCheckFiles(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	err = load(t, "testdata/good/full.toml").CheckFiles()
-	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 41 {
+	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 42 {
 		t.Errorf("got %v", err)
 	}
 }

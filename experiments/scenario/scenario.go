@@ -30,6 +30,7 @@ type Scenario struct {
 	Description string
 	Model       string   // as written: a path relative to File, "embedded:NAME" or "cache:NAME"
 	Engine      Settings // the base value of every setting
+	TraceSteps  bool     // every trial keeps what the engine's steps did
 	Sweep       Sweep
 	Loads       []Workload
 	Quality     *Quality // nil where quality is not measured
