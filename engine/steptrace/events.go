@@ -114,22 +114,24 @@ func (e *events) step(s *Step) error {
 		e.emit(event{Name: fmt.Sprint("preempted ", id), Phase: "i", PID: pid, TID: stepTrack, TS: at, Cat: "preempt", Scope: "p"})
 	}
 	for i := range s.Items {
-		e.item(s, &s.Items[i], at, dur)
+		e.item(&s.Items[i], at, dur)
+	}
+	for i := range s.Items { // not before all of the step have a place
+		if seq := s.Items[i].Seq; e.last[seq] == s.Number {
+			e.taken[e.place[seq]] = false
+			delete(e.place, seq)
+		}
 	}
 	return e.err
 }
 
-func (e *events) item(s *Step, it *Item, at, dur json.Number) {
+func (e *events) item(it *Item, at, dur json.Number) {
 	name := it.Kind + " " + strconv.Itoa(it.Rows)
 	if it.Kind == Decode {
 		name = it.Kind
 	}
 	e.emit(event{Name: name, Phase: "X", PID: pid, TID: e.track(it.Seq), TS: at, Dur: dur, Cat: it.Kind,
 		Args: map[string]any{"seq": it.Seq, "rows": it.Rows, "drafts": it.Drafts, "tokens": it.Tokens}})
-	if e.last[it.Seq] == s.Number {
-		e.taken[e.place[it.Seq]] = false
-		delete(e.place, it.Seq)
-	}
 }
 
 // rows are the step's rows of a kind, with drafts.
