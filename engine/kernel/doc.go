@@ -21,7 +21,8 @@
 // from the definition in rounding, and still do not depend on the batch:
 //
 //   - Products of integer kinds with rows that Batch.ReservePrompt tells from others are of
-//     bfloat16 numbers (prompt.go).
+//     bfloat16 numbers (prompt.go). Those of the kinds that Set.Splits names have activations,
+//     and weights of F16, in two such numbers, which lose next to nothing (prompt_split.go).
 //   - Attention with Attention.Prompt set, to keys and values in bfloat16, has the other
 //     factors split in two bfloat16 numbers each (attention_tiles.go).
 //

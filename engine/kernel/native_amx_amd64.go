@@ -15,6 +15,7 @@ func amxSet() *Set {
 	s.halves = slices.Concat([]tileKernel{{16, true, halvesx16AMX}, {fewestTiles, true, halvesAMX}}, below(s.halves, fewestTiles))
 	s.prompt = &promptFuncs{
 		round: roundBF16AVX512, fill: fillAVX512, silu: siluPromptAVX512, gelu: geluPromptAVX512,
+		split: splitRowAVX512, parts: [BF16 + 1][2]func(*fillArgs){BF16: {fillBF16AVX512}, F16: {fillHighF16AVX512, fillLowF16AVX512}},
 		multiply: [2][2]func(*promptArgs){{prompt1x1AMX, prompt1x2AMX}, {prompt2x1AMX, prompt2x2AMX}},
 	}
 	s.tiles = &tileFuncs{

@@ -37,6 +37,18 @@ func roundBF16AVX512(a *rowArgs)
 func fillAVX512(a *fillArgs)
 
 //go:noescape
+func splitRowAVX512(a *splitRowArgs)
+
+//go:noescape
+func fillBF16AVX512(a *fillArgs)
+
+//go:noescape
+func fillHighF16AVX512(a *fillArgs)
+
+//go:noescape
+func fillLowF16AVX512(a *fillArgs)
+
+//go:noescape
 func siluPromptAVX512(a *gateArgs)
 
 //go:noescape
