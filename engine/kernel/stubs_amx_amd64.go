@@ -16,9 +16,6 @@ func halvesAMX(a *tileArgs)
 func pairsAMX(a *pairArgs)
 
 //go:noescape
-func splitAVX512(a *splitArgs)
-
-//go:noescape
 func prompt1x1AMX(a *promptArgs)
 
 //go:noescape
