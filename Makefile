@@ -42,7 +42,7 @@ fuzz: ## every fuzz target for FUZZTIME
 	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
 
 soak-sched: ## a million random operations of the scheduler, over all policies and queue orders
-	$(GO) test -run TestRandomPolicies -ops 1000000 -timeout 1h -v ./engine/sched
+	$(GO) test -timeout 1h -v ./engine/sched -run TestRandomPolicies -ops 1000000
 
 golden: ## rewrite the golden files; inspect the diff
 	$(GO) test $$(grep -rl --include=*_test.go '"update"' . | xargs -n1 dirname | sort -u) -update
