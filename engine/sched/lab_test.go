@@ -22,7 +22,8 @@ type lab struct {
 	s    *Scheduler
 	plan Plan
 
-	kv       []uint64 // (blocks * block size)
+	kv []uint64 // (blocks * block size)
+	outside
 	order    []uint64 // ids waiting and running, in the order of Add
 	finished map[uint64]bool
 	aborted  map[uint64]bool
@@ -34,9 +35,24 @@ type lab struct {
 }
 
 func newLab(t *testing.T, cfg Config, blocks, blockSize int, reuse bool, seed uint64) *lab {
-	pool := kvcache.NewPool(blocks, blockSize, reuse)
-	return &lab{t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg, pool: pool, s: New(cfg, pool),
-		kv: make([]uint64, blocks*blockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
+	index := kvcache.IndexNone
+	if reuse {
+		index = kvcache.IndexHash
+	}
+	return newLabOver(t, cfg, kvcache.Config{Blocks: blocks, BlockSize: blockSize, Index: index}, seed)
+}
+
+func newLabOver(t *testing.T, cfg Config, cache kvcache.Config, seed uint64) *lab {
+	l := &lab{t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg, kv: make([]uint64, cache.Blocks*cache.BlockSize),
+		finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
+	l.outside = outside{host: make([]uint64, cache.HostBlocks*cache.BlockSize)}
+	if cache.Store != nil {
+		l.disk = map[kvcache.Key][]uint64{}
+		cache.Store = l
+	}
+	l.pool = kvcache.New(cache)
+	l.s = New(cfg, l.pool)
+	return l
 }
 
 func extend(digest uint64, token int32, class uint64) uint64 {
@@ -139,7 +155,9 @@ func (l *lab) forget(id uint64) {
 func (l *lab) step(mayAbort bool) bool {
 	l.t.Helper()
 	oldest := firstOf(l.s.running)
-	if !l.s.Next(&l.plan) {
+	more := l.s.Next(&l.plan)
+	l.move()
+	if !more {
 		if len(l.order) > 0 {
 			l.t.Fatalf("nothing to do with %v unfinished", l.order)
 		}

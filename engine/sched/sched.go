@@ -72,7 +72,7 @@ func (s *Scheduler) check(q *Sequence) error {
 			q.ID, q.Prompt, len(q.Tokens), q.Limit)
 	}
 	total, _, _, _ := s.pool.Counts()
-	if room := total * s.pool.BlockSize(); q.Limit-1 > room {
+	if room := (total - s.pool.Pinned()) * s.pool.BlockSize(); q.Limit-1 > room {
 		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, q.Limit-1, room)
 	}
 	return nil
@@ -96,7 +96,8 @@ func (s *Scheduler) Abort(id uint64) bool {
 		return true
 	}
 	if i := slices.IndexFunc(s.waiting, has); i >= 0 {
-		s.dequeue(i)
+		q := s.dequeue(i)
+		s.pool.DropSwapped(&q.Table)
 		return true
 	}
 	return false
