@@ -60,7 +60,7 @@ Every request is one line of the log on standard error, without its texts.
 
 SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 		Example: `  assay serve
-  assay serve --model model.gguf --quantization Q8_0 --max-batch 16 --prefix-reuse`,
+  assay serve --model model.gguf --quantization Q8_0 --max-batch 16 --prefix-cache hash`,
 		Args: arguments(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return serve(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), os.Stdin, o)

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 )
@@ -199,6 +201,10 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		between("max_queue", o.MaxQueue, 1, 1<<20),
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
+		between("swap_tokens", o.SwapTokens, 0, 1<<31),
+		oneOf("prefix_cache", o.PrefixCache, kvcache.Indexes...),
+		oneOf("eviction", o.Eviction, kvcache.Evictions...),
+		oneOf("preemption", o.Preemption, PreemptRecompute, PreemptSwap),
 	}
 	if draft != nil {
 		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), compatible(m, draft, o.Context))
@@ -224,6 +230,9 @@ func (o *Options) sizeCache(m *model.Model) error {
 	if o.KVTokens < o.BlockSize {
 		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
 	}
+	if o.Preemption == PreemptSwap && o.SwapTokens == 0 {
+		o.SwapTokens = o.KVTokens
+	}
 	// A sequence must fit the cache alone, or it could wait for ever.
 	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
 	return nil
@@ -234,6 +243,13 @@ func between(name string, found, low, high int) error {
 		return nil
 	}
 	return fmt.Errorf("engine: %s is %d, want %d to %d", name, found, low, high)
+}
+
+func oneOf(name, found string, all ...string) error {
+	if slices.Contains(all, found) {
+		return nil
+	}
+	return fmt.Errorf("engine: %s is %q, want one of %s", name, found, strings.Join(all, ", "))
 }
 
 func compatible(m, draft *model.Model, context int) error {

@@ -24,6 +24,8 @@ type loop struct {
 	state   *model.State
 	draft   *spec.DraftModel // nil without speculation
 	live    map[uint64]*Stream
+	caches  []*model.Cache // of the model, and of the draft model
+	outside outside
 
 	plan     sched.Plan
 	pass     model.Pass
@@ -40,29 +42,27 @@ type loop struct {
 
 func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	o := e.opts
-	blocks := o.KVTokens / o.BlockSize
 	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength,
-		Classes: e.model.Prompts()}
+		Classes: e.model.Prompts(), Swap: o.Preemption == PreemptSwap}
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	cache, err := model.NewCache(e.model, o.KVFormat, blocks, o.BlockSize)
+	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), since: time.Now()}
+	cache, err := l.newCache(e.model)
 	if err != nil {
 		return nil, err
 	}
-	cache.Longest = o.Context
-	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
-		live: make(map[uint64]*Stream), since: time.Now()}
-	l.sched = sched.New(cfg, l.pool)
 	l.state = model.NewState(e.model, cache, l.workers)
 	if draft != nil {
-		if cache, err = model.NewCache(draft, o.KVFormat, blocks, o.BlockSize); err != nil {
+		if cache, err = l.newCache(draft); err != nil {
 			return nil, err
 		}
-		cache.Longest = o.Context
 		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
 		l.stats.WeightBytes = draft.WeightBytes()
 	}
+	l.pool = kvcache.New(o.cacheConfig(e.model))
+	l.sched = sched.New(cfg, l.pool)
+	l.outside.reserve(o, l.caches)
 	l.describe(draft)
 	return l, nil
 }
@@ -90,7 +90,9 @@ func (l *loop) run(onStart func()) {
 	defer l.workers.Close()
 	for l.receive() {
 		l.sweep()
-		if l.sched.Next(&l.plan) {
+		more := l.sched.Next(&l.plan)
+		l.move(l.plan.Moves)
+		if more {
 			l.step()
 		}
 		l.publish()
@@ -141,7 +143,7 @@ func (l *loop) add(s *Stream) {
 func (l *loop) sequence(r *Request) sched.Sequence {
 	o, n := &l.e.opts, len(r.Prompt)
 	q := sched.Sequence{Tokens: r.Prompt, Prompt: n, Limit: max(n+1, min(o.Context, n+r.MaxTokens)),
-		Drafts: o.DraftLength, Group: r.Group}
+		Drafts: o.DraftLength, Salt: r.Salt, Group: r.Group}
 	if r.PromptLogprobs != 0 && n > 1 {
 		q.Uncached, q.ChunkRows = true, scoredRows(l.e.model.Vocab)
 	}
@@ -222,7 +224,8 @@ func (l *loop) snapshot() Stats {
 	s := l.stats
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
 	total, free, cached, held := l.pool.Counts()
-	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held}
+	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held, Pinned: l.pool.Pinned()}
+	s.Evictions = l.pool.Evicted()
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)
 	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
 	s.Finished = maps.Clone(s.Finished)

@@ -35,6 +35,10 @@ type Request struct {
 	// PromptLogprobs asks for the log-probabilities of the prompt's own tokens, in the
 	// convention of Logprobs. Such a request takes nothing from the prefix cache.
 	PromptLogprobs int
+	// Salt separates prefix caches: requests of different salts share no blocks, so that nobody
+	// learns from an answer's time what somebody else has asked. What is pinned for everybody
+	// is found all the same.
+	Salt uint64
 	// Group, when not 0, is common to requests of one Prompt, of which the ones that run
 	// together compute it once. Requests of other prompts share nothing, whatever they say.
 	Group uint64

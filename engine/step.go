@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
@@ -50,7 +51,7 @@ func (l *loop) begin(it *sched.Item) {
 		}
 		l.stats.SharedTokens += int64(it.Seq.Shared)
 		l.stats.PrefixHits += int64(it.Seq.Cached)
-		if l.e.opts.PrefixReuse {
+		if l.e.opts.PrefixCache != kvcache.IndexNone {
 			l.stats.PrefixQueries += int64(it.Seq.Prompt)
 		}
 	}

@@ -26,7 +26,7 @@ func load(t *testing.T, path string) *Scenario {
 func TestLoadEveryKey(t *testing.T) {
 	s := load(t, "testdata/good/full.toml")
 	wantEngine := Settings{Quantization: "BF16", Options: engine.Options{DraftLength: 3, Threads: 1, MaxBatch: 8,
-		TokenBudget: 128, BlockSize: 32, KVTokens: 4096, KVFormat: "q8_0", PrefixReuse: true, Context: 256,
+		TokenBudget: 128, BlockSize: 32, KVTokens: 4096, KVFormat: "q8_0", PrefixCache: "hash", Eviction: "cost", Preemption: "swap", SwapTokens: 2048, Context: 256,
 		MaxQueue: 64, MaxQueuedTokens: 9000}}
 	wantLoads := []Workload{
 		{Name: "steady", Arrival: Poisson, Rates: []float64{20, 40.5}, Requests: 60, Warmup: 2,
@@ -96,7 +96,7 @@ func TestCheckFiles(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	err = load(t, "testdata/good/full.toml").CheckFiles()
-	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 33 {
+	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 36 {
 		t.Errorf("got %v", err)
 	}
 }

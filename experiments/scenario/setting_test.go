@@ -14,7 +14,8 @@ import (
 // TestSettingsCoverOptions holds that every field of engine.Options is a setting:
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
-	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32"}
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32",
+		"prefix_cache": "radix", "eviction": "cost", "preemption": "swap"}
 	changed := map[string]string{}
 	for _, d := range EngineSettings() {
 		base := Settings{Quantization: AsShipped}
@@ -68,7 +69,7 @@ func TestSettingParseErrors(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},
 		{"max_batch", "0", `max_batch: found "0", expected a whole number from 1 to 4096`},
-		{"prefix_reuse", "si", `prefix_reuse: found "si", expected true or false`},
+		{"prefix_cache", "hush", `prefix_cache: found "hush", expected one of none, hash, radix; did you mean "hash"?`},
 		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0; did you mean "q8_0"?`},
 	} {
 		d, _ := FindSetting(c.name)
