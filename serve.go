@@ -35,6 +35,7 @@ type serveOptions struct {
 	supervised           bool
 	template             string // file
 	keyFile              string
+	sharedCache          bool
 	maxBody              int64
 	pprof                string
 	logFormat, logLevel  string
@@ -74,6 +75,7 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.BoolVar(&o.supervised, "supervised", false, "end when standard input closes")
 	f.StringVar(&o.template, "chat-template", "", "file with a chat template to use instead of the model's own")
 	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, # starts a comment")
+	f.BoolVar(&o.sharedCache, "shared-prefix-cache", false, "have requests of different API keys find each other's prompts, which answers' times then tell")
 	f.Int64Var(&o.maxBody, "max-request-bytes", server.DefaultMaxBody, "largest body of a request; a larger one is answered with 413")
 	f.StringVar(&o.logFormat, "log-format", "text", "log lines: "+strings.Join(logFormats, ", "))
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: "+strings.Join(logLevels, ", "))
@@ -123,7 +125,7 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 	if err != nil {
 		return err
 	}
-	config.APIKeys = keys
+	config.APIKeys, config.SharedCache = keys, o.sharedCache
 	h := server.New(config, server.FromEngine(e), server.FromTokenizer(c.Tokenizer))
 	fmt.Fprintf(w, "%shttp://%s\n", target.Announcement, l.Addr())
 	return serveUntil(ctx, l, h)

@@ -35,11 +35,11 @@ func (s *Server) authorize(r *http.Request) *Error {
 	if len(s.keys) == 0 || openPaths[r.URL.Path] {
 		return nil
 	}
-	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	scheme, _, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch {
 	case !strings.EqualFold(scheme, "Bearer"):
 		return &Error{http.StatusUnauthorized, "An API key is needed; send the header Authorization: Bearer KEY.", typeInvalid, "", "missing_api_key"}
-	case !s.keys.accept(strings.TrimSpace(key)):
+	case !s.keys.accept(bearer(r)):
 		return &Error{http.StatusUnauthorized, "The API key is not one of this server's.", typeInvalid, "", "invalid_api_key"}
 	}
 	return nil

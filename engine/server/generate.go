@@ -49,7 +49,7 @@ func (s *Server) prepare(w *response, r *http.Request, e endpoint) (*job, *Error
 	if refusal != nil {
 		return nil, refusal
 	}
-	j := &job{request: asked, prompts: prompts, shape: e.shape}
+	j := &job{request: asked, prompts: prompts, shape: e.shape, salt: s.salt(r, asked)}
 	return j, s.checkJob(j)
 }
 

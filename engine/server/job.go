@@ -17,6 +17,7 @@ type job struct {
 	request   *request
 	prompts   []prompt
 	shape     shape
+	salt      uint64 // of the prefix cache
 	arrived   time.Time
 	submitted time.Time
 	outcome   outcome
@@ -38,7 +39,7 @@ func (s *Server) engineRequests(j *job) []engine.Request {
 	var out []engine.Request
 	for _, p := range j.prompts {
 		base := engine.Request{Prompt: p.ids, MaxTokens: s.maxTokens(j, len(p.ids)), MinTokens: r.minTokens,
-			IgnoreEOS: r.ignoreEOS, StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
+			IgnoreEOS: r.ignoreEOS, Salt: j.salt, StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
 		if r.n > 1 {
 			base.Group = s.groups.Add(1)
 		}

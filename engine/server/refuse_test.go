@@ -277,7 +277,7 @@ func TestUnsupported(t *testing.T) {
 func supported(path string) []string {
 	names := []string{"model", "user", "max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "n",
 		"ignore_eos", "stream", "stream_options", "logprobs", "min_tokens", "presence_penalty", "frequency_penalty",
-		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key"}
+		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key", "cache_salt"}
 	if path == pathChat {
 		return append(names, "messages", "max_completion_tokens", "top_logprobs", "tools", "add_generation_prompt", "chat_template_kwargs")
 	}

@@ -31,6 +31,7 @@ type request struct {
 	ignoreEOS   bool
 	stream      bool
 	usage       *streamOptions
+	cacheSalt   string // empty where none was given
 
 	logprobs    bool // asked for at all
 	topLogprobs *int // alternatives per token
