@@ -35,7 +35,8 @@ type serveOptions struct {
 	supervised           bool
 	template             string // file
 	keyFile              string
-	sharedCache          bool
+	sharedCache, pins    bool
+	pinFiles             []string
 	maxBody              int64
 	pprof                string
 	logFormat, logLevel  string
@@ -76,6 +77,8 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.StringVar(&o.template, "chat-template", "", "file with a chat template to use instead of the model's own")
 	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, # starts a comment")
 	f.BoolVar(&o.sharedCache, "shared-prefix-cache", false, "have requests of different API keys find each other's prompts, which answers' times then tell")
+	f.StringArrayVar(&o.pinFiles, "pin-prefix", nil, "file whose text, or in .json whose messages, stay in the prefix cache for all; may be repeated")
+	f.BoolVar(&o.pins, "allow-pins", false, "let requests pin their prompts with pin_prompt")
 	f.Int64Var(&o.maxBody, "max-request-bytes", server.DefaultMaxBody, "largest body of a request; a larger one is answered with 413")
 	f.StringVar(&o.logFormat, "log-format", "text", "log lines: "+strings.Join(logFormats, ", "))
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: "+strings.Join(logLevels, ", "))
@@ -125,8 +128,11 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 	if err != nil {
 		return err
 	}
-	config.APIKeys, config.SharedCache = keys, o.sharedCache
+	config.APIKeys, config.SharedCache, config.Pins = keys, o.sharedCache, o.pins
 	h := server.New(config, server.FromEngine(e), server.FromTokenizer(c.Tokenizer))
+	if err := o.pinPrefixes(ctx, e, h, log); err != nil {
+		return err
+	}
 	fmt.Fprintf(w, "%shttp://%s\n", target.Announcement, l.Addr())
 	return serveUntil(ctx, l, h)
 }

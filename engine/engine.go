@@ -102,6 +102,9 @@ func (e *Engine) check(r *Request) error {
 	if err := e.checkTokens("stop token", r.StopTokens); err != nil {
 		return err
 	}
+	if err := e.checkPin(r); err != nil {
+		return err
+	}
 	return errors.Join(r.Sampling.Validate(), r.Sampling.ValidateTokens(e.model.Vocab))
 }
 

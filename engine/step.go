@@ -181,6 +181,9 @@ func (l *loop) finishItem(it *sched.Item, at *place) {
 	l.countDrafts(it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	l.sched.Commit(it, l.accepted, finish != "")
+	if finish != "" {
+		ev.Pinned = l.pin(&s.req)
+	}
 	if l.draft != nil {
 		l.draft.Committed(&s.draft, len(it.Seq.Tokens))
 	}

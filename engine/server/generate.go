@@ -45,6 +45,9 @@ func (s *Server) prepare(w *response, r *http.Request, e endpoint) (*job, *Error
 	if refusal := s.checkModel(asked.model); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := s.checkPin(asked); refusal != nil {
+		return nil, refusal
+	}
 	prompts, refusal := e.prompts(asked)
 	if refusal != nil {
 		return nil, refusal

@@ -39,7 +39,7 @@ func (s *Server) engineRequests(j *job) []engine.Request {
 	var out []engine.Request
 	for _, p := range j.prompts {
 		base := engine.Request{Prompt: p.ids, MaxTokens: s.maxTokens(j, len(p.ids)), MinTokens: r.minTokens,
-			IgnoreEOS: r.ignoreEOS, Salt: j.salt, StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
+			IgnoreEOS: r.ignoreEOS, Salt: j.salt, Pin: r.pin(), StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
 		if r.n > 1 {
 			base.Group = s.groups.Add(1)
 		}

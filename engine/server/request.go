@@ -31,6 +31,7 @@ type request struct {
 	ignoreEOS   bool
 	stream      bool
 	usage       *streamOptions
+	pinPrompt   bool
 	cacheSalt   string // empty where none was given
 
 	logprobs    bool // asked for at all
