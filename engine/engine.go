@@ -40,6 +40,11 @@ type Engine struct {
 // are the tokens that end a text; ids below 0 are none. onStart, which may be nil, runs first on
 // the loop's own locked thread, to pin it. Errors name the option.
 func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engine, error) {
+	return NewOffloading(m, draft, ends, o, nil, onStart)
+}
+
+// NewOffloading is New for an engine that keeps evicted blocks in files; nil keeps none.
+func NewOffloading(m, draft *model.Model, ends []int32, o Options, files *Offload, onStart func()) (*Engine, error) {
 	o, err := o.resolve(m, draft)
 	if err != nil {
 		return nil, err
@@ -48,7 +53,7 @@ func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engin
 	e := &Engine{opts: o, model: m, ends: ends,
 		inbox: make(chan *Stream, o.MaxQueue+o.MaxBatch), wake: make(chan struct{}, 1),
 		quit: make(chan struct{}), done: make(chan struct{})}
-	l, err := newLoop(e, draft)
+	l, err := newLoop(e, draft, files)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +174,8 @@ func (e *Engine) Stats() Stats {
 	return s
 }
 
-// Close ends all streams with ErrClosed and stops the loop.
+// Close ends all streams with ErrClosed and stops the loop. Where blocks are kept in files, it
+// waits until those that are cached are written.
 func (e *Engine) Close() {
 	if e.closed.CompareAndSwap(false, true) {
 		close(e.quit)

@@ -10,6 +10,7 @@ import (
 	"github.com/assaylab/assay/engine/internal/par"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/offload"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
@@ -26,6 +27,9 @@ type loop struct {
 	live    map[uint64]*Stream
 	caches  []*model.Cache // of the model, and of the draft model
 	outside outside
+	files   *offload.Store // nil for none
+	closing bool           // blocks may be waited for
+	log     func(message string, err error)
 
 	plan     sched.Plan
 	pass     model.Pass
@@ -40,7 +44,7 @@ type loop struct {
 	since    time.Time // when Occupancy was last brought up to date
 }
 
-func newLoop(e *Engine, draft *model.Model) (*loop, error) {
+func newLoop(e *Engine, draft *model.Model, files *Offload) (*loop, error) {
 	o := e.opts
 	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength,
 		Classes: e.model.Prompts(), Swap: o.Preemption == PreemptSwap}
@@ -48,23 +52,35 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 		return nil, err
 	}
 	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), since: time.Now()}
-	cache, err := l.newCache(e.model)
-	if err != nil {
+	if err := l.allot(draft, files); err != nil {
+		l.workers.Close()
 		return nil, err
 	}
-	l.state = model.NewState(e.model, cache, l.workers)
+	l.sched = sched.New(cfg, l.pool)
+	l.describe(draft)
+	return l, nil
+}
+
+// allot makes the caches, what is beside them, and the pool of their blocks.
+func (l *loop) allot(draft *model.Model, files *Offload) error {
+	cache, err := l.newCache(l.e.model)
+	if err != nil {
+		return err
+	}
+	l.state = model.NewState(l.e.model, cache, l.workers)
 	if draft != nil {
 		if cache, err = l.newCache(draft); err != nil {
-			return nil, err
+			return err
 		}
 		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
 		l.stats.WeightBytes = draft.WeightBytes()
 	}
-	l.pool = kvcache.New(o.cacheConfig(e.model))
-	l.sched = sched.New(cfg, l.pool)
-	l.outside.reserve(o, l.caches)
-	l.describe(draft)
-	return l, nil
+	l.outside.reserve(l.e.opts, l.caches)
+	if err := l.openFiles(files); err != nil {
+		return err
+	}
+	l.pool = kvcache.New(l.cacheConfig())
+	return nil
 }
 
 // describe sets the statistics that do not change.
@@ -99,6 +115,7 @@ func (l *loop) run(onStart func()) {
 		runtime.Gosched() // the handlers of this step's events may share our processor
 	}
 	l.closeAll()
+	l.closeFiles()
 }
 
 // receive takes what is in the inbox, and waits when there is nothing else to do. It
@@ -226,6 +243,7 @@ func (l *loop) snapshot() Stats {
 	total, free, cached, held := l.pool.Counts()
 	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held, Pinned: l.pool.Pinned()}
 	s.Evictions = l.pool.Evicted()
+	l.countFiles(&s)
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)
 	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
 	s.Finished = maps.Clone(s.Finished)

@@ -3,15 +3,20 @@ package engine
 import (
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/offload"
 )
 
 // cacheConfig is the pool that the options ask for. What a block costs to compute again is
 // counted in m's multiply-adds.
-func (o *Options) cacheConfig(m *model.Model) kvcache.Config {
+func (l *loop) cacheConfig() kvcache.Config {
+	o, m := &l.e.opts, l.e.model
 	c := kvcache.Config{Blocks: o.KVTokens / o.BlockSize, BlockSize: o.BlockSize, Index: o.PrefixCache, Eviction: o.Eviction,
 		Cost: func(position int) int64 { return m.Ops(position, false) }}
 	if o.Preemption == PreemptSwap {
 		c.HostBlocks = o.SwapTokens / o.BlockSize
+	}
+	if l.files != nil {
+		c.Store = filesStore{l.files}
 	}
 	return c
 }
@@ -65,7 +70,14 @@ func (l *loop) move(moves []kvcache.Move) {
 		case kvcache.MoveIn:
 			l.copyIn(m.To, l.outside.at(m.From))
 			l.stats.SwapInBytes += int64(l.outside.blockBytes)
+		case kvcache.MoveSpill:
+			l.files.Put(offload.Key(m.Key), l.closing, func(buf []byte) { l.copyOut(buf, m.From) })
+		case kvcache.MoveLoad:
+			l.copyIn(m.To, l.files.Staged(m.From))
 		}
+	}
+	if l.files != nil {
+		l.files.Unstage()
 	}
 }
 
