@@ -37,6 +37,8 @@ type serveOptions struct {
 	keyFile              string
 	sharedCache, pins    bool
 	pinFiles             []string
+	offload              string // directory
+	offloadBytes         int64
 	maxBody              int64
 	pprof                string
 	logFormat, logLevel  string
@@ -79,6 +81,8 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.BoolVar(&o.sharedCache, "shared-prefix-cache", false, "have requests of different API keys find each other's prompts, which answers' times then tell")
 	f.StringArrayVar(&o.pinFiles, "pin-prefix", nil, "file whose text, or in .json whose messages, stay in the prefix cache for all; may be repeated")
 	f.BoolVar(&o.pins, "allow-pins", false, "let requests pin their prompts with pin_prompt")
+	f.StringVar(&o.offload, "offload", "", "directory for evicted blocks of the prefix cache, found again after a restart with the same model and settings")
+	f.Int64Var(&o.offloadBytes, "offload-bytes", defaultOffloadBytes, "most that the directory holds; the oldest blocks go")
 	f.Int64Var(&o.maxBody, "max-request-bytes", server.DefaultMaxBody, "largest body of a request; a larger one is answered with 413")
 	f.StringVar(&o.logFormat, "log-format", "text", "log lines: "+strings.Join(logFormats, ", "))
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: "+strings.Join(logLevels, ", "))
@@ -117,12 +121,12 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 	// The engine's thread may be bound to a processor that was not counted at start;
 	// the handlers need a slot of their own beside it.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.settings.Threads+1))
-	e, c, err := startEngine(o, kernels)
+	log := newLogger(werr, o.logFormat, o.logLevel)
+	e, c, err := startEngine(o, kernels, log)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	log := newLogger(werr, o.logFormat, o.logLevel)
 	log.Info("serving", "model", c.File.Name, "kernels", kernels.Name, "options", fmt.Sprintf("%+v", e.Options()), "api_keys", len(keys))
 	config, err := serverConfig(o, c, e, log)
 	if err != nil {
@@ -137,7 +141,7 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 	return serveUntil(ctx, l, h)
 }
 
-func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoint.Checkpoint, error) {
+func startEngine(o serveOptions, kernels *kernel.Set, log *slog.Logger) (*engine.Engine, *checkpoint.Checkpoint, error) {
 	if err := o.settings.Validate(); err != nil {
 		return nil, nil, err
 	}
@@ -145,19 +149,18 @@ func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoi
 	if err != nil {
 		return nil, nil, err
 	}
-	var e *engine.Engine
 	if o.settings.DraftModel == "" {
-		e, err = engine.New(c.Model, nil, c.Tokenizer.Ends(), o.settings.Options, pinned(o.pin))
-	} else {
-		var d *checkpoint.Checkpoint
-		if d, err = openModel(o.settings.DraftModel, "", kernels); err != nil {
-			return nil, nil, fmt.Errorf("draft model: %w", err)
-		}
-		if err := c.Compatible(d); err != nil {
-			return nil, nil, err
-		}
-		e, err = engine.New(c.Model, d.Model, c.Tokenizer.Ends(), o.settings.Options, pinned(o.pin))
+		e, err := engine.NewOffloading(c.Model, nil, c.Tokenizer.Ends(), o.settings.Options, o.files(c, nil, log), pinned(o.pin))
+		return e, c, err
 	}
+	d, err := openModel(o.settings.DraftModel, "", kernels)
+	if err != nil {
+		return nil, nil, fmt.Errorf("draft model: %w", err)
+	}
+	if err := c.Compatible(d); err != nil {
+		return nil, nil, err
+	}
+	e, err := engine.NewOffloading(c.Model, d.Model, c.Tokenizer.Ends(), o.settings.Options, o.files(c, d, log), pinned(o.pin))
 	return e, c, err
 }
 
