@@ -28,7 +28,7 @@ var shipped = map[string]struct {
 	},
 	"shared-prefix.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
-		14, "kv_tokens prefix_cache eviction", 6 * time.Minute,
+		14, "prefix_cache eviction kv_tokens", 6 * time.Minute,
 	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},
