@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/checkpoint"
@@ -34,12 +36,30 @@ func (o *serveOptions) files(model, draft *checkpoint.Checkpoint, log *slog.Logg
 	if o.offload == "" {
 		return nil
 	}
-	files := &engine.Offload{Dir: o.offload, Bytes: o.offloadBytes, Model: fileDigest(model.File),
+	files := &engine.Offload{Dir: o.offload, Bytes: o.offloadBytes, Model: fileDigest(model.File), Build: build(),
 		Log: func(message string, err error) { log.Warn("offload: "+message, "error", err) }}
 	if draft != nil {
 		files.Draft = fileDigest(draft.File)
 	}
 	return files
+}
+
+// build is the digest of the program, or its version where the system does not show it.
+func build() string {
+	name, err := os.Executable()
+	if err != nil {
+		return version()
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return version()
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return version()
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:16])
 }
 
 // fileDigest is of a model's keys and tensors, as they are in memory: requantized, if they are.

@@ -17,17 +17,16 @@ type Offload struct {
 	// Model and Draft tell weights, tokens and configuration apart from all others, a digest
 	// say. Draft is empty without a draft model.
 	Model, Draft string
-	Log          func(message string, err error) // see offload.Options
+	// Build tells programs apart that may compute other bits from the same.
+	Build string
+	Log   func(message string, err error) // see offload.Options
 }
-
-// offloadVersion changes when the same settings compute other bits, or store them otherwise.
-const offloadVersion = 1
 
 // identity is what a block's bytes depend on. Which positions have which arithmetic is in the
 // keys; what the arithmetic is depends on the kernels.
 func (x *Offload) identity(o Options, m *model.Model) []offload.Field {
 	return []offload.Field{
-		{Name: "version", Value: strconv.Itoa(offloadVersion)}, {Name: "model", Value: x.Model}, {Name: "draft_model", Value: x.Draft},
+		{Name: "build", Value: x.Build}, {Name: "model", Value: x.Model}, {Name: "draft_model", Value: x.Draft},
 		{Name: "kernels", Value: m.Kernels.Name}, {Name: "kv_format", Value: o.KVFormat}, {Name: "block_size", Value: strconv.Itoa(o.BlockSize)},
 		{Name: "stretched", Value: strconv.FormatBool(m.Stretched(o.Context))}}
 }
@@ -73,5 +72,5 @@ func (l *loop) countFiles(s *Stats) {
 	}
 	f := l.files.Stats()
 	s.OffloadHits, s.OffloadReadBytes, s.OffloadWrites, s.OffloadWriteBytes = f.Hits, f.ReadBytes, f.Writes, f.WriteBytes
-	s.OffloadBytes = f.Bytes
+	s.OffloadDropped, s.OffloadBad, s.OffloadBytes = f.Dropped, f.Bad, f.Bytes
 }

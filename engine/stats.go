@@ -32,6 +32,8 @@ type Stats struct {
 	OffloadReadBytes      int64 // of these
 	OffloadWrites         int64 // evicted blocks written to files
 	OffloadWriteBytes     int64 // of these
+	OffloadDropped        int64 // evicted blocks not written, since the disk did not keep up or failed
+	OffloadBad            int64 // blocks in files that could not be read, or whose checksum was wrong
 	OffloadBytes          int64 // in files now
 	Finished              map[FinishReason]int64
 	PeakRunning           int

@@ -31,6 +31,10 @@ func (c *engineCollector) addCache() {
 		func(s *engine.Stats) int64 { return s.OffloadWrites })
 	c.counter("assay:kv_offload_write_bytes_total", "Bytes of them.",
 		func(s *engine.Stats) int64 { return s.OffloadWriteBytes })
+	c.counter("assay:kv_offload_dropped_total", "Evicted KV blocks not written, since the disk did not keep up or failed.",
+		func(s *engine.Stats) int64 { return s.OffloadDropped })
+	c.counter("assay:kv_offload_bad_total", "KV blocks in the offload directory that could not be read, or whose checksum was wrong.",
+		func(s *engine.Stats) int64 { return s.OffloadBad })
 	c.gauge("assay:kv_offload_bytes", "Bytes in the offload directory.",
 		func(s *engine.Stats) int64 { return s.OffloadBytes })
 }
