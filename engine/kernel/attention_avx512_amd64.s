@@ -2,6 +2,7 @@
 #include "elem_amd64.h"
 #include "elem_avx512_amd64.h"
 #include "attention_avx512_amd64.h"
+#include "bf16_avx512_amd64.h"
 
 // What is between the products of attention by tile registers (attention_tiles.go).
 
@@ -14,31 +15,6 @@ DATA lanes<>+40(SB)/8, $0x0000000b0000000a
 DATA lanes<>+48(SB)/8, $0x0000000d0000000c
 DATA lanes<>+56(SB)/8, $0x0000000f0000000e
 GLOBL lanes<>(SB), RODATA|NOPTR, $64
-
-// func splitAVX512(a *splitArgs)
-//
-//	SI x   DI to   DX numbers left
-//
-// Preconditions: n a multiple of 32 above 0.
-TEXT ·splitAVX512(SB), NOSPLIT, $0-8
-	MOVQ a+0(FP), AX
-	MOVQ 0(AX), SI
-	MOVQ 8(AX), DI
-	MOVQ 16(AX), DX
-	SPLIT_CONSTANTS(R8)
-
-numbers:
-	VMOVUPS   0(SI), Z0
-	VMOVUPS   64(SI), Z1
-	SPLIT512(Z0, Z1, Z2, Z3)
-	VMOVDQU64 Z0, 0(DI)
-	VMOVDQU64 Z2, 64(DI)
-	ADDQ      $128, SI
-	ADDQ      $128, DI
-	SUBQ      $32, DX
-	JNZ       numbers
-	VZEROUPPER
-	RET
 
 // HIDE has 16 scores at offset DX be -Inf where K1 is set.
 #define HIDE \
@@ -62,7 +38,7 @@ numbers:
 // func softmaxAVX512(a *softmaxArgs)
 //
 //	SI the row's x   R8 x   R9 sees   R10 max   R11 sum   R12 rows left   R13 n
-//	R14 the row's from, R15 its to   DX position   CX, BX scratch
+//	R14 the row's from, R15 its to   DX position   CX, BX scratch, then BX where weights go
 //
 // Z10 holds the 16 sums, Z11 the largest score, Z17 0 to 15, Z18 -Inf.
 //
@@ -76,7 +52,6 @@ TEXT ·softmaxAVX512(SB), NOSPLIT, $0-8
 	MOVQ      40(AX), R10
 	MOVQ      48(AX), R11
 	CONSTANTS512
-	SPLIT_CONSTANTS(DX)
 	BROADCAST(0xff800000, DX, Z18)
 	VMOVDQU32 lanes<>(SB), Z17
 
@@ -128,6 +103,7 @@ top:
 	VBROADCASTSS X0, Z11
 	VPXORD       Z10, Z10, Z10
 	MOVQ         R8, SI
+	MOVQ         R8, BX
 	MOVQ         R13, CX
 
 weights:
@@ -139,10 +115,10 @@ weights:
 	EXPDOWN512(Z1, Z4, Z5)
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z1, Z10, Z10
-	SPLIT512(Z0, Z1, Z2, Z3)
-	VMOVDQU64 Z0, 0(SI)
-	VMOVDQU64 Z2, 64(SI)
+	ROUND(0, 1, 2)
+	VMOVDQU64 Z2, (BX)
 	ADDQ      $128, SI
+	ADDQ      $64, BX
 	SUBQ      $32, CX
 	JNZ       weights
 	FOLD(VADDPS, Z10, Y10, X10, Y1, X1)

@@ -117,7 +117,7 @@ func TestEquivalences(t *testing.T) {
 }
 
 // TestEchoIsEval: the log-probabilities of an echoed prompt are those that engine/eval finds for
-// the same tokens.
+// the same tokens as a prompt.
 func TestEchoIsEval(t *testing.T) {
 	tok, url := startEngine(t, func(*engine.Options) {})
 	text := strings.NewReplacer(`\n`, "\n", `\"`, `"`).Replace(goPrompt)
@@ -131,7 +131,7 @@ func TestEchoIsEval(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	subject := eval.Subject{Model: c.Model, KVFormat: "f32"}
+	subject := eval.Subject{Model: c.Model, KVFormat: "f32", AsPrompt: true}
 	values, err := eval.Compare(context.Background(), eval.Comparison{Reference: subject, Subjects: []eval.Subject{subject},
 		Windows: []eval.Window{{Tokens: ids}}, BOS: -1, Threads: 1})
 	if err != nil {
