@@ -31,6 +31,10 @@ type Config struct {
 	// Cost is what computing a position anew takes, in any unit; it is above 0 and asked
 	// when the pool is made. Nil is the same for all. Only EvictCost looks at it.
 	Cost func(position int) int64
+	// CopyUnit is how many positions, from a multiple of it on, hold what only all of them
+	// together decide, such as a common scale: parts of blocks are copied up to a multiple of
+	// it. 0 is 1.
+	CopyUnit int
 	// HostBlocks is how many blocks of preempted sequences can be kept outside of the pool.
 	HostBlocks int
 	// Store keeps evicted blocks; nil keeps none.
@@ -42,6 +46,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Blocks < 1 || c.BlockSize < 1:
 		return fmt.Errorf("kvcache: a pool of %d blocks of %d positions; both must be at least 1", c.Blocks, c.BlockSize)
+	case c.CopyUnit < 0:
+		return fmt.Errorf("kvcache: parts of blocks in units of %d; must be at least 0", c.CopyUnit)
 	case c.HostBlocks < 0:
 		return fmt.Errorf("kvcache: %d blocks outside of the pool; must be at least 0", c.HostBlocks)
 	}

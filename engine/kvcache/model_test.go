@@ -125,6 +125,7 @@ func TestPoolIsTheNaivePool(t *testing.T) {
 		{Config: Config{Blocks: 24, BlockSize: 2, Index: IndexHash, Eviction: EvictLFU}, pins: true},
 		{Config: Config{Blocks: 24, BlockSize: 2, Index: IndexHash, Eviction: EvictCost, Cost: cost}, stores: true},
 		{Config: Config{Blocks: 24, BlockSize: 4, Index: IndexRadix}},
+		{Config: Config{Blocks: 24, BlockSize: 5, Index: IndexRadix, CopyUnit: 3}},
 		{Config: Config{Blocks: 30, BlockSize: 1, Index: IndexRadix, HostBlocks: 12}, pins: true},
 		{Config: Config{Blocks: 7, BlockSize: 3, Index: IndexRadix, Eviction: EvictLFU, HostBlocks: 3}},
 		{Config: Config{Blocks: 9, BlockSize: 5, Index: IndexRadix, Eviction: EvictCost, Cost: cost}},

@@ -84,6 +84,9 @@ func (n *naive) partial(t *naiveTable, tokens []int32) (most int, best []*entry)
 			continue
 		}
 		k := common(e.tokens, tokens[at:len(tokens)-1])
+		if n.CopyUnit > 0 {
+			k = max(0, (at+k)/n.CopyUnit*n.CopyUnit-at)
+		}
 		if k > most {
 			most, best = k, nil
 		}

@@ -12,7 +12,7 @@ func (p *Pool) CopyPartial(t *Table, tokens []int32) int {
 		return 0
 	}
 	id, n := p.index.longest(t.last(), t.salt, tokens[from:to])
-	if n == 0 {
+	if n -= (from + n) % p.copyUnit; n <= 0 {
 		return 0
 	}
 	p.used(id)

@@ -19,6 +19,7 @@ type Pool struct {
 	evicted int64
 
 	moves      []Move
+	copyUnit   int
 	host       []int32 // places outside of the pool that are free, a stack
 	hostBlocks int
 	store      Store // nil for none
@@ -45,7 +46,8 @@ func New(c Config) *Pool {
 		panic(err)
 	}
 	p := &Pool{contents: contents{blockSize: c.BlockSize, blocks: make([]block, c.Blocks)}, reuse: c.reuses(),
-		free: make([]BlockID, c.Blocks), host: make([]int32, c.HostBlocks), hostBlocks: c.HostBlocks}
+		free: make([]BlockID, c.Blocks), host: make([]int32, c.HostBlocks), hostBlocks: c.HostBlocks,
+		copyUnit: max(1, c.CopyUnit)}
 	for i := range p.free {
 		p.free[i] = BlockID(c.Blocks - 1 - i)
 	}
