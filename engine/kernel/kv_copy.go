@@ -37,6 +37,13 @@ func (x *KV) transfer(buf []byte, slot, n int, write bool) []byte {
 
 // transferGroups is for memory (heads, slots/16, rows, 16) of elements of so many bytes.
 func (x *KV) transferGroups(data []byte, rows, size int, buf []byte, slot, n int, write bool) []byte {
+	if slot%Group == 0 && n == Group { // which lie together, in the same order
+		for h := range x.heads {
+			at := (h*x.slots + slot) * rows * size
+			buf = exchange(data[at:at+Group*rows*size], buf, write)
+		}
+		return buf
+	}
 	for h := range x.heads {
 		for r := range rows {
 			for s := slot; s < slot+n; {
@@ -59,24 +66,38 @@ func (x *KV) transferRuns(data []byte, rows, size int, buf []byte, slot, n int, 
 	return buf
 }
 
-// transferPairs is for values in pairs of slots.
+// transferPairs is for values in pairs of slots. A copy has pairs, too, counted from its own
+// beginning, and what has no partner at its end alone.
 func (x *KV) transferPairs(buf []byte, slot, n int, write bool) []byte {
 	all := view[uint16](x.v)
 	for r := range x.heads * x.dim / Group {
-		for s := slot; s < slot+n; s++ {
-			pair := all[x.pairedValueAt(0, r*Group, s):]
-			out := buf[:2*Group]
-			for c := range Group {
-				if at := 2*c + s%2; write {
-					pair[at] = uint16(out[2*c]) | uint16(out[2*c+1])<<8
-				} else {
-					out[2*c], out[2*c+1] = byte(pair[at]), byte(pair[at]>>8)
-				}
-			}
-			buf = buf[2*Group:]
+		whole := 0
+		if slot%2 == 0 {
+			whole = n / 2 * 2
+			at := 2 * x.pairedValueAt(0, r*Group, slot)
+			exchange(x.v[at:at+2*Group*whole], buf, write)
 		}
+		for i := whole; i < n; i++ {
+			out, step := buf[2*Group*i:], 2
+			if last := n%2 == 1 && i == n-1; !last {
+				out, step = buf[2*(Group*(i/2*2)+i%2):], 4
+			}
+			transferColumns(all[x.pairedValueAt(0, r*Group, slot+i)+(slot+i)%2:], out, step, write)
+		}
+		buf = buf[2*Group*n:]
 	}
 	return buf
+}
+
+// transferColumns is for 16 columns, every other element of lane, and so many bytes apart in buf.
+func transferColumns(lane []uint16, buf []byte, step int, write bool) {
+	for c := range Group {
+		if b := buf[c*step:]; write {
+			lane[2*c] = uint16(b[0]) | uint16(b[1])<<8
+		} else {
+			b[0], b[1] = byte(lane[2*c]), byte(lane[2*c]>>8)
+		}
+	}
 }
 
 // exchange copies data to the beginning of buf, or the other way, and returns the rest of buf.

@@ -18,6 +18,7 @@ func TestCopiedSlotsAreAsStored(t *testing.T) {
 		for _, kind := range KVKinds {
 			for _, row := range []struct{ from, to, n int }{
 				{0, 48, 16}, {16, 80, 16}, {8, 80, 8}, {0, 72, 24}, {24, 48, 24}, {3, 50, 1}, {5, 52, 7}, {1, 39, 33}, {0, 48, 48}, {7, 60, 0},
+				{5, 50, 2}, {5, 51, 6}, {10, 51, 4}, {0, 50, 5},
 			} {
 				copied, err := s.NewKV(kind, heads, dim, slots)
 				if err != nil {
@@ -47,6 +48,27 @@ func TestCopiedSlotsAreAsStored(t *testing.T) {
 					t.Errorf("%s %v: %d slots from %d to %d are not as stored", s.Name, kind, row.n, row.from, row.to)
 				}
 			}
+		}
+	}
+}
+
+// BenchmarkCopySlots copies a block of 16 positions of one layer of a model with 8 heads of 64
+// columns out and in.
+func BenchmarkCopySlots(b *testing.B) {
+	for _, s := range Sets(cpu.Detect()) {
+		for _, kind := range KVKinds {
+			b.Run(s.Name+"/"+kind.String(), func(b *testing.B) {
+				x, err := s.NewKV(kind, 8, 64, 256)
+				if err != nil {
+					b.Fatal(err)
+				}
+				buf := make([]byte, Group*x.SlotBytes())
+				b.SetBytes(int64(2 * len(buf)))
+				for b.Loop() {
+					x.Read(buf, 32, Group)
+					x.Write(buf, 64, Group)
+				}
+			})
 		}
 	}
 }

@@ -1,11 +1,15 @@
 package kvcache
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
 )
+
+// More find rarer things: go test ./engine/kvcache -run Naive -operations 1000000
+var operations = flag.Int("operations", 10_000, "random operations per kind of pool")
 
 // world is a pool, its definition, and the memory that the pool's blocks stand for. What a
 // position holds is a digest of everything before it, so a position that was overwritten,
@@ -134,7 +138,7 @@ func TestPoolIsTheNaivePool(t *testing.T) {
 		name := fmt.Sprintf("%s,%s,%d of %d,host %d,stores %v,pins %v", row.Index, row.Eviction, row.Blocks, row.BlockSize, row.HostBlocks, row.stores, row.pins)
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, row.Config, row.stores)
-			w.run(10_000, row.pins)
+			w.run(*operations, row.pins)
 			t.Logf("positions: %d matched, %d copied, %d restored, %d swapped; %d evicted", w.matched, w.partial, w.restored, w.swapped, w.p.Evicted())
 			if row.reuses() == (w.matched == 0) || row.reuses() == (w.p.Evicted() == 0) || (row.Index == IndexRadix && row.BlockSize > 1) == (w.partial == 0) ||
 				row.stores == (w.restored == 0) || (row.HostBlocks > 0) == (w.swapped == 0) {
