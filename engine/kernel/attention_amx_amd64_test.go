@@ -93,8 +93,28 @@ func (c *pairsCase) product(row, i int) (sum float64) {
 	return sum
 }
 
-// Weights are exp's, their sum is made as that of other sets, and scores that a row does not
-// see have the weight 0, whatever they are.
+// weightOf is the weight of a score below the largest one, near enough exp's.
+func weightOf(score, top float32) float32 {
+	const log2e = 1.44269502
+	t := max(fma32(score, log2e, -float32(top*log2e)), -200)
+	n := float32(math.RoundToEven(float64(t)))
+	p := fma32(fma32(fma32(0.05517167, t-n, 0.24261113), t-n, 0.69326097), t-n, 0.99992806)
+	return float32(math.Ldexp(float64(p), int(n)))
+}
+
+func TestWeightsAreNearExps(t *testing.T) {
+	for x := float32(0); x > -80; x -= 0.003 {
+		if got, want := float64(weightOf(3+x, 3)), math.Exp(float64(3+x)-3); math.Abs(got/want-1) > 1e-4 {
+			t.Fatalf("the weight at %g below the largest score is %g, want %g", x, got, want)
+		}
+	}
+	if got := weightOf(float32(math.Inf(-1)), 3); got != 0 {
+		t.Errorf("the weight of no score is %g", got)
+	}
+}
+
+// Weights are what they should be, their sum is made as that of other sets, and scores that a
+// row does not see have the weight 0, whatever they are.
 func TestSoftmaxOfRows(t *testing.T) {
 	needsAMX(t)
 	r := rand.New(rand.NewPCG(51, 3))
@@ -119,7 +139,10 @@ func TestSoftmaxOfRows(t *testing.T) {
 				a := new(rowArgs).of(hidden)
 				a.f = float32(math.Inf(-1))
 				generic.top(a)
-				generic.exps(a)
+				for i, score := range hidden {
+					hidden[i] = weightOf(score, a.f)
+					a.part[i%16] += hidden[i]
+				}
 				wantTop, wantSum, want = append(wantTop, a.f), append(wantSum, a.sum()), append(want, bf16s(hidden)...)
 			}
 			amx.tiles.softmax(&softmaxArgs{&x[0], uintptr(4 * n), rows, n, &sees[0], &top[0], &sum[0]})
