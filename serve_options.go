@@ -42,7 +42,7 @@ func (o *serveOptions) check() error {
 	if o.maxBody < 1 {
 		return fmt.Errorf("serve: --max-request-bytes: found %d, expected at least 1", o.maxBody)
 	}
-	return nil
+	return o.checkOffload()
 }
 
 func newLogger(w io.Writer, format, level string) *slog.Logger {

@@ -25,7 +25,7 @@ func batchings() map[string]func(*Options) {
 		},
 		"dynamic": func(o *Options) { o.Batching, o.PreferredBatch = "dynamic", "2,3" },
 		"dynamic, shortest, reuse": func(o *Options) {
-			o.Batching, o.PreferredBatch, o.QueueOrder, o.PrefixReuse = "dynamic", "4", "shortest", true
+			o.Batching, o.PreferredBatch, o.QueueOrder, o.PrefixCache = "dynamic", "4", "shortest", "hash"
 		},
 		"chunks of 7":          func(o *Options) { o.PrefillChunk = 7 },
 		"prefill first":        func(o *Options) { o.PrefillOrder = "prefill-first" },

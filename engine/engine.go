@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/steptrace"
@@ -45,6 +47,11 @@ type Engine struct {
 // are the tokens that end a text; ids below 0 are none. onStart, which may be nil, runs first on
 // the loop's own locked thread, to pin it. Errors name the option.
 func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engine, error) {
+	return NewOffloading(m, draft, ends, o, nil, onStart)
+}
+
+// NewOffloading is New for an engine that keeps evicted blocks in files; nil keeps none.
+func NewOffloading(m, draft *model.Model, ends []int32, o Options, files *Offload, onStart func()) (*Engine, error) {
 	o, err := o.resolve(m, draft)
 	if err != nil {
 		return nil, err
@@ -53,7 +60,7 @@ func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engin
 	e := &Engine{opts: o, model: m, ends: ends, born: time.Now(),
 		inbox: make(chan *Stream, o.MaxQueue+o.MaxBatch), wake: make(chan struct{}, 1),
 		quit: make(chan struct{}), done: make(chan struct{})}
-	l, err := newLoop(e, draft)
+	l, err := newLoop(e, draft, files)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +114,9 @@ func (e *Engine) check(r *Request) error {
 		return err
 	}
 	if err := e.checkTokens("stop token", r.StopTokens); err != nil {
+		return err
+	}
+	if err := e.checkPin(r); err != nil {
 		return err
 	}
 	return errors.Join(r.Sampling.Validate(), r.Sampling.ValidateTokens(e.model.Vocab))
@@ -184,7 +194,8 @@ func (e *Engine) Stats() Stats {
 	return s
 }
 
-// Close ends all streams with ErrClosed and stops the loop.
+// Close ends all streams with ErrClosed and stops the loop. Where blocks are kept in files, it
+// waits until those that are cached are written.
 func (e *Engine) Close() {
 	if e.closed.CompareAndSwap(false, true) {
 		close(e.quit)
@@ -219,6 +230,10 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		between("max_queue", o.MaxQueue, 1, 1<<20),
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
+		between("swap_tokens", o.SwapTokens, 0, 1<<31),
+		oneOf("prefix_cache", o.PrefixCache, kvcache.Indexes...),
+		oneOf("eviction", o.Eviction, kvcache.Evictions...),
+		oneOf("preemption", o.Preemption, PreemptRecompute, PreemptSwap),
 	}
 	if o.MaxTTFT < 0 {
 		errs = append(errs, fmt.Errorf("engine: max_ttft is %v, want 0 or more", o.MaxTTFT))
@@ -250,6 +265,9 @@ func (o *Options) sizeCache(m *model.Model) error {
 	if o.KVTokens < o.BlockSize {
 		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
 	}
+	if o.Preemption == PreemptSwap && o.SwapTokens == 0 {
+		o.SwapTokens = o.KVTokens
+	}
 	// A sequence must fit the cache alone, or it could wait for ever.
 	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
 	return nil
@@ -260,6 +278,13 @@ func between(name string, found, low, high int) error {
 		return nil
 	}
 	return fmt.Errorf("engine: %s is %d, want %d to %d", name, found, low, high)
+}
+
+func oneOf(name, found string, all ...string) error {
+	if slices.Contains(all, found) {
+		return nil
+	}
+	return fmt.Errorf("engine: %s is %q, want one of %s", name, found, strings.Join(all, ", "))
 }
 
 func compatible(m, draft *model.Model, context int) error {

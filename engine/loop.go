@@ -11,6 +11,7 @@ import (
 	"github.com/assaylab/assay/engine/internal/par"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/offload"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
@@ -26,6 +27,11 @@ type loop struct {
 	state   *model.State
 	draft   *spec.DraftModel // nil without speculation
 	live    map[uint64]*Stream
+	caches  []*model.Cache // of the model, and of the draft model
+	outside outside
+	files   *offload.Store // nil for none
+	closing bool           // blocks may be waited for
+	log     func(message string, err error)
 
 	plan     sched.Plan
 	pass     model.Pass
@@ -45,32 +51,42 @@ type loop struct {
 	timer     *time.Timer
 }
 
-func newLoop(e *Engine, draft *model.Model) (*loop, error) {
+func newLoop(e *Engine, draft *model.Model, files *Offload) (*loop, error) {
 	o := e.opts
-	blocks := o.KVTokens / o.BlockSize
 	cfg, err := o.scheduling(e.model.Prompts())
 	if err != nil {
 		return nil, err
 	}
-	cache, err := model.NewCache(e.model, o.KVFormat, blocks, o.BlockSize)
-	if err != nil {
+	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), since: time.Now(), timer: time.NewTimer(time.Hour)}
+	if err := l.allot(draft, files); err != nil {
+		l.workers.Close()
 		return nil, err
 	}
-	cache.Longest = o.Context
-	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
-		live: make(map[uint64]*Stream), since: time.Now(), timer: time.NewTimer(time.Hour)}
 	l.sched = sched.New(cfg, l.pool)
-	l.state = model.NewState(e.model, cache, l.workers)
+	l.describe(draft)
+	return l, nil
+}
+
+// allot makes the caches, what is beside them, and the pool of their blocks.
+func (l *loop) allot(draft *model.Model, files *Offload) error {
+	cache, err := l.newCache(l.e.model)
+	if err != nil {
+		return err
+	}
+	l.state = model.NewState(l.e.model, cache, l.workers)
 	if draft != nil {
-		if cache, err = model.NewCache(draft, o.KVFormat, blocks, o.BlockSize); err != nil {
-			return nil, err
+		if cache, err = l.newCache(draft); err != nil {
+			return err
 		}
-		cache.Longest = o.Context
 		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
 		l.stats.WeightBytes = draft.WeightBytes()
 	}
-	l.describe(draft)
-	return l, nil
+	l.outside.reserve(l.e.opts, l.caches)
+	if err := l.openFiles(files); err != nil {
+		return err
+	}
+	l.pool = kvcache.New(l.cacheConfig())
+	return nil
 }
 
 // describe sets the statistics that do not change.
@@ -97,7 +113,9 @@ func (l *loop) run(onStart func()) {
 	for l.receive() {
 		l.sweep()
 		now := time.Since(l.e.born)
-		if l.sched.Next(&l.plan, now) {
+		more := l.sched.Next(&l.plan, now)
+		l.move(l.plan.Moves)
+		if more {
 			l.step()
 		}
 		l.pause = max(0, l.plan.Wake-now)
@@ -105,6 +123,7 @@ func (l *loop) run(onStart func()) {
 		runtime.Gosched() // the handlers of this step's events may share our processor
 	}
 	l.closeAll()
+	l.closeFiles()
 }
 
 // receive takes what is in the inbox, and waits when there is nothing else to do. It
@@ -166,7 +185,7 @@ func (l *loop) add(s *Stream) {
 func (l *loop) sequence(r *Request) sched.Sequence {
 	o, n := &l.e.opts, len(r.Prompt)
 	q := sched.Sequence{Tokens: r.Prompt, Prompt: n, Limit: max(n+1, min(o.Context, n+r.MaxTokens)),
-		Drafts: o.DraftLength, Group: r.Group, Priority: r.Priority, Tenant: r.Tenant, Weight: r.Weight}
+		Drafts: o.DraftLength, Salt: r.Salt, Group: r.Group, Priority: r.Priority, Tenant: r.Tenant, Weight: r.Weight}
 	if r.PromptLogprobs != 0 && n > 1 {
 		q.Uncached, q.ChunkRows = true, scoredRows(l.e.model.Vocab)
 	}
@@ -248,7 +267,9 @@ func (l *loop) snapshot() Stats {
 	s := l.stats
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
 	total, free, cached, held := l.pool.Counts()
-	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held}
+	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held, Pinned: l.pool.Pinned()}
+	s.Evictions = l.pool.Evicted()
+	l.countFiles(&s)
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)
 	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
 	s.Finished = maps.Clone(s.Finished)

@@ -1,6 +1,17 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"github.com/assaylab/assay/engine/kvcache"
+)
+
+// Values of Options.Preemption. With PreemptSwap, blocks that do not fit the room outside the
+// cache are computed again as with PreemptRecompute.
+const (
+	PreemptRecompute = "recompute"
+	PreemptSwap      = "swap"
+)
 
 // Options are the engine's settings. Every one of them can be an axis of a sweep,
 // under the name in its comment.
@@ -12,7 +23,10 @@ type Options struct {
 	BlockSize       int    // block_size: positions per KV block
 	KVTokens        int    // kv_tokens: positions the KV cache holds; 0 is MaxBatch x Context
 	KVFormat        string // kv_format: "f32", "f16", "bf16" or "q8_0"
-	PrefixReuse     bool   // prefix_reuse: keep finished sequences' blocks for equal prefixes
+	PrefixCache     string // prefix_cache: how finished sequences' blocks are found again: "none", "hash" or "radix"
+	Eviction        string // eviction: which of them go first: "lru", "lfu" or "cost"
+	Preemption      string // preemption: what becomes of a preempted sequence's blocks: "recompute" or "swap"
+	SwapTokens      int    // swap_tokens: positions that "swap" keeps outside the KV cache; 0 is KVTokens
 	DraftLength     int    // draft_length: tokens drafted per verify step; needs a draft model
 	Context         int    // context: longest sequence; 0 is the model's own
 	MaxQueue        int    // max_queue: waiting requests; one more is refused
@@ -31,6 +45,7 @@ type Options struct {
 // DefaultOptions are what `assay serve` runs with when nothing is said.
 func DefaultOptions() Options {
 	return Options{MaxBatch: 8, TokenBudget: 256, ChunkedPrefill: true, BlockSize: 16,
+		PrefixCache: kvcache.IndexNone, Eviction: kvcache.EvictLRU, Preemption: PreemptRecompute,
 		KVFormat: "bf16", DraftLength: 4, MaxQueue: 1024,
 		Batching: "continuous", BatchWait: 20 * time.Millisecond, PrefillOrder: "decode-first",
 		QueueOrder: "fcfs", QueueAgeing: 10 * time.Millisecond}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
@@ -56,7 +57,7 @@ func (l *loop) begin(it *sched.Item) {
 		}
 		l.stats.SharedTokens += int64(it.Seq.Shared)
 		l.stats.PrefixHits += int64(it.Seq.Cached)
-		if l.e.opts.PrefixReuse {
+		if l.e.opts.PrefixCache != kvcache.IndexNone {
 			l.stats.PrefixQueries += int64(it.Seq.Prompt)
 		}
 	}
@@ -187,6 +188,9 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	l.countDrafts(it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	l.sched.Commit(it, l.accepted, finish != "")
+	if finish != "" {
+		ev.Pinned = l.pin(&s.req)
+	}
 	if l.draft != nil {
 		l.draft.Committed(&s.draft, len(it.Seq.Tokens))
 	}

@@ -55,7 +55,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		return loadgen.Plan{}, err
 	}
 	spec := workload.Spec{Prompt: lengths(w.PromptTokens, w.SharedPrefix.Tokens), Output: lengths(w.OutputTokens, 0),
-		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, Special: true}
+		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, GroupSkew: w.SharedPrefix.Skew, Special: true}
 	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Repetition}
 	p := loadgen.Plan{
 		Dialect:  dialect.Completions{},

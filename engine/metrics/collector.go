@@ -33,6 +33,7 @@ func newEngineCollector(model string, stats func() engine.Stats) *engineCollecto
 	c.addDrafts()
 	c.addWork()
 	c.addMemory()
+	c.addCache()
 	return c
 }
 
@@ -173,8 +174,5 @@ func (c *engineCollector) stepTokens(h *engine.StepTokens) prometheus.Metric {
 
 // heldShare counts cached blocks as free, as vLLM does: they are given up on demand.
 func heldShare(s *engine.Stats) float64 {
-	if s.Blocks.Total == 0 {
-		return 0
-	}
-	return float64(s.Blocks.Held) / float64(s.Blocks.Total)
+	return share(int64(s.Blocks.Held), int64(s.Blocks.Total))
 }

@@ -21,7 +21,8 @@ type Cache struct {
 	// between the short and the long factors.
 	Longest int
 
-	layers []*kernel.KV
+	layers  []*kernel.KV
+	scratch []byte // of Copy
 }
 
 // NewCache makes a cache for m, in the layout that its kernels read. The format is one of

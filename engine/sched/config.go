@@ -37,6 +37,9 @@ type Config struct {
 	// they are computed by different arithmetic: blocks with generated positions are found
 	// only by sequences that have the same positions generated.
 	Classes bool
+	// Swap has preempted sequences' blocks be copied out of the pool, as far as it has room
+	// for them outside, and back on readmission. Otherwise they are computed again.
+	Swap bool
 	// DraftLength bounds the drafts of one sequence in one step; 0 turns drafts off.
 	DraftLength int
 	// MaxQueue is how many sequences may wait; one more is refused. 0 is no limit.

@@ -70,6 +70,13 @@
 // was begun never waits for room. An unfinished prompt is always the youngest running
 // sequence, and there is at most one.
 //
+// # What need not be computed
+//
+// An admitted sequence begins with what the prefix index has of its tokens. With Config.Swap a
+// preempted one's blocks are copied out of the pool where there is room, and back on readmission;
+// otherwise it goes on with what a store of evicted blocks has, and with a part of a block that
+// begins alike. All that is copied is in Plan.Moves, in order: nothing is copied here.
+//
 // Why it cannot stall: with DecodeFirst a sequence is admitted only to a step with a row left beside
 // the items of all others, so there are never more running than rows, and every running
 // sequence has an item in every step (a sequence waited for by its group, too); only a prompt that goes whole may have to wait for the

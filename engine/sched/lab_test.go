@@ -23,7 +23,8 @@ type lab struct {
 	s    *Scheduler
 	plan Plan
 
-	kv       []uint64 // (blocks * block size)
+	kv []uint64 // (blocks * block size)
+	outside
 	order    []uint64 // ids waiting and running, in the order of Add
 	finished map[uint64]bool
 	aborted  map[uint64]bool
@@ -41,10 +42,25 @@ type lab struct {
 }
 
 func newLab(t *testing.T, cfg Config, blocks, blockSize int, reuse bool, seed uint64) *lab {
-	pool := kvcache.NewPool(blocks, blockSize, reuse)
+	index := kvcache.IndexNone
+	if reuse {
+		index = kvcache.IndexHash
+	}
+	return newLabOver(t, cfg, kvcache.Config{Blocks: blocks, BlockSize: blockSize, Index: index}, seed)
+}
+
+func newLabOver(t *testing.T, cfg Config, cache kvcache.Config, seed uint64) *lab {
 	cfg = cfg.withDefaults()
-	return &lab{rule: newReferee(t, cfg), idle: map[*Sequence]int{}, t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg, pool: pool, s: New(cfg, pool),
-		kv: make([]uint64, blocks*blockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
+	l := &lab{rule: newReferee(t, cfg), idle: map[*Sequence]int{}, t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg,
+		kv: make([]uint64, cache.Blocks*cache.BlockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
+	l.outside = outside{host: make([]uint64, cache.HostBlocks*cache.BlockSize)}
+	if cache.Store != nil {
+		l.disk = map[kvcache.Key][]uint64{}
+		cache.Store = l
+	}
+	l.pool = kvcache.New(cache)
+	l.s = New(cfg, l.pool)
+	return l
 }
 
 func extend(digest uint64, token int32, class uint64) uint64 {
@@ -160,7 +176,9 @@ func (l *lab) step(mayAbort bool) bool {
 	l.t.Helper()
 	l.now += time.Duration(l.r.IntN(3))
 	l.before = slices.Clone(l.s.running)
-	if !l.s.Next(&l.plan, l.now) {
+	more := l.s.Next(&l.plan, l.now)
+	l.move()
+	if !more {
 		return l.wait()
 	}
 	l.steps++

@@ -23,6 +23,7 @@ func (s *Scheduler) Next(p *Plan, now time.Duration) bool {
 	if len(p.Items) == 0 {
 		p.Wake = s.wake()
 	}
+	p.Moves = s.pool.TakeMoves(p.Moves)
 	return len(p.Items) > 0
 }
 
@@ -73,8 +74,12 @@ func (s *Scheduler) makeRoom(p *Plan, i int) bool {
 	return true
 }
 
-// preempt sends running sequence i back to the front of the queue.
+// preempt sends running sequence i back to the front of the queue. One that must compute every
+// position has nothing copied out.
 func (s *Scheduler) preempt(p *Plan, i int) {
+	if q := s.running[i]; s.cfg.Swap && !q.Uncached {
+		s.pool.SwapOut(&q.Table, q.Computed)
+	}
 	q := s.stop(i)
 	q.Computed = 0
 	q.Preemptions++
@@ -152,11 +157,25 @@ func (s *Scheduler) admit() *Sequence {
 	s.dequeue(next)
 	s.charge(q)
 	s.running = append(s.running, q)
-	q.state, q.Computed = stateRunning, matched+shared
+	q.state, q.Computed = stateRunning, s.regain(q, matched+shared)
 	if q.Preemptions == 0 {
-		q.Cached, q.Shared = min(matched, q.Prompt), shared
+		q.Cached, q.Shared = min(q.Computed, q.Prompt)-shared, shared
 	}
 	return q
+}
+
+// regain adds to the first positions of q, which it has blocks for, those that can be copied:
+// what it has outside of the pool since it was preempted, or else what the store has, and
+// a part of a block. It returns the positions that q has then.
+func (s *Scheduler) regain(q *Sequence, positions int) int {
+	if q.Uncached {
+		return positions
+	}
+	if n := s.pool.SwapIn(&q.Table, positions); n > positions {
+		return n
+	}
+	known := q.known(&s.cfg, len(q.Tokens))
+	return max(positions, s.pool.Restore(&q.Table, known)) + s.pool.CopyPartial(&q.Table, known)
 }
 
 // sibling returns the running sequence whose prompt q can share: of several the first, which

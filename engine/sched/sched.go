@@ -95,7 +95,7 @@ func (s *Scheduler) check(q *Sequence) error {
 			q.ID, q.Prompt, len(q.Tokens), q.Limit)
 	}
 	total, _, _, _ := s.pool.Counts()
-	if room := total * s.pool.BlockSize(); q.Limit-1 > room {
+	if room := (total - s.pool.Pinned()) * s.pool.BlockSize(); q.Limit-1 > room {
 		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, q.Limit-1, room)
 	}
 	return nil
@@ -119,7 +119,9 @@ func (s *Scheduler) Abort(id uint64) bool {
 		return true
 	}
 	if i := slices.IndexFunc(s.waiting, has); i >= 0 {
-		s.leave(s.dequeue(i))
+		q := s.dequeue(i)
+		s.leave(q)
+		s.pool.DropSwapped(&q.Table)
 		return true
 	}
 	return false

@@ -18,6 +18,8 @@ type Client struct {
 	Tenant   string // shares fairly with other tenants; several keys may have one
 	Weight   int    // of the tenant's share; 0 is 1
 	Priority int    // of its requests, which may ask for a higher value: later, but no earlier
+
+	digest [sha256.Size]byte // of the key
 }
 
 // keys are the digests of the API keys that open the server; none leave it open.
@@ -28,8 +30,9 @@ type keys struct {
 
 func newKeys(all []APIKey) (k keys) {
 	for _, key := range all {
-		k.digests = append(k.digests, sha256.Sum256([]byte(key.Key)))
-		k.clients = append(k.clients, key.Client)
+		client := key.Client
+		client.digest = sha256.Sum256([]byte(key.Key))
+		k.digests, k.clients = append(k.digests, client.digest), append(k.clients, client)
 	}
 	return k
 }

@@ -80,17 +80,17 @@ func TestClients(t *testing.T) {
 		key, body string
 		want      Client // as the engine has it
 	}{
-		{"first", `"n":1`, Client{"a", 3, 5}},
-		{"first", `"priority":7`, Client{"a", 3, 7}},
-		{"first", `"priority":-7`, Client{"a", 3, 5}},
-		{"second", `"n":1`, Client{"b", 0, -2}},
-		{"second", `"priority":0`, Client{"b", 0, 0}},
-		{"", `"priority":-7`, Client{"", 0, -7}},
+		{"first", `"n":1`, Client{Tenant: "a", Weight: 3, Priority: 5}},
+		{"first", `"priority":7`, Client{Tenant: "a", Weight: 3, Priority: 7}},
+		{"first", `"priority":-7`, Client{Tenant: "a", Weight: 3, Priority: 5}},
+		{"second", `"n":1`, Client{Tenant: "b", Weight: 0, Priority: -2}},
+		{"second", `"priority":0`, Client{Tenant: "b", Weight: 0, Priority: 0}},
+		{"", `"priority":-7`, Client{Tenant: "", Weight: 0, Priority: -7}},
 		{"", `"n":1`, Client{}},
 	} {
 		config := testConfig()
 		if c.key != "" {
-			config.APIKeys = []APIKey{{"first", Client{"a", 3, 5}}, {"second", Client{"b", 0, -2}}}
+			config.APIKeys = []APIKey{{"first", Client{Tenant: "a", Weight: 3, Priority: 5}}, {"second", Client{Tenant: "b", Weight: 0, Priority: -2}}}
 		}
 		b := always(end("x", engine.FinishLength))
 		_, url := start(t, config, b)
@@ -106,7 +106,7 @@ func TestClients(t *testing.T) {
 		if body := readAll(t, resp); len(b.requests) != 1 {
 			t.Fatalf("%d: %s", resp.StatusCode, body)
 		}
-		if q := b.requests[0]; (Client{q.Tenant, q.Weight, q.Priority}) != c.want {
+		if q := b.requests[0]; (Client{Tenant: q.Tenant, Weight: q.Weight, Priority: q.Priority}) != c.want {
 			t.Errorf("key %q, %s: the engine has tenant %q, weight %d, priority %d, want %+v", c.key, c.body, q.Tenant, q.Weight, q.Priority, c.want)
 		}
 	}

@@ -80,8 +80,8 @@ func texts(a answerOf) (all []string) {
 // TestEquivalences: the n choices of a request are the answers to n requests with the seeds that
 // follow one another, and a stream has the text of the whole answer, whatever is asked.
 func TestEquivalences(t *testing.T) {
-	for _, reuse := range []bool{false, true} {
-		_, url := startEngine(t, func(o *engine.Options) { o.PrefixReuse, o.BlockSize = reuse, 4 })
+	for _, reuse := range []string{"none", "hash", "radix"} {
+		_, url := startEngine(t, func(o *engine.Options) { o.PrefixCache, o.BlockSize = reuse, 4 })
 		for _, settings := range []string{
 			`"temperature":1`, `"temperature":0.7,"top_p":0.9,"top_k":50,"min_p":0.01`,
 			`"temperature":1,"presence_penalty":1,"frequency_penalty":0.5,"repetition_penalty":1.1,"logit_bias":{"10":-5,"20":3}`,

@@ -54,6 +54,9 @@ func invalid(param, format string, args ...any) *Error {
 
 // engineError says an engine's error in HTTP.
 func engineError(err error) *Error {
+	if e := pinError(err); e != nil {
+		return e
+	}
 	var late *engine.OverloadError
 	switch {
 	case errors.As(err, &late):

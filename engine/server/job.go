@@ -18,6 +18,7 @@ type job struct {
 	prompts   []prompt
 	shape     shape
 	client    *Client // nil where the server has no keys
+	salt      uint64  // of the prefix cache
 	arrived   time.Time
 	submitted time.Time
 	outcome   outcome
@@ -39,7 +40,7 @@ func (s *Server) engineRequests(j *job) []engine.Request {
 	var out []engine.Request
 	for _, p := range j.prompts {
 		base := engine.Request{Prompt: p.ids, MaxTokens: s.maxTokens(j, len(p.ids)), MinTokens: r.minTokens,
-			IgnoreEOS: r.ignoreEOS, StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
+			IgnoreEOS: r.ignoreEOS, Salt: j.salt, Pin: r.pin(), StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
 		base.Priority = r.priority
 		if c := j.client; c != nil {
 			base.Tenant, base.Weight, base.Priority = c.Tenant, c.Weight, c.Priority

@@ -101,6 +101,8 @@ func TestRefusedValues(t *testing.T) {
 		{"top_k low", `"top_k":-2`, "top_k", "from -1"},
 		{"min_p high", `"min_p":1.5`, "min_p", "from 0 to 1"},
 		{"seed fraction", `"seed":0.5`, "seed", "found 0.5"},
+		{"empty salt", `"cache_salt":""`, "cache_salt", "not empty"},
+		{"pin", `"pin_prompt":true`, "pin_prompt", "pins no prompts"},
 		{"seed text", `"seed":"7"`, "seed", `found "7"`},
 		{"stop number", `"stop":5`, "stop", "expected a string, found 5"},
 		{"stop of seventeen", `"stop":["` + strings.Repeat(`a","`, 16) + `b"]`, "stop", "at most 16 strings, found 17"},
@@ -279,7 +281,7 @@ func TestUnsupported(t *testing.T) {
 func supported(path string) []string {
 	names := []string{"model", "user", "max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "n",
 		"ignore_eos", "priority", "stream", "stream_options", "logprobs", "min_tokens", "presence_penalty", "frequency_penalty",
-		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key"}
+		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key", "cache_salt", "pin_prompt"}
 	if path == pathChat {
 		return append(names, "messages", "max_completion_tokens", "top_logprobs", "tools", "add_generation_prompt", "chat_template_kwargs")
 	}

@@ -33,6 +33,8 @@ type request struct {
 	prioritized bool // a priority was given
 	stream      bool
 	usage       *streamOptions
+	pinPrompt   bool
+	cacheSalt   string // empty where none was given
 
 	logprobs    bool // asked for at all
 	topLogprobs *int // alternatives per token

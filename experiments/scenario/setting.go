@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/engine/sched"
 )
@@ -25,6 +26,8 @@ var quantizations = func() (names []string) {
 
 // kvFormats are the cache formats that a scenario can name, most bits first.
 var kvFormats = []string{"f32", "f16", "bf16", "q8_0"}
+
+var preemptions = []string{engine.PreemptRecompute, engine.PreemptSwap}
 
 // Settings is one value for every engine setting: an arm of a sweep, or its base.
 type Settings struct {
@@ -98,7 +101,10 @@ func EngineSettings() []Setting {
 		integer("block_size", 1, 1024, "positions per KV block", func(s *Settings) *int { return &s.BlockSize }),
 		integer("kv_tokens", 0, math.MaxInt32, "positions the KV cache holds, 0 for max_batch x context", func(s *Settings) *int { return &s.KVTokens }),
 		text("kv_format", "format of cached keys and values", kvFormats, func(s *Settings) *string { return &s.KVFormat }),
-		boolean("prefix_reuse", "keep finished sequences' blocks for equal prefixes", func(s *Settings) *bool { return &s.PrefixReuse }),
+		text("prefix_cache", "how finished sequences' blocks are found for equal prefixes", kvcache.Indexes, func(s *Settings) *string { return &s.PrefixCache }),
+		text("eviction", "which of the found blocks go first when room is short", kvcache.Evictions, func(s *Settings) *string { return &s.Eviction }),
+		text("preemption", "what becomes of a preempted sequence's blocks", preemptions, func(s *Settings) *string { return &s.Preemption }),
+		integer("swap_tokens", 0, math.MaxInt32, "positions kept outside the cache by preemption swap, 0 for kv_tokens", func(s *Settings) *int { return &s.SwapTokens }),
 		integer("context", 0, 1<<24, "longest sequence in tokens, 0 for the model's own", func(s *Settings) *int { return &s.Context }),
 		integer("max_queue", 1, math.MaxInt32, "waiting requests, one more is refused", func(s *Settings) *int { return &s.MaxQueue }),
 		integer("max_queued_tokens", 0, math.MaxInt32, "waiting prompt tokens, 0 for no limit", func(s *Settings) *int { return &s.MaxQueuedTokens }),
@@ -247,6 +253,10 @@ func (s Settings) conflict() *conflict {
 	}
 	if s.KVTokens > 0 && s.KVTokens < s.BlockSize {
 		return &conflict{"kv_tokens", strconv.Itoa(s.KVTokens),
+			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
+	}
+	if s.SwapTokens > 0 && s.SwapTokens < s.BlockSize {
+		return &conflict{"swap_tokens", strconv.Itoa(s.SwapTokens),
 			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
 	}
 	return s.batchingConflict()

@@ -15,6 +15,7 @@ import (
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
 	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32",
+		"prefix_cache": "radix", "eviction": "cost", "preemption": "swap",
 		"batching": "static", "preferred_batch": "2,3", "prefill_order": "mixed", "queue_order": "fair"}
 	changed := map[string]string{}
 	for _, d := range EngineSettings() {
@@ -71,7 +72,7 @@ func TestSettingParseErrors(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},
 		{"max_batch", "0", `max_batch: found "0", expected a whole number from 1 to 4096`},
-		{"prefix_reuse", "si", `prefix_reuse: found "si", expected true or false`},
+		{"prefix_cache", "hush", `prefix_cache: found "hush", expected one of none, hash, radix; did you mean "hash"?`},
 		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0; did you mean "q8_0"?`},
 		{"batching", "contiguous", `batching: found "contiguous", expected one of continuous, none, static, dynamic; did you mean "continuous"?`},
 		{"batch_wait", "20", `batch_wait: found "20", expected a duration in quotes, 0 or more, with its unit (ns, us, ms, s, m, h); write batch_wait = "20ms"`},

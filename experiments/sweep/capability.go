@@ -3,6 +3,8 @@ package sweep
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/experiments/scenario"
 )
@@ -67,6 +69,12 @@ func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	s.Quantization = c.weights(s.Quantization)
 	if s.DraftModel == "" {
 		s.DraftLength = scenario.DefaultSettings().DraftLength
+	}
+	if s.PrefixCache == kvcache.IndexNone {
+		s.Eviction = scenario.DefaultSettings().Eviction
+	}
+	if s.Preemption != engine.PreemptSwap {
+		s.SwapTokens = 0
 	}
 	if s.Context == c.Context {
 		s.Context = 0

@@ -88,12 +88,12 @@ max_batch = [1, 8]
 quantization = ["as-shipped", "Q8_0", "Q4_0"]
 `},
 		{"one at a time", small, head + `[engine]
-prefix_reuse = true
+prefix_cache = "hash"
 [sweep]
 mode = "one-at-a-time"
 [sweep.axes]
 quantization = ["Q8_0", "BF16", "Q4_0"]
-prefix_reuse = [true, false]
+prefix_cache = ["hash", "none"]
 draft_model = ["embedded:tiny", "other.gguf"]
 draft_length = [2, 8]
 `},
