@@ -13,7 +13,10 @@ type Study struct {
 	Arms     []Arm  // in the run's order
 	Choice   Recommendation
 	Front    Front
-	Warnings []string // facts that weaken every conclusion, one sentence each
+	// Timelines are at most two, where engines kept their steps: around the longest gap of all,
+	// and around the longest one of the arm that did best at the same load.
+	Timelines []Timeline
+	Warnings  []string // facts that weaken every conclusion, one sentence each
 }
 
 // FailedTrial is a trial without measurements.

@@ -53,8 +53,8 @@ func (o *Options) checkCache() error {
 			o.BlockSize, model.SealedPositions)
 	case o.KVLayout != "" && !slices.Contains(Layouts, o.KVLayout):
 		return fmt.Errorf("engine: kv_layout is %q, want paged or contiguous", o.KVLayout)
-	case o.contiguous() && o.PrefixReuse:
-		return fmt.Errorf("engine: prefix_reuse is true, want false with kv_layout contiguous, in which no two sequences share blocks")
+	case o.contiguous() && o.PrefixCache != kvcache.IndexNone:
+		return fmt.Errorf("engine: prefix_cache is %q, want none with kv_layout contiguous, in which no two sequences share blocks", o.PrefixCache)
 	}
 	return nil
 }
@@ -76,6 +76,9 @@ func (o *Options) sizeCache(m *model.Model) error {
 	if o.KVTokens < o.BlockSize {
 		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
 	}
+	if o.Preemption == PreemptSwap && o.SwapTokens == 0 {
+		o.SwapTokens = o.KVTokens
+	}
 	// A sequence must fit the cache alone, or it could wait for ever.
 	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
 	if o.contiguous() {
@@ -86,20 +89,3 @@ func (o *Options) sizeCache(m *model.Model) error {
 
 // slot is how many positions a sequence has reserved in a contiguous cache.
 func (o *Options) slot() int { return (o.Context + o.BlockSize - 1) / o.BlockSize * o.BlockSize }
-
-// newPool makes the blocks of the cache.
-func (o *Options) newPool() *kvcache.Pool {
-	if o.contiguous() {
-		return kvcache.NewSlots(o.KVTokens/o.slot(), o.slot()/o.BlockSize, o.BlockSize)
-	}
-	return kvcache.NewPool(o.KVTokens/o.BlockSize, o.BlockSize, o.PrefixReuse)
-}
-
-// newCache makes the memory of keys and values of the engine's model, or of its draft model.
-func (o *Options) newCache(m *model.Model) (*model.Cache, error) {
-	x, err := model.NewCache(m, o.CacheFormat(), o.KVTokens/o.BlockSize, o.BlockSize)
-	if err == nil {
-		x.Longest, x.Tails, x.Rollback = o.Context, o.MaxBatch, o.DraftLength
-	}
-	return x, err
-}

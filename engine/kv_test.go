@@ -2,9 +2,11 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sample"
 )
 
@@ -39,7 +41,7 @@ func TestMixedFormatsDoNotDependOnScheduling(t *testing.T) {
 func TestChannelsSurvivePreemptionAndReuse(t *testing.T) {
 	m, draft, work := loadModel(t, "gopherling-7m"), loadModel(t, "gopherling-2m"), workload(t)[:8]
 	want := speak(t, start(t, m, nil, options(channels)), 40, sample.Params{}, work...)
-	o := options(func(o *Options) { o.KVTokens, o.PrefixReuse, o.TokenBudget = 256, true, 12 })
+	o := options(func(o *Options) { o.KVTokens, o.PrefixCache, o.TokenBudget = 256, kvcache.IndexHash, 12 })
 	channels(&o)
 	e := start(t, m, draft, o)
 	sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
@@ -48,6 +50,27 @@ func TestChannelsSurvivePreemptionAndReuse(t *testing.T) {
 	}
 	if s := e.Stats(); s.PrefixHits == 0 || s.Preemptions == 0 || s.AcceptedTokens == 0 {
 		t.Errorf("%d prefix hits, %d preemptions, %d accepted drafts: want some of each", s.PrefixHits, s.Preemptions, s.AcceptedTokens)
+	}
+}
+
+// Parts of blocks are copied in whole units of positions that share scales, and what was swapped
+// out within one is computed again from its beginning.
+func TestChannelsSurviveCopiesAndSwap(t *testing.T) {
+	m, base := loadModel(t, "gopherling-2m"), workload(t)[:6]
+	var work [][]int32
+	for i, p := range base { // alike for 32 positions at least, and for less than a block
+		work = append(work, slices.Concat(base[0][:min(len(base[0]), 40+i)], p))
+	}
+	want := speak(t, start(t, m, nil, options(channels)), 60, sample.Params{}, work...)
+	e := start(t, m, nil, options(func(o *Options) {
+		channels(o)
+		o.BlockSize, o.KVTokens, o.PrefixCache, o.Preemption = 64, 448, kvcache.IndexRadix, PreemptSwap
+	}))
+	for range 3 {
+		sameWords(t, speak(t, e, 60, sample.Params{}, work...), want)
+	}
+	if s := e.Stats(); s.PrefixCopies == 0 || s.SwapInBytes == 0 {
+		t.Errorf("%d parts of blocks copied, %d bytes swapped in: want some of each", s.PrefixCopies, s.SwapInBytes)
 	}
 }
 
@@ -71,8 +94,8 @@ func TestSlots(t *testing.T) {
 	if paged, slots := used[LayoutPaged], used[LayoutContiguous]; paged < 0.7 || slots > 0.7*paged {
 		t.Errorf("%.2f of what is held is used when paged, %.2f of slots", paged, slots)
 	}
-	o := options(func(o *Options) { o.KVLayout, o.PrefixReuse = LayoutContiguous, true })
-	if _, err := New(m, nil, nil, o, nil); err == nil || !strings.Contains(err.Error(), "prefix_reuse is true, want false with kv_layout") {
+	o := options(func(o *Options) { o.KVLayout, o.PrefixCache = LayoutContiguous, kvcache.IndexRadix })
+	if _, err := New(m, nil, nil, o, nil); err == nil || !strings.Contains(err.Error(), "prefix_cache is \"radix\", want none with kv_layout") {
 		t.Errorf("prefix reuse in slots: %v", err)
 	}
 }

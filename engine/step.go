@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
@@ -18,6 +19,7 @@ func (l *loop) step() {
 		l.tails.giveBack(l.live[q.ID])
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
+	trace := l.traceStep(start)
 	for i := range l.plan.Items {
 		l.begin(&l.plan.Items[i])
 	}
@@ -32,12 +34,17 @@ func (l *loop) step() {
 			tokens += int64(min(it.To, it.Seq.Prompt) - it.From)
 		}
 		before := l.stats.GeneratedTokens
-		l.finishItem(it, &l.places[i])
-		tokens += l.stats.GeneratedTokens - before
+		ended := l.finishItem(it, &l.places[i])
+		generated := l.stats.GeneratedTokens - before
+		tokens += generated
+		traceItem(trace, i, len(it.Draft), int(generated), ended)
 	}
 	l.stats.Steps++
 	l.stats.StepTokens.observe(tokens)
-	l.stats.Busy += time.Since(start)
+	took := time.Since(start)
+	l.stats.Busy += took
+	l.observe(took)
+	l.tracePut(trace, took)
 }
 
 // begin notes what is new about an item's sequence: admission, or a second start
@@ -46,14 +53,14 @@ func (l *loop) begin(it *sched.Item) {
 	s := l.live[it.Seq.ID]
 	l.tails.take(s)
 	if s.started.IsZero() {
-		s.started = time.Now()
+		s.started, s.first = time.Now(), l.stats.Steps
 		l.e.unreserve(len(s.req.Prompt))
 		if s.req.Sampling.Penalises() {
 			s.said = sample.NewHistory(l.e.model.Vocab, s.req.Prompt, s.seq.Limit)
 		}
 		l.stats.SharedTokens += int64(it.Seq.Shared)
 		l.stats.PrefixHits += int64(it.Seq.Cached)
-		if l.e.opts.PrefixReuse {
+		if l.e.opts.PrefixCache != kvcache.IndexNone {
 			l.stats.PrefixQueries += int64(it.Seq.Prompt)
 		}
 	}
@@ -164,14 +171,15 @@ func (l *loop) count(it *sched.Item, scored int) {
 	l.stats.PrefillOps += int64(scored) * int64(l.e.model.Dim) * int64(l.e.model.Vocab)
 }
 
-// finishItem turns an item's logits into tokens, and tells scheduler and client.
-func (l *loop) finishItem(it *sched.Item, at *place) {
+// finishItem turns an item's logits into tokens, tells scheduler and client, and reports whether
+// the sequence ended.
+func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	s := l.live[it.Seq.ID]
 	from, to := s.scored(it)
 	l.score(s, from, to, at.scored)
 	if !it.Last() {
 		l.sched.Commit(it, nil, false)
-		return
+		return false
 	}
 	l.choose(s, it, at)
 	finish := l.cut(s)
@@ -186,10 +194,17 @@ func (l *loop) finishItem(it *sched.Item, at *place) {
 	l.countDrafts(it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	l.sched.Commit(it, l.accepted, finish != "")
+	if finish != "" {
+		ev.Pinned = l.pin(&s.req)
+	}
 	if l.draft != nil {
 		l.draft.Committed(&s.draft, len(it.Seq.Tokens))
 	}
 	l.send(s, ev)
+	if finish != "" {
+		l.predictor.Finished(int(l.stats.Steps - s.first + 1))
+	}
+	return finish != ""
 }
 
 // row says which logits the i-th token after the last computed position is drawn from.

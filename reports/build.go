@@ -32,6 +32,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.tradeoff(),
 		v.distributions(),
 		v.throughput(),
+		v.timelines(),
 		v.armTables(),
 		v.sloTables(),
 		v.cellTables(),

@@ -21,7 +21,7 @@ func (s *Set) Seal(w *Worker, x *KV, head, slot int, keys []float32) {
 	high := x.k[elemBytes(x.format.K, x.keyAt(head, slot+Group)):]
 	if x.format.K == Q4_0 {
 		for c, blocks := 0, w.nibbles(w.column); c < x.dim; c, blocks = c+1, blocks[nibbleBlock:] {
-			scale[c] = scaleOf(blocks)
+			scale[c] = nibblesScale(blocks)
 			halve(low[c*Group/2:], high[c*Group/2:], blocks[nibbleScale:nibbleBlock])
 		}
 		return

@@ -28,13 +28,13 @@ func (w *Worker) nibbles(x []float32) []byte {
 	return w.blocks
 }
 
-func scaleOf(block []byte) uint16 { return binary.LittleEndian.Uint16(block) }
+func nibblesScale(block []byte) uint16 { return binary.LittleEndian.Uint16(block) }
 
 // storeKeys4 stores a slot's blocks as they are: the two columns of a byte are 16 apart.
 func (x *KV) storeKeys4(slot int, blocks []byte) {
 	per := x.dim / blockElems
 	for i := 0; len(blocks) > 0; i, blocks = i+1, blocks[nibbleBlock:] {
-		x.kScale[x.keyScaleAt(i, slot)] = scaleOf(blocks)
+		x.kScale[x.keyScaleAt(i, slot)] = nibblesScale(blocks)
 		to := x.k[(x.keyAt(i/per, slot/Group*Group)+i%per*codeBytes)/2+slot%Group:][:15*Group+1]
 		for j, pair := range blocks[nibbleScale:nibbleBlock] {
 			to[j*Group] = pair
@@ -45,7 +45,7 @@ func (x *KV) storeKeys4(slot int, blocks []byte) {
 // storeValues4 stores a slot's blocks, each as two times 16 columns.
 func (x *KV) storeValues4(slot int, blocks []byte) {
 	for c := 0; len(blocks) > 0; c, blocks = c+blockElems, blocks[nibbleBlock:] {
-		x.vScale[c/blockElems*x.slots+slot] = scaleOf(blocks)
+		x.vScale[c/blockElems*x.slots+slot] = nibblesScale(blocks)
 		low, high := x.valueAt(0, c, slot)/2, x.valueAt(0, c+Group, slot)/2
 		halve(x.v[low:][:Group/2], x.v[high:][:Group/2], blocks[nibbleScale:nibbleBlock])
 	}

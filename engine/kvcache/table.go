@@ -12,6 +12,17 @@ type Table struct {
 	blocks []BlockID // (positions / block size, rounded up)
 	sealed int       // blocks[:sealed] are read-only
 	salt   uint64    // of the chain, set by Match
+
+	host    []int32 // places outside of the pool with its first blocks, after SwapOut
+	swapped int     // positions in them
+}
+
+// last is the last sealed block, none where there is none.
+func (t *Table) last() BlockID {
+	if t.sealed == 0 {
+		return none
+	}
+	return t.blocks[t.sealed-1]
 }
 
 // Blocks returns the blocks in order: position i lies in Blocks()[i/BlockSize].

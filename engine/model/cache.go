@@ -25,8 +25,9 @@ type Cache struct {
 	// last one: those of drafts that did not stand. It matters where keys have scales per channel.
 	Rollback int
 
-	format CacheFormat
-	layers []*kernel.KV
+	format  CacheFormat
+	layers  []*kernel.KV
+	scratch []byte // of Copy
 }
 
 // NewCache makes a cache for m, in the layout that its kernels read. The format is as

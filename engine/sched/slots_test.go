@@ -20,7 +20,7 @@ func TestRandomLoadInSlots(t *testing.T) {
 		{"one slot, whole prompts", Config{MaxBatch: 4, TokenBudget: 16, DraftLength: 2}, 1, 1, 64},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			l := newLabOver(t, row.cfg, kvcache.NewSlots(row.slots, row.blocksPerSlot, row.blockSize), 1)
+			l := newLabOver(t, row.cfg, kvcache.Config{Blocks: row.slots * row.blocksPerSlot, BlockSize: row.blockSize, SlotBlocks: row.blocksPerSlot}, 1)
 			l.load(12_000)
 			if _, _, _, held := l.pool.Counts(); l.s.Unused() < 0 || l.s.Unused() > held*row.blockSize {
 				t.Errorf("%d positions are unused of %d blocks held", l.s.Unused(), held)

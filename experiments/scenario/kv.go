@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 )
 
@@ -26,9 +27,9 @@ func (s Settings) kvConflict() *conflict {
 	case s.KPerChannel && s.BlockSize%model.SealedPositions != 0:
 		return &conflict{"block_size", strconv.Itoa(s.BlockSize),
 			fmt.Sprintf("a multiple of %d with k_per_channel: so many positions share scales", model.SealedPositions), "write block_size = 32"}
-	case s.KVLayout == engine.LayoutContiguous && s.PrefixReuse:
-		return &conflict{"prefix_reuse", "true", "false with kv_layout = \"contiguous\": no two sequences share blocks",
-			"write prefix_reuse = false"}
+	case s.KVLayout == engine.LayoutContiguous && s.PrefixCache != kvcache.IndexNone:
+		return &conflict{"prefix_cache", strconv.Quote(s.PrefixCache), "none with kv_layout = \"contiguous\": no two sequences share blocks",
+			`write prefix_cache = "none"`}
 	}
 	return nil
 }

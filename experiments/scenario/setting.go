@@ -5,10 +5,13 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/recipe"
+	"github.com/assaylab/assay/engine/sched"
 )
 
 // AsShipped is the quantization that leaves the weights as the model file has them.
@@ -21,6 +24,8 @@ var quantizations = func() (names []string) {
 	}
 	return append(names, AsShipped)
 }()
+
+var preemptions = []string{engine.PreemptRecompute, engine.PreemptSwap}
 
 // Settings is one value for every engine setting: an arm of a sweep, or its base.
 type Settings struct {
@@ -51,6 +56,7 @@ const (
 	Text    Kind = "string"
 	Integer Kind = "int"
 	Boolean Kind = "bool"
+	Time    Kind = "duration"
 )
 
 // Setting describes one engine setting: the single place that knows its name, its
@@ -62,7 +68,10 @@ type Setting struct {
 	Kind     Kind
 	Choices  []string // Text: the accepted values; nil for any
 	Min, Max int      // Integer: the accepted range, both ends included
+	Form     string   // Text: what a value must look like, in words; empty for any
 
+	valid   func(text string) bool // of Form
+	time    func(*Settings) *time.Duration
 	text    func(*Settings) *string
 	integer func(*Settings) *int
 	boolean func(*Settings) *bool
@@ -95,10 +104,21 @@ func EngineSettings() []Setting {
 		boolean("k_per_channel", "keys in q8_0 or q4_0 have scales per column, over 32 positions", func(s *Settings) *bool { return &s.KPerChannel }),
 		text("kv_rotation", "rotation of keys and values before they are cached", model.Rotations, func(s *Settings) *string { return &s.KVRotation }),
 		text("kv_layout", "sequences in the cache, contiguous with their whole context reserved", engine.Layouts, func(s *Settings) *string { return &s.KVLayout }),
-		boolean("prefix_reuse", "keep finished sequences' blocks for equal prefixes", func(s *Settings) *bool { return &s.PrefixReuse }),
+		text("prefix_cache", "how finished sequences' blocks are found for equal prefixes", kvcache.Indexes, func(s *Settings) *string { return &s.PrefixCache }),
+		text("eviction", "which of the found blocks go first when room is short", kvcache.Evictions, func(s *Settings) *string { return &s.Eviction }),
+		text("preemption", "what becomes of a preempted sequence's blocks", preemptions, func(s *Settings) *string { return &s.Preemption }),
+		integer("swap_tokens", 0, math.MaxInt32, "positions kept outside the cache by preemption swap, 0 for kv_tokens", func(s *Settings) *int { return &s.SwapTokens }),
 		integer("context", 0, 1<<24, "longest sequence in tokens, 0 for the model's own", func(s *Settings) *int { return &s.Context }),
 		integer("max_queue", 1, math.MaxInt32, "waiting requests, one more is refused", func(s *Settings) *int { return &s.MaxQueue }),
 		integer("max_queued_tokens", 0, math.MaxInt32, "waiting prompt tokens, 0 for no limit", func(s *Settings) *int { return &s.MaxQueuedTokens }),
+		duration("max_ttft", "refuse requests whose first token is expected later, 0s for none", func(s *Settings) *time.Duration { return &s.MaxTTFT }),
+		text("batching", "when requests join those that run", names(sched.Policies), func(s *Settings) *string { return &s.Batching }),
+		duration("batch_wait", "longest wait of the first request for a static or dynamic batch", func(s *Settings) *time.Duration { return &s.BatchWait }),
+		sizes("preferred_batch", "sizes with which a dynamic batch starts at once, such as 2,4", func(s *Settings) *string { return &s.PreferredBatch }),
+		integer("prefill_chunk", 0, 1<<20, "rows of prompts in one step, 0 for what the budget leaves", func(s *Settings) *int { return &s.PrefillChunk }),
+		text("prefill_order", "who has a step's rows first", names(sched.PrefillOrders), func(s *Settings) *string { return &s.PrefillOrder }),
+		text("queue_order", "who of those that wait is next", names(sched.QueueOrders), func(s *Settings) *string { return &s.QueueOrder }),
+		duration("queue_ageing", "with shortest, how much later a turn is for each prompt token", func(s *Settings) *time.Duration { return &s.QueueAgeing }),
 	}
 }
 
@@ -124,6 +144,8 @@ func (d Setting) Get(s *Settings) string {
 		return strconv.Itoa(*d.integer(s))
 	case Boolean:
 		return strconv.FormatBool(*d.boolean(s))
+	case Time:
+		return d.time(s).String()
 	default:
 		return *d.text(s)
 	}
@@ -131,7 +153,7 @@ func (d Setting) Get(s *Settings) string {
 
 // TOML prints the value in s as a scenario would write it.
 func (d Setting) TOML(s *Settings) string {
-	if d.Kind == Text {
+	if d.Kind == Text || d.Kind == Time {
 		return quoteTOML(d.Get(s))
 	}
 	return d.Get(s)
@@ -178,6 +200,8 @@ func (d Setting) set(s *Settings, v any) (expected, suggestion string) {
 			return "true or false", unquoted(d.Name, v)
 		}
 		*d.boolean(s) = b
+	case Time:
+		return d.setTime(s, v)
 	default:
 		return d.setText(s, v)
 	}
@@ -193,6 +217,8 @@ func (d Setting) setText(s *Settings, v any) (expected, suggestion string) {
 		return oneOf(d.Choices), ""
 	case d.Choices != nil && !slices.Contains(d.Choices, t):
 		return oneOf(d.Choices), didYouMean(t, d.Choices)
+	case d.valid != nil && !d.valid(t):
+		return d.Form, ""
 	}
 	*d.text(s) = t
 	return "", ""
@@ -232,7 +258,14 @@ func (s Settings) conflict() *conflict {
 		return &conflict{"kv_tokens", strconv.Itoa(s.KVTokens),
 			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
 	}
-	return s.kvConflict()
+	if s.SwapTokens > 0 && s.SwapTokens < s.BlockSize {
+		return &conflict{"swap_tokens", strconv.Itoa(s.SwapTokens),
+			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
+	}
+	if why := s.kvConflict(); why != nil {
+		return why
+	}
+	return s.batchingConflict()
 }
 
 // quoteTOML writes a basic string. Go's quoting differs from TOML's in \x and in

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -35,7 +36,8 @@ func newNamer(all []scenario.Settings) namer {
 func (n namer) name(s scenario.Settings) string {
 	var parts []string
 	for _, name := range []string{"quantization", "threads", "max_batch", "token_budget", "chunked_prefill", "block_size",
-		"kv_tokens", "kv_layout", "kv_format", "k_format", "v_format", "k_per_channel", "kv_rotation", "prefix_reuse", "context", "max_queue", "max_queued_tokens"} {
+		"kv_tokens", "kv_layout", "kv_format", "k_format", "v_format", "k_per_channel", "kv_rotation", "prefix_cache", "eviction", "preemption", "swap_tokens", "context", "max_queue", "max_queued_tokens",
+		"max_ttft", "batching", "batch_wait", "preferred_batch", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing"} {
 		if n.varies[name] {
 			parts = append(parts, label(name, &s))
 		}
@@ -82,12 +84,26 @@ func label(name string, s *scenario.Settings) string {
 		return map[string]string{"true": "k per channel"}[v]
 	case "kv_rotation", "kv_layout":
 		return map[string]string{"hadamard": "rotated", engine.LayoutContiguous: v}[v]
-	case "prefix_reuse":
-		return map[string]string{"true": "reuse"}[v]
+	case "prefix_cache":
+		return map[string]string{"hash": "reuse", "radix": "radix reuse"}[v]
+	case "eviction":
+		if s.PrefixCache == kvcache.IndexNone {
+			return ""
+		}
+		return v
+	case "preemption":
+		return map[string]string{engine.PreemptSwap: "swap"}[v]
+	case "swap_tokens":
+		if s.Preemption != engine.PreemptSwap {
+			return ""
+		}
+		return "swap " + orWord(v, "full") + " tok"
 	case "context":
 		return "ctx " + orWord(v, "full")
 	case "max_queue":
 		return "queue " + v
+	case "max_ttft", "batching", "batch_wait", "preferred_batch", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing":
+		return batchingLabel(name, v)
 	}
 	return "queued " + orWord(v, "any") + " tok"
 }

@@ -56,6 +56,8 @@ func TestGoldenFigures(t *testing.T) {
 		{"cdf-narrow", syntheticCDF(2, 1, 8), Narrow},
 		{"rate-wide", syntheticRate(3, 2), Wide},
 		{"rate-narrow", syntheticRate(2, 3), Narrow},
+		{"timeline-wide", syntheticTimeline(), Wide},
+		{"timeline-narrow", syntheticTimeline(), Narrow},
 		{"gauge", Gauge{"g", "p95 TTFT", "120 ms of 200 ms", Estimate{120 * ms, 100 * ms, 150 * ms}, 200 * ms}, GaugeWidth},
 	}
 	for _, tt := range tests {
