@@ -15,11 +15,13 @@ import (
 // measured with it, a panel for each metric. Where a server falls behind, its curve
 // bends back: more is offered and no more, or less, comes out.
 type Throughput struct {
-	Series []Series
-	Panels []ThroughputPanel
+	Name    string // key
+	Heading string
+	Series  []Series
+	Panels  []ThroughputPanel
 }
 
-// ThroughputPanel is one metric. Lines has one entry for each of the figure's series.
+// ThroughputPanel is one metric of one kind of request. Lines has one entry for each of the figure's series.
 type ThroughputPanel struct {
 	Title string // "p95 TTFT"
 	Limit float64
@@ -34,10 +36,10 @@ type ThroughputPoint struct {
 }
 
 // Key implements Figure.
-func (f Throughput) Key() string { return "throughput" }
+func (f Throughput) Key() string { return f.Name }
 
 // Title implements Figure.
-func (f Throughput) Title() string { return "Latency against throughput" }
+func (f Throughput) Title() string { return f.Heading }
 
 // Alt implements Figure.
 func (f Throughput) Alt() string {
