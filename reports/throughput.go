@@ -102,7 +102,7 @@ func (v *view) throughputPanels(arms []*analysis.Arm, metrics ...string) []chart
 // point that has the one has the other too.
 func (v *view) throughputPanel(arms []*analysis.Arm, metric string, f family) chart.ThroughputPanel {
 	at := func(p float64) (panel chart.ThroughputPanel, points int) {
-		panel = chart.ThroughputPanel{Title: percentileName(p) + " " + metricName(metric), Limit: v.frontLimit(metric, p)}
+		panel = chart.ThroughputPanel{Title: percentileName(p) + " " + metricName(metric), Of: perWhat(metric), Limit: v.frontLimit(metric, p)}
 		for _, a := range arms {
 			line := v.throughputLine(a, metric, p, f)
 			panel.Lines, points = append(panel.Lines, line), points+len(line)
@@ -121,6 +121,14 @@ func (v *view) throughputPanel(arms []*analysis.Arm, metric string, f family) ch
 		}
 	}
 	return panel
+}
+
+// perWhat says what the samples of a metric are.
+func perWhat(metric string) string {
+	if metric == "itl" {
+		return "of all gaps between tokens"
+	}
+	return "per request"
 }
 
 // throughputLine leaves out percentiles that were not decided.

@@ -66,32 +66,37 @@ func (f Hits) Draw(c draw.Canvas) {
 		x, y, beyond := panel.axes()
 		p := frame(x, y, "prompt tokens found in the prefix cache, %")
 		with(p, func(c draw.Canvas, px, py func(float64) vg.Length) {
-			t := ThroughputPanel{Limit: panel.Limit}
-			t.limit(c, py)
+			t := panel.points()
+			notes := t.limit(c, py)
 			if beyond {
-				t.lane(c)
+				notes = append(notes, lanes(c, t.beyond(px)))
 			}
-			panel.draw(c, px, py)
+			panel.draw(c, px, py, notes)
 		})
 		p.Draw(headed(grid.at(c, i), panel.Title, joinNote(f.Latency, y.note)))
 	}
 }
 
-func (p HitPanel) axes() (x, y axis, beyond bool) {
+// points are the panel's as those of a throughput, over the share in percent: the latency has one axis,
+// limit and lane in both.
+func (p HitPanel) points() ThroughputPanel {
 	t := ThroughputPanel{Limit: p.Limit, Lines: make([][]ThroughputPoint, 1)}
 	for _, pt := range p.Points {
-		t.Lines[0] = append(t.Lines[0], ThroughputPoint{Latency: pt.Latency})
+		t.Lines[0] = append(t.Lines[0], ThroughputPoint{100 * pt.Share, pt.Latency})
 	}
-	_, y, beyond = t.axes()
+	return t
+}
+
+func (p HitPanel) axes() (x, y axis, beyond bool) {
+	_, y, beyond = p.points().axes()
 	x = linearAxis(0, 100, 5)
 	x.min, x.max = -4, 104 // marks at either end are whole
 	return x, y, beyond
 }
 
-// draw draws intervals, then marks, then numbers.
-func (p HitPanel) draw(c draw.Canvas, px, py func(float64) vg.Length) {
+// draw draws intervals, then marks, then numbers, which keep off the boxes there are.
+func (p HitPanel) draw(c draw.Canvas, px, py func(float64) vg.Length, boxes []vg.Rectangle) {
 	var spots []spot
-	var boxes []vg.Rectangle
 	var bars []segment
 	for _, pt := range p.Points {
 		at := vg.Point{X: px(100 * pt.Share), Y: c.Max.Y - (c.Max.Y-c.Min.Y)*(1-lane)/2}

@@ -61,7 +61,10 @@ var occupancyParts = []struct {
 // legend names the parts that some panel has.
 func (f Occupancy) legend() legend {
 	var l legend
-	for _, p := range occupancyParts {
+	for k, p := range occupancyParts {
+		if !f.has(k) {
+			continue
+		}
 		l = append(l, entry{p.name, false, 16, func(c draw.Canvas, at vg.Point) { fill(c, p.role, at.X-8, at.Y-4, at.X+8, at.Y+4) }})
 	}
 	for _, p := range f.Panels {
@@ -72,6 +75,18 @@ func (f Occupancy) legend() legend {
 		}
 	}
 	return l
+}
+
+// has says whether a panel has blocks of a part's own.
+func (f Occupancy) has(k int) bool {
+	for _, p := range f.Panels {
+		for _, s := range p.Slices {
+			if n := occupancyParts[k].of(s); n > 0 && (k == 0 || n > occupancyParts[k-1].of(s)) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // preempted is a tick that hangs from y.
