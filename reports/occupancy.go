@@ -34,6 +34,7 @@ func (v *view) occupancyPanel(o *analysis.Occupancy) chart.OccupancyPanel {
 	if size := v.blockSize(o); size != "" {
 		p.Unit += " of " + size + " tokens"
 	}
+	p.Unit += fmt.Sprintf(", %d in all", o.Blocks)
 	for _, s := range o.Slices {
 		p.Slices = append(p.Slices, chart.OccupancySlice{Held: s.Held, Cached: s.Cached, Free: s.Free, Preempted: s.Preempted > 0})
 	}

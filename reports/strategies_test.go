@@ -207,7 +207,7 @@ func TestOccupancy(t *testing.T) {
 	fig := figureOf(t, section)
 	p := fig.Figure.(chart.Occupancy).Panels
 	want := []chart.OccupancySlice{{Held: 5, Cached: 4, Free: 3}, {}, {Held: 11, Free: 1, Preempted: true}}
-	if len(p) != 2 || p[0].Unit != "KV blocks of 32 tokens" || p[1].Unit != "KV blocks" || p[0].Blocks != 12 || p[0].Span != 3e9 || !slices.Equal(p[0].Slices, want) || !slices.Equal(fig.Trials, []string{"x1", "x2"}) {
+	if len(p) != 2 || p[0].Unit != "KV blocks of 32 tokens, 12 in all" || p[1].Unit != "KV blocks, 6 in all" || p[0].Blocks != 12 || p[0].Span != 3e9 || !slices.Equal(p[0].Slices, want) || !slices.Equal(fig.Trials, []string{"x1", "x2"}) {
 		t.Errorf("%+v of %v", p, fig.Trials)
 	}
 	words, _ := section.Blocks[1].(List)

@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -94,11 +95,16 @@ func (p HitPanel) axes() (x, y axis, beyond bool) {
 	return x, y, beyond
 }
 
-// draw draws intervals, then marks, then numbers, which keep off the boxes there are.
+// draw draws intervals, then marks, the small ones on the large ones, then numbers, which keep off the
+// boxes there are.
 func (p HitPanel) draw(c draw.Canvas, px, py func(float64) vg.Length, boxes []vg.Rectangle) {
 	var spots []spot
 	var bars []segment
-	for _, pt := range p.Points {
+	points := slices.Clone(p.Points)
+	slices.SortStableFunc(points, func(a, b HitPoint) int {
+		return cmp.Or(cmp.Compare(b.radius(), a.radius()), cmp.Compare(b.Number, a.Number))
+	})
+	for _, pt := range points {
 		at := vg.Point{X: px(100 * pt.Share), Y: c.Max.Y - (c.Max.Y-c.Min.Y)*(1-lane)/2}
 		if pt.Latency.finite() {
 			at.Y = py(pt.Latency.Value)
@@ -110,11 +116,13 @@ func (p HitPanel) draw(c draw.Canvas, px, py func(float64) vg.Length, boxes []vg
 		}
 		spots, boxes = append(spots, s), append(boxes, around(at, s.outer()))
 	}
-	for i, pt := range p.Points {
+	for i, pt := range points {
 		pt.mark(c, spots[i].at)
 	}
-	width := c.Max.X - c.Min.X
-	drawTags(c, tags(spots, false, width), boxes, bars)
+	slices.SortStableFunc(spots, func(a, b spot) int { // a shared label has the numbers in order
+		return cmp.Or(cmp.Compare(a.Standing, b.Standing), cmp.Compare(b.Number, a.Number))
+	})
+	drawTags(c, tags(spots, false, c.Max.X-c.Min.X), boxes, bars)
 }
 
 // value is which value of the k-th setting a point has.
