@@ -10,6 +10,7 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // syntheticHits has three indexes, three evictions and two sizes: the better the cache, the more is
@@ -123,3 +124,28 @@ func (m markOf) Title() string              { return "mark" }
 func (m markOf) Alt() string                { return "mark" }
 func (m markOf) Height(vg.Length) vg.Length { return 20 }
 func (m markOf) Draw(c draw.Canvas)         { HitPoint{Values: m}.mark(c, vg.Point{X: 10, Y: 10}) }
+
+// The words of the lane stand where fewer points are, and the words of a limit above its line.
+func TestWordsKeepClear(t *testing.T) {
+	c := draw.NewCanvas(vgsvg.New(300, 200), 300, 200)
+	for _, tt := range []struct {
+		taken []vg.Length
+		right bool
+	}{{nil, false}, {[]vg.Length{290}, false}, {[]vg.Length{5}, true}, {[]vg.Length{5, 290}, false}, {[]vg.Length{5, 9, 290}, true}} {
+		box := lanes(c, tt.taken)
+		if right := box.Min.X > 100; right != tt.right || !inside(box, c.Rectangle) || box.Min.Y < 0.9*200 {
+			t.Errorf("points at %v: words in %v", tt.taken, box)
+		}
+	}
+	p := ThroughputPanel{Limit: 100 * ms, Lines: [][]ThroughputPoint{{{10, Estimate{1, 1, 1}}, {20, Estimate{1, 1, math.Inf(1)}}, {30, Estimate{math.Inf(1), 1, math.Inf(1)}}}}}
+	id := func(v float64) vg.Length { return vg.Length(v) }
+	if got := p.beyond(id); len(got) != 2 || got[0] != 20 || got[1] != 30 {
+		t.Errorf("beyond: %v", got)
+	}
+	if boxes := p.limit(c, func(float64) vg.Length { return 50 }); len(boxes) != 1 || boxes[0].Min.Y <= 50 || boxes[0].Max.X > 100 {
+		t.Errorf("the limit's words are in %v", boxes)
+	}
+	if p.Limit = 0; p.limit(c, id) != nil {
+		t.Error("words of no limit")
+	}
+}

@@ -114,12 +114,12 @@ func (p ThroughputPanel) limit(c draw.Canvas, py func(float64) vg.Length) []vg.R
 	return []vg.Rectangle{{Min: vg.Point{X: c.Min.X, Y: v + 2}, Max: vg.Point{X: c.Min.X + 3 + textWidth(sty, s), Y: v + 14}}}
 }
 
-// beyond are the places on the x axis of what is beyond the slowest success.
+// beyond are the places on the x axis of what is beyond the slowest success, or may be.
 func (p ThroughputPanel) beyond(px func(float64) vg.Length) []vg.Length {
 	var out []vg.Length
 	for _, line := range p.Lines {
 		for _, pt := range line {
-			if !pt.Latency.finite() {
+			if !pt.Latency.finite() || math.IsInf(pt.Latency.High, 1) {
 				out = append(out, px(pt.Tokens))
 			}
 		}
