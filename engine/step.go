@@ -19,6 +19,7 @@ func (l *loop) step() {
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
 	trace := l.traceStep(start)
+	l.foresee()
 	for i := range l.plan.Items {
 		l.begin(&l.plan.Items[i])
 	}
@@ -39,9 +40,10 @@ func (l *loop) step() {
 	}
 	l.stats.Steps++
 	l.stats.StepTokens.observe(tokens)
-	took := time.Since(start)
+	end := time.Now()
+	took := end.Sub(start)
 	l.stats.Busy += took
-	l.observe(took)
+	l.observe(end)
 	l.tracePut(trace, took)
 }
 
@@ -178,6 +180,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	l.choose(s, it, at)
 	finish := l.cut(s)
 	ev := Event{Tokens: slices.Clone(l.accepted), Finish: finish, Prompt: s.prompt, Cached: it.Seq.Cached, Started: s.started, At: time.Now()}
+	l.answered(s, ev.At)
 	s.prompt, s.req.PromptLogprobs = nil, 0 // once is enough
 	if s.req.Logprobs != 0 {
 		for i, t := range l.accepted {
