@@ -51,7 +51,7 @@ func TestMarginIgnoresShortTimes(t *testing.T) {
 func TestMarginIsBounded(t *testing.T) {
 	var m Margin
 	for range 10000 {
-		m.Learn(0, time.Minute, time.Hour, time.Second)
+		m.Learn(0, time.Minute, 100*time.Hour, time.Second)
 		m.Learn(1, time.Minute, 0, time.Second)
 	}
 	if !near(m.Ratio(0), mostRatio, 1e-9) || !near(m.Ratio(1), leastRatio, 1e-9) {
