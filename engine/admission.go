@@ -122,8 +122,7 @@ func (l *loop) unanswered(s *Stream) {
 	}
 }
 
-// foresee is for predictions from now on. It comes before a step, too, in which sequences leave
-// the queue: they must not be forgotten before they run.
+// foresee is for predictions from now on.
 func (l *loop) foresee() {
 	f := forecast{rates: l.predictor.Rates(), running: l.sched.Running(), rest: l.sched.PromptRest()}
 	n, rows := l.sched.Preempted()

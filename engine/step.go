@@ -19,10 +19,7 @@ func (l *loop) step() {
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
 	trace := l.traceStep(start)
-	l.foresee()
-	for i := range l.plan.Items {
-		l.begin(&l.plan.Items[i])
-	}
+	l.beginItems()
 	l.propose()
 	l.fillPass()
 	l.state.Forward(&l.pass)
@@ -45,6 +42,15 @@ func (l *loop) step() {
 	l.stats.Busy += took
 	l.observe(end)
 	l.tracePut(trace, took)
+}
+
+// beginItems has the step's sequences leave the queue. Predictions know that they run before they
+// no longer know that they wait.
+func (l *loop) beginItems() {
+	l.foresee()
+	for i := range l.plan.Items {
+		l.begin(&l.plan.Items[i])
+	}
 }
 
 // begin notes what is new about an item's sequence: admission, or a second start

@@ -1,0 +1,164 @@
+package engine
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/assaylab/assay/engine/admit"
+	"github.com/assaylab/assay/engine/sample"
+)
+
+// known are costs that are not measured.
+var known = admit.Rates{Step: 1e6, Prompt: 1e4, Generated: 1e5, Stay: 50, Longest: 50}
+
+// Of many who ask at once as many are admitted as if they had asked one after the other: each counts
+// in the next one's prediction.
+func TestAdmissionIsOneByOne(t *testing.T) {
+	admitted := func(workers int) int64 {
+		e := &Engine{opts: Options{MaxBatch: 4, TokenBudget: 64, MaxQueue: 1000, MaxTTFT: 500 * time.Millisecond}, forecast: forecast{rates: known}}
+		var wait sync.WaitGroup
+		var left atomic.Int64
+		left.Store(400)
+		for range workers {
+			wait.Go(func() {
+				for left.Add(-1) >= 0 {
+					if _, err := e.admission(&Request{Prompt: make([]int32, 32)}); err != nil && !errors.Is(err, ErrOverloaded) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wait.Wait()
+		if n := e.admitted.Load() + e.refusedTTFT.Load(); n != 400 {
+			t.Errorf("%d of 400 are counted", n)
+		}
+		return e.admitted.Load()
+	}
+	want := admitted(1)
+	if want < 10 || want > 100 {
+		t.Fatalf("%d are admitted one after the other", want)
+	}
+	for range 20 {
+		if got := admitted(16); got != want {
+			t.Fatalf("%d are admitted at once, %d one after the other", got, want)
+		}
+	}
+}
+
+// still is a loop that only the test moves, of an engine whose steps have known costs.
+func still(t *testing.T, change func(*Options)) *loop {
+	t.Helper()
+	e := start(t, loadModel(t, "gopherling-2m"), nil, options(change))
+	e.Close()
+	l, err := newLoop(e, nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(l.workers.Close)
+	for i := range 200 {
+		prompt, generated := i%7*10, i%5
+		l.predictor.Observe(prompt, generated, time.Duration(1e6+1e4*prompt+1e5*generated))
+	}
+	l.predictor.Finished(50)
+	return l
+}
+
+func (l *loop) submit(t *testing.T, id uint64, r Request) *Stream {
+	t.Helper()
+	if _, err := l.e.admission(&r); err != nil {
+		t.Fatal(err)
+	}
+	s := newStream(l.e, id, r)
+	l.add(s)
+	return s
+}
+
+// Sequences that leave the queue for a step are still ahead of those who come while it runs.
+func TestPredictionDuringAStep(t *testing.T) {
+	l := still(t, func(o *Options) { o.MaxBatch, o.TokenBudget = 4, 64 })
+	for i := range 8 {
+		l.submit(t, uint64(i+1), Request{Prompt: make([]int32, 16), MaxTokens: 20, IgnoreEOS: true})
+	}
+	l.publish()
+	before := l.e.predict(16)
+	if !l.sched.Next(&l.plan, time.Second) || len(l.plan.Items) != 4 {
+		t.Fatalf("planned %d items, want 4", len(l.plan.Items))
+	}
+	l.beginItems()
+	if during := l.e.predict(16); float64(during) < .95*float64(before) {
+		t.Errorf("predicted %v before the step, %v while it runs", before, during)
+	}
+}
+
+// What goes on between steps, such as handlers that have their turn, is waited for like steps.
+func TestTimeBetweenStepsCounts(t *testing.T) {
+	l := still(t, nil)
+	at := time.Now()
+	l.ready = at
+	for range 500 { // steps without rows, 50 ms from end to end
+		at = at.Add(50 * time.Millisecond)
+		l.observe(at)
+	}
+	if r := l.predictor.Rates(); r.Step < 45e6 || r.Step > 55e6 {
+		t.Errorf("a step takes %v ns", r.Step)
+	}
+}
+
+// Everyone who is admitted is in Finished at the end: who finished, who left before a place was free or
+// later, who was cut off when the engine closed, and who never left the inbox.
+func TestEveryAdmittedRequestEnds(t *testing.T) {
+	m, work := loadModel(t, "gopherling-2m"), workload(t)
+	e := start(t, m, nil, options(func(o *Options) { o.MaxBatch, o.MaxQueue = 2, 8 }))
+	generate(t, e, 4, sample.Params{}, work[0])
+	var streams []*Stream
+	for i := range 20 {
+		s, err := e.Submit(t.Context(), Request{Prompt: work[i%len(work)], MaxTokens: 200, IgnoreEOS: true})
+		if err == nil {
+			streams = append(streams, s)
+		} else if !errors.Is(err, ErrOverloaded) {
+			t.Fatal(err)
+		}
+	}
+	streams[0].Close()
+	streams[len(streams)-1].Close()
+	streams[1].Stop()
+	e.Close()
+	s := e.Stats()
+	ended := int64(0)
+	for _, n := range s.Finished {
+		ended += n
+	}
+	if s.Admitted != int64(len(streams))+1 || ended != s.Admitted {
+		t.Errorf("%d were taken, %d admitted, ended %v", len(streams)+1, s.Admitted, s.Finished)
+	}
+}
+
+// Who is overtaken for long is promised less. The margin is learned from first tokens, and from who
+// leaves without one, later than was promised.
+func TestMarginIsLearned(t *testing.T) {
+	l := still(t, func(o *Options) { o.MaxTTFT = time.Second })
+	late := func(end func(s *Stream)) {
+		s := l.submit(t, 1, Request{Prompt: make([]int32, 16), MaxTokens: 1, Priority: 5})
+		s.class, s.predicted = s.req.class(), 900*time.Millisecond
+		s.arrived = time.Since(l.e.born) - time.Hour
+		end(s)
+	}
+	before := l.e.bound((&Request{Priority: 5}).class(), time.Second)
+	late(func(s *Stream) {
+		l.sched.Next(&l.plan, time.Second)
+		l.move(l.plan.Moves)
+		l.step()
+	})
+	token := l.e.bound((&Request{Priority: 5}).class(), time.Second)
+	late(func(s *Stream) { s.Close(); l.sweep() })
+	left := l.e.bound((&Request{Priority: 5}).class(), time.Second)
+	if !(before < token && token < left) {
+		t.Errorf("bounds of a second are %v, after a late token %v, after one who left %v", before, token, left)
+	}
+	if other := l.e.bound((&Request{}).class(), time.Second); other != before {
+		t.Errorf("another priority's is %v, was %v", other, before)
+	}
+}
