@@ -41,37 +41,66 @@ func (e *Engine) bound(class int, predicted time.Duration) time.Duration {
 	return e.margin.Bound(class, predicted)
 }
 
-// promised returns the time that is predicted for a request's first token, and an OverloadError
-// where it may come later than max_ttft allows.
-func (e *Engine) promised(r *Request) (predicted time.Duration, err error) {
+// promised returns the time that is predicted for the first token of so long a prompt, and an
+// OverloadError where it may come later than max_ttft allows. An engine with nothing to do takes what it
+// expects to be in time: what was learned under load would else never be unlearned.
+func (e *Engine) promised(r *Request, prompt int) (predicted time.Duration, err error) {
 	if e.opts.MaxTTFT == 0 {
 		return 0, nil
 	}
-	predicted = e.predict(len(r.Prompt))
-	if d := e.bound(r.class(), predicted); d > e.opts.MaxTTFT {
+	predicted = e.predict(prompt)
+	d := predicted
+	if !e.idle() {
+		d = e.bound(r.class(), predicted)
+	}
+	if d += r.Waited; d > e.opts.MaxTTFT {
 		return 0, &OverloadError{Predicted: d, Limit: e.opts.MaxTTFT}
 	}
 	return predicted, nil
 }
 
-// admission counts a request into the queue, or says why it is refused.
-func (e *Engine) admission(r *Request) (predicted time.Duration, err error) {
-	e.gate.Lock()
-	defer e.gate.Unlock()
-	predicted, err = e.promised(r)
-	if err == nil && !e.reserve(len(r.Prompt)) {
+func (e *Engine) idle() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.forecast.running+e.forecast.preempted == 0 && e.queued.Load() == 0
+}
+
+// Refuses returns the error with which Submit would refuse even a prompt of one token, of a tenant
+// and priority that r says, and counts r as refused; nil where it would not. It costs next to
+// nothing: whoever has to prepare a prompt asks before, since an overload is
+// more requests than can be prepared.
+func (e *Engine) Refuses(r Request) error {
+	_, err := e.promised(&r, 1)
+	if err == nil && e.queued.Load() >= int64(e.opts.MaxQueue+e.opts.MaxBatch) {
 		err = ErrOverloaded
 	}
+	return e.refused(err)
+}
+
+// refused counts a refusal, and returns it.
+func (e *Engine) refused(err error) error {
 	var late *OverloadError
 	switch {
 	case errors.As(err, &late):
 		e.refusedTTFT.Add(1)
 	case err != nil:
 		e.refusedQueue.Add(1)
-	default:
+	}
+	return err
+}
+
+// admission counts a request into the queue, or says why it is refused.
+func (e *Engine) admission(r *Request) (predicted time.Duration, err error) {
+	e.gate.Lock()
+	defer e.gate.Unlock()
+	predicted, err = e.promised(r, len(r.Prompt))
+	if err == nil && !e.reserve(len(r.Prompt)) {
+		err = ErrOverloaded
+	}
+	if err == nil {
 		e.admitted.Add(1)
 	}
-	return predicted, err
+	return predicted, e.refused(err)
 }
 
 // OverloadError is an ErrOverloaded of a request that could be queued, and would wait too long.

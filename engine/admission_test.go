@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,34 +16,72 @@ var known = admit.Rates{Step: 1e6, Prompt: 1e4, Generated: 1e5, Stay: 50, Longes
 // Of many who ask at once as many are admitted as if they had asked one after the other: each counts
 // in the next one's prediction.
 func TestAdmissionIsOneByOne(t *testing.T) {
-	admitted := func(workers int) int64 {
+	const asked = 400
+	admitted := func(crowd func(e *Engine, ask func())) int64 {
 		e := &Engine{opts: Options{MaxBatch: 4, TokenBudget: 64, MaxQueue: 1000, MaxTTFT: 500 * time.Millisecond}, forecast: forecast{rates: known}}
-		var wait sync.WaitGroup
-		var left atomic.Int64
-		left.Store(400)
-		for range workers {
-			wait.Go(func() {
-				for left.Add(-1) >= 0 {
-					if _, err := e.admission(&Request{Prompt: make([]int32, 32)}); err != nil && !errors.Is(err, ErrOverloaded) {
-						t.Error(err)
-					}
-				}
-			})
-		}
-		wait.Wait()
-		if n := e.admitted.Load() + e.refusedTTFT.Load(); n != 400 {
-			t.Errorf("%d of 400 are counted", n)
+		crowd(e, func() {
+			if _, err := e.admission(&Request{Prompt: make([]int32, 32)}); err != nil && !errors.Is(err, ErrOverloaded) {
+				t.Error(err)
+			}
+		})
+		if n := e.admitted.Load() + e.refusedTTFT.Load(); n != asked {
+			t.Errorf("%d of %d are counted", n, asked)
 		}
 		return e.admitted.Load()
 	}
-	want := admitted(1)
-	if want < 10 || want > 100 {
-		t.Fatalf("%d are admitted one after the other", want)
-	}
-	for range 20 {
-		if got := admitted(16); got != want {
-			t.Fatalf("%d are admitted at once, %d one after the other", got, want)
+	want := admitted(func(_ *Engine, ask func()) {
+		for range asked {
+			ask()
 		}
+	})
+	got := admitted(func(e *Engine, ask func()) {
+		var wait sync.WaitGroup
+		e.mu.Lock() // all predictions wait for the loop
+		for range asked {
+			wait.Go(ask)
+		}
+		time.Sleep(20 * time.Millisecond)
+		e.mu.Unlock()
+		wait.Wait()
+	})
+	if want < 10 || want > 100 || got != want {
+		t.Errorf("%d are admitted at once, %d one after the other", got, want)
+	}
+}
+
+// What a request has waited before is part of its time; and what any request would be refused for is
+// known, and counted, before there is a prompt.
+func TestRefusedEarly(t *testing.T) {
+	e := &Engine{opts: Options{MaxBatch: 4, TokenBudget: 64, MaxQueue: 100, MaxTTFT: 500 * time.Millisecond}, forecast: forecast{rates: known}}
+	if _, err := e.admission(&Request{Prompt: make([]int32, 8), Waited: 499 * time.Millisecond}); !errors.Is(err, ErrOverloaded) {
+		t.Errorf("waited nearly as long as it may: %v", err)
+	}
+	for e.Refuses(Request{}) == nil {
+		if _, err := e.admission(&Request{Prompt: make([]int32, 1)}); err != nil {
+			t.Fatalf("not refused, and then: %v", err)
+		}
+	}
+	if e.refusedTTFT.Load() != 2 || e.refusedQueue.Load() != 0 {
+		t.Errorf("refused %d and %d", e.refusedTTFT.Load(), e.refusedQueue.Load())
+	}
+	e.opts.MaxTTFT, e.opts.MaxQueue = 0, int(e.queued.Load())-4
+	if err := e.Refuses(Request{}); err != ErrOverloaded || e.refusedQueue.Load() != 1 {
+		t.Errorf("the queue is full: %v, counted %d", err, e.refusedQueue.Load())
+	}
+}
+
+// What was learned under load does not keep an idle engine from work.
+func TestIdleEngineTakesWork(t *testing.T) {
+	e := &Engine{opts: Options{MaxBatch: 4, TokenBudget: 64, MaxQueue: 100, MaxTTFT: 20 * time.Millisecond}, forecast: forecast{rates: known}}
+	r := &Request{Prompt: make([]int32, 8)}
+	for range 1000 {
+		e.margin.Learn(r.class(), time.Second, time.Hour, time.Second)
+	}
+	if _, err := e.admission(r); err != nil {
+		t.Errorf("idle: %v", err)
+	}
+	if _, err := e.admission(r); !errors.Is(err, ErrOverloaded) {
+		t.Errorf("not idle: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package soak
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -53,19 +54,30 @@ func (b *book) capacity(c *clients, from *crowd, loops int, d time.Duration) flo
 // sent at all: that would be another load.
 const behind = time.Second
 
+// crowded is how many requests may be under way, so that a server that answers nobody is not taken for
+// a lack of file descriptors here. More are not sent.
+const crowded = 3000
+
 // attack sends requests at Poisson arrivals of a rate, whatever becomes of those before, and returns
 // when all have ended.
 func (b *book) attack(c *clients, from *crowd, r *rand.Rand, rate float64, d time.Duration) (sent int) {
 	var wait sync.WaitGroup
+	var under atomic.Int64
 	due := time.Now()
-	for end := due.Add(d); due.Before(end); sent++ {
+	for end := due.Add(d); due.Before(end); {
 		due = due.Add(time.Duration(r.ExpFloat64() / rate * float64(time.Second)))
 		time.Sleep(time.Until(due))
 		if now := time.Now(); now.Sub(due) > behind {
 			due = now
 		}
 		q := from.next()
+		if under.Load() >= crowded {
+			continue
+		}
+		sent++
+		under.Add(1)
 		wait.Go(func() {
+			defer under.Add(-1)
 			o := c.do(q)
 			o.attack = true
 			b.add(o)

@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 
 const (
-	model        = "gopherling-2m"
+	model        = "gopherling-7m"
 	offloadBytes = 4 << 20
 	idleRoutines = 24 // of a server that nobody is connected to but the watcher
 )
