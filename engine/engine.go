@@ -200,6 +200,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
 	}
+	errs = append(errs, o.checkBound(m, draft))
 	if draft != nil {
 		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), compatible(m, draft, o.Context))
 	}
@@ -219,14 +220,13 @@ func (o *Options) sizeCache(m *model.Model) error {
 		return err
 	}
 	if o.KVTokens == 0 {
-		o.KVTokens = max(o.Context, min(o.MaxBatch*o.Context, maxCacheBytes/perToken))
+		o.KVTokens = max(o.longest(), min(o.MaxBatch*o.longest(), maxCacheBytes/perToken))
 	}
 	if o.KVTokens < o.BlockSize {
 		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
 	}
 	// A sequence must fit the cache alone, or it could wait for ever.
-	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
-	return nil
+	return o.fitCache()
 }
 
 func between(name string, found, low, high int) error {

@@ -19,6 +19,7 @@ import (
 type loop struct {
 	e       *Engine
 	pool    *kvcache.Pool
+	bound   kvcache.Bound
 	sched   *sched.Scheduler
 	workers *par.Pool
 	state   *model.State
@@ -42,7 +43,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 	o := e.opts
 	blocks := o.KVTokens / o.BlockSize
 	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength,
-		Classes: e.model.Prompts()}
+		Classes: e.model.Prompts(), Bound: o.Bound()}
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -51,8 +52,9 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 		return nil, err
 	}
 	cache.Longest = o.Context
+	cache.Sinks, cache.Window = cfg.Bound.Mask()
 	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
-		live: make(map[uint64]*Stream), since: time.Now()}
+		live: make(map[uint64]*Stream), since: time.Now(), bound: cfg.Bound}
 	l.sched = sched.New(cfg, l.pool)
 	l.state = model.NewState(e.model, cache, l.workers)
 	if draft != nil {
@@ -60,6 +62,7 @@ func newLoop(e *Engine, draft *model.Model) (*loop, error) {
 			return nil, err
 		}
 		cache.Longest = o.Context
+		cache.Sinks, cache.Window = cfg.Bound.Mask()
 		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
 		l.stats.WeightBytes = draft.WeightBytes()
 	}
@@ -221,6 +224,7 @@ func (l *loop) publish() {
 func (l *loop) snapshot() Stats {
 	s := l.stats
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
+	s.ForgottenPositions = l.pool.Forgotten()
 	total, free, cached, held := l.pool.Counts()
 	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held}
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)

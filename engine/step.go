@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
@@ -20,6 +21,7 @@ func (l *loop) step() {
 	for i := range l.plan.Items {
 		l.begin(&l.plan.Items[i])
 	}
+	l.countKept()
 	l.propose()
 	l.fillPass()
 	l.state.Forward(&l.pass)
@@ -71,6 +73,7 @@ func (l *loop) propose() {
 		it := &l.plan.Items[i]
 		s := l.live[it.Seq.ID]
 		s.draft.Tokens, s.draft.Prompt, s.draft.Want = it.Seq.Tokens[:it.To], it.Seq.Prompt, it.MaxDraft
+		s.draft.Dropped = l.pool.Dropped(&it.Seq.Table)
 		s.draft.Blocks, s.draft.Params, s.draft.Said = s.tableBlocks(), s.req.Sampling, s.said
 		l.drafting = append(l.drafting, &s.draft)
 	}
@@ -88,6 +91,7 @@ func (l *loop) fillPass() {
 	l.places = slices.Grow(l.places[:0], len(l.plan.Items))[:len(l.plan.Items)]
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
+		l.places[i].prompt.Lanes, l.places[i].generated.Lanes = 0, 0
 		l.addPrompt(it, &l.places[i])
 	}
 	for i := range l.plan.Items {
@@ -101,6 +105,8 @@ type place struct {
 	scored int // those of the first position that is scored
 	last   int // those of the last computed position, if they are wanted
 	drafts int // those of the first draft
+
+	prompt, generated model.Observed // of the rows of either
 }
 
 // addPrompt adds an item's rows that are positions of its prompt.
@@ -113,6 +119,7 @@ func (l *loop) addPrompt(it *sched.Item, at *place) {
 		return
 	}
 	l.pass.AddPrompt(it.From, s.tableBlocks(), it.Seq.Tokens[it.From:to]...)
+	l.observe(it, &at.prompt)
 	at.scored = l.wantLogits(first+scoredFrom-it.From, first+scoredTo-it.From)
 	if it.Last() && to == it.To {
 		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
@@ -132,6 +139,7 @@ func (l *loop) addGenerated(it *sched.Item, at *place) {
 	}
 	first := len(l.pass.Tokens)
 	l.pass.Extend(it.Draft...)
+	l.observe(it, &at.generated)
 	at.drafts = l.wantLogits(first, len(l.pass.Tokens))
 }
 
@@ -148,7 +156,7 @@ func (l *loop) wantLogits(from, to int) (at int) {
 // many of its prompt positions have logits.
 func (l *loop) count(it *sched.Item, scored int) {
 	for p := it.From; p < it.To+len(it.Draft); p++ {
-		ops := l.e.model.Ops(p, it.Last() && p >= it.To-1)
+		ops := l.e.model.Ops(l.seen(it, p), it.Last() && p >= it.To-1)
 		if p < it.Seq.Prompt {
 			l.stats.PrefillOps += ops
 		} else {
@@ -163,7 +171,9 @@ func (l *loop) finishItem(it *sched.Item, at *place) {
 	s := l.live[it.Seq.ID]
 	from, to := s.scored(it)
 	l.score(s, from, to, at.scored)
+	addMass(it.Seq, &at.prompt, 1)
 	if !it.Last() {
+		addMass(it.Seq, &at.generated, it.To-it.From)
 		l.sched.Commit(it, nil, false)
 		return
 	}
@@ -179,6 +189,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) {
 	s.said.Push(l.accepted...)
 	l.countDrafts(it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
+	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
 	l.sched.Commit(it, l.accepted, finish != "")
 	if l.draft != nil {
 		l.draft.Committed(&s.draft, len(it.Seq.Tokens))

@@ -12,8 +12,13 @@ type Table struct {
 	blocks []BlockID // (positions / block size, rounded up)
 	sealed int       // blocks[:sealed] are read-only
 	salt   uint64    // of the chain, set by Match
+
+	forgotten int // blocks[:forgotten] were looked at by Forget
+	holes     int // of these, given back
+	removed   int // blocks taken out of the list by Compact
 }
 
-// Blocks returns the blocks in order: position i lies in Blocks()[i/BlockSize].
+// Blocks returns the blocks in order: position i lies in Blocks()[i/BlockSize], unless
+// Compact took out blocks before it. Blocks that Forget gave back are -1.
 // The slice is valid until the next call that takes the table and is not to be changed.
 func (t *Table) Blocks() []BlockID { return t.blocks }

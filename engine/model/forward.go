@@ -58,6 +58,7 @@ func (s *State) attention(l *Layer) {
 	s.multiply(&s.h, product{&s.q, &l.Q, 0}, product{&s.k, &l.K, 0}, product{&s.v, &l.V, 0})
 	s.each(rows, (*State).prepare)
 	s.attendAll()
+	s.observeAll()
 	s.each(rows, (*State).quantizeAttn)
 	s.multiply(&s.attn, product{&s.y, &l.O, 0})
 	s.owed = owed{true, l.OBias, l.AttnPostNorm}

@@ -3,6 +3,8 @@ package sched
 import (
 	"errors"
 	"fmt"
+
+	"github.com/assaylab/assay/engine/kvcache"
 )
 
 // Config bounds what the scheduler does. It does not change after New.
@@ -20,6 +22,8 @@ type Config struct {
 	// they are computed by different arithmetic: blocks with generated positions are found
 	// only by sequences that have the same positions generated.
 	Classes bool
+	// Bound says what is kept of a sequence's positions; the zero value is all.
+	Bound kvcache.Bound
 	// DraftLength bounds the drafts of one sequence in one step; 0 turns drafts off.
 	DraftLength int
 	// MaxQueue is how many sequences may wait; one more is refused. 0 is no limit.

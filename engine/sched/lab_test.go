@@ -80,6 +80,9 @@ func (l *lab) add() {
 	l.vary(q)
 	total, _, _, _ := l.pool.Counts()
 	fits := q.Limit-1 <= total*l.pool.BlockSize()
+	if l.cfg.Bound.Masks() {
+		fits = l.s.need(q) <= total
+	}
 	full := l.cfg.MaxQueue > 0 && l.s.Waiting() >= l.cfg.MaxQueue
 	if err := l.s.Add(q); (err == nil) != (fits && !full) {
 		l.t.Fatalf("Add of limit %d with %d waiting gave %v", q.Limit, l.s.Waiting(), err)
@@ -180,6 +183,10 @@ func (l *lab) compute(it *Item) {
 		l.admitted[q.ID] = q.Preemptions
 		l.regained += max(0, it.From-q.Prompt)
 	}
+	if l.cfg.Bound.Policy != "" {
+		l.computeBounded(it)
+		return
+	}
 	digest := l.readPrefix(q, it.From)
 	for i := it.From; i < it.To; i++ {
 		digest = extend(digest, q.Tokens[i], l.cfg.class(i, q.Prompt))
@@ -259,7 +266,11 @@ func (l *lab) finish(q *Sequence) {
 	}
 	l.finished[q.ID] = true
 	l.forget(q.ID)
-	if want := expected(l.cfg, q.Tokens[:q.Prompt], q.Limit, q.Salt); !slices.Equal(q.Tokens, want) {
+	want := expected
+	if l.cfg.Bound.Policy != "" {
+		want = l.expectedBounded
+	}
+	if want := want(l.cfg, q.Tokens[:q.Prompt], q.Limit, q.Salt); !slices.Equal(q.Tokens, want) {
 		l.t.Fatalf("sequence %d became\n%v, want\n%v", q.ID, q.Tokens, want)
 	}
 }
@@ -285,7 +296,7 @@ func (l *lab) checkPlan(oldest *Sequence) {
 		}
 	}
 	for i, q := range l.s.running {
-		if late := !l.cfg.Chunked && i > 0 && i == len(l.s.running)-1; !seen[q] && !late {
+		if late := (!l.cfg.Chunked || l.cfg.Bound.Masks()) && i > 0 && i == len(l.s.running)-1; !seen[q] && !late {
 			l.t.Fatalf("running sequence %d does not advance in\n%v", q.ID, &l.plan)
 		}
 	}
@@ -330,11 +341,11 @@ func (l *lab) checkUsed() {
 // held reports whether q waits for a prompt: one that its bound cut short, or that of its
 // group, of which it was not computed when this step was planned.
 func (l *lab) held(q *Sequence) bool {
-	if n := len(l.plan.Items); n > 0 && l.plan.Items[n-1].Seq.ChunkRows > 0 && !l.plan.Items[n-1].Last() {
+	if n := len(l.plan.Items); n > 0 && (l.plan.Items[n-1].Seq.ChunkRows > 0 || l.plan.Items[n-1].Seq.bounded) && !l.plan.Items[n-1].Last() {
 		return true
 	}
 	return slices.ContainsFunc(l.s.running, func(o *Sequence) bool {
-		return o.Group == q.Group && o.Computed < o.Prompt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
+		return o.bounded && o.Computed < len(o.Tokens)-1 || o.Group == q.Group && o.Computed < o.Prompt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
 	})
 }
 
@@ -346,7 +357,9 @@ func (l *lab) checkState() {
 	for _, q := range l.s.running {
 		ids = append(ids, q.ID)
 		for _, b := range q.Table.Blocks() {
-			held[b] = true
+			if b >= 0 {
+				held[b] = true
+			}
 		}
 	}
 	for _, q := range l.s.waiting {

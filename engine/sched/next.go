@@ -66,7 +66,11 @@ func (s *Scheduler) planPrompts(p *Plan, left, reserve int) int {
 	first := len(p.Items)
 	for _, q := range s.running {
 		if !q.generates() {
-			left -= s.planPrompt(p, q, left, reserve, len(p.Items) == first)
+			rows := s.planPrompt(p, q, left, reserve, len(p.Items) == first)
+			if rows == 0 {
+				return left // nobody passes it
+			}
+			left -= rows
 		}
 	}
 	for len(p.Preempted) == 0 && left > reserve && !unfinished(p.Items[first:]) {
@@ -92,7 +96,7 @@ func unfinished(prompts []Item) bool {
 // planPrompt adds as much of q's prompt as there is room for and returns its rows.
 // Prompts that are not chunked go whole or not at all; the first of a step always goes.
 func (s *Scheduler) planPrompt(p *Plan, q *Sequence, left, reserve int, first bool) int {
-	rows := len(q.Tokens) - q.Computed
+	rows := min(len(q.Tokens), s.choice(q)) - q.Computed
 	if q.ChunkRows > 0 {
 		rows = min(rows, q.ChunkRows)
 	}
@@ -103,6 +107,9 @@ func (s *Scheduler) planPrompt(p *Plan, q *Sequence, left, reserve int, first bo
 		rows = min(rows, left-reserve)
 	case rows > left-reserve && !first:
 		return 0
+	}
+	if !s.pool.Grow(&q.Table, q.Computed+rows) {
+		return 0 // with a window alone: others had the blocks that the prompt needs by and by
 	}
 	p.add(q, rows)
 	return rows
@@ -120,7 +127,7 @@ func (s *Scheduler) admit() *Sequence {
 		return nil // its blocks are worth waiting for
 	}
 	matched, shared := s.attach(q, sibling)
-	if !s.pool.Grow(&q.Table, len(q.Tokens)) {
+	if !s.room(q) {
 		s.pool.Release(&q.Table)
 		return nil
 	}
@@ -136,11 +143,11 @@ func (s *Scheduler) admit() *Sequence {
 // sibling returns the running sequence whose prompt q can share: of several the first, which
 // was admitted before all others and is the first to have the prompt. Nil is none.
 func (s *Scheduler) sibling(q *Sequence) *Sequence {
-	if q.Group == 0 || q.Uncached || q.shareable() < s.pool.BlockSize() {
+	if q.Group == 0 || q.Uncached || q.bounded || q.shareable() < s.pool.BlockSize() {
 		return nil
 	}
 	i := slices.IndexFunc(s.running, func(o *Sequence) bool {
-		return o.Group == q.Group && o.Salt == q.Salt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
+		return !o.bounded && o.Group == q.Group && o.Salt == q.Salt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
 	})
 	if i < 0 {
 		return nil
@@ -152,6 +159,9 @@ func (s *Scheduler) sibling(q *Sequence) *Sequence {
 // the index and, beyond them, those taken from the sibling, which may be nil.
 func (s *Scheduler) attach(q, sibling *Sequence) (matched, shared int) {
 	known := q.known(&s.cfg, len(q.Tokens))
+	if most := s.reusable(q); most < len(known) {
+		known = known[:most+1] // whole blocks of all but the last are matched
+	}
 	if q.Uncached {
 		known = known[:1] // which matches nothing, and sets the salt
 	}
@@ -165,7 +175,7 @@ func (s *Scheduler) attach(q, sibling *Sequence) (matched, shared int) {
 // wantedDrafts returns the draft rows that the generating sequences would like.
 func (s *Scheduler) wantedDrafts(items []Item) (rows int) {
 	for i := range items {
-		rows += items[i].Seq.wantedDrafts(&s.cfg)
+		rows += s.wanted(items[i].Seq)
 	}
 	return rows
 }
@@ -179,7 +189,7 @@ func (s *Scheduler) planDrafts(items []Item, left int) {
 			if left <= 0 {
 				return
 			}
-			if it.MaxDraft == round-1 && it.Seq.wantedDrafts(&s.cfg) >= round && s.pool.Grow(&it.Seq.Table, it.To+round) {
+			if it.MaxDraft == round-1 && s.wanted(it.Seq) >= round && s.pool.Grow(&it.Seq.Table, it.To+round) {
 				it.MaxDraft = round
 				left--
 			}

@@ -22,6 +22,7 @@ type Scheduler struct {
 	waiting      []*Sequence // front first
 	running      []*Sequence // oldest first
 	queuedTokens int         // of waiting
+	chosen       []int       // blocks to be given up
 }
 
 // New returns a scheduler over pool, which nobody else may take blocks from. A
@@ -55,6 +56,7 @@ func (s *Scheduler) Add(q *Sequence) error {
 	q.Tokens = slices.Grow(slices.Clip(q.Tokens), q.Limit-len(q.Tokens))
 	s.pool.Reserve(&q.Table, q.Limit)
 	q.Computed, q.Cached, q.Shared, q.Preemptions, q.planned = 0, 0, 0, 0, false
+	q.Mass, q.bounded = q.Mass[:0], s.bounds(q)
 	if q.keys = q.keys[:0]; s.cfg.Classes {
 		q.keys = slices.Grow(q.keys, q.Limit)
 	}
@@ -72,8 +74,8 @@ func (s *Scheduler) check(q *Sequence) error {
 			q.ID, q.Prompt, len(q.Tokens), q.Limit)
 	}
 	total, _, _, _ := s.pool.Counts()
-	if room := total * s.pool.BlockSize(); q.Limit-1 > room {
-		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, q.Limit-1, room)
+	if need := s.need(q); need > total {
+		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, min(q.Limit-1, need*s.pool.BlockSize()), total*s.pool.BlockSize())
 	}
 	return nil
 }
@@ -123,6 +125,6 @@ func (s *Scheduler) stop(i int) *Sequence {
 	q := s.running[i]
 	s.running = slices.Delete(s.running, i, i+1)
 	s.pool.Release(&q.Table)
-	q.planned, q.state = false, stateGone
+	q.planned, q.state, q.Mass = false, stateGone, q.Mass[:0]
 	return q
 }

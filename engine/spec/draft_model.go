@@ -51,12 +51,14 @@ func (d *DraftModel) catchUp(batch []*Request) {
 		d.recycle(r)
 		if to := min(r.Prompt, len(r.Tokens)); r.computed < to {
 			d.pass.AddPrompt(r.computed, r.Blocks, r.Tokens[r.computed:to]...)
+			d.pass.Last().Dropped = r.Dropped
 			d.reach(r, to)
 		}
 	}
 	for _, r := range batch {
 		if r.computed < len(r.Tokens) {
 			d.pass.Add(r.computed, r.Blocks, r.Tokens[r.computed:]...)
+			d.pass.Last().Dropped = r.Dropped
 			d.reach(r, len(r.Tokens))
 		}
 	}
@@ -97,6 +99,7 @@ func (d *DraftModel) draw() {
 			continue
 		}
 		d.pass.Add(r.computed, r.Blocks, tokens[i])
+		d.pass.Last().Dropped = r.Dropped
 		d.pass.Logits = append(d.pass.Logits, int32(len(d.pass.Tokens)-1))
 		r.computed++
 		more = append(more, r)
