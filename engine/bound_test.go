@@ -27,12 +27,12 @@ var bounds = map[string]func(*Options){
 // longPrompts are of several lengths, some within a bound.
 func longPrompts(t testing.TB) (ids [][]int32) {
 	all := workload(t)
-	for i := range 6 {
+	for i, length := range []int{20, 30, 40, 100, 110, 190} {
 		var p []int32
-		for k := range 1 + 3*i {
+		for k := 0; len(p) < length; k++ {
 			p = append(p, all[(i+5*k)%len(all)]...)
 		}
-		ids = append(ids, p[:min(len(p), 190)])
+		ids = append(ids, p[:length])
 	}
 	return ids
 }
@@ -145,7 +145,7 @@ func TestBadBounds(t *testing.T) {
 		"kv_budget is 96, want more":    func(o *Options) { o.KVPolicy, o.KVBudget = kvcache.PolicySnapKV, 96 },
 		"block_size is 24, want a div":  func(o *Options) { o.KVPolicy, o.BlockSize = kvcache.PolicyH2O, 24 },
 		"kv_recent is 0":                func(o *Options) { o.KVPolicy, o.KVRecent = kvcache.PolicyH2O, 0 },
-		"kv_tokens is 256, want at":     func(o *Options) { o.KVPolicy, o.KVBudget, o.KVTokens = kvcache.PolicyWindow, 100, 240 },
+		"kv_tokens is 240, want at":     func(o *Options) { o.KVPolicy, o.KVBudget, o.KVTokens = kvcache.PolicyWindow, 100, 240 },
 	} {
 		if _, err := New(m, nil, nil, options(change), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)
