@@ -1,15 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/stat"
 	"github.com/assaylab/assay/engine/eval"
 	"github.com/assaylab/assay/engine/eval/task"
+	"github.com/assaylab/assay/reports/table"
 )
 
 type needleOptions struct {
@@ -65,6 +69,9 @@ func (o *needleOptions) check() error {
 	case len(o.lengths) == 0 || len(o.depths) == 0:
 		return fmt.Errorf("--lengths and --depths: found none, expected at least one of each")
 	}
+	if !distinct(o.lengths) || !distinct(o.depths) {
+		return fmt.Errorf("--lengths and --depths: found a value twice, expected each once")
+	}
 	for _, n := range o.lengths {
 		if n < shortestNeedle {
 			return fmt.Errorf("--lengths: found %d, expected %d or more", n, shortestNeedle)
@@ -78,12 +85,16 @@ func (o *needleOptions) check() error {
 	return nil
 }
 
+func distinct[T cmp.Ordered](values []T) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(values)))) == len(values)
+}
+
 func runNeedle(ctx context.Context, w, werr io.Writer, args []string, o needleOptions) error {
 	sources, err := readSources(o.source)
 	if err != nil {
 		return err
 	}
-	return runTask(ctx, w, args, o.evalOptions, "needle", o.source, func(ctx context.Context, e entry, threads int) (answers, error) {
+	return runTaskAs(ctx, w, args, o.evalOptions, "needle", o.source, o.write, func(ctx context.Context, e entry, threads int) (answers, error) {
 		needles, err := task.Needles(sources, e.checkpoint.Tokenizer, o.lengths, o.depths, o.items, o.seed)
 		if err != nil {
 			return answers{}, fmt.Errorf("%s: %w", o.source, err)
@@ -102,42 +113,71 @@ func runNeedle(ctx context.Context, w, werr io.Writer, args []string, o needleOp
 	})
 }
 
-// judgeNeedles counts hits over all items, by length, and by depth where there are several.
+// judgeNeedles counts hits over all items, and at each length and depth.
 func judgeNeedles(needles []task.Needle, items []eval.Choice, values []eval.ChoiceValues) answers {
 	all := record.Metric{Name: fmt.Sprintf("value found, of %d", task.NeedleChoices)}
 	nll := record.Metric{Name: "negative log-likelihood of the value", Unit: "nats"}
 	var a answers
-	groups := newGroups()
+	var cells []record.Metric
 	for i, n := range needles {
 		pick := n.Choice.Pick(items[i], values[i])
 		hit := pick.Sum == n.Choice.Answer
 		all.Hits = append(all.Hits, hit)
 		nll.Values = append(nll.Values, -values[i].LogProb[n.Choice.Answer])
-		groups.add(fmt.Sprintf("%s, %d tokens", all.Name, n.Length), i, hit)
-		groups.add(fmt.Sprintf("%s, at depth %g %%", all.Name, 100*n.Depth), i, hit)
-		groups.add(fmt.Sprintf("%s, %d tokens at depth %g %%", all.Name, n.Length, 100*n.Depth), i, hit)
+		cells = addHit(cells, fmt.Sprintf("value found, %d tokens, depth %g %%", n.Length, 100*n.Depth), i, hit)
 		a.items = append(a.items, record.Item{ID: n.ID, Answer: n.Choice.Choices[pick.Sum], LogProb: values[i].LogProb})
 	}
-	a.metrics = append([]record.Metric{all}, groups.metrics...)
-	a.metrics = append(a.metrics, nll)
+	a.metrics = append([]record.Metric{all, nll}, cells...)
 	return a
 }
 
-// groups are metrics of some of the items, in the order in which they first came.
-type groups struct {
-	metrics []record.Metric
-	at      map[string]int
+// addHit adds an item to the metric of that name, at the end where there is none.
+func addHit(cells []record.Metric, name string, item int, hit bool) []record.Metric {
+	at := slices.IndexFunc(cells, func(m record.Metric) bool { return m.Name == name })
+	if at < 0 {
+		at = len(cells)
+		cells = append(cells, record.Metric{Name: name})
+	}
+	cells[at].Items, cells[at].Hits = append(cells[at].Items, item), append(cells[at].Hits, hit)
+	return cells
 }
 
-func newGroups() *groups { return &groups{at: map[string]int{}} }
-
-func (g *groups) add(name string, item int, hit bool) {
-	i, ok := g.at[name]
-	if !ok {
-		i = len(g.metrics)
-		g.at[name] = i
-		g.metrics = append(g.metrics, record.Metric{Name: name})
+// write prints a table of depths for each length, and the shares over all items.
+func (o *needleOptions) write(w io.Writer, all []record.Task, reference int) error {
+	for at, length := range o.lengths {
+		t := o.depthTable(all, 2+at*len(o.depths), length)
+		if err := t.Text(w); err != nil {
+			return err
+		}
+		fmt.Fprintln(w)
 	}
-	m := &g.metrics[i]
-	m.Items, m.Hits = append(m.Items, item), append(m.Hits, hit)
+	whole := slices.Clone(all)
+	for i := range whole {
+		whole[i].Metrics = whole[i].Metrics[:2]
+	}
+	return writeTasks(w, whole, reference)
+}
+
+// depthTable has a line per subject, and the metrics from the first on in its columns.
+func (o *needleOptions) depthTable(all []record.Task, first, length int) table.Table {
+	t := table.Table{Caption: fmt.Sprintf("value found, contexts of %d tokens, by depth (items: %d each)", length, o.items),
+		Columns: []table.Column{{Title: "subject"}}}
+	for _, d := range o.depths {
+		t.Columns = append(t.Columns, table.Column{Title: fmt.Sprintf("%g %%", 100*d), Unit: "%", Align: table.Right})
+	}
+	for _, s := range all {
+		row := table.Row{Cells: []table.Cell{table.Text(s.Subject)}}
+		for _, m := range s.Metrics[first : first+len(o.depths)] {
+			n := 0
+			for _, hit := range m.Hits {
+				if hit {
+					n++
+				}
+			}
+			row.Cells = append(row.Cells, withInterval(float64(n)/float64(len(m.Hits)), stat.Wilson(n, len(m.Hits)), true,
+				func(x float64) string { return fmt.Sprintf("%.0f", 100*x) }))
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t
 }

@@ -74,5 +74,13 @@ func (l *Lab) evaluate(ctx context.Context, p *Plan, todo []sweep.Probe, weights
 
 // subject is a probe as `assay eval` reads it.
 func subject(p sweep.Probe, weights map[string]string) string {
-	return weights[p.Quantization] + ",kv=" + p.KVFormat
+	text := weights[p.Quantization] + ",kv=" + p.KVFormat
+	b := p.Bound
+	if b.Masks() || b.Chooses() {
+		text += fmt.Sprintf(",kv_policy=%s,kv_budget=%d,kv_sinks=%d,kv_recent=%d,kv_observe=%d", b.Policy, b.Budget, b.Sinks, b.Recent, b.Observe)
+	}
+	if p.BlockSize > 0 {
+		text += fmt.Sprintf(",block_size=%d", p.BlockSize)
+	}
+	return text
 }

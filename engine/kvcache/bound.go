@@ -190,3 +190,20 @@ func (b Bound) Chosen(dst []int, mass []uint64, positions, blockSize int) []int 
 	slices.Sort(dst[first:])
 	return dst
 }
+
+// String says in words what is kept, as a sweep or a table names it.
+func (b Bound) String() string {
+	switch sinks, window := b.Mask(); {
+	case b.Masks() && sinks > 0:
+		return fmt.Sprintf("first %d and last %d positions", sinks, window)
+	case b.Masks():
+		return fmt.Sprintf("last %d positions", window)
+	case b.Chooses():
+		rows := "all rows"
+		if b.Observe > 0 {
+			rows = fmt.Sprintf("%d rows", b.Observe)
+		}
+		return fmt.Sprintf("%s %d (first %d, last %d, %s observed)", b.Policy, b.Budget, b.Sinks, b.Recent, rows)
+	}
+	return "all positions"
+}

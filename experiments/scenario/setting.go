@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/recipe"
 )
 
@@ -92,6 +93,11 @@ func EngineSettings() []Setting {
 		integer("block_size", 1, 1024, "positions per KV block", func(s *Settings) *int { return &s.BlockSize }),
 		integer("kv_tokens", 0, math.MaxInt32, "positions the KV cache holds, 0 for max_batch x context", func(s *Settings) *int { return &s.KVTokens }),
 		text("kv_format", "format of cached keys and values", kvFormats, func(s *Settings) *string { return &s.KVFormat }),
+		text("kv_policy", "which positions of a sequence are kept", kvcache.Policies, func(s *Settings) *string { return &s.KVPolicy }),
+		integer("kv_budget", 1, 1<<24, "positions kept of a sequence, where not all are", func(s *Settings) *int { return &s.KVBudget }),
+		integer("kv_sinks", 0, 1<<24, "first positions that are always kept", func(s *Settings) *int { return &s.KVSinks }),
+		integer("kv_recent", 1, 1<<24, "last positions that are always kept, with h2o and snapkv", func(s *Settings) *int { return &s.KVRecent }),
+		integer("kv_observe", 0, 1<<24, "last rows of a prompt whose attention chooses, with h2o and snapkv, 0 for all", func(s *Settings) *int { return &s.KVObserve }),
 		boolean("prefix_reuse", "keep finished sequences' blocks for equal prefixes", func(s *Settings) *bool { return &s.PrefixReuse }),
 		integer("context", 0, 1<<24, "longest sequence in tokens, 0 for the model's own", func(s *Settings) *int { return &s.Context }),
 		integer("max_queue", 1, math.MaxInt32, "waiting requests, one more is refused", func(s *Settings) *int { return &s.MaxQueue }),
@@ -229,7 +235,10 @@ func (s Settings) conflict() *conflict {
 		return &conflict{"kv_tokens", strconv.Itoa(s.KVTokens),
 			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
 	}
-	return nil
+	if key, found, expected := s.Bound().Check(s.BlockSize); key != "" {
+		return &conflict{key, found, expected, ""}
+	}
+	return s.holds()
 }
 
 // quoteTOML writes a basic string. Go's quoting differs from TOML's in \x and in

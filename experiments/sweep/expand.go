@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -244,5 +245,15 @@ func written(s *scenario.Scenario, axis, value string) int {
 
 // hasEffect is false for the draft length of an arm that does not draft.
 func hasEffect(d scenario.Setting, s scenario.Settings) bool {
-	return d.Name != "draft_length" || s.DraftModel != ""
+	switch d.Name {
+	case "draft_length":
+		return s.DraftModel != ""
+	case "kv_budget":
+		return s.Bound().Masks() || s.Bound().Chooses()
+	case "kv_sinks":
+		return s.KVPolicy == kvcache.PolicySinks || s.Bound().Chooses()
+	case "kv_recent", "kv_observe":
+		return s.Bound().Chooses()
+	}
+	return true
 }

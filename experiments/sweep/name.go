@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -34,7 +35,7 @@ func newNamer(all []scenario.Settings) namer {
 func (n namer) name(s scenario.Settings) string {
 	var parts []string
 	for _, name := range []string{"quantization", "threads", "max_batch", "token_budget", "chunked_prefill", "block_size",
-		"kv_tokens", "kv_format", "prefix_reuse", "context", "max_queue", "max_queued_tokens"} {
+		"kv_tokens", "kv_format", "kv_policy", "kv_budget", "kv_sinks", "kv_recent", "kv_observe", "prefix_reuse", "context", "max_queue", "max_queued_tokens"} {
 		if n.varies[name] {
 			parts = append(parts, label(name, &s))
 		}
@@ -75,6 +76,10 @@ func label(name string, s *scenario.Settings) string {
 		return "kv " + orWord(v, "full") + " tok"
 	case "kv_format":
 		return "kv " + v
+	case "kv_policy":
+		return map[bool]string{false: v}[v == kvcache.PolicyFull]
+	case "kv_budget", "kv_sinks", "kv_recent", "kv_observe":
+		return bounded(strings.TrimPrefix(name, "kv_"), v, s)
 	case "prefix_reuse":
 		return map[string]string{"true": "reuse"}[v]
 	case "context":
@@ -83,6 +88,18 @@ func label(name string, s *scenario.Settings) string {
 		return "queue " + v
 	}
 	return "queued " + orWord(v, "any") + " tok"
+}
+
+// bounded words what is kept, where not all is.
+func bounded(name, v string, s *scenario.Settings) string {
+	d, _ := scenario.FindSetting("kv_" + name)
+	if plain := s.WithoutEffect(); s.KVPolicy == kvcache.PolicyFull || d.Get(&plain) != v {
+		return ""
+	}
+	if name == "budget" {
+		return "keep " + v
+	}
+	return name + " " + orWord(v, "all")
 }
 
 // orWord replaces the zero that means something else.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/experiments/scenario"
 )
 
 // referenceKV is the cache format of the quality reference: the most precise one.
@@ -16,6 +18,8 @@ type Probe struct {
 	Subject      string // in words: "Q4_0 weights, q8_0 cache"
 	Quantization string
 	KVFormat     string
+	Bound        kvcache.Bound // what is kept; the zero value is all
+	BlockSize    int           // where blocks are chosen, else 0
 }
 
 func (m *Matrix) probe(quantization, kvFormat string) Probe {
@@ -28,6 +32,21 @@ func (m *Matrix) probe(quantization, kvFormat string) Probe {
 	}
 }
 
+// probeOf is the subject of an arm. Its identity is that of a full cache where all is kept.
+func (m *Matrix) probeOf(s scenario.Settings) Probe {
+	p := m.probe(s.Quantization, s.KVFormat)
+	if s.KVPolicy == kvcache.PolicyFull {
+		return p
+	}
+	p.Bound = s.WithoutEffect().Bound()
+	if p.Bound.Chooses() {
+		p.BlockSize = s.BlockSize
+	}
+	p.ID = digest(p.ID, fmt.Sprintf("%+v", p.Bound), p.BlockSize)
+	p.Subject += ", " + p.Bound.String()
+	return p
+}
+
 // Probes lists the distinct quality measurements, the reference first; nil where
 // quality is not measured.
 func (m *Matrix) Probes() []Probe {
@@ -37,7 +56,7 @@ func (m *Matrix) Probes() []Probe {
 	all := []Probe{m.Reference}
 	seen := map[string]bool{m.Reference.ID: true}
 	for _, a := range m.Arms {
-		if p := m.probe(a.Settings.Quantization, a.Settings.KVFormat); !seen[p.ID] {
+		if p := m.probeOf(a.Settings); !seen[p.ID] {
 			seen[p.ID] = true
 			all = append(all, p)
 		}
