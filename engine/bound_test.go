@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/engine/eval"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sample"
 )
@@ -63,7 +65,7 @@ func TestBoundedAnswersDoNotDependOnScheduling(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			e := start(t, m, nil, options(bound))
 			want := speak(t, e, 60, sample.Params{}, work...)
-			if s := e.Stats(); s.ForgottenPositions == 0 || slices.EqualFunc(want, full, func(a, b answer) bool { return slices.Equal(a.tokens(), b.tokens()) }) {
+			if s := e.Stats(); s.DroppedPositions == 0 || slices.EqualFunc(want, full, func(a, b answer) bool { return slices.Equal(a.tokens(), b.tokens()) }) {
 				t.Error("nothing was given up, or no answer changed: the test tests nothing")
 			}
 			for variant, change := range changed {
@@ -100,8 +102,8 @@ func TestWindowsBoundMemory(t *testing.T) {
 			o.Context, o.TokenBudget, o.BlockSize, o.KVTokens = 1024, 32, blockSize, 160
 			e := start(t, m, nil, o)
 			tokens := generate(t, e, 200, sample.Params{}, prompt)[0]
-			if s := e.Stats(); len(tokens) != 200 || s.PeakSequence > 160 || s.ForgottenPositions < 700-160 {
-				t.Errorf("%d tokens, at most %d positions held, %d given up", len(tokens), s.PeakSequence, s.ForgottenPositions)
+			if s := e.Stats(); len(tokens) != 200 || s.PeakSequence > 160 || s.DroppedPositions < 700-160 {
+				t.Errorf("%d tokens, at most %d positions held, %d given up", len(tokens), s.PeakSequence, s.DroppedPositions)
 			}
 			o.KVTokens = 0
 			wide := start(t, m, nil, o)
@@ -117,8 +119,8 @@ func TestChosenBlocksKeepTheBudget(t *testing.T) {
 	for name, lowest := range map[string]int64{"h2o": int64(len(prompt)) + 60 - 96 - 16, "snapkv": int64(len(prompt)) - 80 - 16} {
 		e := start(t, m, nil, options(bounds[name]))
 		generate(t, e, 60, sample.Params{}, prompt)
-		if s := e.Stats(); s.ForgottenPositions < lowest || s.ForgottenPositions > lowest+32 {
-			t.Errorf("%s: %d of %d positions given up, want at least %d", name, s.ForgottenPositions, len(prompt)+60, lowest)
+		if s := e.Stats(); s.DroppedPositions < lowest || s.DroppedPositions > lowest+32 {
+			t.Errorf("%s: %d of %d positions given up, want at least %d", name, s.DroppedPositions, len(prompt)+60, lowest)
 		}
 	}
 }
@@ -130,8 +132,8 @@ func TestWideBoundsAreFull(t *testing.T) {
 	for _, policy := range kvcache.Policies[1:] {
 		e := start(t, m, nil, options(func(o *Options) { o.KVPolicy, o.KVBudget = policy, 256 }))
 		sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
-		if s := e.Stats(); s.ForgottenPositions != 0 {
-			t.Errorf("%s: %d positions given up", policy, s.ForgottenPositions)
+		if s := e.Stats(); s.DroppedPositions != 0 {
+			t.Errorf("%s: %d positions given up", policy, s.DroppedPositions)
 		}
 	}
 }
@@ -150,5 +152,36 @@ func TestBadBounds(t *testing.T) {
 		if _, err := New(m, nil, nil, options(change), nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)
 		}
+	}
+}
+
+// What eval measures of a bound is what the engine answers with: the last token of eval's
+// context is the first that was generated.
+func TestEvalKeepsWhatTheEngineKeeps(t *testing.T) {
+	m, work := loadModel(t, "gopherling-7m"), longPrompts(t)
+	for name, bound := range bounds {
+		t.Run(name, func(t *testing.T) {
+			e := start(t, m, nil, options(bound))
+			for _, prompt := range work[4:] {
+				s, err := e.Submit(t.Context(), Request{Prompt: prompt, MaxTokens: 50, IgnoreEOS: true, Logprobs: -1})
+				if err != nil {
+					t.Fatal(err)
+				}
+				a := listen(t, s)
+				tokens, sum := a.tokens(), 0.0
+				for _, word := range a.words[1:] {
+					sum += float64(word.Logprob)
+				}
+				o := options(bound)
+				got, err := eval.Choices(t.Context(), eval.Subject{Model: m, KVFormat: "f32", Bound: o.Bound(), BlockSize: o.BlockSize},
+					[]eval.Choice{{Context: append(slices.Clone(prompt), tokens[0]), Continuations: [][]int32{tokens[1:], tokens[1:9]}}}, 1, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if d := math.Abs(got[0].LogProb[0] - sum); d > 1e-4 || !got[0].Greedy[0] || !got[0].Greedy[1] {
+					t.Errorf("%d tokens: eval gives the answer %g nats, the engine %g", len(prompt), got[0].LogProb[0], sum)
+				}
+			}
+		})
 	}
 }

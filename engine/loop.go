@@ -224,7 +224,7 @@ func (l *loop) publish() {
 func (l *loop) snapshot() Stats {
 	s := l.stats
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
-	s.ForgottenPositions = l.pool.Forgotten()
+	s.DroppedPositions = l.pool.Forgotten()
 	total, free, cached, held := l.pool.Counts()
 	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held}
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)

@@ -23,7 +23,7 @@ type Stats struct {
 	AcceptedTokens        int64   // accepted, bonus tokens not counted
 	AcceptedAt            []int64 // accepted drafts by position, from 0
 	Preemptions           int64
-	ForgottenPositions    int64 // given up by sequences that went on, see Options.KVPolicy
+	DroppedPositions    int64 // given up by sequences that went on, see Options.KVPolicy
 	PeakSequence          int64 // most positions that the cache had room for of one sequence
 	Finished              map[FinishReason]int64
 	PeakRunning           int

@@ -173,6 +173,8 @@ type Counters struct {
 	Drafts          int64   `json:"drafts"`                // verify steps
 	AcceptedAt      []int64 `json:"accepted_at,omitempty"` // accepted drafts by position, from 0
 	Preemptions     int64   `json:"preemptions"`
+	DroppedKV       int64   `json:"dropped_kv_positions"`  // given up by requests that went on
+	PeakKVBytes     int64   `json:"peak_request_kv_bytes"` // most that one request's positions took
 	Aborted         int64   `json:"aborted"`
 	PeakRunning     int64   `json:"peak_running"`
 	RunningNS       int64   `json:"running_ns"` // integral of running + waiting requests over time: Little's law from the server's side

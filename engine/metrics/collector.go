@@ -147,6 +147,10 @@ func (c *engineCollector) addMemory() {
 		})
 	c.gauge("assay:kv_blocks_capacity", "KV blocks there are.",
 		func(s *engine.Stats) int64 { return int64(s.Blocks.Total) })
+	c.counter("assay:kv_positions_dropped_total", "Positions whose KV blocks requests gave up while they ran.",
+		func(s *engine.Stats) int64 { return s.DroppedPositions })
+	c.gauge("assay:kv_peak_request_positions", "Most positions that there was room for of one request since start.",
+		func(s *engine.Stats) int64 { return s.PeakSequence })
 	c.gauge("assay:kv_bytes_per_token", "KV cache bytes of one position.",
 		func(s *engine.Stats) int64 { return s.KVBytesPerToken })
 	c.gauge("assay:weight_bytes", "Bytes of the weights as they are stored.",

@@ -21,6 +21,8 @@ func difference(a, b target.Stats) record.Counters {
 		Drafts:          b.Drafts - a.Drafts,
 		AcceptedAt:      minus(b.AcceptedAt, a.AcceptedAt),
 		Preemptions:     b.Preemptions - a.Preemptions,
+		DroppedKV:       b.DroppedPositions - a.DroppedPositions,
+		PeakKVBytes:     b.PeakSequence * b.KVBytesPerToken,
 		Aborted:         b.Finished["abort"] - a.Finished["abort"],
 		PeakRunning:     int64(b.PeakRunning),
 		RunningNS:       (b.Occupancy - a.Occupancy).Nanoseconds(),
