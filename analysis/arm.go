@@ -77,10 +77,21 @@ func (a *analysis) judgeArms() {
 		}
 		j := judged{Arm: Arm{Arm: arm}, rungs: a.ladder(arm.ID)}
 		j.setQuality(a.run, q)
+		j.PeakKVBytes = a.peakKV(arm.ID)
 		j.setCapacity()
 		j.setCost(a.run)
 		a.arms = append(a.arms, j)
 	}
+}
+
+// peakKV is the most that one request's keys and values took in the arm's trials.
+func (a *analysis) peakKV(arm string) (bytes int64) {
+	for _, t := range a.set.Trials {
+		if t.Key.Arm == arm {
+			bytes = max(bytes, t.Engine.PeakKVBytes)
+		}
+	}
+	return bytes
 }
 
 // ladder orders an arm's cells by offered rate. Closed-loop loads have no offered

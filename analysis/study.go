@@ -117,6 +117,8 @@ type Arm struct {
 	QualityLoss      Value // mean paired difference of NLL against the reference, nats per token
 	KL               Value
 	SameTop          Value
+	Needle           Value // share of definitions far above that were found again, not measured where the run has none
+	PeakKVBytes      int64 // most that one request's keys and values took in a trial of the arm
 	Eligible         bool // upper end of QualityLoss at most ln(1 + bound)
 	Capacity         Capacity
 	Cost             Cost

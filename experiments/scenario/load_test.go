@@ -26,7 +26,7 @@ func load(t *testing.T, path string) *Scenario {
 func TestLoadEveryKey(t *testing.T) {
 	s := load(t, "testdata/good/full.toml")
 	wantEngine := Settings{Quantization: "BF16", Options: engine.Options{DraftLength: 3, Threads: 1, MaxBatch: 8,
-		TokenBudget: 128, BlockSize: 32, KVTokens: 4096, KVFormat: "q8_0", PrefixReuse: true, Context: 256,
+		TokenBudget: 128, BlockSize: 32, KVTokens: 4096, KVFormat: "q8_0", KVPolicy: "sinks", KVBudget: 128, KVSinks: 8, KVRecent: 20, KVObserve: 16, PrefixReuse: true, Context: 256,
 		MaxQueue: 64, MaxQueuedTokens: 9000}}
 	wantLoads := []Workload{
 		{Name: "steady", Arrival: Poisson, Rates: []float64{20, 40.5}, Requests: 60, Warmup: 2,
@@ -50,7 +50,7 @@ func TestLoadEveryKey(t *testing.T) {
 		{"model", s.Model, "embedded:gopherling-7m"},
 		{"engine", s.Engine, wantEngine},
 		{"loads", s.Loads, wantLoads},
-		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02}},
+		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02, 3, []int{128, 256}}},
 		{"cost", s.Cost, &Cost{"0.10", "EUR", 0.6, "a price list"}},
 		{"limits", s.SLO.Limits, wantLimits},
 		{"run", s.Run, Run{7, 3, false, 5 * time.Second}},
@@ -96,7 +96,7 @@ func TestCheckFiles(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	err = load(t, "testdata/good/full.toml").CheckFiles()
-	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 33 {
+	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 38 {
 		t.Errorf("got %v", err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // TestSettingsCoverOptions holds that every field of engine.Options is a setting:
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
-	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32"}
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32", "kv_policy": "h2o"}
 	changed := map[string]string{}
 	for _, d := range EngineSettings() {
 		base := Settings{Quantization: AsShipped}

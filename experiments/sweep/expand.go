@@ -49,6 +49,10 @@ func Expand(s *scenario.Scenario, c Capabilities) (*Matrix, error) {
 	if q := s.Quality; q != nil && q.Length > c.Context {
 		return nil, s.Problem("quality.length", fmt.Sprint(q.Length), fmt.Sprintf("at most the model's context (%d)", c.Context), "")
 	}
+	if q := s.Quality; q != nil && len(q.NeedleLengths) > 0 && slices.Max(q.NeedleLengths)+NeedleRoom > c.Context {
+		return nil, s.Problem("quality.needle_lengths", fmt.Sprint(slices.Max(q.NeedleLengths)),
+			fmt.Sprintf("at most %d: the model's context (%d) less room for an answer", c.Context-NeedleRoom, c.Context), "")
+	}
 	m.Axes = axes(s, arms)
 	m.Arms = m.finish(arms, c)
 	m.Unmeasured = unmeasured(m.Axes, m.Arms)

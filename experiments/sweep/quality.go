@@ -11,6 +11,12 @@ import (
 // referenceKV is the cache format of the quality reference: the most precise one.
 const referenceKV = "f32"
 
+// NeedleRoom is how many tokens an answer to a needle may have, with what rounding adds.
+const NeedleRoom = 16
+
+// NeedleDepths is at how many depths of a context there are needles.
+const NeedleDepths = 5
+
 // Probe is one distinct subject of the quality measurement. Arms that differ only
 // in what cannot change the numbers share it.
 type Probe struct {
@@ -24,12 +30,16 @@ type Probe struct {
 
 func (m *Matrix) probe(quantization, kvFormat string) Probe {
 	q := m.Scenario.Quality
-	return Probe{
+	p := Probe{
 		ID:           digest("quality", m.Scenario.Model, quantization, kvFormat, q.Text, q.Windows, q.Length),
 		Subject:      fmt.Sprintf("%s weights, %s cache", quantization, kvFormat),
 		Quantization: quantization,
 		KVFormat:     kvFormat,
 	}
+	if q.NeedleItems > 0 {
+		p.ID = digest(p.ID, q.NeedleItems, q.NeedleLengths)
+	}
+	return p
 }
 
 // probeOf is the subject of an arm. Its identity is that of a full cache where all is kept.
@@ -71,5 +81,5 @@ func (m *Matrix) plan(textSHA256 string) record.QualityPlan {
 		return record.QualityPlan{}
 	}
 	return record.QualityPlan{Protocol: "windows", Text: q.Text, TextSHA256: textSHA256, Windows: q.Windows, Length: q.Length,
-		Bound: q.Bound, ReferenceID: m.Reference.ID, Reference: m.Reference.Subject}
+		NeedleItems: q.NeedleItems, NeedleLengths: q.NeedleLengths, Bound: q.Bound, ReferenceID: m.Reference.ID, Reference: m.Reference.Subject}
 }
