@@ -58,7 +58,7 @@ func TestObserveAgreesWithItsDefinition(t *testing.T) {
 				if !slices.Equal(apart, want) {
 					t.Fatalf("%s %v, blocks of %d: other bits", s.Name, kind, blockSize)
 				}
-				if n := testing.AllocsPerRun(2, func() { s.Observe(w, a, apart, n) }); n != 0 {
+				if n := testing.AllocsPerRun(1, func() { s.Observe(w, a, together, 0) }); n != 0 {
 					t.Errorf("%s %v: %v allocations", s.Name, kind, n)
 				}
 			}
