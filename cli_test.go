@@ -233,7 +233,7 @@ func TestCompleted(t *testing.T) {
 		{"verbs below a verb", []string{"eval", ""}, []string{"choice\t", "perplexity\t"}},
 		{"verbs of help", []string{"help", ""}, []string{"run\t", "serve\t"}},
 		{"shells", []string{"completion", ""}, shells},
-		{"settings", []string{"serve", "--"}, []string{"--quantization", "--kv-format", "--prefix-reuse"}},
+		{"settings", []string{"serve", "--"}, []string{"--quantization", "--kv-format", "--prefix-cache"}},
 		{"weight formats", []string{"serve", "--quantization", ""}, []string{"Q8_0", "as-shipped"}},
 		{"target formats", []string{"quantize", "a", "b", "--to", ""}, []string{"Q4_0", "BF16"}},
 		{"scenarios", []string{"run", ""}, []string{"toml"}},

@@ -92,8 +92,12 @@ func TestScenarioSettings(t *testing.T) {
 			values = fmt.Sprintf("%d to %d", d.Min, d.Max)
 		case d.Choices != nil:
 			values = strings.Join(d.Choices, ", ")
+		case d.Form != "":
+			values = d.Form
+		case d.Kind == scenario.Time:
+			values = "0 or more, with its unit"
 		}
-		kind := map[scenario.Kind]string{scenario.Text: "string", scenario.Integer: "integer", scenario.Boolean: "boolean"}[d.Kind]
+		kind := map[scenario.Kind]string{scenario.Text: "string", scenario.Integer: "integer", scenario.Boolean: "boolean", scenario.Time: "duration"}[d.Kind]
 		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s |\n", d.Name, kind, d.TOML(&defaults), values, d.Usage)
 	}
 	generated(t, scenarioDoc, "settings", b.String())

@@ -34,7 +34,11 @@ type serveOptions struct {
 	pin                  int
 	supervised           bool
 	template             string // file
-	keyFile              string
+	keyFile, traceSteps  string
+	sharedCache, pins    bool
+	pinFiles             []string
+	offload              string // directory
+	offloadBytes         int64
 	maxBody              int64
 	pprof                string
 	logFormat, logLevel  string
@@ -60,7 +64,7 @@ Every request is one line of the log on standard error, without its texts.
 
 SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 		Example: `  assay serve
-  assay serve --model model.gguf --quantization Q8_0 --max-batch 16 --prefix-reuse`,
+  assay serve --model model.gguf --quantization Q8_0 --max-batch 16 --prefix-cache hash`,
 		Args: arguments(),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return serve(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), os.Stdin, o)
@@ -73,7 +77,13 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.IntVar(&o.pin, "pin", -1, "processor that the engine's thread runs on, -1 for any")
 	f.BoolVar(&o.supervised, "supervised", false, "end when standard input closes")
 	f.StringVar(&o.template, "chat-template", "", "file with a chat template to use instead of the model's own")
-	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, # starts a comment")
+	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, then name=, weight= and priority=; # starts a comment")
+	f.StringVar(&o.traceSteps, "trace-steps", "", "file that gets a line of JSON for every step of the engine, see assay trace")
+	f.BoolVar(&o.sharedCache, "shared-prefix-cache", false, "have requests of different API keys find each other's prompts, which answers' times then tell")
+	f.StringArrayVar(&o.pinFiles, "pin-prefix", nil, "file whose text, or in .json whose messages, stay in the prefix cache for all; may be repeated")
+	f.BoolVar(&o.pins, "allow-pins", false, "let requests pin their prompts with pin_prompt")
+	f.StringVar(&o.offload, "offload", "", "directory for evicted blocks of the prefix cache, found again after a restart with the same model and settings")
+	f.Int64Var(&o.offloadBytes, "offload-bytes", defaultOffloadBytes, "most that the directory holds; the oldest blocks go")
 	f.Int64Var(&o.maxBody, "max-request-bytes", server.DefaultMaxBody, "largest body of a request; a larger one is answered with 413")
 	f.StringVar(&o.logFormat, "log-format", "text", "log lines: "+strings.Join(logFormats, ", "))
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: "+strings.Join(logLevels, ", "))
@@ -84,7 +94,7 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 }
 
 // serve runs until ctx ends.
-func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptions) error {
+func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptions) (err error) {
 	if o.supervised {
 		var stop context.CancelFunc
 		ctx, stop = context.WithCancel(ctx)
@@ -112,24 +122,35 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 	// The engine's thread may be bound to a processor that was not counted at start;
 	// the handlers need a slot of their own beside it.
 	runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), o.settings.Threads+1))
-	e, c, err := startEngine(o, kernels)
+	log := newLogger(werr, o.logFormat, o.logLevel)
+	e, c, err := startEngine(o, kernels, log)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	log := newLogger(werr, o.logFormat, o.logLevel)
+	stopTrace, err := traceSteps(e, o.traceSteps, log)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		e.Close() // a trace ends after the last step
+		err = errors.Join(err, stopTrace())
+	}()
 	log.Info("serving", "model", c.File.Name, "kernels", kernels.Name, "options", fmt.Sprintf("%+v", e.Options()), "api_keys", len(keys))
 	config, err := serverConfig(o, c, e, log)
 	if err != nil {
 		return err
 	}
-	config.APIKeys = keys
+	config.APIKeys, config.SharedCache, config.Pins = keys, o.sharedCache, o.pins
 	h := server.New(config, server.FromEngine(e), server.FromTokenizer(c.Tokenizer))
+	if err := o.pinPrefixes(ctx, e, h, log); err != nil {
+		return err
+	}
 	fmt.Fprintf(w, "%shttp://%s\n", target.Announcement, l.Addr())
 	return serveUntil(ctx, l, h)
 }
 
-func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoint.Checkpoint, error) {
+func startEngine(o serveOptions, kernels *kernel.Set, log *slog.Logger) (*engine.Engine, *checkpoint.Checkpoint, error) {
 	if err := o.settings.Validate(); err != nil {
 		return nil, nil, err
 	}
@@ -137,19 +158,18 @@ func startEngine(o serveOptions, kernels *kernel.Set) (*engine.Engine, *checkpoi
 	if err != nil {
 		return nil, nil, err
 	}
-	var e *engine.Engine
 	if o.settings.DraftModel == "" {
-		e, err = engine.New(c.Model, nil, c.Tokenizer.Ends(), o.settings.Options, pinned(o.pin))
-	} else {
-		var d *checkpoint.Checkpoint
-		if d, err = openModel(o.settings.DraftModel, "", kernels); err != nil {
-			return nil, nil, fmt.Errorf("draft model: %w", err)
-		}
-		if err := c.Compatible(d); err != nil {
-			return nil, nil, err
-		}
-		e, err = engine.New(c.Model, d.Model, c.Tokenizer.Ends(), o.settings.Options, pinned(o.pin))
+		e, err := engine.NewOffloading(c.Model, nil, c.Tokenizer.Ends(), o.settings.Options, o.files(c, nil, log), pinned(o.pin))
+		return e, c, err
 	}
+	d, err := openModel(o.settings.DraftModel, "", kernels)
+	if err != nil {
+		return nil, nil, fmt.Errorf("draft model: %w", err)
+	}
+	if err := c.Compatible(d); err != nil {
+		return nil, nil, err
+	}
+	e, err := engine.NewOffloading(c.Model, d.Model, c.Tokenizer.Ends(), o.settings.Options, o.files(c, d, log), pinned(o.pin))
 	return e, c, err
 }
 

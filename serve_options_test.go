@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/assaylab/assay/engine/server"
 )
 
 func TestServeOptions(t *testing.T) {
@@ -57,6 +59,11 @@ func TestAPIKeys(t *testing.T) {
 		{name: "nothing in it", file: "# none yet\n", err: "has no key"},
 		{name: "two on a line", file: "sk-1\nsk-2 sk-3\n", err: "keys:2: expected one key"},
 		{name: "not ASCII", file: "clé\n", err: "keys:1: expected one key"},
+		{name: "no such word", file: "sk-1 wieght=2\n", err: "keys:1: expected one key, and after it name="},
+		{name: "weight", file: "sk-1\nsk-2 weight=0\n", err: `keys:2: weight: found "0", expected a whole number from 1 to 1000`},
+		{name: "priority", file: "sk-1 priority=high\n", err: `keys:1: priority: found "high", expected a whole number`},
+		{name: "no name", file: "sk-1 name=\n", err: "keys:1: name: expected"},
+		{name: "two weights", file: "sk-1 name=a weight=2\nsk-2 name=a\n", err: `keys:2: weight: found 1, expected 2 as for the other keys of "a"`},
 		{name: "environment not ASCII", environment: "clé", err: "ASSAY_API_KEYS has a key"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -71,12 +78,31 @@ func TestAPIKeys(t *testing.T) {
 			if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
 				t.Fatalf("error %v, want %q", err, c.err)
 			}
-			if !slices.Equal(got, c.want) {
-				t.Errorf("got %q, want %q", got, c.want)
+			var texts []string
+			for _, k := range got {
+				texts = append(texts, k.Key)
+			}
+			if !slices.Equal(texts, c.want) {
+				t.Errorf("got %q, want %q", texts, c.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "sk-") {
 				t.Errorf("the error shows a key: %v", err)
 			}
 		})
+	}
+}
+
+func TestKeysSayWhoseTheyAre(t *testing.T) {
+	o := serveOptions{keyFile: filepath.Join(t.TempDir(), "keys")}
+	file := "sk-1 name=batch priority=10\nsk-2 weight=4 # paying\nsk-3 name=batch\n"
+	if err := os.WriteFile(o.keyFile, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got, err := o.apiKeys("sk-4")
+	want := []server.APIKey{{Key: "sk-1", Client: server.Client{Tenant: "batch", Weight: 1, Priority: 10}},
+		{Key: "sk-2", Client: server.Client{Tenant: "key-2", Weight: 4}},
+		{Key: "sk-3", Client: server.Client{Tenant: "batch", Weight: 1}}, {Key: "sk-4", Client: server.Client{Tenant: "key-4", Weight: 1}}}
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}
 }

@@ -35,6 +35,7 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.countTrials()
 	a.judgeArms()
 	a.drawFront()
+	a.drawTimelines()
 	a.recommend()
 	a.warn()
 	return a.study, nil
@@ -51,6 +52,7 @@ type analysis struct {
 	cells     []measured // as Study.Cells
 	fresh     []measured // confirmation cells
 	arms      []judged   // as Study.Arms
+	gaps      []gap      // the longest of each trial
 	estimated int        // requests whose token counts are ours
 	miscount  miscount
 	unchecked []string
@@ -73,6 +75,7 @@ func (a *analysis) measure() error {
 			return err
 		}
 		m := a.newMeasured(&c, "sweep")
+		a.watch(&c)
 		a.cells = append(a.cells, m)
 		a.study.Cells = append(a.study.Cells, m.Cell)
 		a.countTokens(&c)

@@ -77,18 +77,19 @@ func (a *analysis) judgeArms() {
 		}
 		j := judged{Arm: Arm{Arm: arm}, rungs: a.ladder(arm.ID)}
 		j.setQuality(a.run, q)
-		j.PeakKVBytes = a.peakKV(arm.ID)
+		j.MeanKVBytes = a.meanKV(arm.ID)
 		j.setCapacity()
 		j.setCost(a.run)
 		a.arms = append(a.arms, j)
 	}
 }
 
-// peakKV is the most that one request's keys and values took in the arm's trials.
-func (a *analysis) peakKV(arm string) (bytes int64) {
+// meanKV is what one request's keys and values took on average, in the trial of the arm where
+// that is the most.
+func (a *analysis) meanKV(arm string) (bytes int64) {
 	for _, t := range a.set.Trials {
 		if t.Key.Arm == arm {
-			bytes = max(bytes, t.Engine.PeakKVBytes)
+			bytes = max(bytes, t.Engine.MeanKVBytes)
 		}
 	}
 	return bytes

@@ -13,7 +13,10 @@ type Study struct {
 	Arms     []Arm  // in the run's order
 	Choice   Recommendation
 	Front    Front
-	Warnings []string // facts that weaken every conclusion, one sentence each
+	// Timelines are at most two, where engines kept their steps: around the longest gap of all,
+	// and around the longest one of the arm that did best at the same load.
+	Timelines []Timeline
+	Warnings  []string // facts that weaken every conclusion, one sentence each
 }
 
 // FailedTrial is a trial without measurements.
@@ -118,8 +121,8 @@ type Arm struct {
 	KL               Value
 	SameTop          Value
 	Needle           Value // share of definitions far above that were found again, not measured where the run has none
-	PeakKVBytes      int64 // most that one request's keys and values took in a trial of the arm
-	Eligible         bool // upper end of QualityLoss at most ln(1 + bound)
+	MeanKVBytes      int64 // what one request's keys and values took, mean over its steps, in the trial where it is the most
+	Eligible         bool  // upper end of QualityLoss at most ln(1 + bound)
 	Capacity         Capacity
 	Cost             Cost
 	OnFront          bool

@@ -56,9 +56,9 @@ func (o *Options) fitCache() error {
 	return nil
 }
 
-// observe has a span's rows be observed, where the sequence's bound chooses by it. It is
+// watch has a span's rows be observed, where the sequence's bound chooses by it. It is
 // called with the span as it was just added.
-func (l *loop) observe(it *sched.Item, o *model.Observed) {
+func (l *loop) watch(it *sched.Item, o *model.Observed) {
 	span := l.pass.Last()
 	span.Dropped = l.pool.Dropped(&it.Seq.Table)
 	first := int(l.pass.Positions[span.From])
@@ -95,7 +95,10 @@ func addMass(q *sched.Sequence, o *model.Observed, rows int) {
 // countKept notes what a step's sequences hold.
 func (l *loop) countKept() {
 	for i := range l.plan.Items {
-		l.stats.PeakSequence = max(l.stats.PeakSequence, int64(l.pool.Held(&l.plan.Items[i].Seq.Table)))
+		n := int64(l.pool.Held(&l.plan.Items[i].Seq.Table))
+		l.stats.PeakSequence = max(l.stats.PeakSequence, n)
+		l.stats.HeldPositions += n
+		l.stats.SequenceSteps++
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/assaylab/assay/engine/gguf"
 	"github.com/assaylab/assay/engine/internal/cpu"
 	"github.com/assaylab/assay/engine/kernel"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/engine/sample"
@@ -143,7 +144,7 @@ func TestTurnsDoNotDependOnScheduling(t *testing.T) {
 			for _, length := range []int{0, 4} {
 				t.Run(fmt.Sprintf("%s/%s, draft %d", set.Name, name, length), func(t *testing.T) {
 					o := options(variants()[name])
-					o.PrefixReuse, o.DraftLength = true, length
+					o.PrefixCache, o.DraftLength = kvcache.IndexHash, length
 					with := draft
 					if length == 0 {
 						with = nil

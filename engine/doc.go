@@ -1,6 +1,6 @@
-// Package engine is the included LLM inference engine: continuous batching over a
-// paged KV cache, with quantized weights and speculative decoding, in pure Go and
-// Go assembly.
+// Package engine is the included LLM inference engine: continuous batching, and the policies
+// that it is measured against, over a paged KV cache, with quantized weights and speculative
+// decoding, in pure Go and Go assembly.
 //
 // An Engine owns one goroutine, the loop, which is the only one that touches the
 // scheduler, the cache and the model. Everything else talks to it through Submit

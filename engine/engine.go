@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
+	"github.com/assaylab/assay/engine/steptrace"
 )
 
 // Engine serves requests with one model. Its methods are safe for concurrent use.
@@ -29,24 +32,35 @@ type Engine struct {
 
 	queued       atomic.Int64 // submitted and not yet running
 	queuedTokens atomic.Int64
+	refusedQueue atomic.Int64
+	refusedTTFT  atomic.Int64
 
-	mu    sync.Mutex
-	stats Stats
+	born   time.Time // what the scheduler's clock counts from
+	tracer atomic.Pointer[steptrace.Writer]
+
+	mu       sync.Mutex
+	stats    Stats
+	forecast forecast
 }
 
 // New starts an engine. Draft is nil, or a smaller model of the same vocabulary. Ends
 // are the tokens that end a text; ids below 0 are none. onStart, which may be nil, runs first on
 // the loop's own locked thread, to pin it. Errors name the option.
 func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engine, error) {
+	return NewOffloading(m, draft, ends, o, nil, onStart)
+}
+
+// NewOffloading is New for an engine that keeps evicted blocks in files; nil keeps none.
+func NewOffloading(m, draft *model.Model, ends []int32, o Options, files *Offload, onStart func()) (*Engine, error) {
 	o, err := o.resolve(m, draft)
 	if err != nil {
 		return nil, err
 	}
 	ends = slices.DeleteFunc(slices.Clone(ends), func(t int32) bool { return t < 0 })
-	e := &Engine{opts: o, model: m, ends: ends,
+	e := &Engine{opts: o, model: m, ends: ends, born: time.Now(),
 		inbox: make(chan *Stream, o.MaxQueue+o.MaxBatch), wake: make(chan struct{}, 1),
 		quit: make(chan struct{}), done: make(chan struct{})}
-	l, err := newLoop(e, draft)
+	l, err := newLoop(e, draft, files)
 	if err != nil {
 		return nil, err
 	}
@@ -68,8 +82,8 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 		return nil, ErrClosed
 	}
 	r.Sampling = e.ending(&r)
-	if !e.reserve(len(r.Prompt)) {
-		return nil, ErrOverloaded
+	if err := e.admission(len(r.Prompt)); err != nil {
+		return nil, err
 	}
 	s := newStream(e, e.nextID.Add(1), r)
 	s.stopWatch = context.AfterFunc(ctx, s.Close)
@@ -93,11 +107,16 @@ func (e *Engine) check(r *Request) error {
 		return fmt.Errorf("%w: %d tokens, and at most %d leave room for an answer", ErrTooLong, len(r.Prompt), room)
 	case r.MinTokens < 0 || r.MinTokens > r.MaxTokens:
 		return fmt.Errorf("engine: min tokens is %d, want 0 to max tokens, %d", r.MinTokens, r.MaxTokens)
+	case r.Weight < 0 || r.Weight > MaxWeight:
+		return fmt.Errorf("engine: weight is %d, want 0 to %d", r.Weight, MaxWeight)
 	}
 	if err := e.checkTokens("prompt token", r.Prompt); err != nil {
 		return err
 	}
 	if err := e.checkTokens("stop token", r.StopTokens); err != nil {
+		return err
+	}
+	if err := e.checkPin(r); err != nil {
 		return err
 	}
 	return errors.Join(r.Sampling.Validate(), r.Sampling.ValidateTokens(e.model.Vocab))
@@ -145,8 +164,18 @@ func (e *Engine) unreserve(tokens int) {
 }
 
 // RetryAfter estimates when an overloaded engine takes requests again: the time it
-// needs for what is queued, from its mean busy time per token so far.
+// needs for what is queued, from its mean busy time per token so far, and what a prompt of one
+// token is expected to wait beyond max_ttft.
 func (e *Engine) RetryAfter() time.Duration {
+	late := time.Duration(0)
+	if e.opts.MaxTTFT > 0 {
+		late = e.predict(1) - e.opts.MaxTTFT
+	}
+	return max(late, e.queueTime())
+}
+
+// queueTime is how long the queue takes at the speed so far; at least a second.
+func (e *Engine) queueTime() time.Duration {
 	s := e.Stats()
 	tokens := s.PromptTokens - s.PrefixHits - s.SharedTokens + s.GeneratedTokens
 	if tokens <= 0 {
@@ -161,10 +190,12 @@ func (e *Engine) Stats() Stats {
 	defer e.mu.Unlock()
 	s := e.stats
 	s.Waiting = max(s.Waiting, int(e.queued.Load())) // the loop may not have heard of the last ones yet
+	s.RefusedQueue, s.RefusedTTFT = e.refusedQueue.Load(), e.refusedTTFT.Load()
 	return s
 }
 
-// Close ends all streams with ErrClosed and stops the loop.
+// Close ends all streams with ErrClosed and stops the loop. Where blocks are kept in files, it
+// waits until those that are cached are written.
 func (e *Engine) Close() {
 	if e.closed.CompareAndSwap(false, true) {
 		close(e.quit)
@@ -199,6 +230,16 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		between("max_queue", o.MaxQueue, 1, 1<<20),
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
+		between("swap_tokens", o.SwapTokens, 0, 1<<31),
+		oneOf("prefix_cache", o.PrefixCache, kvcache.Indexes...),
+		oneOf("eviction", o.Eviction, kvcache.Evictions...),
+		oneOf("preemption", o.Preemption, PreemptRecompute, PreemptSwap),
+	}
+	if o.MaxTTFT < 0 {
+		errs = append(errs, fmt.Errorf("engine: max_ttft is %v, want 0 or more", o.MaxTTFT))
+	}
+	if _, err := o.scheduling(false); err != nil {
+		errs = append(errs, err)
 	}
 	errs = append(errs, o.checkBound(m, draft))
 	if draft != nil {
@@ -225,6 +266,9 @@ func (o *Options) sizeCache(m *model.Model) error {
 	if o.KVTokens < o.BlockSize {
 		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
 	}
+	if o.Preemption == PreemptSwap && o.SwapTokens == 0 {
+		o.SwapTokens = o.KVTokens
+	}
 	// A sequence must fit the cache alone, or it could wait for ever.
 	return o.fitCache()
 }
@@ -234,6 +278,13 @@ func between(name string, found, low, high int) error {
 		return nil
 	}
 	return fmt.Errorf("engine: %s is %d, want %d to %d", name, found, low, high)
+}
+
+func oneOf(name, found string, all ...string) error {
+	if slices.Contains(all, found) {
+		return nil
+	}
+	return fmt.Errorf("engine: %s is %q, want one of %s", name, found, strings.Join(all, ", "))
 }
 
 func compatible(m, draft *model.Model, context int) error {

@@ -16,6 +16,7 @@ import (
 	"github.com/assaylab/assay/engine/gguf"
 	"github.com/assaylab/assay/engine/internal/cpu"
 	"github.com/assaylab/assay/engine/kernel"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 )
@@ -184,10 +185,15 @@ func variants() map[string]func(*Options) {
 		"whole prompts":    func(o *Options) { o.ChunkedPrefill = false },
 		"blocks of 8":      func(o *Options) { o.BlockSize = 8 },
 		"blocks of 1":      func(o *Options) { o.BlockSize = 1 },
-		"prefix reuse":     func(o *Options) { o.PrefixReuse = true },
+		"prefix hash":      func(o *Options) { o.PrefixCache = kvcache.IndexHash },
+		"prefix radix":     func(o *Options) { o.PrefixCache = kvcache.IndexRadix },
 		"two threads":      func(o *Options) { o.Threads = 2 },
 		"preemption":       func(o *Options) { o.KVTokens = 256 },
-		"preemption,reuse": func(o *Options) { o.KVTokens = 256; o.PrefixReuse = true },
+		"preemption,reuse": func(o *Options) { o.KVTokens, o.PrefixCache = 256, kvcache.IndexHash },
+		"swap":             func(o *Options) { o.KVTokens, o.Preemption = 256, PreemptSwap },
+		"some swap,radix": func(o *Options) {
+			o.KVTokens, o.Preemption, o.SwapTokens, o.PrefixCache = 256, PreemptSwap, 128, kvcache.IndexRadix
+		},
 	}
 }
 
@@ -240,7 +246,7 @@ func TestSpeculationSurvivesPreemptionAndReuse(t *testing.T) {
 
 func speculate(t *testing.T, m, draft *model.Model, work [][]int32) {
 	want := speak(t, start(t, m, nil, options(nil)), 40, sample.Params{}, work...)
-	o := options(func(o *Options) { o.KVTokens, o.PrefixReuse, o.TokenBudget = 256, true, 12 })
+	o := options(func(o *Options) { o.KVTokens, o.PrefixCache, o.TokenBudget = 256, kvcache.IndexHash, 12 })
 	e := start(t, m, draft, o)
 	sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
 	for range 2 { // the second time from the prefix cache

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sample"
 )
 
@@ -51,7 +52,7 @@ func TestSiblingsAreWhatTheyAreAlone(t *testing.T) {
 			if shares := name != "batch 1" && e.opts.BlockSize <= 16; shares && s.SharedTokens+s.PrefixHits == 0 {
 				t.Error("no prompt was shared")
 			}
-			if !e.opts.PrefixReuse && s.PrefixHits != 0 {
+			if e.opts.PrefixCache == kvcache.IndexNone && s.PrefixHits != 0 {
 				t.Errorf("%d tokens from a prefix cache that is off", s.PrefixHits)
 			}
 		})

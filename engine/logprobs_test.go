@@ -45,7 +45,7 @@ func TestPromptLogprobsAreEvals(t *testing.T) {
 		text = append(text, p...)
 	}
 	text = text[:200]
-	subject := eval.Subject{Model: m, KVFormat: "f32"}
+	subject := eval.Subject{Model: m, KVFormat: "f32", AsPrompt: true}
 	values, err := eval.Compare(context.Background(), eval.Comparison{Reference: subject, Subjects: []eval.Subject{subject},
 		Windows: []eval.Window{{Tokens: text}}, BOS: -1, Threads: 1})
 	if err != nil {

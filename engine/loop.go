@@ -7,12 +7,15 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaylab/assay/engine/admit"
 	"github.com/assaylab/assay/engine/internal/par"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/offload"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
+	"github.com/assaylab/assay/engine/steptrace"
 )
 
 // loop is the one goroutine that owns scheduler, cache and models.
@@ -25,6 +28,11 @@ type loop struct {
 	state   *model.State
 	draft   *spec.DraftModel // nil without speculation
 	live    map[uint64]*Stream
+	caches  []*model.Cache // of the model, and of the draft model
+	outside outside
+	files   *offload.Store // nil for none
+	closing bool           // blocks may be waited for
+	log     func(message string, err error)
 
 	plan     sched.Plan
 	pass     model.Pass
@@ -37,37 +45,50 @@ type loop struct {
 	logprob  []sample.Logprob
 	stats    Stats
 	since    time.Time // when Occupancy was last brought up to date
+
+	tracer    *steptrace.Writer // of this step; nil for none
+	predictor admit.Predictor
+	pause     time.Duration // until when there is nothing to do, unless something arrives; 0 is for ever
+	timer     *time.Timer
 }
 
-func newLoop(e *Engine, draft *model.Model) (*loop, error) {
+func newLoop(e *Engine, draft *model.Model, files *Offload) (*loop, error) {
 	o := e.opts
-	blocks := o.KVTokens / o.BlockSize
-	cfg := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength,
-		Classes: e.model.Prompts(), Bound: o.Bound()}
-	if err := cfg.Validate(); err != nil {
-		return nil, err
-	}
-	cache, err := model.NewCache(e.model, o.KVFormat, blocks, o.BlockSize)
+	cfg, err := o.scheduling(e.model.Prompts())
 	if err != nil {
 		return nil, err
 	}
-	cache.Longest = o.Context
-	cache.Sinks, cache.Window = cfg.Bound.Mask()
-	l := &loop{e: e, pool: kvcache.NewPool(blocks, o.BlockSize, o.PrefixReuse), workers: par.New(o.Threads),
-		live: make(map[uint64]*Stream), since: time.Now(), bound: cfg.Bound}
+	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), since: time.Now(), timer: time.NewTimer(time.Hour),
+		bound: cfg.Bound}
+	if err := l.allot(draft, files); err != nil {
+		l.workers.Close()
+		return nil, err
+	}
 	l.sched = sched.New(cfg, l.pool)
-	l.state = model.NewState(e.model, cache, l.workers)
+	l.describe(draft)
+	return l, nil
+}
+
+// allot makes the caches, what is beside them, and the pool of their blocks.
+func (l *loop) allot(draft *model.Model, files *Offload) error {
+	cache, err := l.newCache(l.e.model)
+	if err != nil {
+		return err
+	}
+	l.state = model.NewState(l.e.model, cache, l.workers)
 	if draft != nil {
-		if cache, err = model.NewCache(draft, o.KVFormat, blocks, o.BlockSize); err != nil {
-			return nil, err
+		if cache, err = l.newCache(draft); err != nil {
+			return err
 		}
-		cache.Longest = o.Context
-		cache.Sinks, cache.Window = cfg.Bound.Mask()
 		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
 		l.stats.WeightBytes = draft.WeightBytes()
 	}
-	l.describe(draft)
-	return l, nil
+	l.outside.reserve(l.e.opts, l.caches)
+	if err := l.openFiles(files); err != nil {
+		return err
+	}
+	l.pool = kvcache.New(l.cacheConfig())
+	return nil
 }
 
 // describe sets the statistics that do not change.
@@ -93,24 +114,26 @@ func (l *loop) run(onStart func()) {
 	defer l.workers.Close()
 	for l.receive() {
 		l.sweep()
-		if l.sched.Next(&l.plan) {
+		now := time.Since(l.e.born)
+		more := l.sched.Next(&l.plan, now)
+		l.move(l.plan.Moves)
+		if more {
 			l.step()
 		}
+		l.pause = max(0, l.plan.Wake-now)
 		l.publish()
 		runtime.Gosched() // the handlers of this step's events may share our processor
 	}
 	l.closeAll()
+	l.closeFiles()
 }
 
 // receive takes what is in the inbox, and waits when there is nothing else to do. It
 // returns false when the engine closes.
 func (l *loop) receive() bool {
 	for {
-		if len(l.live) == 0 {
-			select {
-			case s := <-l.e.inbox:
-				l.add(s)
-			case <-l.e.quit:
+		if len(l.live) == 0 || l.pause > 0 {
+			if !l.sleep() {
 				return false
 			}
 		}
@@ -126,9 +149,29 @@ func (l *loop) receive() bool {
 	}
 }
 
+// sleep waits for something to arrive, and where a batch is waited for until that is due. It
+// returns false when the engine closes.
+func (l *loop) sleep() bool {
+	var due <-chan time.Time
+	if l.pause > 0 {
+		l.timer.Reset(l.pause)
+		due, l.pause = l.timer.C, 0
+	}
+	select {
+	case s := <-l.e.inbox:
+		l.add(s)
+	case <-l.e.wake:
+	case <-due:
+	case <-l.e.quit:
+		return false
+	}
+	return true
+}
+
 func (l *loop) add(s *Stream) {
 	l.occupy()
 	s.seq = l.sequence(&s.req)
+	s.seq.Arrived = s.arrived
 	s.seq.ID = s.id
 	s.fresh = true
 	l.live[s.id] = s
@@ -144,7 +187,7 @@ func (l *loop) add(s *Stream) {
 func (l *loop) sequence(r *Request) sched.Sequence {
 	o, n := &l.e.opts, len(r.Prompt)
 	q := sched.Sequence{Tokens: r.Prompt, Prompt: n, Limit: max(n+1, min(o.Context, n+r.MaxTokens)),
-		Drafts: o.DraftLength, Group: r.Group}
+		Drafts: o.DraftLength, Salt: r.Salt, Group: r.Group, Priority: r.Priority, Tenant: r.Tenant, Weight: r.Weight}
 	if r.PromptLogprobs != 0 && n > 1 {
 		q.Uncached, q.ChunkRows = true, scoredRows(l.e.model.Vocab)
 	}
@@ -215,9 +258,10 @@ func (l *loop) occupy() {
 
 func (l *loop) publish() {
 	l.occupy()
-	s := l.snapshot()
+	s, f := l.snapshot(), l.forecast()
 	l.e.mu.Lock()
 	l.e.stats = s
+	l.e.forecast = f
 	l.e.mu.Unlock()
 }
 
@@ -226,7 +270,9 @@ func (l *loop) snapshot() Stats {
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
 	s.DroppedPositions = l.pool.Forgotten()
 	total, free, cached, held := l.pool.Counts()
-	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held}
+	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held, Pinned: l.pool.Pinned()}
+	s.Evictions = l.pool.Evicted()
+	l.countFiles(&s)
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)
 	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
 	s.Finished = maps.Clone(s.Finished)

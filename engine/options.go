@@ -1,6 +1,17 @@
 package engine
 
-import "github.com/assaylab/assay/engine/kvcache"
+import (
+	"time"
+
+	"github.com/assaylab/assay/engine/kvcache"
+)
+
+// Values of Options.Preemption. With PreemptSwap, blocks that do not fit the room outside the
+// cache are computed again as with PreemptRecompute.
+const (
+	PreemptRecompute = "recompute"
+	PreemptSwap      = "swap"
+)
 
 // Options are the engine's settings. Every one of them can be an axis of a sweep,
 // under the name in its comment.
@@ -17,15 +28,31 @@ type Options struct {
 	KVSinks         int    // kv_sinks: first positions that are always kept
 	KVRecent        int    // kv_recent: last positions that are always kept, with h2o and snapkv
 	KVObserve       int    // kv_observe: last rows of a prompt whose attention chooses, with h2o and snapkv; 0 is all
-	PrefixReuse     bool   // prefix_reuse: keep finished sequences' blocks for equal prefixes
+	PrefixCache     string // prefix_cache: how finished sequences' blocks are found again: "none", "hash" or "radix"
+	Eviction        string // eviction: which of them go first: "lru", "lfu" or "cost"
+	Preemption      string // preemption: what becomes of a preempted sequence's blocks: "recompute" or "swap"
+	SwapTokens      int    // swap_tokens: positions that "swap" keeps outside the KV cache; 0 is KVTokens
 	DraftLength     int    // draft_length: tokens drafted per verify step; needs a draft model
 	Context         int    // context: longest sequence; 0 is the model's own
 	MaxQueue        int    // max_queue: waiting requests; one more is refused
 	MaxQueuedTokens int    // max_queued_tokens: waiting prompt tokens; 0 is no limit
+
+	Batching       string        // batching: when requests join a batch: "continuous", "none", "static" or "dynamic"
+	BatchWait      time.Duration // batch_wait: how long a static or dynamic batch is waited for after its first request
+	PreferredBatch string        // preferred_batch: sizes with which a dynamic batch starts at once, such as "2,4"
+	PrefillChunk   int           // prefill_chunk: rows of prompts in one step; 0 is what the budget leaves
+	PrefillOrder   string        // prefill_order: "decode-first", "prefill-first" or "mixed"
+	QueueOrder     string        // queue_order: "fcfs", "shortest" or "fair"
+	QueueAgeing    time.Duration // queue_ageing: with "shortest", how much later a turn is for each token of the prompt
+	MaxTTFT        time.Duration // max_ttft: requests whose first token is expected later are refused; 0 is no limit
 }
 
 // DefaultOptions are what `assay serve` runs with when nothing is said.
 func DefaultOptions() Options {
 	return Options{MaxBatch: 8, TokenBudget: 256, ChunkedPrefill: true, BlockSize: 16,
-		KVFormat: "bf16", KVPolicy: kvcache.PolicyFull, KVBudget: 512, KVSinks: 4, KVRecent: 64, KVObserve: 32, DraftLength: 4, MaxQueue: 1024}
+		PrefixCache: kvcache.IndexNone, Eviction: kvcache.EvictLRU, Preemption: PreemptRecompute,
+		KVFormat: "bf16", KVPolicy: kvcache.PolicyFull, KVBudget: 512, KVSinks: 4, KVRecent: 64, KVObserve: 32,
+		DraftLength: 4, MaxQueue: 1024,
+		Batching: "continuous", BatchWait: 20 * time.Millisecond, PrefillOrder: "decode-first",
+		QueueOrder: "fcfs", QueueAgeing: 10 * time.Millisecond}
 }

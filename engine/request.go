@@ -35,10 +35,27 @@ type Request struct {
 	// PromptLogprobs asks for the log-probabilities of the prompt's own tokens, in the
 	// convention of Logprobs. Such a request takes nothing from the prefix cache.
 	PromptLogprobs int
+	// Salt separates prefix caches: requests of different salts share no blocks, so that nobody
+	// learns from an answer's time what somebody else has asked. What is pinned for everybody
+	// is found all the same.
+	Salt uint64
+	// Pin keeps the whole blocks of the prompt in the prefix cache when the answer is finished.
+	Pin Pin
 	// Group, when not 0, is common to requests of one Prompt, of which the ones that run
 	// together compute it once. Requests of other prompts share nothing, whatever they say.
 	Group uint64
+
+	// Priority orders the queue: requests of lower values leave it first. Those of equal
+	// value leave it as queue_order says.
+	Priority int
+	// Tenant says whose the request is, and Weight what share that tenant has where tenants share
+	// fairly: in proportion to the weights of those who wait, 0 to MaxWeight; 0 is 1.
+	Tenant string
+	Weight int
 }
+
+// MaxWeight is the largest weight of a tenant.
+const MaxWeight = 1000
 
 // FinishReason says why a stream ended.
 type FinishReason string
@@ -56,6 +73,7 @@ type Event struct {
 	Logprobs []TokenLogprobs // one per token, nil unless asked for
 	Prompt   []TokenLogprobs // in the first event where asked for: one per prompt token but the first, which follows nothing
 	Finish   FinishReason    // empty while the stream goes on
+	Pinned   int             // with the finish: prompt tokens that are pinned now, where it was asked
 	Cached   int             // prompt tokens that came from the prefix cache
 	Started  time.Time       // when the request left the queue for the first time
 	At       time.Time

@@ -23,10 +23,26 @@ type Stats struct {
 	AcceptedTokens        int64   // accepted, bonus tokens not counted
 	AcceptedAt            []int64 // accepted drafts by position, from 0
 	Preemptions           int64
-	DroppedPositions    int64 // given up by sequences that went on, see Options.KVPolicy
+	DroppedPositions      int64 // given up by sequences that went on, see Options.KVPolicy
+	HeldPositions         int64 // what sequences had room for, added up over the steps of each
+	SequenceSteps         int64 // steps of each sequence, added up
 	PeakSequence          int64 // most positions that the cache had room for of one sequence
+	Evictions             int64 // cached blocks given up for room, by the policy of Options.Eviction
+	PrefixCopies          int64 // parts of blocks copied for sequences that begin alike
+	PrefixCopied          int64 // positions in them; those of prompts are among PrefixHits
+	SwapOutBytes          int64 // of preempted sequences
+	SwapInBytes           int64
+	OffloadHits           int64 // blocks found in files
+	OffloadReadBytes      int64 // of these
+	OffloadWrites         int64 // evicted blocks written to files
+	OffloadWriteBytes     int64 // of these
+	OffloadDropped        int64 // evicted blocks not written, since the disk did not keep up or failed
+	OffloadBad            int64 // blocks in files that could not be read, or whose checksum was wrong
+	OffloadBytes          int64 // in files now
 	Finished              map[FinishReason]int64
 	PeakRunning           int
+	RefusedQueue          int64         // requests refused because the queue was full
+	RefusedTTFT           int64         // requests refused because their first token was expected too late
 	Occupancy             time.Duration // integral of (Running + Waiting) over time
 	KVBytesPerToken       int64
 	WeightBytes           int64
@@ -49,4 +65,5 @@ func (h *StepTokens) observe(tokens int64) {
 }
 
 // Blocks counts KV blocks: Free + Cached + Held == Total when the engine is idle and always.
-type Blocks struct{ Total, Free, Cached, Held int }
+// Pinned ones are among those held, and all that are when it is idle.
+type Blocks struct{ Total, Free, Cached, Held, Pinned int }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
@@ -18,6 +19,7 @@ func (l *loop) step() {
 		l.live[q.ID].fresh = true
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
+	trace := l.traceStep(start)
 	for i := range l.plan.Items {
 		l.begin(&l.plan.Items[i])
 	}
@@ -32,12 +34,17 @@ func (l *loop) step() {
 			tokens += int64(min(it.To, it.Seq.Prompt) - it.From)
 		}
 		before := l.stats.GeneratedTokens
-		l.finishItem(it, &l.places[i])
-		tokens += l.stats.GeneratedTokens - before
+		ended := l.finishItem(it, &l.places[i])
+		generated := l.stats.GeneratedTokens - before
+		tokens += generated
+		traceItem(trace, i, len(it.Draft), int(generated), ended)
 	}
 	l.stats.Steps++
 	l.stats.StepTokens.observe(tokens)
-	l.stats.Busy += time.Since(start)
+	took := time.Since(start)
+	l.stats.Busy += took
+	l.observe(took)
+	l.tracePut(trace, took)
 }
 
 // begin notes what is new about an item's sequence: admission, or a second start
@@ -45,14 +52,14 @@ func (l *loop) step() {
 func (l *loop) begin(it *sched.Item) {
 	s := l.live[it.Seq.ID]
 	if s.started.IsZero() {
-		s.started = time.Now()
+		s.started, s.first = time.Now(), l.stats.Steps
 		l.e.unreserve(len(s.req.Prompt))
 		if s.req.Sampling.Penalises() {
 			s.said = sample.NewHistory(l.e.model.Vocab, s.req.Prompt, s.seq.Limit)
 		}
 		l.stats.SharedTokens += int64(it.Seq.Shared)
 		l.stats.PrefixHits += int64(it.Seq.Cached)
-		if l.e.opts.PrefixReuse {
+		if l.e.opts.PrefixCache != kvcache.IndexNone {
 			l.stats.PrefixQueries += int64(it.Seq.Prompt)
 		}
 	}
@@ -119,7 +126,7 @@ func (l *loop) addPrompt(it *sched.Item, at *place) {
 		return
 	}
 	l.pass.AddPrompt(it.From, s.tableBlocks(), it.Seq.Tokens[it.From:to]...)
-	l.observe(it, &at.prompt)
+	l.watch(it, &at.prompt)
 	at.scored = l.wantLogits(first+scoredFrom-it.From, first+scoredTo-it.From)
 	if it.Last() && to == it.To {
 		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
@@ -139,7 +146,7 @@ func (l *loop) addGenerated(it *sched.Item, at *place) {
 	}
 	first := len(l.pass.Tokens)
 	l.pass.Extend(it.Draft...)
-	l.observe(it, &at.generated)
+	l.watch(it, &at.generated)
 	at.drafts = l.wantLogits(first, len(l.pass.Tokens))
 }
 
@@ -166,8 +173,9 @@ func (l *loop) count(it *sched.Item, scored int) {
 	l.stats.PrefillOps += int64(scored) * int64(l.e.model.Dim) * int64(l.e.model.Vocab)
 }
 
-// finishItem turns an item's logits into tokens, and tells scheduler and client.
-func (l *loop) finishItem(it *sched.Item, at *place) {
+// finishItem turns an item's logits into tokens, tells scheduler and client, and reports whether
+// the sequence ended.
+func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	s := l.live[it.Seq.ID]
 	from, to := s.scored(it)
 	l.score(s, from, to, at.scored)
@@ -175,7 +183,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) {
 	if !it.Last() {
 		addMass(it.Seq, &at.generated, it.To-it.From)
 		l.sched.Commit(it, nil, false)
-		return
+		return false
 	}
 	l.choose(s, it, at)
 	finish := l.cut(s)
@@ -191,10 +199,17 @@ func (l *loop) finishItem(it *sched.Item, at *place) {
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
 	l.sched.Commit(it, l.accepted, finish != "")
+	if finish != "" {
+		ev.Pinned = l.pin(&s.req)
+	}
 	if l.draft != nil {
 		l.draft.Committed(&s.draft, len(it.Seq.Tokens))
 	}
 	l.send(s, ev)
+	if finish != "" {
+		l.predictor.Finished(int(l.stats.Steps - s.first + 1))
+	}
+	return finish != ""
 }
 
 // row says which logits the i-th token after the last computed position is drawn from.

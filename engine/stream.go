@@ -23,6 +23,7 @@ type Stream struct {
 	err       error        // set before events is closed; nil after a finished answer
 	cut       atomic.Value // FinishReason: why the client ended it; unset while it goes on
 	stopWatch func() bool
+	arrived   time.Duration // since Engine.born
 
 	// Of the loop alone.
 	seq     sched.Sequence
@@ -31,11 +32,12 @@ type Stream struct {
 	prompt  []TokenLogprobs // of the prompt, as far as it is computed; taken by the first event
 	started time.Time       // when it left the queue; zero before
 	fresh   bool            // starts, or starts over, in its next item
+	first   int64           // the step that it started in
 	blocks  []int32         // the table's ids, as model takes them
 }
 
 func newStream(e *Engine, id uint64, r Request) *Stream {
-	return &Stream{engine: e, id: id, req: r, events: make(chan Event, min(streamBuffer, r.MaxTokens+1))}
+	return &Stream{engine: e, id: id, req: r, arrived: time.Since(e.born), events: make(chan Event, min(streamBuffer, r.MaxTokens+1))}
 }
 
 // Next waits for the next event. After the one with a finish reason it returns

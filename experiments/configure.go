@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -24,6 +25,9 @@ const servedName = "model"
 // config makes a trial out of an arm and a load.
 func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
 	args := r.serveArgs(arm)
+	if r.plan.Scenario.TraceSteps {
+		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
+	}
 	c := trial.Config{
 		Key:          key,
 		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client},
@@ -51,7 +55,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		return loadgen.Plan{}, err
 	}
 	spec := workload.Spec{Prompt: lengths(w.PromptTokens, w.SharedPrefix.Tokens), Output: lengths(w.OutputTokens, 0),
-		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, Special: true}
+		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, GroupSkew: w.SharedPrefix.Skew, Special: true}
 	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Repetition}
 	p := loadgen.Plan{
 		Dialect:  dialect.Completions{},

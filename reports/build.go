@@ -33,6 +33,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.memory(),
 		v.distributions(),
 		v.throughput(),
+		v.timelines(),
 		v.armTables(),
 		v.sloTables(),
 		v.cellTables(),

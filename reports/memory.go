@@ -24,10 +24,10 @@ func (v *view) memory() Section {
 		var needles, losses []chart.MemoryPoint
 		for _, a := range v.byMemory(policy) {
 			if e, ok := estimate(a.Needle, func(x float64) float64 { return 100 * x }); ok {
-				needles = append(needles, chart.MemoryPoint{Bytes: float64(a.PeakKVBytes), Quality: e})
+				needles = append(needles, chart.MemoryPoint{Bytes: float64(a.MeanKVBytes), Quality: e})
 			}
 			if e, ok := estimate(a.QualityLoss, lossUnit.of); ok {
-				losses = append(losses, chart.MemoryPoint{Bytes: float64(a.PeakKVBytes), Quality: e})
+				losses = append(losses, chart.MemoryPoint{Bytes: float64(a.MeanKVBytes), Quality: e})
 			}
 		}
 		if len(needles) == 0 {
@@ -41,8 +41,8 @@ func (v *view) memory() Section {
 	if len(f.Series) == 0 {
 		return s
 	}
-	s.Blocks = []Block{Figure{Figure: f, Trials: trials, Caption: "Each point is an arm, each line a kv_policy, with 95 % intervals. The memory is the most that one request " +
-		"held in a trial; contexts of needles and windows may be longer or shorter than the trials' requests."}}
+	s.Blocks = []Block{Figure{Figure: f, Trials: trials, Caption: "Each point is an arm, each line a kv_policy, with 95 % intervals. The memory is the mean over the " +
+		"steps of the trials' requests, whose contexts may be longer or shorter than those of needles and windows."}}
 	return s
 }
 
@@ -59,11 +59,11 @@ func (v *view) policies() (names []string) {
 // byMemory are the arms of a policy whose memory is known, the smallest first.
 func (v *view) byMemory(policy string) (arms []*analysis.Arm) {
 	for i := range v.Arms {
-		if a := &v.Arms[i]; a.PeakKVBytes > 0 && armSetting(&a.Arm, "kv_policy") == policy {
+		if a := &v.Arms[i]; a.MeanKVBytes > 0 && armSetting(&a.Arm, "kv_policy") == policy {
 			arms = append(arms, a)
 		}
 	}
-	slices.SortStableFunc(arms, func(a, b *analysis.Arm) int { return cmp.Compare(a.PeakKVBytes, b.PeakKVBytes) })
+	slices.SortStableFunc(arms, func(a, b *analysis.Arm) int { return cmp.Compare(a.MeanKVBytes, b.MeanKVBytes) })
 	return arms
 }
 

@@ -24,7 +24,15 @@ var shipped = map[string]struct {
 }{
 	"quickstart.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
-		16, "quantization draft_model max_batch kv_format prefix_reuse", 3 * time.Minute,
+		16, "quantization draft_model max_batch kv_format prefix_cache", 3 * time.Minute,
+	},
+	"shared-prefix.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		14, "prefix_cache eviction kv_tokens", 6 * time.Minute,
+	},
+	"batching.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		6, "chunked_prefill batching preferred_batch prefill_chunk prefill_order", 8 * time.Minute,
 	},
 	"long-context.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 1024},
@@ -32,7 +40,7 @@ var shipped = map[string]struct {
 	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},
-		8, "quantization max_batch kv_format prefix_reuse", 20 * time.Minute,
+		8, "quantization max_batch kv_format prefix_cache", 20 * time.Minute,
 	},
 }
 

@@ -163,26 +163,34 @@ type Trial struct {
 
 // Counters are the engine's own, over the measured part of a trial.
 type Counters struct {
-	Steps           int64   `json:"steps"`
-	BusyNS          int64   `json:"busy_ns"`       // time inside steps
-	PrefillOps      int64   `json:"prefill_ops"`   // multiply-adds of prompt positions
-	DecodeOps       int64   `json:"decode_ops"`    // multiply-adds of generated positions
-	PromptTokens    int64   `json:"prompt_tokens"` // asked
-	PrefixHitTokens int64   `json:"prefix_hit_tokens"`
-	GeneratedTokens int64   `json:"generated_tokens"`
-	DraftTokens     int64   `json:"draft_tokens"`
-	AcceptedTokens  int64   `json:"accepted_tokens"`
-	Drafts          int64   `json:"drafts"`                // verify steps
-	AcceptedAt      []int64 `json:"accepted_at,omitempty"` // accepted drafts by position, from 0
-	Preemptions     int64   `json:"preemptions"`
-	DroppedKV       int64   `json:"dropped_kv_positions"`  // given up by requests that went on
-	PeakKVBytes     int64   `json:"peak_request_kv_bytes"` // most that one request's positions took
-	Aborted         int64   `json:"aborted"`
-	PeakRunning     int64   `json:"peak_running"`
-	RunningNS       int64   `json:"running_ns"` // integral of running + waiting requests over time: Little's law from the server's side
-	KVBytesPerToken int64   `json:"kv_bytes_per_token"`
-	WeightBytes     int64   `json:"weight_bytes"`
-	PeakRSSBytes    int64   `json:"peak_rss_bytes"`
+	Steps             int64   `json:"steps"`
+	BusyNS            int64   `json:"busy_ns"`       // time inside steps
+	PrefillOps        int64   `json:"prefill_ops"`   // multiply-adds of prompt positions
+	DecodeOps         int64   `json:"decode_ops"`    // multiply-adds of generated positions
+	PromptTokens      int64   `json:"prompt_tokens"` // asked
+	PrefixHitTokens   int64   `json:"prefix_hit_tokens"`
+	GeneratedTokens   int64   `json:"generated_tokens"`
+	DraftTokens       int64   `json:"draft_tokens"`
+	AcceptedTokens    int64   `json:"accepted_tokens"`
+	Drafts            int64   `json:"drafts"`                // verify steps
+	AcceptedAt        []int64 `json:"accepted_at,omitempty"` // accepted drafts by position, from 0
+	Preemptions       int64   `json:"preemptions"`
+	DroppedKV         int64   `json:"dropped_kv_positions"`  // given up by requests that went on
+	MeanKVBytes       int64   `json:"mean_request_kv_bytes"` // mean over the steps of each request, of what its positions took
+	PeakKVBytes       int64   `json:"peak_request_kv_bytes"` // most that one request's positions took
+	Aborted           int64   `json:"aborted"`
+	Evictions         int64   `json:"evictions,omitempty"`           // cached blocks given up for room
+	PrefixCopies      int64   `json:"prefix_copies,omitempty"`       // parts of blocks copied for requests that begin alike
+	SwapOutBytes      int64   `json:"swap_out_bytes,omitempty"`      // of preempted sequences, copied out of the cache
+	SwapInBytes       int64   `json:"swap_in_bytes,omitempty"`       // of preempted sequences, copied back
+	OffloadHits       int64   `json:"offload_hits,omitempty"`        // blocks found in files
+	OffloadReadBytes  int64   `json:"offload_read_bytes,omitempty"`  // of these
+	OffloadWriteBytes int64   `json:"offload_write_bytes,omitempty"` // of blocks written to files
+	PeakRunning       int64   `json:"peak_running"`
+	RunningNS         int64   `json:"running_ns"` // integral of running + waiting requests over time: Little's law from the server's side
+	KVBytesPerToken   int64   `json:"kv_bytes_per_token"`
+	WeightBytes       int64   `json:"weight_bytes"`
+	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
 }
 
 // Lab is how the instrument itself fared during the trial.

@@ -14,12 +14,12 @@ import (
 )
 
 // Each continuation scored with others, over the shared blocks of its context, has to
-// the bit the log-probability of the same tokens in a window of their own.
+// the bit the log-probability of the same tokens in a window of their own, as a prompt.
 func TestChoicesAreWindows(t *testing.T) {
 	m := load(t, "gopherling-2m")
 	ids := windows(t, "gopherling-2m", 1)[0].IDs
 	for _, kv := range []string{"f32", "q8_0"} {
-		s := eval.Subject{Model: m, KVFormat: kv}
+		s := eval.Subject{Model: m, KVFormat: kv, AsPrompt: true}
 		var items []eval.Choice
 		for _, n := range []int{1, 2, 32, 33, 64, 100} { // around the ends of blocks
 			items = append(items, eval.Choice{Context: ids[:n], Continuations: [][]int32{ids[n : n+1], ids[n : n+40], ids[7:12], ids[300:310]}})

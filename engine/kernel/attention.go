@@ -87,7 +87,7 @@ func (s *Set) Attend(w *Worker, a *Attention, out *Partial) {
 // but for those of prompts that tile registers compute (attention_tiles.go).
 func (s *Set) AttendPart(w *Worker, a *Attention, part int, out *Partial) {
 	if a.tiled() {
-		s.splitQueries(w, a)
+		s.roundQueries(w, a)
 	}
 	s.attendPart(w, a, part, out)
 }

@@ -19,24 +19,11 @@ GLOBL config<>(SB), RODATA|NOPTR, $64
 #define B(i, b) MOVQ (8*i)(BX), DI; TILELOADD_DI_R10(b)
 
 // LOW_4 and so on are a step of up to 16 rows with as many groups: sums in registers 0 to 3. A
-// sum is ready after four products only, so the groups take turns, and as there are not
-// registers for the pairs of four, these are loaded twice.
-#define ONE(i, a, b) B(i, b); TDPBF16PS(i, a, b)
-#define LOW_4 \
-	TILELOADD_SI_R9(4); \
-	ONE(0, 4, 6); ONE(1, 4, 7); ONE(2, 4, 6); ONE(3, 4, 7); \
-	TILELOADD_64_SI_R9(5); \
-	ONE(0, 5, 6); ONE(1, 5, 7); ONE(2, 5, 6); ONE(3, 5, 7)
-#define LOW_2 \
-	TILELOADD_SI_R9(4); \
-	ONE(0, 4, 6); ONE(1, 4, 7); \
-	TILELOADD_64_SI_R9(5); \
-	TDPBF16PS(0, 5, 6); TDPBF16PS(1, 5, 7)
-#define LOW_1 \
-	TILELOADD_SI_R9(4); \
-	ONE(0, 4, 6); \
-	TILELOADD_64_SI_R9(5); \
-	TDPBF16PS(0, 5, 6)
+// sum is ready after four products only, so the groups take turns.
+#define ONE(i, b) B(i, b); TDPBF16PS(i, 4, b)
+#define LOW_1 TILELOADD_SI_R9(4); ONE(0, 6)
+#define LOW_2 LOW_1; ONE(1, 7)
+#define LOW_4 LOW_2; ONE(2, 6); ONE(3, 7)
 
 // TALL_2 and TALL_1 are a step of more rows: sums of the first 16 in registers 0 and 1, of the
 // others in 2 and 3.
@@ -45,20 +32,12 @@ GLOBL config<>(SB), RODATA|NOPTR, $64
 	TILELOADD_SI_R9(4); \
 	TDPBF16PS(0, 4, 6); TDPBF16PS(1, 4, 7); \
 	TILELOADD_DX_R9(5); \
-	TDPBF16PS(2, 5, 6); TDPBF16PS(3, 5, 7); \
-	TILELOADD_64_SI_R9(4); \
-	TDPBF16PS(0, 4, 6); TDPBF16PS(1, 4, 7); \
-	TILELOADD_64_DX_R9(5); \
 	TDPBF16PS(2, 5, 6); TDPBF16PS(3, 5, 7)
 #define TALL_1 \
 	B(0, 6); \
 	TILELOADD_SI_R9(4); \
 	TDPBF16PS(0, 4, 6); \
 	TILELOADD_DX_R9(5); \
-	TDPBF16PS(2, 5, 6); \
-	TILELOADD_64_SI_R9(4); \
-	TDPBF16PS(0, 4, 6); \
-	TILELOADD_64_DX_R9(5); \
 	TDPBF16PS(2, 5, 6)
 
 #define LOW_STORES_1 TILESTORED_R11_R12(0, 0)
@@ -83,8 +62,8 @@ groups: \
 	MOVQ 40(AX), CX; \
 step: \
 	STEP; \
-	ADDQ $128, SI; \
-	ADDQ $128, DX; \
+	ADDQ $64, SI; \
+	ADDQ $64, DX; \
 	ADDQ R14, BX; \
 	DECQ CX; \
 	JNZ  step; \

@@ -11,22 +11,13 @@ import (
 	"github.com/assaylab/assay/engine/quant"
 )
 
-// split is what the kernel makes of numbers: of each 32 the high parts, then the low ones.
-func split(x []float32) []uint16 {
-	to := make([]uint16, 2*len(x))
+// bf16s is x in bfloat16.
+func bf16s(x []float32) []uint16 {
+	to := make([]uint16, len(x))
 	for i, v := range x {
-		high := math.Float32bits(v) &^ 0xffff
-		low := math.Float32bits(v-math.Float32frombits(high)) + 0x8000
-		at := i/tileStep*2*tileStep + i%tileStep
-		to[at], to[at+tileStep] = uint16(high>>16), uint16(low>>16)
+		to[i] = quant.F32ToBF16(roundBF16(v))
 	}
 	return to
-}
-
-// joined is what parts say.
-func joined(parts []uint16, i int) float64 {
-	at := i/tileStep*2*tileStep + i%tileStep
-	return float64(quant.BF16ToF32(parts[at])) + float64(quant.BF16ToF32(parts[at+tileStep]))
 }
 
 func guardedCopy[T any](x []T) []T {
@@ -35,25 +26,7 @@ func guardedCopy[T any](x []T) []T {
 	return g
 }
 
-func TestSplit(t *testing.T) {
-	needsAMX(t)
-	r := rand.New(rand.NewPCG(51, 1))
-	for n := tileStep; n <= 5*tileStep; n += tileStep {
-		x, got := guardedCopy(normals(r, n)), guarded[uint16](2*n)
-		amx.tiles.split(&splitArgs{&x[0], &got[0], n})
-		if want := split(x); !slices.Equal(got, want) {
-			t.Errorf("%d numbers: %x, want %x", n, got, want)
-		}
-		for i, v := range x {
-			if d := math.Abs(joined(got, i) - float64(v)); d > 0x1p-15*math.Abs(float64(v)) {
-				t.Errorf("%g is split to %g", v, joined(got, i))
-			}
-		}
-	}
-}
-
-// Products of pairs are those of the numbers that the parts say, but for rounding, and a row's
-// are the same bits whatever other rows and groups there are.
+// Products of pairs are right but for rounding, and a row's are the same bits whatever other rows and groups there are.
 func TestPairs(t *testing.T) {
 	needsAMX(t)
 	r := rand.New(rand.NewPCG(51, 2))
@@ -86,13 +59,13 @@ func TestPairs(t *testing.T) {
 
 type pairsCase struct {
 	steps, groups int
-	x             []uint16 // (rows, steps, 2, 32)
+	x             []uint16 // (rows, steps, 32)
 	b             []uint16 // (groups, steps, 16, 16, 2)
 	table         []*uint16
 }
 
 func newPairsCase(r *rand.Rand, rows, steps, groups int) *pairsCase {
-	c := &pairsCase{steps: steps, groups: groups, x: guardedCopy(split(normals(r, rows*steps*tileStep)))}
+	c := &pairsCase{steps: steps, groups: groups, x: guardedCopy(bf16s(normals(r, rows*steps*tileStep)))}
 	c.b, c.table = guarded[uint16](groups*steps*tilePairs), make([]*uint16, steps*groups)
 	for i := range c.b {
 		c.b[i] = quant.F32ToBF16(float32(r.NormFloat64()))
@@ -106,7 +79,7 @@ func newPairsCase(r *rand.Rand, rows, steps, groups int) *pairsCase {
 func (c *pairsCase) run(row, rows, group, groups int) []float32 {
 	to := guarded[float32](rows * groups * Group)
 	amx.tiles.multiply(&pairArgs{
-		x: &c.x[row*c.steps*2*tileStep], xStep: uintptr(4 * c.steps * tileStep), rows: rows,
+		x: &c.x[row*c.steps*tileStep], xStep: uintptr(2 * c.steps * tileStep), rows: rows,
 		b: &c.table[group], bStep: uintptr(8 * c.groups), steps: c.steps, groups: groups, to: &to[0], toStep: uintptr(4 * groups * Group),
 	})
 	return to
@@ -115,13 +88,33 @@ func (c *pairsCase) run(row, rows, group, groups int) []float32 {
 func (c *pairsCase) product(row, i int) (sum float64) {
 	for k := range c.steps * tileStep {
 		b := c.b[(i/Group*c.steps+k/tileStep)*tilePairs+k%tileStep/2*2*Group+i%Group*2+k%2]
-		sum += joined(c.x[row*c.steps*2*tileStep:], k) * float64(quant.BF16ToF32(b))
+		sum += float64(quant.BF16ToF32(c.x[row*c.steps*tileStep+k])) * float64(quant.BF16ToF32(b))
 	}
 	return sum
 }
 
-// Weights are exp's, their sum is made as that of other sets, and scores that a row does not
-// see have the weight 0, whatever they are.
+// weightOf is the weight of a score below the largest one, near enough exp's.
+func weightOf(score, top float32) float32 {
+	const log2e = 1.44269502
+	t := max(fma32(score, log2e, -float32(top*log2e)), -200)
+	n := float32(math.RoundToEven(float64(t)))
+	p := fma32(fma32(fma32(0.05517167, t-n, 0.24261113), t-n, 0.69326097), t-n, 0.99992806)
+	return float32(math.Ldexp(float64(p), int(n)))
+}
+
+func TestWeightsAreNearExps(t *testing.T) {
+	for x := float32(0); x > -80; x -= 0.003 {
+		if got, want := float64(weightOf(3+x, 3)), math.Exp(float64(3+x)-3); math.Abs(got/want-1) > 1e-4 {
+			t.Fatalf("the weight at %g below the largest score is %g, want %g", x, got, want)
+		}
+	}
+	if got := weightOf(float32(math.Inf(-1)), 3); got != 0 {
+		t.Errorf("the weight of no score is %g", got)
+	}
+}
+
+// Weights are what they should be, their sum is made as that of other sets, and scores that a
+// row does not see have the weight 0, whatever they are.
 func TestSoftmaxOfRows(t *testing.T) {
 	needsAMX(t)
 	r := rand.New(rand.NewPCG(51, 3))
@@ -129,7 +122,7 @@ func TestSoftmaxOfRows(t *testing.T) {
 		for rows := 1; rows <= 5; rows++ {
 			x, sees := guardedCopy(normals(r, rows*n)), guarded[[2]int32](rows)
 			top, sum := guarded[float32](rows), guarded[float32](rows)
-			want := make([]uint16, 0, 2*len(x))
+			want := make([]uint16, 0, len(x))
 			var wantTop, wantSum []float32
 			for row := range rows {
 				from := r.IntN(n)
@@ -146,15 +139,20 @@ func TestSoftmaxOfRows(t *testing.T) {
 				a := new(rowArgs).of(hidden)
 				a.f = float32(math.Inf(-1))
 				generic.top(a)
-				generic.exps(a)
-				wantTop, wantSum, want = append(wantTop, a.f), append(wantSum, a.sum()), append(want, split(hidden)...)
+				for i, score := range hidden {
+					hidden[i] = weightOf(score, a.f)
+					a.part[i%16] += hidden[i]
+				}
+				wantTop, wantSum, want = append(wantTop, a.f), append(wantSum, a.sum()), append(want, bf16s(hidden)...)
 			}
 			amx.tiles.softmax(&softmaxArgs{&x[0], uintptr(4 * n), rows, n, &sees[0], &top[0], &sum[0]})
 			what := fmt.Sprintf("%d rows of %d, of which %v are seen", rows, n, sees)
 			sameFloats(t, what, top, wantTop)
 			sameFloats(t, what, sum, wantSum)
-			if !slices.Equal(unsafe.Slice((*uint16)(unsafe.Pointer(&x[0])), 2*len(x)), want) {
-				t.Fatalf("%s: other weights", what)
+			for row := range rows {
+				if !slices.Equal(view[uint16](unsafe.Slice((*byte)(unsafe.Pointer(&x[row*n])), 2*n)), want[row*n:][:n]) {
+					t.Fatalf("%s: other weights", what)
+				}
 			}
 		}
 	}

@@ -4,14 +4,13 @@ import "unsafe"
 
 // tileFuncs are kernels for attention to keys and values in bfloat16, which lie as tile registers
 // read them. Prompts' positions attend by tile registers, others by the chains of all sets. For
-// prompts, the other factors, queries and weights, are split in two bfloat16 numbers, the second being
-// what the first leaves, so that they keep 16 bits; each of the two is multiplied exactly
-// and summed in float32. That differs from the chains of the other sets by rounding, but
-// depends as little on what else is computed: a part's sums are made of 32 positions at a
-// time, whatever their slots.
+// prompts, the other factors, queries and weights, are rounded to bfloat16 as keys and values
+// are; products are exact, and sums in float32. That differs from the chains of the other sets
+// by rounding, but depends as little on what else is computed: a part's sums are made of 32
+// positions at a time, whatever their slots.
 type tileFuncs struct {
 	store    func(*storeArgs)
-	split    func(*splitArgs)
+	round    func(*rowArgs)
 	multiply func(*pairArgs)
 	softmax  func(*softmaxArgs)
 	merge    func(*mergeArgs)
@@ -19,22 +18,13 @@ type tileFuncs struct {
 	chains   []floatKernel // of pairs, the widest first
 }
 
-// splitArgs is the one argument of a kernel that writes numbers in two parts: of each 32, the
-// high ones and then the low ones. Assembly reads it by offset; keep the order.
-type splitArgs struct {
-	x  *float32 // 0
-	to *uint16  // 8
-	n  int      // 16: a multiple of 32
-}
-
 // pairArgs is the one argument of a kernel of bfloat16 products:
 //
-//	to[row][i] = sum of (high[row][k] + low[row][k]) x b[k][i]
+//	to[row][i] = sum of x[row][k] x b[k][i]
 //
-// in float32, 32 k at a time, first high and then low. A row's result does not depend on how
-// many there are. Assembly reads it by offset; keep the order.
+// in float32, 32 k at a time. A row's result does not depend on how many there are. Assembly reads it by offset; keep the order.
 type pairArgs struct {
-	x      *uint16  // 0: (rows, steps, 2, 32), high and low
+	x      *uint16  // 0: (rows, steps, 32)
 	xStep  uintptr  // 8: bytes between rows of x
 	rows   int      // 16: 1 to 32
 	b      **uint16 // 24: (steps, groups), of each step and group of 16 i where (16, 16, 2) lie, pairs of k
@@ -45,8 +35,9 @@ type pairArgs struct {
 	toStep uintptr  // 64: bytes between rows of to
 }
 
-// softmaxArgs is the one argument of a kernel that replaces scores by weights, in two parts: of
-// each 32, the high ones and then the low ones. Assembly reads it by offset; keep the order.
+// softmaxArgs is the one argument of a kernel that replaces scores by weights, rounded to
+// bfloat16, so that a row's are in its first half. The sum is of those that are not rounded.
+// Assembly reads it by offset; keep the order.
 type softmaxArgs struct {
 	x        *float32  // 0: (rows, n)
 	xStep    uintptr   // 8: bytes between rows of x
@@ -86,28 +77,27 @@ const (
 
 // tileScratch is memory of attention by tile registers.
 type tileScratch struct {
-	queries []uint16  // (rows, dim/32, 2, 32)
-	scores  []float32 // (tileRows, scoresStep), of part of the rows; then weights, in two parts
+	queries []uint16  // (rows, dim)
+	scores  []float32 // (tileRows, scoresStep), of part of the rows; then weights
 	k, v    []uint16  // of a part, keys and values that do not lie as they are read
 	keys    []*uint16 // (dim/32, partGroups)
 	values  []*uint16 // (Part/32, dim/16)
 	sees    [tileRows][2]int32
 
 	store   storeArgs
-	split   splitArgs
 	pairs   pairArgs
 	softmax softmaxArgs
 	merge   mergeArgs
 	divide  divideArgs
 }
 
-// splitQueries prepares an attention.
-func (s *Set) splitQueries(w *Worker, a *Attention) {
-	n := a.Rows * a.KV.dim
-	t := &w.tiles
-	t.queries = growAligned(t.queries, 2*n)
-	t.split = splitArgs{&a.Q[:n][0], &t.queries[0], n}
-	s.tiles.split(&t.split)
+// roundQueries prepares an attention.
+func (s *Set) roundQueries(w *Worker, a *Attention) {
+	n, t, r := a.Rows*a.KV.dim, &w.tiles, &w.row
+	t.queries = growAligned(t.queries, n)
+	r.of(a.Q[:n])
+	r.q, r.step = (*int8)(unsafe.Pointer(&t.queries[0])), quantSteps{q: 2 * tileStep}
+	s.tiles.round(r)
 }
 
 // attendTiles is attendPart by tile registers, as many rows at a time as stay in the nearest
@@ -132,7 +122,7 @@ func (p *part) tile(s *Set, t *tileScratch, r, n int) {
 	low := max(0, p.begin(r)-p.base) / tileStep * tileStep
 	end := min(p.end, p.Attention.end(r+n-1)-p.base)
 	t.pairs = pairArgs{
-		x: &t.queries[2*r*dim], xStep: uintptr(4 * dim), rows: n,
+		x: &t.queries[r*dim], xStep: uintptr(2 * dim), rows: n,
 		b: &t.keys[low/Group], bStep: partGroups * unsafe.Sizeof(t.keys[0]), steps: steps, groups: (end - low + Group - 1) / Group,
 		to: &t.scores[0], toStep: 4 * scoresStep,
 	}

@@ -9,13 +9,15 @@ import "unsafe"
 // are: strip s of H rows begins at row 16 s of each array and has block after block, of
 // each block the H rows in turn.
 //
-// The first rows may be those of prompts, which are in bfloat16 instead (prompt.go), in strips
-// that are always of 16 rows; the quantized form has the rows behind them.
+// The first rows may be those of prompts, which are in bfloat16 instead (prompt.go), rounded or
+// in two parts, in strips that are always of 16 rows; the quantized form has the rows behind
+// them.
 type Batch struct {
 	Rows, Cols int
 	X          []float32 // (rows, cols)
 	prompt     int       // the first rows, in bfloat16
 	wide       []uint16  // of those: (strips, cols/32, 16, 32)
+	split      []uint16  // of those: high parts and low ones, (2, strips, cols/32, 16, 32)
 	q          []int8    // (strips, cols/32, H, 32), and spare bytes
 	d, s       []float32 // (strips, cols/32, H): scale, and scale x sum of the block's integers
 	t          []int32   // (strips, cols/32, H): -128 x sum
@@ -43,7 +45,7 @@ func (b *Batch) Reserve() { b.ReservePrompt(0) }
 // that computes them does not tell them from others.
 func (b *Batch) ReservePrompt(rows int) {
 	b.prompt = rows
-	b.wide = growAligned(b.wide, roundUp(rows, Group)*b.Cols)
+	b.wide = growAligned(b.wide, b.promptSize())
 	rest := b.Rows - rows
 	blocks := rest * b.Cols / blockElems
 	b.q = grow(b.q, rest*b.Cols+spare)
@@ -52,6 +54,13 @@ func (b *Batch) ReservePrompt(rows int) {
 	b.t = grow(b.t, blocks)
 	b.h = grow(b.h, 2*blocks)
 }
+
+// ReserveSplit makes room for the parts of as many rows of prompts as ReservePrompt was told of,
+// so that SplitRows may run concurrently.
+func (b *Batch) ReserveSplit() { b.split = growAligned(b.split, 2*b.promptSize()) }
+
+// promptSize is the elements of prompts' rows, with those that fill their last strip.
+func (b *Batch) promptSize() int { return roundUp(b.prompt, Group) * b.Cols }
 
 // QuantizeRows quantizes rows [from, to) of b, which Reserve has made room for, or rounds
 // them to bfloat16; b.Cols is a multiple of 32. Different rows may be quantized concurrently.
@@ -75,7 +84,7 @@ func (s *Set) code(b *Batch, r int) func(*rowArgs) {
 func (b *Batch) aim(a *rowArgs, r int) {
 	a.x, a.n, a.from = &b.Row(r)[0], b.Cols, 0
 	if r < b.prompt {
-		a.q = (*int8)(unsafe.Pointer(&b.wide[r/Group*Group*b.Cols+r%Group*blockElems]))
+		a.q = (*int8)(unsafe.Pointer(&b.wide[b.promptAt(r)]))
 		a.d, a.s, a.t, a.h = nil, nil, nil, nil
 		a.step = quantSteps{q: stripBytes}
 		return
@@ -85,6 +94,9 @@ func (b *Batch) aim(a *rowArgs, r int) {
 	a.step = quantSteps{q: v.qStep, d: v.dStep}
 	a.q, a.d, a.s, a.t, a.h = v.row(r % Group)
 }
+
+// promptAt is where row r's part of its strip's first block is.
+func (b *Batch) promptAt(r int) int { return r/Group*Group*b.Cols + r%Group*blockElems }
 
 // stripView is one strip: where its first block's first row is, and the steps from block to
 // block, of h twice that of d.

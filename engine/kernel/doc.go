@@ -21,9 +21,10 @@
 // from the definition in rounding, and still do not depend on the batch:
 //
 //   - Products of integer kinds with rows that Batch.ReservePrompt tells from others are of
-//     bfloat16 numbers (prompt.go).
+//     bfloat16 numbers (prompt.go). Those of the kinds that Set.Splits names have activations,
+//     and weights of F16, in two such numbers, which lose next to nothing (prompt_split.go).
 //   - Attention with Attention.Prompt set, to keys and values in bfloat16, has the other
-//     factors split in two bfloat16 numbers each (attention_tiles.go).
+//     factors rounded to bfloat16 (attention_tiles.go).
 //
 // They are a class of their own: what is computed of a position as a prompt's is not what
 // is computed of it otherwise. Which rows are a prompt's is for the caller to say, by what

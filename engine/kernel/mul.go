@@ -17,7 +17,8 @@ const (
 
 // Mul writes dst[r][i] = dot(row i of m, row r of x) for all rows r of x and the rows i
 // of m's groups [lo, hi). dst is (x.Rows, m.Rows). For integer kinds the rows of x have
-// been quantized, or rounded. w is the calling worker's scratch.
+// been quantized, or rounded; where Splits says so, those of prompts have been split. w is the
+// calling worker's scratch.
 func (s *Set) Mul(w *Worker, m *Matrix, x, dst *Batch, lo, hi int) {
 	p := product{s: s, w: w, m: m, x: x, dst: dst}
 	p.groups(lo, hi)
@@ -56,12 +57,12 @@ func (p *product) run(lo, hi int) {
 	if lo >= hi {
 		return
 	}
+	if p.hasPrompts() && !p.coded {
+		p.prompts(lo, hi)
+	}
 	if !p.m.Kind.Integer() {
 		p.floats(lo, hi)
 		return
-	}
-	if p.x.prompt > 0 && !p.coded {
-		p.prompts(lo, hi)
 	}
 	switch rows := p.x.codedRows(); {
 	case rows == 0:
@@ -70,6 +71,11 @@ func (p *product) run(lo, hi int) {
 	default:
 		p.tiles(lo, hi)
 	}
+}
+
+// hasPrompts reports whether there are rows that are multiplied as those of prompts.
+func (p *product) hasPrompts() bool {
+	return p.x.prompt > 0 && (p.m.Kind.Integer() || p.s.Splits(p.m.Kind, p.m.Cols))
 }
 
 // last multiplies with the last group, through memory that has room for all of its rows.
@@ -110,16 +116,19 @@ func (p *product) lines(lo, hi int) {
 }
 
 // floats is the product of a float kind: groups that stay in the second cache, and over
-// them all rows, as many at once as kernels take.
+// them all rows but those of prompts, as many at once as kernels take.
 func (p *product) floats(lo, hi int) {
-	a, m := &p.w.float, p.m
+	a, m, first := &p.w.float, p.m, 0
+	if p.hasPrompts() {
+		first = p.x.prompt
+	}
 	a.n, a.step, a.carry = m.Cols, uintptr(m.group), 0
 	a.xStep, a.toStep, a.toGroup = uintptr(4*p.x.Cols), uintptr(4*p.dst.Cols), 4*Group
 	most := max(1, panelBytes/m.group)
 	for ; lo < hi; lo += most {
 		a.groups, a.w = min(most, hi-lo), m.numbersOf(lo, 0)
 		kernels := p.s.float[m.Kind]
-		for r := 0; r < p.x.Rows; r += kernels[0].rows {
+		for r := first; r < p.x.Rows; r += kernels[0].rows {
 			for kernels[0].rows > p.x.Rows-r {
 				kernels = kernels[1:]
 			}

@@ -15,10 +15,11 @@ func amxSet() *Set {
 	s.halves = slices.Concat([]tileKernel{{16, true, halvesx16AMX}, {fewestTiles, true, halvesAMX}}, below(s.halves, fewestTiles))
 	s.prompt = &promptFuncs{
 		round: roundBF16AVX512, fill: fillAVX512, silu: siluPromptAVX512, gelu: geluPromptAVX512,
+		split: splitRowAVX512, parts: [BF16 + 1][2]func(*fillArgs){BF16: {fillBF16AVX512}, F16: {fillHighF16AVX512, fillLowF16AVX512}},
 		multiply: [2][2]func(*promptArgs){{prompt1x1AMX, prompt1x2AMX}, {prompt2x1AMX, prompt2x2AMX}},
 	}
 	s.tiles = &tileFuncs{
-		store: storeAVX512, split: splitAVX512, multiply: pairsAMX, softmax: softmaxAVX512, merge: mergeAVX512, divide: divideAVX512,
+		store: storeAVX512, round: roundBF16AVX512, multiply: pairsAMX, softmax: softmaxAVX512, merge: mergeAVX512, divide: divideAVX512,
 		chains: []floatKernel{{12, pairsx12AVX512}, {8, pairsx8AVX512}, {4, pairsx4AVX512}, {3, pairsx3AVX512}, {2, pairsx2AVX512}, {1, pairsx1AVX512}},
 	}
 	return &s

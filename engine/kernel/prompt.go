@@ -8,11 +8,14 @@ import "unsafe"
 // are exact, and sums are in float32: of 32 columns first, of the even ones and the odd
 // ones, and of these sums in order. Activations lose less by that than by being quantized;
 // what counts is that nothing has to be done between products of tiles, which takes longer
-// than they do.
+// than they do. Weights of 16 bits lose nothing, and activations for them keep 16 bits
+// (prompt_split.go).
 type promptFuncs struct {
 	round    func(*rowArgs)
 	fill     func(*fillArgs)
-	multiply [2][2]func(*promptArgs) // by one less than the strips of a pair, and than the groups
+	split    func(*splitRowArgs)
+	parts    [BF16 + 1][2]func(*fillArgs) // high and low; nil where there is none
+	multiply [2][2]func(*promptArgs)      // by one less than the strips of a pair, and than the groups
 
 	silu, gelu func(*gateArgs)
 }
@@ -65,6 +68,7 @@ type promptScratch struct {
 	fill     fillArgs
 	multiply promptArgs
 	gate     gateArgs
+	split    splitRowArgs
 }
 
 const (
@@ -82,7 +86,8 @@ const (
 // Prompts reports whether the rows of prompts have an arithmetic of their own.
 func (s *Set) Prompts() bool { return s.prompt != nil }
 
-// prompts is the product of the rows that are in bfloat16.
+// prompts is the product of the rows that are in bfloat16, with weights of an integer kind or
+// in parts.
 func (p *product) prompts(lo, hi int) {
 	blocks, size := p.promptParts(p.m.Kind, p.m.Kind)
 	p.w.prompt.sums = growAligned(p.w.prompt.sums, promptGroups/2*p.sumsOf())
@@ -90,11 +95,7 @@ func (p *product) prompts(lo, hi int) {
 		groups := min(promptGroups, hi-lo)
 		for at := 0; at < blocks; at += size {
 			n := min(size, blocks-at)
-			p.w.prompt.multiply.keep = 1
-			if at+n == blocks {
-				p.w.prompt.multiply.keep = 0
-			}
-			p.promptPiece(lo, groups, at, n)
+			p.promptPiece(lo, groups, at, n, at+n == blocks)
 		}
 	}
 }
@@ -107,18 +108,34 @@ func (p *product) sumsOf() int { return roundUp(p.x.prompt, 2*Group) * 2 * Group
 func (p *product) promptParts(a, b Kind) (blocks, size int) {
 	blocks = p.m.Cols / blockElems
 	parts := (blocks + promptBlocks - 1) / promptBlocks
-	return blocks, roundUp((blocks+parts-1)/parts, max(layouts[a].elems, layouts[b].elems)/blockElems)
+	return blocks, roundUp((blocks+parts-1)/parts, max(blockElems, layouts[a].elems, layouts[b].elems)/blockElems)
 }
 
 // promptPiece multiplies blocks [at, at+n) of some groups, from lo on, with all strips.
-func (p *product) promptPiece(lo, groups, at, n int) {
+func (p *product) promptPiece(lo, groups, at, n int, last bool) {
 	p.promptColumns(at, n)
 	for g := lo; g < lo+groups; g += 2 {
-		two := min(2, lo+groups-g)
+		two, to, sums := min(2, lo+groups-g), p.dst.X[g*Group:], p.w.prompt.sums[(g-lo)/2*p.sumsOf():]
+		if !p.m.Kind.Integer() {
+			p.promptTerms(to, sums, g, two, at, n, last)
+			continue
+		}
 		for i := range two {
 			p.fill(i, g+i, at, n)
 		}
-		p.promptStrips(p.dst.X[g*Group:], p.dst.Cols, p.w.prompt.sums[(g-lo)/2*p.sumsOf():], at, two)
+		p.w.prompt.multiply.proceed(at > 0, last)
+		p.promptStrips(to, p.dst.Cols, p.x.wide, sums, at, two)
+	}
+}
+
+// proceed has products go on from sums, or begin, and be the last of these sums, or not.
+func (a *promptArgs) proceed(on, last bool) {
+	a.goOn, a.keep = 0, 1
+	if on {
+		a.goOn = 1
+	}
+	if last {
+		a.keep = 0
 	}
 }
 
@@ -127,7 +144,7 @@ func (p *product) promptColumns(at, n int) {
 	t := &p.w.prompt
 	t.w = growAligned(t.w, 2*n*codeBytes)
 	a := &t.multiply
-	a.w, a.wGroup, a.n, a.goOn = &t.w[0], uintptr(2*n*codeBytes), n, min(at, 1)
+	a.w, a.wGroup, a.n = &t.w[0], uintptr(2*n*codeBytes), n
 	a.xStrip = uintptr(p.x.Cols / blockElems * stripBytes)
 }
 
@@ -157,14 +174,14 @@ func (p *product) fill(i, g, at, n int) {
 	p.s.prompt.fill(a)
 }
 
-// promptStrips multiplies all strips with one group or two: full pairs of strips, as many in
-// one call as may be, and what is left in another. Rows are cols apart in to.
-func (p *product) promptStrips(to []float32, cols int, sums []float32, at, groups int) {
+// promptStrips multiplies all strips of x with one group or two: full pairs of strips, as many
+// in one call as may be, and what is left in another. Rows are cols apart in to.
+func (p *product) promptStrips(to []float32, cols int, x []uint16, sums []float32, at, groups int) {
 	a, rows := &p.w.prompt.multiply, p.x.prompt
 	a.toStep = uintptr(4 * cols)
 	for first := 0; first < rows; first += a.pairs * 2 * Group {
 		left := rows - first
-		a.x, a.to = &p.x.wide[first*p.x.Cols+at*stripBytes/2], &to[first*cols]
+		a.x, a.to = &x[first*p.x.Cols+at*stripBytes/2], &to[first*cols]
 		a.sums = &sums[first*2*Group]
 		a.pairs = max(1, min(promptPairs, left/(2*Group)))
 		a.rows = [2]int{min(Group, left), min(Group, max(0, left-Group))}

@@ -1,5 +1,6 @@
 #include "textflag.h"
 #include "bf16_avx512_amd64.h"
+#include "prompt_avx512_amd64.h"
 
 // What goes with products by tile registers: numbers in bfloat16, by AVX-512 BF16.
 
@@ -38,18 +39,6 @@ block:
 	GLOBL name<>(SB), RODATA|NOPTR, $64
 SIXTEEN(second, 1)
 SIXTEEN(third, 2)
-
-// Words of two columns of 16 rows in the order of pairs.
-#define PAIRS(off, i) DATA order<>+off(SB)/8, $(i|(i+16)<<16|(i+1)<<32|(i+17)<<48)
-PAIRS(0, 0)
-PAIRS(8, 2)
-PAIRS(16, 4)
-PAIRS(24, 6)
-PAIRS(32, 8)
-PAIRS(40, 10)
-PAIRS(48, 12)
-PAIRS(56, 14)
-GLOBL order<>(SB), RODATA|NOPTR, $64
 
 // QUAD is four columns of 16 rows: codes, which are moved to the top of 32 bits and so are
 // 2^24 times as large, times Z21 plus Z22.

@@ -51,8 +51,8 @@ func (p *product) gateSums(up *Matrix, lo, groups int) {
 				p.fill(i, lo+g, at, n)
 			}
 			sums := t.sums[g*p.sumsOf():]
-			t.multiply.keep = 1
-			p.promptStrips(sums, 0, sums, at, 2)
+			t.multiply.proceed(at > 0, false)
+			p.promptStrips(sums, 0, p.x.wide, sums, at, 2)
 		}
 	}
 	p.m = gate

@@ -16,9 +16,6 @@ func halvesAMX(a *tileArgs)
 func pairsAMX(a *pairArgs)
 
 //go:noescape
-func splitAVX512(a *splitArgs)
-
-//go:noescape
 func prompt1x1AMX(a *promptArgs)
 
 //go:noescape
@@ -35,6 +32,18 @@ func roundBF16AVX512(a *rowArgs)
 
 //go:noescape
 func fillAVX512(a *fillArgs)
+
+//go:noescape
+func splitRowAVX512(a *splitRowArgs)
+
+//go:noescape
+func fillBF16AVX512(a *fillArgs)
+
+//go:noescape
+func fillHighF16AVX512(a *fillArgs)
+
+//go:noescape
+func fillLowF16AVX512(a *fillArgs)
 
 //go:noescape
 func siluPromptAVX512(a *gateArgs)

@@ -29,21 +29,31 @@
 // # The prefix index
 //
 // A sealed block is known by its chain: the salt, the block before it, and its own
-// tokens. Chains are hashed into buckets, and a hit is verified against the stored
+// tokens. Either of two indexes finds it, and both find the same whole blocks. The hash index
+// hashes chains into buckets and verifies a hit against the stored
 // predecessor, salt and tokens, so a hash collision costs time and never gives a
-// false match. When two tables seal the same content, the second adopts the
+// false match. The radix tree also finds the block that begins with most of what is wanted,
+// whose common positions are then copied (CopyPartial). When two tables seal the same content,
+// the second adopts the
 // first's block and gives its own back: both hold the same keys and values, the
 // index stays a tree in which whoever holds a block holds all blocks before it, and
 // memory is saved. A caller must therefore read Blocks anew after Seal.
 //
 // Content is assumed to be a function of the chain. Where the arithmetic that
-// computed it matters too, the salt must carry it.
+// computed it matters too, the tokens or the salt must carry it.
 //
 // # Eviction
 //
-// Cached blocks form one list by the time of their release. A table releases its
-// blocks last to first, and no block can be matched without those before it, so in
-// that list a block always stands before its predecessor: evicting in plain least-
-// recently-used order is evicting leaves first, and no indexed block outlives its
-// predecessor. It also follows that every cached block can be evicted when needed.
+// Only a cached block that no indexed one follows can be evicted, so no indexed block outlives
+// its predecessor. There is such a block whenever there is a cached one: whoever holds a block
+// holds all before it, so what follows a cached block is cached, too. Hence every cached block
+// can be evicted when needed. Among the candidates a policy chooses, by a weight that is set
+// when a block is released: least recently used, least frequently used, or GreedyDual-Size-
+// Frequency. Pinned blocks count as held.
+//
+// # Moves
+//
+// The pool copies nothing itself. What is to be copied, between blocks, to places outside of
+// the pool and back (SwapOut, SwapIn), to a store of evicted blocks and back (Restore), it
+// writes down as moves, in order. TakeMoves hands them to whoever has the memory.
 package kvcache

@@ -1,51 +1,66 @@
 package kvcache
 
 import (
-	"fmt"
-	"math/bits"
 	"slices"
 )
 
 // Pool owns all blocks. It is not safe for concurrent use.
 type Pool struct {
-	blockSize int
+	contents
 	reuse     bool
-	blocks    []block
-	tokens    []int32   // (len(blocks), blockSize): content of the indexed blocks
 	free      []BlockID // a stack: the block given back last is warm and goes out first
-	held      int
+	held      int       // pinned ones included
+	cached    int
+	pinned    int
+	index     index // nil without reuse
+	policy    policy
+	victims   victims
+	clock     uint64 // releases
+	evicted   int64
 	forgotten int64 // blocks given up by sequences that went on
-	lru       list
-	index     index
-}
 
-// block is what the pool knows of one block.
-type block struct {
-	refs    int32   // tables holding it
-	indexed bool    // content is in the prefix index
-	parent  BlockID // when indexed: the block before it in its chain, none for a first one
-	salt    uint64  // when indexed: of its chain
-	hash    uint64  // when indexed: of its chain
-	chain   BlockID // when indexed: next in the index bucket
-	older   BlockID // when cached: neighbours in the eviction list
-	newer   BlockID
+	moves      []Move
+	copyUnit   int
+	host       []int32 // places outside of the pool that are free, a stack
+	hostBlocks int
+	store      Store // nil for none
+	keys       []Key // with a store, of the indexed blocks
+	scratch    []byte
 }
 
 // NewPool returns a pool of free blocks, each holding blockSize positions. With reuse, full
 // sealed blocks of released sequences are kept until their room is needed, and found
-// again by content. A size below 1 is a programming error and panics.
+// again by the hash of their content; the least recently used is evicted first. A size below
+// 1 is a programming error and panics.
 func NewPool(blocks, blockSize int, reuse bool) *Pool {
-	if blocks < 1 || blockSize < 1 {
-		panic(fmt.Sprintf("kvcache: a pool of %d blocks of %d positions; both must be at least 1", blocks, blockSize))
-	}
-	p := &Pool{blockSize: blockSize, reuse: reuse, blocks: make([]block, blocks),
-		free: make([]BlockID, blocks), lru: list{oldest: none, newest: none}}
-	for i := range p.free {
-		p.free[i] = BlockID(blocks - 1 - i)
-	}
+	index := IndexNone
 	if reuse {
-		p.tokens = make([]int32, blocks*blockSize)
-		p.index = newIndex(1 << bits.Len(uint(blocks)))
+		index = IndexHash
+	}
+	return New(Config{Blocks: blocks, BlockSize: blockSize, Index: index})
+}
+
+// New returns a pool of free blocks. A configuration that does not validate is a programming
+// error and panics.
+func New(c Config) *Pool {
+	if err := c.Validate(); err != nil {
+		panic(err)
+	}
+	p := &Pool{contents: contents{blockSize: c.BlockSize, blocks: make([]block, c.Blocks)}, reuse: c.reuses(),
+		free: make([]BlockID, c.Blocks), host: make([]int32, c.HostBlocks), hostBlocks: c.HostBlocks,
+		copyUnit: max(1, c.CopyUnit)}
+	for i := range p.free {
+		p.free[i] = BlockID(c.Blocks - 1 - i)
+	}
+	for i := range p.host {
+		p.host[i] = int32(c.HostBlocks - 1 - i)
+	}
+	if p.reuse {
+		p.tokens = make([]int32, c.Blocks*c.BlockSize)
+		p.index, p.policy, p.victims = newIndex(c.Index, &p.contents), newPolicy(&c), newVictims(&p.contents)
+	}
+	if p.store = c.Store; p.store != nil {
+		p.keys = make([]Key, c.Blocks)
 	}
 	return p
 }
@@ -56,17 +71,16 @@ func (p *Pool) BlockSize() int { return p.blockSize }
 // Counts returns how many blocks there are and how many are in each state:
 // free + cached + held == total.
 func (p *Pool) Counts() (total, free, cached, held int) {
-	return len(p.blocks), len(p.free), p.lru.length, p.held
+	return len(p.blocks), len(p.free), p.cached, p.held
 }
 
 // CanGrow reports whether Grow would succeed.
 func (p *Pool) CanGrow(t *Table, positions int) bool {
-	return p.missing(t, positions) <= len(p.free)+p.lru.length
+	return p.missing(t, positions) <= len(p.free)+p.cached
 }
 
-// Grow makes room for positions in all. It takes free blocks first, then evicts the
-// least recently used cached ones. When there are not enough it changes nothing and
-// returns false.
+// Grow makes room for positions in all. It takes free blocks first, then evicts
+// cached ones. When there are not enough it changes nothing and returns false.
 func (p *Pool) Grow(t *Table, positions int) bool {
 	if !p.CanGrow(t, positions) {
 		return false
@@ -93,11 +107,11 @@ func (p *Pool) Trim(t *Table, positions int) {
 // nobody else holds become cached.
 func (p *Pool) Release(t *Table) {
 	p.shorten(t, 0)
-	*t = Table{blocks: t.blocks}
+	t.sealed, t.salt, t.forgotten, t.holes, t.removed = 0, 0, 0, 0, 0
 }
 
-// shorten drops t's references beyond its first keep blocks, last to first: the order
-// that makes the eviction list leaf-first.
+// shorten drops t's references beyond its first keep blocks, last to first, so that the end
+// of a chain counts as released before its beginning.
 func (p *Pool) shorten(t *Table, keep int) {
 	for i := len(t.blocks) - 1; i >= keep; i-- {
 		if t.blocks[i] != none {
@@ -129,21 +143,44 @@ func (p *Pool) take() BlockID {
 	return id
 }
 
-// evict makes the least recently used cached block free.
+// evict makes the cached block that the policy gives up first free. There is always one that
+// nobody follows, because whoever holds a block holds all blocks before it.
 func (p *Pool) evict() {
-	id := p.lru.oldest
-	p.lru.remove(p.blocks, id)
-	p.index.remove(p.blocks, id)
+	id := p.victims.heap[0]
+	p.victims.remove(id)
+	b := &p.blocks[id]
+	p.policy.evicted(b.weight)
+	if p.store != nil {
+		p.spill(id)
+	}
+	p.index.remove(id)
+	b.indexed = false
+	p.cached--
+	p.evicted++
 	p.free = append(p.free, id)
+	if b.parent == none {
+		return
+	}
+	before := &p.blocks[b.parent]
+	if before.followers--; before.followers == 0 && before.refs == 0 {
+		p.victims.push(b.parent)
+	}
 }
+
+// Evicted returns how many cached blocks were given up for room so far.
+func (p *Pool) Evicted() int64 { return p.evicted }
 
 // retain adds a reference to an indexed block.
 func (p *Pool) retain(id BlockID) {
-	if p.blocks[id].refs == 0 {
-		p.lru.remove(p.blocks, id)
+	b := &p.blocks[id]
+	if b.refs == 0 {
+		if b.place != absent {
+			p.victims.remove(id)
+		}
+		p.cached--
 		p.held++
 	}
-	p.blocks[id].refs++
+	b.refs++
 }
 
 // drop takes a reference away; the last one makes the block cached or free.
@@ -154,9 +191,20 @@ func (p *Pool) drop(id BlockID) {
 		return
 	}
 	p.held--
-	if b.indexed {
-		p.lru.push(p.blocks, id)
-	} else {
+	if !b.indexed {
 		p.free = append(p.free, id)
+		return
+	}
+	p.cached++
+	p.age(id)
+}
+
+// age has a cached block be released now, which makes it a victim if nobody follows it.
+func (p *Pool) age(id BlockID) {
+	b := &p.blocks[id]
+	p.clock++
+	b.stamp, b.weight = p.clock, p.policy.weigh(b)
+	if b.followers == 0 {
+		p.victims.push(id)
 	}
 }

@@ -112,7 +112,7 @@ func TestMatchNeverCoversAllTokens(t *testing.T) {
 // tells them apart.
 func TestCollisionsNeverMatch(t *testing.T) {
 	p := NewPool(16, 2, true)
-	p.index = newIndex(1)
+	p.index = newHashed(&p.contents, 1)
 	p.Release(filled(t, p, []int32{1, 2, 3, 4, 0}, 7))
 	for _, row := range []struct {
 		name   string
@@ -202,7 +202,7 @@ func TestMatchProtectsFromEviction(t *testing.T) {
 func indexedRun(p *Pool, tokens []int32) (n int) {
 	parent := none
 	for i := range (len(tokens) - 1) / p.blockSize {
-		id, _ := p.lookup(parent, 0, p.slot(tokens, i))
+		id := p.follow(parent, 0, p.slot(tokens, i))
 		if id == none {
 			break
 		}
@@ -238,19 +238,32 @@ func TestMisusePanics(t *testing.T) {
 }
 
 func TestSteadyStateAllocatesNothing(t *testing.T) {
-	p := NewPool(8, 4, true)
+	for _, index := range []string{IndexHash, IndexRadix} {
+		for _, eviction := range Evictions {
+			steady(t, New(Config{Blocks: 8, BlockSize: 4, Index: index, Eviction: eviction, HostBlocks: 6}))
+		}
+	}
+}
+
+func steady(t *testing.T, p *Pool) {
+	t.Helper()
 	tokens := make([]int32, 20)
 	var table Table
+	var moves []Move
 	p.Reserve(&table, len(tokens))
 	next := int32(0)
 	if n := testing.AllocsPerRun(100, func() {
 		next++ // new content each time, so that blocks are evicted, too
 		tokens[6] = next
-		p.Match(&table, tokens, 0)
+		n := p.Match(&table, tokens, 0)
 		p.Grow(&table, len(tokens))
+		p.SwapIn(&table, n)
+		p.CopyPartial(&table, tokens)
 		p.Seal(&table, tokens)
 		p.Trim(&table, 5)
+		p.SwapOut(&table, 20)
 		p.Release(&table)
+		moves = p.TakeMoves(moves[:0])
 	}); n != 0 {
 		t.Errorf("%v allocations per sequence", n)
 	}

@@ -17,12 +17,12 @@ func (p *Pool) Match(t *Table, tokens []int32, salt uint64) int {
 	}
 	parent := none
 	for i := range (len(tokens) - 1) / p.blockSize {
-		content := p.slot(tokens, i)
-		id, _ := p.lookup(parent, salt, content)
+		id := p.follow(parent, salt, p.slot(tokens, i))
 		if id == none {
 			break
 		}
 		p.retain(id)
+		p.blocks[id].uses++
 		t.blocks = append(t.blocks, id)
 		parent = id
 	}
@@ -48,59 +48,52 @@ func (p *Pool) Seal(t *Table, tokens []int32) {
 
 // sealBlock indexes t's block i, or adopts the one that the index has for its content.
 func (p *Pool) sealBlock(t *Table, i int, content []int32) {
-	parent := none
-	if i > 0 {
-		parent = t.blocks[i-1]
-	}
-	found, hash := p.lookup(parent, t.salt, content)
-	if found != none {
+	parent, id := t.last(), t.blocks[i]
+	if found := p.follow(parent, t.salt, content); found != none {
 		p.retain(found)
-		p.drop(t.blocks[i])
+		p.blocks[found].uses++
+		p.drop(id)
 		t.blocks[i] = found
 		return
 	}
-	id := t.blocks[i]
-	copy(p.content(id), content)
-	b := &p.blocks[id]
-	b.parent, b.salt, b.hash = parent, t.salt, hash
-	p.index.insert(p.blocks, id)
+	if p.store != nil {
+		p.keys[id] = p.key(parent, t.salt, content)
+	}
+	p.insert(id, parent, t.salt, content)
 }
 
-// lookup returns the indexed block with this predecessor, salt and content, or none, and
-// the hash of the chain.
-func (p *Pool) lookup(parent BlockID, salt uint64, content []int32) (BlockID, uint64) {
-	hash := mix(salt)
+// insert indexes a block that a table holds.
+func (p *Pool) insert(id, parent BlockID, salt uint64, content []int32) {
+	copy(p.of(id), content)
+	b := &p.blocks[id]
+	*b = block{refs: b.refs, indexed: true, parent: parent, salt: salt, uses: 1, place: absent}
 	if parent != none {
-		hash = p.blocks[parent].hash
+		b.depth = p.blocks[parent].depth + 1
+		p.blocks[parent].followers++
 	}
-	hash = hashTokens(hash, content)
-	for id := p.index.first(hash); id != none; id = p.blocks[id].chain {
-		if p.same(id, parent, salt, content) {
-			return id, hash
-		}
-	}
-	return none, hash
+	p.index.insert(id)
 }
 
-// same verifies a hit. The predecessor is compared by identity, which by induction
-// covers everything before it.
-func (p *Pool) same(id, parent BlockID, salt uint64, content []int32) bool {
-	b := &p.blocks[id]
-	if b.parent != parent || b.salt != salt {
-		return false
-	}
-	for i, token := range p.content(id) {
-		if token != content[i] {
-			return false
+// publicSalt is that of what is pinned for everybody.
+const publicSalt = 0
+
+// follow returns the indexed block that follows parent with this content and that salt may
+// see, or none.
+func (p *Pool) follow(parent BlockID, salt uint64, content []int32) BlockID {
+	if p.seesPublic(parent, salt) {
+		if id := p.index.find(parent, publicSalt, content); id != none && p.blocks[id].public {
+			return id
 		}
 	}
-	return true
+	return p.index.find(parent, salt, content)
+}
+
+// seesPublic reports whether public blocks may follow parent for somebody of another salt.
+func (p *Pool) seesPublic(parent BlockID, salt uint64) bool {
+	return p.pinned > 0 && salt != publicSalt && (parent == none || p.blocks[parent].public)
 }
 
 // slot returns the tokens of the sequence's block i.
 func (p *Pool) slot(tokens []int32, i int) []int32 {
 	return tokens[i*p.blockSize : (i+1)*p.blockSize]
 }
-
-// content returns the stored tokens of a block.
-func (p *Pool) content(id BlockID) []int32 { return p.slot(p.tokens, int(id)) }

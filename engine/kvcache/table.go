@@ -16,6 +16,17 @@ type Table struct {
 	forgotten int // blocks[:forgotten] were looked at by Forget
 	holes     int // of these, given back
 	removed   int // blocks taken out of the list by Compact
+
+	host    []int32 // places outside of the pool with its first blocks, after SwapOut
+	swapped int     // positions in them
+}
+
+// last is the last sealed block, none where there is none.
+func (t *Table) last() BlockID {
+	if t.sealed == 0 {
+		return none
+	}
+	return t.blocks[t.sealed-1]
 }
 
 // Blocks returns the blocks in order: position i lies in Blocks()[i/BlockSize], unless

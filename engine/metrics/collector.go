@@ -33,6 +33,7 @@ func newEngineCollector(model string, stats func() engine.Stats) *engineCollecto
 	c.addDrafts()
 	c.addWork()
 	c.addMemory()
+	c.addCache()
 	return c
 }
 
@@ -88,6 +89,12 @@ func (c *engineCollector) addRequests() {
 		func(s *engine.Stats) time.Duration { return s.Occupancy })
 	c.counter("vllm:num_preemptions_total", "Sequences put back into the queue for want of KV blocks.",
 		func(s *engine.Stats) int64 { return s.Preemptions })
+	c.addLabelled(prometheus.CounterValue, "assay:requests_refused_total",
+		"Requests refused with 503: the queue was full, or the first token was expected too late.", []string{"reason"},
+		func(s *engine.Stats, emit func(float64, ...string)) {
+			emit(float64(s.RefusedQueue), "queue")
+			emit(float64(s.RefusedTTFT), "max_ttft")
+		})
 	c.addLabelled(prometheus.CounterValue, "assay:engine_requests_finished_total",
 		"Requests that the engine ended, by how. One that reached its limit in the step that completed a stop string counts as length.",
 		[]string{"finished_reason"}, func(s *engine.Stats, emit func(float64, ...string)) {
@@ -171,8 +178,5 @@ func (c *engineCollector) stepTokens(h *engine.StepTokens) prometheus.Metric {
 
 // heldShare counts cached blocks as free, as vLLM does: they are given up on demand.
 func heldShare(s *engine.Stats) float64 {
-	if s.Blocks.Total == 0 {
-		return 0
-	}
-	return float64(s.Blocks.Held) / float64(s.Blocks.Total)
+	return share(int64(s.Blocks.Held), int64(s.Blocks.Total))
 }

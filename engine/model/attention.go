@@ -200,7 +200,9 @@ func (l *Layer) first(position int) int {
 }
 
 func (s *State) quantizeAttn(w *worker, from, to int) {
-	if s.current().O.Kind.Integer() {
+	f := s.forms(&s.current().O)
+	if f.quantized {
 		s.m.Kernels.QuantizeRows(&w.Worker, &s.attn, from, to)
 	}
+	s.split(w, &s.attn, from, to, f)
 }

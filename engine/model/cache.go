@@ -27,7 +27,8 @@ type Cache struct {
 	// longer keep it.
 	Sinks, Window int
 
-	layers []*kernel.KV
+	layers  []*kernel.KV
+	scratch []byte // of Copy
 }
 
 // NewCache makes a cache for m, in the layout that its kernels read. The format is one of

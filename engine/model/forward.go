@@ -77,47 +77,51 @@ func (s *State) current() *Layer { return &s.m.Weights.Layers[s.layer] }
 
 func (s *State) attnNorm(w *worker, from, to int) {
 	l := s.current()
-	s.norm(w, from, to, l.AttnNorm, l.Q.Kind.Integer() || l.K.Kind.Integer() || l.V.Kind.Integer())
+	s.norm(w, from, to, l.AttnNorm, s.forms(&l.Q, &l.K, &l.V))
 }
 
 func (s *State) ffnNorm(w *worker, from, to int) {
 	l := s.current()
-	quantize := l.Gate.Kind.Integer() || l.Up.Kind.Integer()
-	if s.m.Experts > 0 { // which take copies of the rows, quantized there
-		quantize = l.Router.Kind.Integer()
+	if s.m.Experts > 0 { // which take copies of the rows
+		f := s.forms(&l.Router)
+		f.floats = true
+		s.norm(w, from, to, l.FFNNorm, f)
+		return
 	}
-	s.norm(w, from, to, l.FFNNorm, quantize)
+	s.norm(w, from, to, l.FFNNorm, s.forms(&l.Gate, &l.Up))
 }
 
-func (s *State) norm(w *worker, from, to int, weight []float32, quantize bool) {
-	keep := s.observe != nil || s.m.Experts > 0
+func (s *State) norm(w *worker, from, to int, weight []float32, f forms) {
 	for r := from; r < to; r++ {
 		y := s.addend(w, r)
-		if quantize {
-			s.m.Kernels.NormQuantize(&w.Worker, &s.h, r, s.x.Row(r), y, weight, s.m.Eps, keep)
+		if f.quantized {
+			s.m.Kernels.NormQuantize(&w.Worker, &s.h, r, s.x.Row(r), y, weight, s.m.Eps, f.floats)
 		} else {
 			s.m.Kernels.AddNorm(&w.Worker, s.h.Row(r), s.x.Row(r), y, weight, s.m.Eps)
 		}
 	}
+	s.split(w, &s.h, from, to, f)
 }
 
 func (s *State) activate(w *worker, from, to int) {
 	l, k := s.current(), s.m.Kernels
+	f := s.forms(&l.Down)
 	for r := from; r < to; r++ {
 		gate, up := s.gate.Row(r), s.up.Row(r)
 		s.addBias(w, gate, l.GateBias)
 		s.addBias(w, up, l.UpBias)
-		switch quantize := l.Down.Kind.Integer(); {
-		case quantize && s.m.Activation == GELU:
-			k.GELUQuantize(&w.Worker, &s.act, r, gate, up, s.observe != nil)
-		case quantize:
-			k.SiLUQuantize(&w.Worker, &s.act, r, gate, up, s.observe != nil)
+		switch {
+		case f.quantized && s.m.Activation == GELU:
+			k.GELUQuantize(&w.Worker, &s.act, r, gate, up, f.floats)
+		case f.quantized:
+			k.SiLUQuantize(&w.Worker, &s.act, r, gate, up, f.floats)
 		case s.m.Activation == GELU:
 			k.GELUMul(&w.Worker, s.act.Row(r), gate, up)
 		default:
 			k.SiLUMul(&w.Worker, s.act.Row(r), gate, up)
 		}
 	}
+	s.split(w, &s.act, from, to, f)
 }
 
 func (s *State) finalNorm(w *worker, from, to int) {

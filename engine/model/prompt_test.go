@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/engine/internal/cpu"
@@ -132,19 +133,19 @@ func ragged(seed uint64, most int) cutter {
 	return func(_, prompt, others int) int { return min(prompt+others, r.IntN(most+1)) }
 }
 
-// promptFormats are the formats of weights whose products are of integers, or of bfloat16
-// numbers in prompts.
-var promptFormats = []string{"Q8_0", "Q4_0", "Q4_1", "Q4_K", "Q6_K"}
+// promptFormats are the formats of weights whose products are of bfloat16 numbers in prompts, and
+// files whose matrices of one input are in several.
+var promptFormats = []string{"Q8_0", "BF16", "Q4_K", "Q4_0", "Q4_1", "Q6_K", "F16", "Q8_0+F16", "F32+Q4_0+BF16"}
 
 // What a position gives, logits, keys and values, depends on its sequence and on which of its
 // positions are a prompt's, and on nothing else.
 func TestPromptsDependOnNothingButTheSequence(t *testing.T) {
 	for _, set := range kernel.Sets(cpu.Detect()) {
-		cuts, formats := cutters(), []string{"bf16", "q8_0"}
+		cuts, formats, kinds := cutters(), []string{"bf16", "q8_0"}, promptFormats
 		if set.Name == "generic" { // slow, and the others' definition
-			cuts, formats = map[string]cutter{"ragged": cuts["ragged"], "chunks of 7": cuts["chunks of 7"]}, formats[:1]
+			cuts, formats, kinds = map[string]cutter{"ragged": cuts["ragged"], "chunks of 7": cuts["chunks of 7"]}, formats[:1], promptFormats[:3]
 		}
-		for _, weights := range promptFormats {
+		for _, weights := range kinds {
 			t.Run(set.Name+"/"+weights, func(t *testing.T) {
 				m := requantized(t, "../models/gopherling-2m-bf16.gguf", weights, set)
 				all := texts(t, "gopherling-2m")
@@ -198,21 +199,39 @@ func sameTranscript(t *testing.T, name string, got, want transcript) {
 // nowhere else.
 func TestPromptsAreTheirOwnClass(t *testing.T) {
 	for _, set := range kernel.Sets(cpu.Detect()) {
-		for _, weights := range append([]string{"BF16"}, promptFormats...) {
+		for _, weights := range append([]string{"F32"}, promptFormats...) {
 			m := requantized(t, "../models/gopherling-2m-bf16.gguf", weights, set)
 			ids := readReference(t, "gopherling-2m").Windows[0].IDs[:20]
 			whole := func(_, prompt, others int) int { return prompt + others }
 			as := transcribe(t, m, "f32", 1, 16, []text{{ids, len(ids)}}, whole)
 			not := transcribe(t, m, "f32", 1, 16, []text{{ids, 0}}, whole)
-			two := m.Prompts() && weights != "BF16"
+			two, bound := m.Prompts() && weights != "F32", 0.1
+			if strings.HasSuffix(weights, "F16") && !strings.Contains(weights, "+") { // which keep 16 bits of activations
+				bound = 1e-4
+			}
 			most := farthest(as, not)
-			if (most > 0) != two || most > 0.1 {
+			if (most > 0) != two || most > bound {
 				t.Errorf("%s, %s: as a prompt, logits differ by %.2g of the largest; two classes: %v", set.Name, weights, most, two)
 			} else if two {
 				t.Logf("%s, %s: as a prompt, logits differ by %.2g of the largest", set.Name, weights, most)
 			}
 			if m.Prompts() != set.Prompts() {
 				t.Errorf("%s: the model says %v, its kernels %v", set.Name, m.Prompts(), set.Prompts())
+			}
+		}
+	}
+}
+
+// Matrices of one input may be in formats that want it in different forms.
+func TestFormatsOfOneInput(t *testing.T) {
+	const path = "../models/gopherling-2m-bf16.gguf"
+	all := texts(t, "gopherling-2m")
+	for _, set := range kernel.Sets(cpu.Detect()) {
+		want := transcribe(t, requantized(t, path, "BF16", set), "f32", 1, 16, all, alone())
+		for _, weights := range []string{"Q8_0+F16", "F16+Q8_0", "F32+Q8_0+BF16"} {
+			got := transcribe(t, requantized(t, path, weights, set), "f32", 1, 16, all, alone())
+			if most := farthest(got, want); most > 0.05 {
+				t.Errorf("%s, %s: logits differ by %.2g of the largest", set.Name, weights, most)
 			}
 		}
 	}

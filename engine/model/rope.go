@@ -136,10 +136,16 @@ func (m *Model) ropeFactors(longest int) []float32 {
 	switch {
 	case w.RopeLong == nil:
 		return w.RopeFactors
-	case longest > m.Scaling.Original:
+	case m.Stretched(longest):
 		return w.RopeLong
 	}
 	return w.RopeShort
+}
+
+// Stretched reports whether keys of a state whose longest sequence has so many positions are
+// turned otherwise than those of one with short sequences only, which LongRoPE does.
+func (m *Model) Stretched(longest int) bool {
+	return m.Weights.RopeLong != nil && longest > m.Scaling.Original
 }
 
 func (s Scaling) stretch(freqs []float32, base float64, dim int) {

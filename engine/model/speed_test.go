@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/assaylab/assay/engine/gguf"
@@ -73,13 +74,17 @@ func requantized(t testing.TB, path, format string, kernels *kernel.Set) *model.
 		t.Fatal(err)
 	}
 	defer f.Close()
-	to, err := quant.ByName(format)
-	if err != nil {
-		t.Fatal(err)
+	var formats []quant.Format
+	for name := range strings.SplitSeq(format, "+") {
+		to, err := quant.ByName(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		formats = append(formats, to)
 	}
 	var tensors []gguf.TensorData
-	for _, w := range f.Tensors {
-		tensors = append(tensors, inFormat(t, w, to))
+	for i, w := range f.Tensors {
+		tensors = append(tensors, inFormat(t, w, formats[i%len(formats)]))
 	}
 	var file bytes.Buffer
 	if err := gguf.Write(&file, slices.DeleteFunc(slices.Clone(f.KVs), func(kv gguf.KV) bool { return kv.Key == "general.file_type" }), tensors); err != nil {

@@ -23,6 +23,7 @@ type State struct {
 	out           kernel.Batch // (logits, vocab), over Pass.Out
 
 	prompt int     // the first rows, which are computed as positions of prompts
+	splits bool    // those are split for some products
 	gates  gateJob // of those
 	owed   owed
 
@@ -66,6 +67,7 @@ func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
 			s.angles[t] = newAngles(m.frequencies(t, s.longest), scale, s.longest)
 		}
 	}
+	s.splits = m.splits()
 	s.task.s, s.gates.s = s, s
 	for i := range s.muls {
 		s.muls[i].s = s
@@ -102,6 +104,9 @@ func (s *State) reset(p *Pass) {
 	for _, b := range []*kernel.Batch{&s.h, &s.attn, &s.act} {
 		if b.Cols%32 == 0 {
 			b.ReservePrompt(s.prompt)
+			if s.splits {
+				b.ReserveSplit()
+			}
 		}
 	}
 	if s.last.Cols%32 == 0 {

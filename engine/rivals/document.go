@@ -139,10 +139,18 @@ func (m Measured) Lines() []detail {
 			all = append(all, detail{Engine: e.Engine, Configuration: e.Configuration, Error: e.Error})
 		}
 		for _, s := range e.Speeds {
-			all = append(all, detail{e.Engine, e.Configuration, "", s})
+			all = append(all, detail{e.Engine, e.words(), "", s})
 		}
 	}
 	return all
+}
+
+// words are a configuration, with what is unusual about its rounds.
+func (t Tested) words() string {
+	if t.Rounds == 0 {
+		return t.Configuration
+	}
+	return fmt.Sprintf("%s, %d rounds", t.Configuration, t.Rounds)
 }
 
 type detail struct {

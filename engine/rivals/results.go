@@ -53,7 +53,8 @@ func (m Measured) name() string { return m.Column + "/" + m.Job }
 type Tested struct {
 	Engine        string  `json:"engine"`
 	Configuration string  `json:"configuration"`
-	Error         string  `json:"error,omitempty"` // why it has no speeds
+	Rounds        int     `json:"rounds,omitempty"` // if fewer than the others: it was hopeless
+	Error         string  `json:"error,omitempty"`  // why it has no speeds
 	Speeds        []Speed `json:"speeds,omitempty"`
 }
 

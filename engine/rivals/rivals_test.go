@@ -244,3 +244,34 @@ func TestAnEngineThatFailsOnceHasNoSpeed(t *testing.T) {
 		t.Errorf("%+v, want an error and no speeds", got)
 	}
 }
+
+// TestHopelessConfigurationsAreLeftOut: a configuration that cannot be its engine's best is not run
+// for ever, but no default is left out, nor one that was seen once, nor one that wins a test.
+func TestHopelessConfigurationsAreLeftOut(t *testing.T) {
+	engines := []engine{assay{}, assay{kv: "q8_0"}, llamaTools{flash: true, kv: "f16"}, llamaTools{kv: "f16"}, llamaTools{flash: true, kv: "q8_0"}}
+	rates := func(all ...[2]float64) runsOf { // of two tests, in each round
+		r := runsOf{speeds: map[string][]speed{}}
+		for _, x := range all {
+			r.speeds["pp"] = append(r.speeds["pp"], speed{Name: "pp", Rate: x[0]})
+			r.speeds["tg"] = append(r.speeds["tg"], speed{Name: "tg", Rate: x[1]})
+		}
+		return r
+	}
+	fast, slow, mixed := rates([2]float64{100, 10}, [2]float64{120, 12}), rates([2]float64{60, 6}, [2]float64{70, 7}), rates([2]float64{60, 6}, [2]float64{70, 8})
+	for name, c := range map[string]struct {
+		runs []runsOf
+		want []bool
+	}{
+		"slow in both": {[]runsOf{fast, slow, fast, slow, slow}, []bool{false, true, false, true, true}},
+		"slow default": {[]runsOf{slow, fast, slow, fast, slow}, []bool{false, false, false, false, true}},
+		"near in one":  {[]runsOf{fast, mixed, fast, mixed, fast}, []bool{false, false, false, false, false}},
+		"seen once":    {[]runsOf{fast, rates([2]float64{1, 1}), rates([2]float64{100, 10}), slow, fast}, []bool{false, false, false, true, false}},
+		"first round":  {make([]runsOf, 5), make([]bool, 5)},
+	} {
+		for k, want := range c.want {
+			if got := hopeless(engines, c.runs, k); got != want {
+				t.Errorf("%s: engine %d is hopeless: %v", name, k, got)
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -129,7 +130,7 @@ func (c *contest) measure(ctx context.Context, u unit) (Measured, error) {
 	for round := range c.rounds {
 		for i := range engines {
 			k := (i + round) % len(engines)
-			if runs[k].err != nil {
+			if runs[k].err != nil || hopeless(engines, runs, k) {
 				continue
 			}
 			speeds, err := engines[k].once(ctx, file, u.tests)
@@ -144,9 +145,59 @@ func (c *contest) measure(ctx context.Context, u unit) (Measured, error) {
 	x := Measured{Column: u.column.Name, Job: u.job.String(), Rounds: c.rounds, Date: c.today}
 	for i, e := range engines {
 		name, configuration := e.identity()
-		x.Engines = append(x.Engines, runs[i].tested(name, configuration, u.tests))
+		tested := runs[i].tested(name, configuration, u.tests)
+		if n := runs[i].rounds(); runs[i].err == nil && n < c.rounds {
+			tested.Rounds = n
+		}
+		x.Engines = append(x.Engines, tested)
 	}
 	return x, nil
+}
+
+const (
+	// enoughRounds show whether a configuration can be its engine's best.
+	enoughRounds = 2
+	// hopelessShare of the slowest run of another configuration is what one that can still be
+	// the best reaches in its fastest.
+	hopelessShare = 0.75
+)
+
+// hopeless reports whether engine k's configuration is, in every test, so much slower than another
+// of the same engine that more rounds would only take time: some take a minute each. What is
+// compared by itself, an engine's default, never is.
+func hopeless(engines []engine, runs []runsOf, k int) bool {
+	name, configuration := engines[k].identity()
+	if configuration == "default" || configuration == llamaDefault || runs[k].rounds() < enoughRounds {
+		return false
+	}
+	return slices.ContainsFunc(indices(engines), func(i int) bool {
+		other, _ := engines[i].identity()
+		return i != k && other == name && runs[i].rounds() >= enoughRounds && runs[k].behind(&runs[i])
+	})
+}
+
+func indices(engines []engine) (all []int) {
+	for i := range engines {
+		all = append(all, i)
+	}
+	return all
+}
+
+// behind reports whether r's fastest run of every test is far from o's slowest.
+func (r *runsOf) behind(o *runsOf) bool {
+	for test, all := range r.speeds {
+		if rateOf(all, slices.MaxFunc) >= hopelessShare*rateOf(o.speeds[test], slices.MinFunc) {
+			return false
+		}
+	}
+	return true
+}
+
+func rateOf(all []speed, pick func([]speed, func(a, b speed) int) speed) float64 {
+	if len(all) == 0 {
+		return 0
+	}
+	return pick(all, func(a, b speed) int { return cmp.Compare(a.Rate, b.Rate) }).Rate
 }
 
 // runsOf are one engine's speeds so far, by test.
@@ -165,6 +216,14 @@ func (r *runsOf) take(speeds []speed, err error) {
 	for _, s := range speeds {
 		r.speeds[s.Name] = append(r.speeds[s.Name], s)
 	}
+}
+
+// rounds is how often it ran.
+func (r *runsOf) rounds() (n int) {
+	for _, all := range r.speeds {
+		n = max(n, len(all))
+	}
+	return n
 }
 
 // last words the latest round.

@@ -25,6 +25,15 @@ func (s *Scheduler) reusable(q *Sequence) int {
 	return s.cfg.Bound.Reusable(q.Prompt, s.pool.BlockSize())
 }
 
+// findable is what the prefix index may be asked about, of which it leaves the last out.
+func (s *Scheduler) findable(q *Sequence) []int32 {
+	known := q.known(&s.cfg, len(q.Tokens))
+	if most := s.reusable(q); most < len(known) {
+		known = known[:most+1]
+	}
+	return known
+}
+
 // need is the most blocks that q holds at once.
 func (s *Scheduler) need(q *Sequence) int {
 	rows := q.Limit - 1 // a prompt that goes whole, or an answer that is computed again
@@ -43,7 +52,9 @@ func (s *Scheduler) need(q *Sequence) int {
 // as it comes to need them.
 func (s *Scheduler) room(q *Sequence) bool {
 	if q.bounded && s.cfg.Bound.Masks() {
-		return s.pool.CanGrow(&q.Table, min(len(q.Tokens), s.need(q)*s.pool.BlockSize()))
+		size := s.pool.BlockSize()
+		return s.pool.CanGrow(&q.Table, min(len(q.Tokens), s.need(q)*size)) &&
+			s.pool.Grow(&q.Table, min(len(q.Tokens), s.reusable(q)+size))
 	}
 	return s.pool.Grow(&q.Table, len(q.Tokens))
 }

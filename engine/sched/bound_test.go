@@ -34,8 +34,8 @@ func (l *lab) seen(q *Sequence, i int) (values []uint64) {
 	return values
 }
 
-// bounded is the cell of a position, or of one that took its place.
-func (l *lab) bounded(q *Sequence, position int) *uint64 {
+// place is the cell of a position, or of one that took its place.
+func (l *lab) place(q *Sequence, position int) *uint64 {
 	return l.cell(q, position-l.pool.Dropped(&q.Table))
 }
 
@@ -47,7 +47,7 @@ func (l *lab) computeBounded(it *Item) {
 	value := uint64(0)
 	row := func(i int) {
 		value = l.cfg.value(q.Salt, l.seen(q, i), tokens[i], l.cfg.class(i, q.Prompt))
-		*l.bounded(q, i) = value
+		*l.place(q, i) = value
 	}
 	for i := it.From; i < it.To; i++ {
 		row(i)

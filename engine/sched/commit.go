@@ -23,12 +23,16 @@ func (s *Scheduler) Commit(it *Item, accepted []int32, finished bool) {
 	}
 	last := it.Last()
 	q.planned = false
+	q.stamp = q.turn
+	if q.account != nil {
+		q.account.serve(q, generatedCost*len(accepted))
+	}
 	q.Computed = it.To + max(0, len(accepted)-1)
 	q.Tokens = append(q.Tokens, accepted...)
 	s.pool.Seal(&q.Table, q.known(&s.cfg, min(q.Computed, s.reusable(q))))
 	switch {
 	case finished:
-		s.stop(slices.Index(s.running, q))
+		s.leave(s.stop(slices.Index(s.running, q)))
 		return
 	case last:
 		s.pool.Trim(&q.Table, q.Computed)

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/engine/kvcache"
 )
@@ -22,21 +23,44 @@ type lab struct {
 	s    *Scheduler
 	plan Plan
 
-	kv       []uint64 // (blocks * block size)
+	kv []uint64 // (blocks * block size)
+	outside
 	order    []uint64 // ids waiting and running, in the order of Add
 	finished map[uint64]bool
 	aborted  map[uint64]bool
 	nextID   uint64
 	latest   *Sequence      // the one added last, for siblings of it
 	admitted map[uint64]int // preemptions of a sequence when it was computed last
+	now      time.Duration
+	before   []*Sequence // running when the step was planned
+	rule     *referee
+	idle     map[*Sequence]int // steps since a running sequence had an item
+	ranks    bool              // sequences have priorities
 
+	waits, evictions                                                 int // times that a batch was waited for, and that the index was emptied
 	steps, preemptions, cached, shared, regained, accepted, rejected int
 }
 
 func newLab(t *testing.T, cfg Config, blocks, blockSize int, reuse bool, seed uint64) *lab {
-	pool := kvcache.NewPool(blocks, blockSize, reuse)
-	return &lab{t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg, pool: pool, s: New(cfg, pool),
-		kv: make([]uint64, blocks*blockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
+	index := kvcache.IndexNone
+	if reuse {
+		index = kvcache.IndexHash
+	}
+	return newLabOver(t, cfg, kvcache.Config{Blocks: blocks, BlockSize: blockSize, Index: index}, seed)
+}
+
+func newLabOver(t *testing.T, cfg Config, cache kvcache.Config, seed uint64) *lab {
+	cfg = cfg.withDefaults()
+	l := &lab{rule: newReferee(t, cfg), idle: map[*Sequence]int{}, t: t, r: rand.New(rand.NewPCG(seed, 2)), cfg: cfg,
+		kv: make([]uint64, cache.Blocks*cache.BlockSize), finished: map[uint64]bool{}, aborted: map[uint64]bool{}, admitted: map[uint64]int{}}
+	l.outside = outside{host: make([]uint64, cache.HostBlocks*cache.BlockSize)}
+	if cache.Store != nil {
+		l.disk = map[kvcache.Key][]uint64{}
+		cache.Store = l
+	}
+	l.pool = kvcache.New(cache)
+	l.s = New(cfg, l.pool)
+	return l
 }
 
 func extend(digest uint64, token int32, class uint64) uint64 {
@@ -76,8 +100,9 @@ func (l *lab) add() {
 		prompt[i] = int32(l.r.IntN(2))
 	}
 	q := &Sequence{ID: l.nextID, Tokens: prompt, Prompt: len(prompt), Limit: len(prompt) + 1 + l.r.IntN(16),
-		Salt: uint64(l.r.IntN(2)), Drafts: l.r.IntN(6)}
+		Salt: uint64(l.r.IntN(2)), Drafts: l.r.IntN(6), Arrived: l.now}
 	l.vary(q)
+	l.own(q)
 	total, _, _, _ := l.pool.Counts()
 	fits := q.Limit-1 <= total*l.pool.BlockSize()
 	if l.cfg.Bound.Masks() {
@@ -88,6 +113,16 @@ func (l *lab) add() {
 		l.t.Fatalf("Add of limit %d with %d waiting gave %v", q.Limit, l.s.Waiting(), err)
 	} else if err == nil {
 		l.order = append(l.order, q.ID)
+		l.rule.add(q)
+	}
+}
+
+// own gives a sequence to a tenant, and with ranks a priority.
+func (l *lab) own(q *Sequence) {
+	tenant := l.r.IntN(3)
+	q.Tenant, q.Weight = string(rune('a'+tenant)), 1<<tenant
+	if l.ranks {
+		q.Priority = l.r.IntN(3) - 1
 	}
 }
 
@@ -131,6 +166,7 @@ func (l *lab) abort() {
 	if there {
 		l.aborted[id] = true
 		l.forget(id)
+		l.rule.gone(id)
 	}
 }
 
@@ -141,16 +177,17 @@ func (l *lab) forget(id uint64) {
 // step runs one step, with an abort between plan and commit now and then.
 func (l *lab) step(mayAbort bool) bool {
 	l.t.Helper()
-	oldest := firstOf(l.s.running)
-	if !l.s.Next(&l.plan) {
-		if len(l.order) > 0 {
-			l.t.Fatalf("nothing to do with %v unfinished", l.order)
-		}
-		return false
+	l.now += time.Duration(l.r.IntN(3))
+	l.before = slices.Clone(l.s.running)
+	more := l.s.Next(&l.plan, l.now)
+	l.move()
+	if !more {
+		return l.wait()
 	}
 	l.steps++
 	l.preemptions += len(l.plan.Preempted)
-	l.checkPlan(oldest)
+	l.rule.planned(&l.plan, l.joined(), l.now)
+	l.checkPlan(firstOf(l.before))
 	if mayAbort && l.r.IntN(20) == 0 {
 		l.abort()
 	}
@@ -159,6 +196,47 @@ func (l *lab) step(mayAbort bool) bool {
 	}
 	l.checkState()
 	return true
+}
+
+// wait goes on to when the scheduler wants to be asked again, and reports whether there is
+// such a time. It may wait for a batch alone, and not beyond what the first one allows.
+func (l *lab) wait() bool {
+	l.t.Helper()
+	if len(l.order) == 0 {
+		return false
+	}
+	l.rule.form(l.now)
+	if !l.cfg.Policy.batched() || len(l.s.running) > 0 || len(l.rule.members) > 0 || l.plan.Wake <= l.now ||
+		l.plan.Wake != l.rule.waiting[0].Arrived+l.cfg.BatchWait {
+		l.t.Fatalf("nothing to do before %v with %v unfinished, %d of them running, at %v, preempted %d, in %+v", l.plan.Wake, l.order, l.s.Running(), l.now, len(l.plan.Preempted), l.cfg)
+	}
+	l.waits++
+	l.now = l.plan.Wake
+	return true
+}
+
+// joined are the running sequences that were not running before.
+func (l *lab) joined() (joined []*Sequence) {
+	for _, q := range l.s.running {
+		if !slices.Contains(l.before, q) {
+			joined = append(joined, q)
+		}
+	}
+	return joined
+}
+
+// evict empties the prefix index, as somebody would who wants all blocks for a moment.
+func (l *lab) evict() {
+	_, free, cached, held := l.pool.Counts()
+	var all kvcache.Table
+	if !l.pool.Grow(&all, (free+cached)*l.pool.BlockSize()) {
+		l.t.Fatal("free and cached blocks are not to be had")
+	}
+	l.pool.Release(&all)
+	if _, now, none, same := l.pool.Counts(); now != free+cached || none != 0 || same != held {
+		l.t.Fatalf("%d free, %d cached, %d held after all %d were evicted", now, none, same, cached)
+	}
+	l.evictions++
 }
 
 func firstOf(q []*Sequence) *Sequence {
@@ -183,6 +261,7 @@ func (l *lab) compute(it *Item) {
 		l.admitted[q.ID] = q.Preemptions
 		l.regained += max(0, it.From-q.Prompt)
 	}
+	l.checkOwned(it)
 	if l.cfg.Bound.Policy != "" {
 		l.computeBounded(it)
 		return
@@ -206,6 +285,7 @@ func (l *lab) compute(it *Item) {
 	accepted := l.verify(it, digest)
 	finished := len(q.Tokens)+len(accepted) == q.Limit
 	l.s.Commit(it, accepted, finished)
+	l.rule.serve(q, 2*len(accepted))
 	if finished {
 		l.finish(q)
 	} else if q.Computed != len(q.Tokens)-1 {
@@ -266,6 +346,7 @@ func (l *lab) finish(q *Sequence) {
 	}
 	l.finished[q.ID] = true
 	l.forget(q.ID)
+	l.rule.gone(q.ID)
 	want := expected
 	if l.cfg.Bound.Policy != "" {
 		want = l.expectedBounded
@@ -295,11 +376,8 @@ func (l *lab) checkPlan(oldest *Sequence) {
 			l.t.Fatalf("preempted %d is wrong in\n%v", i, &l.plan)
 		}
 	}
-	for i, q := range l.s.running {
-		if late := (!l.cfg.Chunked || l.cfg.Bound.Masks()) && i > 0 && i == len(l.s.running)-1; !seen[q] && !late {
-			l.t.Fatalf("running sequence %d does not advance in\n%v", q.ID, &l.plan)
-		}
-	}
+	l.checkTurns(seen)
+	l.checkOrder()
 	l.checkBudget()
 	l.checkUsed()
 }
@@ -333,7 +411,10 @@ func (l *lab) checkUsed() {
 	if !l.cfg.Chunked || len(l.plan.Preempted) > 0 || l.plan.Rows() >= l.cfg.TokenBudget || l.s.Running() >= l.cfg.MaxBatch {
 		return
 	}
-	if q := firstOf(l.s.waiting); q != nil && !l.held(q) && l.pool.CanGrow(new(kvcache.Table), len(q.Tokens)) {
+	if l.cfg.Chunk > 0 && l.promptRows() >= l.cfg.Chunk {
+		return
+	}
+	if q := l.rule.first(l.rule.mayJoin); q != nil && !l.held(q) && l.pool.CanGrow(new(kvcache.Table), len(q.Tokens)) {
 		l.t.Fatalf("sequence %d waits, though there is room, after\n%v", q.ID, &l.plan)
 	}
 }
@@ -368,6 +449,9 @@ func (l *lab) checkState() {
 		if len(q.Table.Blocks()) != 0 {
 			l.t.Fatalf("sequence %d holds blocks while it waits", q.ID)
 		}
+	}
+	if l.ranks || l.cfg.Queue != FCFS {
+		slices.Sort(ids)
 	}
 	if !slices.Equal(ids, l.order) {
 		l.t.Fatalf("order %v, want %v", ids, l.order)

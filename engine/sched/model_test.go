@@ -58,17 +58,19 @@ func (l *lab) load(events int) {
 			l.add()
 		case n == 7 && l.r.IntN(4) == 0:
 			l.abort()
+		case n == 8 && l.r.IntN(8) == 0:
+			l.evict()
 		default:
 			l.step(true)
 		}
 	}
 }
 
-// drain runs to the end. The oldest sequence advances in every step, so that takes no
-// more steps than there are tokens left, and the tokens that preemption recomputes.
+// drain runs to the end. The oldest sequence advances with every turn, so that takes no
+// more turns than there are tokens left, and the tokens that preemption recomputes.
 func (l *lab) drain() {
 	l.t.Helper()
-	for bound := 20 * 64; l.step(false); bound-- {
+	for bound := 20 * 64 * (1 + l.patience()); l.step(false); bound-- {
 		if bound == 0 {
 			l.t.Fatalf("still at work on %v", l.order)
 		}

@@ -3,6 +3,9 @@ package sched
 import (
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/assaylab/assay/engine/kvcache"
 )
 
 // Item is one sequence's share of a step: the positions [From, To) of its Tokens,
@@ -26,6 +29,11 @@ func (it *Item) Live() bool { return it.Seq.planned }
 type Plan struct {
 	Items     []Item      // generating sequences, oldest first, then prompts
 	Preempted []*Sequence // lost their blocks in this step, youngest first
+	// Wake is set where there are no items though sequences wait, for a batch to fill: when to
+	// call Next again, unless something is added before. Otherwise it is 0.
+	Wake time.Duration
+	// Moves are to be done, in this order, before any row is computed, also where nothing is.
+	Moves []kvcache.Move
 }
 
 // Rows returns the rows that the plan reserves, drafts included.
@@ -37,7 +45,7 @@ func (p *Plan) Rows() int {
 	return n
 }
 
-// String prints one line per item and preempted sequence.
+// String prints one line per item, preempted sequence and move.
 func (p *Plan) String() string {
 	var b strings.Builder
 	for i := range p.Items {
@@ -51,11 +59,14 @@ func (p *Plan) String() string {
 	for _, q := range p.Preempted {
 		fmt.Fprintf(&b, "seq %d: preempted\n", q.ID)
 	}
+	for _, m := range p.Moves {
+		fmt.Fprintln(&b, m)
+	}
 	return b.String()
 }
 
 func (p *Plan) reset() {
-	p.Items, p.Preempted = p.Items[:0], p.Preempted[:0]
+	p.Items, p.Preempted, p.Moves, p.Wake = p.Items[:0], p.Preempted[:0], p.Moves[:0], 0
 }
 
 // add appends an item for q's next rows, keeping the storage of the draft that was

@@ -23,6 +23,12 @@ type Scheduler struct {
 	running      []*Sequence // oldest first
 	queuedTokens int         // of waiting
 	chosen       []int       // blocks to be given up
+	members      int         // of the batch that is under way: running, or waiting for a first or another admission
+	steps        uint64      // planned so far
+	stamps       []uint64    // of generating sequences where not all have a row, rising
+
+	accounts map[string]*account // by tenant; nil unless the order is Fair
+	last     *account            // of the tenant that left the queue last
 }
 
 // New returns a scheduler over pool, which nobody else may take blocks from. A
@@ -31,7 +37,12 @@ func New(cfg Config, pool *kvcache.Pool) *Scheduler {
 	if err := cfg.Validate(); err != nil {
 		panic(err)
 	}
-	return &Scheduler{cfg: cfg, pool: pool, running: make([]*Sequence, 0, cfg.MaxBatch)}
+	cfg = cfg.withDefaults()
+	s := &Scheduler{cfg: cfg, pool: pool, running: make([]*Sequence, 0, cfg.MaxBatch), stamps: make([]uint64, 0, cfg.MaxBatch)}
+	if cfg.Queue == Fair {
+		s.accounts, s.last = map[string]*account{}, new(account)
+	}
+	return s
 }
 
 // Waiting returns the sequences in the queue, preempted ones included.
@@ -42,6 +53,16 @@ func (s *Scheduler) Running() int { return len(s.running) }
 
 // QueuedTokens returns the tokens of the sequences in the queue.
 func (s *Scheduler) QueuedTokens() int { return s.queuedTokens }
+
+// PromptRest returns the rows to be computed of running prompts.
+func (s *Scheduler) PromptRest() (rows int) {
+	for _, q := range s.running {
+		if !q.generates() {
+			rows += len(q.Tokens) - q.Computed
+		}
+	}
+	return rows
+}
 
 // Add puts q at the end of the queue. It returns ErrQueueFull, ErrTooLarge, or
 // another error for a sequence that makes no sense; then q is not changed. The
@@ -57,9 +78,11 @@ func (s *Scheduler) Add(q *Sequence) error {
 	s.pool.Reserve(&q.Table, q.Limit)
 	q.Computed, q.Cached, q.Shared, q.Preemptions, q.planned = 0, 0, 0, 0, false
 	q.Mass, q.bounded = q.Mass[:0], s.bounds(q)
+	q.member, q.charged, q.stamp = false, false, 0
 	if q.keys = q.keys[:0]; s.cfg.Classes {
 		q.keys = slices.Grow(q.keys, q.Limit)
 	}
+	s.open(q)
 	s.enqueue(len(s.waiting), q)
 	return nil
 }
@@ -74,8 +97,9 @@ func (s *Scheduler) check(q *Sequence) error {
 			q.ID, q.Prompt, len(q.Tokens), q.Limit)
 	}
 	total, _, _, _ := s.pool.Counts()
-	if need := s.need(q); need > total {
-		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, min(q.Limit-1, need*s.pool.BlockSize()), total*s.pool.BlockSize())
+	room := total - s.pool.Pinned()
+	if need := s.need(q); need > room {
+		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, min(q.Limit-1, need*s.pool.BlockSize()), room*s.pool.BlockSize())
 	}
 	return nil
 }
@@ -94,11 +118,13 @@ func (s *Scheduler) full(q *Sequence) bool {
 func (s *Scheduler) Abort(id uint64) bool {
 	has := func(q *Sequence) bool { return q.ID == id }
 	if i := slices.IndexFunc(s.running, has); i >= 0 {
-		s.stop(i)
+		s.leave(s.stop(i))
 		return true
 	}
 	if i := slices.IndexFunc(s.waiting, has); i >= 0 {
-		s.dequeue(i)
+		q := s.dequeue(i)
+		s.leave(q)
+		s.pool.DropSwapped(&q.Table)
 		return true
 	}
 	return false
@@ -109,6 +135,9 @@ func (s *Scheduler) enqueue(i int, q *Sequence) {
 	s.waiting = slices.Insert(s.waiting, i, q)
 	s.queuedTokens += len(q.Tokens)
 	q.state = stateWaiting
+	if q.account != nil {
+		q.account.queued++
+	}
 }
 
 // dequeue takes out the sequence at place i of the queue.
@@ -117,6 +146,10 @@ func (s *Scheduler) dequeue(i int) *Sequence {
 	s.waiting = slices.Delete(s.waiting, i, i+1)
 	s.queuedTokens -= len(q.Tokens)
 	q.state = stateGone
+	if q.account != nil {
+		q.account.queued--
+		s.last = q.account
+	}
 	return q
 }
 

@@ -18,6 +18,24 @@ func TestValidateNamesEveryField(t *testing.T) {
 			t.Errorf("%q is not in %q", want, err)
 		}
 	}
+	for want, c := range map[string]Config{
+		`batching is "often"; it must be one of continuous, none, static, dynamic`: {Policy: "often"},
+		`prefill_order is "last"`: {Order: "last"},
+		`queue_order is "lifo"`:   {Queue: "lifo"},
+		"batch_wait is -1ns":      {BatchWait: -1},
+		"queue_ageing is -2ns":    {Ageing: -2},
+		"prefill_chunk is 4, and": {Chunk: 4},
+		"prefill_chunk is -1":     {Chunk: -1},
+		"prefill_order is \"mixed\", and prompts are not chunked": {Order: Mixed},
+		"preferred_batch is empty":                                {Policy: Dynamic},
+		"preferred_batch is [4 2]":                                {Policy: Dynamic, Preferred: []int{4, 2}},
+		"preferred_batch is [9]":                                  {Policy: Dynamic, Preferred: []int{9}},
+	} {
+		c.MaxBatch, c.TokenBudget = 8, 8
+		if err := c.Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: %v, want %q", c, err, want)
+		}
+	}
 	if err := (Config{MaxBatch: 1, TokenBudget: 1}).Validate(); err != nil {
 		t.Errorf("the smallest configuration: %v", err)
 	}
@@ -52,7 +70,7 @@ func TestAddDoesNotShareSpareCapacity(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p Plan
-	s.Next(&p)
+	s.Next(&p, 0)
 	s.Commit(&p.Items[0], []int32{9}, false)
 	if backing[2] != 3 {
 		t.Errorf("the caller's array became %v", backing)
@@ -78,10 +96,10 @@ func TestCommitMisusePanics(t *testing.T) {
 				t.Fatal(err)
 			}
 			var p Plan
-			s.Next(&p)
+			s.Next(&p, 0)
 			if row.want == "" { // one token is allowed, the second reaches the limit
 				s.Commit(&p.Items[0], []int32{1}, false)
-				s.Next(&p)
+				s.Next(&p, 0)
 				row.want = "at its limit"
 			}
 			defer func() {
@@ -104,9 +122,9 @@ func TestNextWithoutCommitRepeats(t *testing.T) {
 	}
 	var p Plan
 	for range 3 {
-		s.Next(&p)
+		s.Next(&p, 0)
 		first := p.String()
-		s.Next(&p)
+		s.Next(&p, 0)
 		if again := p.String(); again != first {
 			t.Errorf("planned\n%s then\n%s", first, again)
 		}
@@ -134,7 +152,7 @@ func TestCommitTwiceDoesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	var p Plan
-	s.Next(&p)
+	s.Next(&p, 0)
 	commitAll(s, &p)
 	s.Commit(&p.Items[0], []int32{1}, true)
 	if len(q.Tokens) != 4 || s.Running() != 1 {
@@ -151,7 +169,7 @@ func TestFinishedSequenceCanBeAddedAgain(t *testing.T) {
 		if err := s.Add(q); err != nil {
 			t.Fatal(err)
 		}
-		s.Next(&p)
+		s.Next(&p, 0)
 		commitAll(s, &p)
 		q.Tokens = q.Tokens[:5]
 	}
@@ -162,11 +180,25 @@ func TestFinishedSequenceCanBeAddedAgain(t *testing.T) {
 
 func TestStepAllocatesNothing(t *testing.T) {
 	for _, row := range []struct {
-		name           string
-		reuse, classes bool
-	}{{"reuse", true, false}, {"no reuse", false, false}, {"classes", true, true}} {
+		name  string
+		reuse bool
+		cfg   Config
+	}{
+		{"reuse", true, Config{}},
+		{"no reuse", false, Config{}},
+		{"classes", true, Config{Classes: true}},
+		{"static", true, Config{Policy: Static}},
+		{"mixed, in turns", true, Config{Order: Mixed, TokenBudget: 3}},
+		{"prefill first, in turns", true, Config{Order: PrefillFirst, TokenBudget: 3}},
+		{"fair", true, Config{Queue: Fair}},
+	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := New(Config{MaxBatch: 4, TokenBudget: 32, Chunked: true, DraftLength: 3, Classes: row.classes}, kvcache.NewPool(512, 4, row.reuse))
+			c := row.cfg
+			c.MaxBatch, c.Chunked, c.DraftLength = 4, true, 3
+			if c.TokenBudget == 0 {
+				c.TokenBudget = 32
+			}
+			s := New(c, kvcache.NewPool(512, 4, row.reuse))
 			for id := range uint64(4) {
 				if err := s.Add(sequence(id, 20, 500, 3)); err != nil {
 					t.Fatal(err)
@@ -174,13 +206,13 @@ func TestStepAllocatesNothing(t *testing.T) {
 			}
 			var p Plan
 			step := func() {
-				s.Next(&p)
+				s.Next(&p, 0)
 				for i := range p.Items {
 					p.Items[i].Draft = append(p.Items[i].Draft, 1, 2)
 				}
 				commitAll(s, &p)
 			}
-			for range 20 { // past the prompts
+			for range 60 { // past the prompts
 				step()
 			}
 			if n := testing.AllocsPerRun(1, func() {
@@ -193,3 +225,5 @@ func TestStepAllocatesNothing(t *testing.T) {
 		})
 	}
 }
+
+func kvPool() *kvcache.Pool { return kvcache.NewPool(64, 4, false) }

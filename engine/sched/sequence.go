@@ -1,6 +1,10 @@
 package sched
 
-import "github.com/assaylab/assay/engine/kvcache"
+import (
+	"time"
+
+	"github.com/assaylab/assay/engine/kvcache"
+)
 
 // Sequence is one request's state. From Add until it is finished or aborted it
 // belongs to the scheduler, and Tokens may be read but not changed by others.
@@ -26,6 +30,11 @@ type Sequence struct {
 	// are not chunked; 0 is no bound.
 	ChunkRows int
 
+	Arrived  time.Duration // when it was asked for, on the clock that Next is given
+	Priority int           // lower values leave the queue first
+	Tenant   string        // whose it is, where tenants share fairly
+	Weight   int           // of the tenant: its share is in proportion; below 1 it is 1
+
 	Table       kvcache.Table
 	Computed    int // positions [0, Computed) have keys and values in the cache
 	Cached      int // prompt positions that the first admission found in the cache
@@ -39,8 +48,13 @@ type Sequence struct {
 
 	keys    []int32 // with Config.Classes, of Tokens, what the prefix cache knows them by
 	state   state
-	bounded bool // gives up positions while it runs
-	planned bool // has an item that was not committed yet
+	bounded bool   // gives up positions while it runs
+	planned bool   // has an item that was not committed yet
+	member  bool   // of the batch that is under way
+	charged bool   // its prompt is booked in account
+	stamp   uint64 // how long ago it had a row, compared with others; see Scheduler.share
+	turn    uint64 // what stamp becomes when the planned item is committed
+	account *account
 }
 
 type state uint8

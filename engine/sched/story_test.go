@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/engine/kvcache"
 )
@@ -17,13 +18,16 @@ var update = flag.Bool("update", false, "rewrite the expected output in testdata
 // TestStories replays testdata/*.txt. A story is a list of paragraphs: a command, a line
 // of dashes, and what it prints. Lines that start with # are for the reader.
 //
-//	config blocks=8 block=4 batch=2 budget=8 [chunked reuse classes draft=2 queue=3 queued=20]
+//	config blocks=8 block=4 batch=2 budget=8 [chunked reuse classes draft=2 queue=3 queued=20 chunk=4]
+//	       [none static dynamic wait=5 prefer=2] [prefill-first mixed] [shortest ageing=2 fair]
 //	add ID prompt=5 limit=9 [drafts=2] [salt=1] [like=ID] [after=ID] [group=1] [uncached=1] [rows=4]
+//	       [priority=1] [tenant=1] [weight=2]
 //	                       like: the prompt begins like that one's; after: like it and its answer
 //	step [accept=1]        next and commit
 //	next                   plan only
 //	commit [accept=1]      commit what was planned, with at most that many drafts accepted
 //	abort ID
+//	at 7                   the clock, in nanoseconds
 //	run                    step until there is nothing to do
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
@@ -106,6 +110,7 @@ type story struct {
 	pool  *kvcache.Pool
 	plan  Plan
 	added map[uint64]*Sequence
+	now   time.Duration
 }
 
 func (st *story) do(t *testing.T, c command) string {
@@ -115,6 +120,9 @@ func (st *story) do(t *testing.T, c command) string {
 		return st.config(c)
 	case "add":
 		return st.add(c)
+	case "at":
+		st.now = time.Duration(c.id)
+		return ""
 	case "abort":
 		return fmt.Sprintln(st.s.Abort(c.id)) + st.status()
 	case "next":
@@ -134,16 +142,36 @@ func (st *story) config(c command) string {
 	f := c.flags
 	st.pool = kvcache.NewPool(f["blocks"], f["block"], f["reuse"] == 1)
 	st.s = New(Config{MaxBatch: f["batch"], TokenBudget: f["budget"], Chunked: f["chunked"] == 1, Classes: f["classes"] == 1,
-		DraftLength: f["draft"], MaxQueue: f["queue"], MaxQueuedTokens: f["queued"]}, st.pool)
-	st.added = map[uint64]*Sequence{}
+		DraftLength: f["draft"], MaxQueue: f["queue"], MaxQueuedTokens: f["queued"],
+		Policy: named(c, Policies), Order: named(c, PrefillOrders), Queue: named(c, QueueOrders), Chunk: f["chunk"],
+		BatchWait: time.Duration(f["wait"]), Preferred: preferred(f["prefer"]), Ageing: time.Duration(f["ageing"])}, st.pool)
+	st.added, st.now = map[uint64]*Sequence{}, 0
 	return ""
+}
+
+// named is the switch of a command that is one of these words, empty for none.
+func named[T ~string](c command, words []T) (word T) {
+	for _, w := range words {
+		if c.flags[string(w)] == 1 {
+			word = w
+		}
+	}
+	return word
+}
+
+func preferred(size int) []int {
+	if size == 0 {
+		return nil
+	}
+	return []int{size}
 }
 
 // add gives every sequence a prompt of its own, except where it is to be like another one's.
 func (st *story) add(c command) string {
 	q := &Sequence{ID: c.id, Prompt: c.flags["prompt"], Limit: c.flags["limit"],
 		Drafts: c.flags["drafts"], Salt: uint64(c.flags["salt"]),
-		Group: uint64(c.flags["group"]), Uncached: c.flags["uncached"] == 1, ChunkRows: c.flags["rows"]}
+		Group: uint64(c.flags["group"]), Uncached: c.flags["uncached"] == 1, ChunkRows: c.flags["rows"],
+		Arrived: st.now, Priority: c.flags["priority"], Tenant: strconv.Itoa(c.flags["tenant"]), Weight: c.flags["weight"]}
 	for i := range q.Prompt {
 		q.Tokens = append(q.Tokens, int32(100*int(c.id)+i))
 	}
@@ -161,7 +189,10 @@ func (st *story) add(c command) string {
 }
 
 func (st *story) next() string {
-	if !st.s.Next(&st.plan) {
+	if !st.s.Next(&st.plan, st.now) {
+		if st.plan.Wake > 0 {
+			return fmt.Sprintf("nothing to do before %d\n", st.plan.Wake)
+		}
 		return "nothing to do\n"
 	}
 	return st.plan.String()
@@ -194,7 +225,7 @@ func (st *story) commit(accept int) string {
 func (st *story) run(t *testing.T) string {
 	t.Helper()
 	var out strings.Builder
-	for steps := 0; st.s.Next(&st.plan); steps++ {
+	for steps := 0; st.s.Next(&st.plan, st.now); steps++ {
 		if steps > 1000 {
 			t.Fatal("no end after 1000 steps")
 		}

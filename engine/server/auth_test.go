@@ -34,7 +34,7 @@ func TestKeys(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := testConfig()
-			config.APIKeys = []string{"first", "second"}
+			config.APIKeys = []APIKey{{Key: "first"}, {Key: "second"}}
 			b := always(end("x", engine.FinishLength))
 			_, url := start(t, config, b)
 			r, err := http.NewRequest(c.method, url+c.path, strings.NewReader(completionWith(`"n":1`)))
@@ -69,6 +69,45 @@ func TestProfilesOnlyWhenAskedFor(t *testing.T) {
 			if resp, body := get(t, url+path); resp.StatusCode != want {
 				t.Errorf("profiles %v: %s is %d: %.100s", on, path, resp.StatusCode, body)
 			}
+		}
+	}
+}
+
+// TestClients follows a key's tenant, weight and priority to the engine. A request may step back behind
+// its key's priority, and not before it.
+func TestClients(t *testing.T) {
+	for _, c := range []struct {
+		key, body string
+		want      Client // as the engine has it
+	}{
+		{"first", `"n":1`, Client{Tenant: "a", Weight: 3, Priority: 5}},
+		{"first", `"priority":7`, Client{Tenant: "a", Weight: 3, Priority: 7}},
+		{"first", `"priority":-7`, Client{Tenant: "a", Weight: 3, Priority: 5}},
+		{"second", `"n":1`, Client{Tenant: "b", Weight: 0, Priority: -2}},
+		{"second", `"priority":0`, Client{Tenant: "b", Weight: 0, Priority: 0}},
+		{"", `"priority":-7`, Client{Tenant: "", Weight: 0, Priority: -7}},
+		{"", `"n":1`, Client{}},
+	} {
+		config := testConfig()
+		if c.key != "" {
+			config.APIKeys = []APIKey{{"first", Client{Tenant: "a", Weight: 3, Priority: 5}}, {"second", Client{Tenant: "b", Weight: 0, Priority: -2}}}
+		}
+		b := always(end("x", engine.FinishLength))
+		_, url := start(t, config, b)
+		r, err := http.NewRequest("POST", url+pathCompletions, strings.NewReader(completionWith(c.body)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+c.key)
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if body := readAll(t, resp); len(b.requests) != 1 {
+			t.Fatalf("%d: %s", resp.StatusCode, body)
+		}
+		if q := b.requests[0]; (Client{Tenant: q.Tenant, Weight: q.Weight, Priority: q.Priority}) != c.want {
+			t.Errorf("key %q, %s: the engine has tenant %q, weight %d, priority %d, want %+v", c.key, c.body, q.Tenant, q.Weight, q.Priority, c.want)
 		}
 	}
 }

@@ -29,7 +29,9 @@ type Config struct {
 	// counts as gone; 0 is DefaultSendTimeout.
 	SendTimeout time.Duration
 	BodyTimeout time.Duration    // how long a request's body may take to arrive; 0 is DefaultBodyTimeout
-	APIKeys     []string         // one of them must come with a request; none leave the server open
+	APIKeys     []APIKey         // one of them must come with a request; none leave the server open
+	SharedCache bool             // have requests of different keys find each other's prompts in the prefix cache
+	Pins        bool             // let requests pin their prompts
 	Profile     bool             // serve net/http/pprof under /debug/pprof/
 	Logger      *slog.Logger     // nil is silent
 	Now         func() time.Time // stamps answers and latencies; nil is time.Now

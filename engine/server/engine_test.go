@@ -20,6 +20,11 @@ import (
 // startEngine serves the smaller embedded model with the real engine.
 func startEngine(t *testing.T, change func(*engine.Options)) (Tokenizer, string) {
 	t.Helper()
+	return startEngineAs(t, change, func(*Config) {})
+}
+
+func startEngineAs(t *testing.T, change func(*engine.Options), configure func(*Config)) (Tokenizer, string) {
+	t.Helper()
 	kernels, err := kernel.Select("auto", cpu.Detect())
 	if err != nil {
 		t.Fatal(err)
@@ -38,6 +43,7 @@ func startEngine(t *testing.T, change func(*engine.Options)) (Tokenizer, string)
 	}
 	t.Cleanup(e.Close)
 	config := Config{Model: "gopherling-2m", Context: e.Options().Context, RetryAfter: e.RetryAfter}
+	configure(&config)
 	s := New(config, FromEngine(e), FromTokenizer(c.Tokenizer))
 	return s.tokenizer, listen(t, s)
 }

@@ -80,8 +80,8 @@ func texts(a answerOf) (all []string) {
 // TestEquivalences: the n choices of a request are the answers to n requests with the seeds that
 // follow one another, and a stream has the text of the whole answer, whatever is asked.
 func TestEquivalences(t *testing.T) {
-	for _, reuse := range []bool{false, true} {
-		_, url := startEngine(t, func(o *engine.Options) { o.PrefixReuse, o.BlockSize = reuse, 4 })
+	for _, reuse := range []string{"none", "hash", "radix"} {
+		_, url := startEngine(t, func(o *engine.Options) { o.PrefixCache, o.BlockSize = reuse, 4 })
 		for _, settings := range []string{
 			`"temperature":1`, `"temperature":0.7,"top_p":0.9,"top_k":50,"min_p":0.01`,
 			`"temperature":1,"presence_penalty":1,"frequency_penalty":0.5,"repetition_penalty":1.1,"logit_bias":{"10":-5,"20":3}`,
@@ -117,7 +117,7 @@ func TestEquivalences(t *testing.T) {
 }
 
 // TestEchoIsEval: the log-probabilities of an echoed prompt are those that engine/eval finds for
-// the same tokens.
+// the same tokens as a prompt.
 func TestEchoIsEval(t *testing.T) {
 	tok, url := startEngine(t, func(*engine.Options) {})
 	text := strings.NewReplacer(`\n`, "\n", `\"`, `"`).Replace(goPrompt)
@@ -131,7 +131,7 @@ func TestEchoIsEval(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	subject := eval.Subject{Model: c.Model, KVFormat: "f32"}
+	subject := eval.Subject{Model: c.Model, KVFormat: "f32", AsPrompt: true}
 	values, err := eval.Compare(context.Background(), eval.Comparison{Reference: subject, Subjects: []eval.Subject{subject},
 		Windows: []eval.Window{{Tokens: ids}}, BOS: -1, Threads: 1})
 	if err != nil {

@@ -54,7 +54,14 @@ func invalid(param, format string, args ...any) *Error {
 
 // engineError says an engine's error in HTTP.
 func engineError(err error) *Error {
+	if e := pinError(err); e != nil {
+		return e
+	}
+	var late *engine.OverloadError
 	switch {
+	case errors.As(err, &late):
+		return &Error{http.StatusServiceUnavailable, fmt.Sprintf("The first token is expected after %.3g s, and this server promises it within %.3g s; try again later.",
+			late.Predicted.Seconds(), late.Limit.Seconds()), typeServer, "", "overloaded"}
 	case errors.Is(err, engine.ErrOverloaded):
 		return &Error{http.StatusServiceUnavailable, "The queue is full; try again later.", typeServer, "", "overloaded"}
 	case errors.Is(err, engine.ErrTooLong):

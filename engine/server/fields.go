@@ -32,6 +32,8 @@ func sharedFields() map[string]field {
 		"user":               text(func(*request, string) {}),
 		"safety_identifier":  text(func(*request, string) {}), // like user, names the client's own user
 		"prompt_cache_key":   text(func(*request, string) {}), // a hint to route by; there is one server
+		"cache_salt":         readSalt,
+		"pin_prompt":         boolean(func(r *request, v bool) { r.pinPrompt = v }),
 		"max_tokens":         readMaxTokens,
 		"min_tokens":         integer(0, math.MaxInt32, func(r *request, v int64) { r.minTokens = int(v) }),
 		"temperature":        readTemperature,
@@ -46,6 +48,7 @@ func sharedFields() map[string]field {
 		"stop":               readStop,
 		"stop_token_ids":     readStopTokens,
 		"n":                  integer(1, maxChoices, func(r *request, v int64) { r.n = int(v) }),
+		"priority":           integer(math.MinInt32, math.MaxInt32, func(r *request, v int64) { r.priority, r.prioritized = int(v), true }),
 		"ignore_eos":         boolean(func(r *request, v bool) { r.ignoreEOS = v }),
 		"stream":             boolean(func(r *request, v bool) { r.stream = v }),
 		"stream_options":     readStreamOptions,
@@ -59,7 +62,6 @@ func sharedFields() map[string]field {
 		"spaces_between_special_tokens": neutral(true),
 		"prompt_logprobs":               neutral(),
 		"response_format":               neutral(map[string]any{"type": "text"}),
-		"priority":                      neutral(0.0),
 		"metadata":                      neutral(map[string]any{}),
 	})
 	return fields

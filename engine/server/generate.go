@@ -45,11 +45,14 @@ func (s *Server) prepare(w *response, r *http.Request, e endpoint) (*job, *Error
 	if refusal := s.checkModel(asked.model); refusal != nil {
 		return nil, refusal
 	}
+	if refusal := s.checkPin(asked); refusal != nil {
+		return nil, refusal
+	}
 	prompts, refusal := e.prompts(asked)
 	if refusal != nil {
 		return nil, refusal
 	}
-	j := &job{request: asked, prompts: prompts, shape: e.shape}
+	j := &job{request: asked, prompts: prompts, shape: e.shape, client: w.client, salt: s.salt(w.client, asked)}
 	return j, s.checkJob(j)
 }
 

@@ -60,7 +60,8 @@ func milliseconds(name string, d time.Duration) slog.Attr {
 type response struct {
 	http.ResponseWriter
 	id     string
-	status int // 0 before the header
+	client *Client // nil where the server has no keys, and on open paths
+	status int     // 0 before the header
 	about  []slog.Attr
 }
 

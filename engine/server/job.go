@@ -17,6 +17,8 @@ type job struct {
 	request   *request
 	prompts   []prompt
 	shape     shape
+	client    *Client // nil where the server has no keys
+	salt      uint64  // of the prefix cache
 	arrived   time.Time
 	submitted time.Time
 	outcome   outcome
@@ -38,7 +40,14 @@ func (s *Server) engineRequests(j *job) []engine.Request {
 	var out []engine.Request
 	for _, p := range j.prompts {
 		base := engine.Request{Prompt: p.ids, MaxTokens: s.maxTokens(j, len(p.ids)), MinTokens: r.minTokens,
-			IgnoreEOS: r.ignoreEOS, StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
+			IgnoreEOS: r.ignoreEOS, Salt: j.salt, Pin: r.pin(), StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
+		base.Priority = r.priority
+		if c := j.client; c != nil {
+			base.Tenant, base.Weight, base.Priority = c.Tenant, c.Weight, c.Priority
+			if r.prioritized {
+				base.Priority = max(c.Priority, r.priority)
+			}
+		}
 		if r.n > 1 {
 			base.Group = s.groups.Add(1)
 		}

@@ -30,6 +30,9 @@ func (o *outcome) add(p piece, now time.Time) {
 func (o *outcome) attributes(j *job, model string) []slog.Attr {
 	attrs := []slog.Attr{slog.String("model", model), slog.Bool("stream", j.request.stream), slog.Int("choices", j.choices()),
 		slog.Int("prompt_tokens", j.promptTokens()), slog.Int("completion_tokens", o.generated)}
+	if j.client != nil && j.client.Tenant != "" {
+		attrs = append(attrs, slog.String("tenant", j.client.Tenant))
+	}
 	if !o.first.IsZero() {
 		attrs = append(attrs, milliseconds("ttft_ms", o.first.Sub(j.arrived)))
 	}

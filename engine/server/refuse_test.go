@@ -101,6 +101,8 @@ func TestRefusedValues(t *testing.T) {
 		{"top_k low", `"top_k":-2`, "top_k", "from -1"},
 		{"min_p high", `"min_p":1.5`, "min_p", "from 0 to 1"},
 		{"seed fraction", `"seed":0.5`, "seed", "found 0.5"},
+		{"empty salt", `"cache_salt":""`, "cache_salt", "not empty"},
+		{"pin", `"pin_prompt":true`, "pin_prompt", "pins no prompts"},
 		{"seed text", `"seed":"7"`, "seed", `found "7"`},
 		{"stop number", `"stop":5`, "stop", "expected a string, found 5"},
 		{"stop of seventeen", `"stop":["` + strings.Repeat(`a","`, 16) + `b"]`, "stop", "at most 16 strings, found 17"},
@@ -110,6 +112,8 @@ func TestRefusedValues(t *testing.T) {
 		{"n high", `"n":129`, "n", "from 1 to 128"},
 		{"stream text", `"stream":"yes"`, "stream", "true or false"},
 		{"stream number", `"stream":1`, "stream", "true or false"},
+		{"priority text", `"priority":"high"`, "priority", "an integer from -2147483648 to 2147483647"},
+		{"priority fraction", `"priority":0.5`, "priority", "an integer"},
 		{"ignore_eos number", `"ignore_eos":0`, "ignore_eos", "true or false"},
 		{"user number", `"user":5`, "user", "expected a string"},
 		{"model number", `"stop":"a","n":1,"user":null,"seed":[]`, "seed", "found []"},
@@ -231,8 +235,8 @@ func TestUnsupported(t *testing.T) {
 		"length_penalty": {"2", "1"}, "use_beam_search": {"true", "false"}, "bad_words": {`["x"]`, "[]"},
 		"include_stop_str_in_output": {"true", "false"}, "skip_special_tokens": {"false", "true"},
 		"spaces_between_special_tokens": {"false", "true"}, "prompt_logprobs": {"0", "null"},
-		"response_format": {`{"type":"json_object"}`, `{"type":"text"}`}, "priority": {"1", "0"},
-		"metadata": {`{"a":"b"}`, `{}`},
+		"response_format": {`{"type":"json_object"}`, `{"type":"text"}`},
+		"metadata":        {`{"a":"b"}`, `{}`},
 	}
 	completion := map[string][2]string{"suffix": {`"x"`, `""`}, "best_of": {"2", "1"}}
 	chat := map[string][2]string{
@@ -276,8 +280,8 @@ func TestUnsupported(t *testing.T) {
 // supported are the names that do something; their values are tested elsewhere.
 func supported(path string) []string {
 	names := []string{"model", "user", "max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "n",
-		"ignore_eos", "stream", "stream_options", "logprobs", "min_tokens", "presence_penalty", "frequency_penalty",
-		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key"}
+		"ignore_eos", "priority", "stream", "stream_options", "logprobs", "min_tokens", "presence_penalty", "frequency_penalty",
+		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key", "cache_salt", "pin_prompt"}
 	if path == pathChat {
 		return append(names, "messages", "max_completion_tokens", "top_logprobs", "tools", "add_generation_prompt", "chat_template_kwargs")
 	}

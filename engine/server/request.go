@@ -29,8 +29,12 @@ type request struct {
 	echo        bool
 	n           int
 	ignoreEOS   bool
+	priority    int
+	prioritized bool // a priority was given
 	stream      bool
 	usage       *streamOptions
+	pinPrompt   bool
+	cacheSalt   string // empty where none was given
 
 	logprobs    bool // asked for at all
 	topLogprobs *int // alternatives per token

@@ -65,10 +65,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.requestID(r)
 	w.Header().Set(headerRequestID, id)
 	h := s.find(r)
-	if e := s.authorize(r); e != nil {
+	client, e := s.authorize(r)
+	if e != nil {
 		h = s.unauthorized(e)
 	}
-	s.guarded(h, &response{ResponseWriter: w, id: id}, r)
+	s.guarded(h, &response{ResponseWriter: w, id: id, client: client}, r)
 }
 
 // find picks the handler of a request; there always is one.

@@ -171,6 +171,7 @@ func TestRefusedByEngine(t *testing.T) {
 		retry  string
 	}{
 		{"overloaded", engine.ErrOverloaded, 503, "overloaded", "3"},
+		{"too late", &engine.OverloadError{Predicted: 3200 * time.Millisecond, Limit: 2 * time.Second}, 503, "overloaded", "3"},
 		{"wrapped", fmt.Errorf("submit: %w", engine.ErrOverloaded), 503, "overloaded", "3"},
 		{"too long", fmt.Errorf("%w: 70 tokens", engine.ErrTooLong), 400, "context_length_exceeded", ""},
 		{"closed", engine.ErrClosed, 503, "shutting_down", "3"},

@@ -7,10 +7,13 @@ import (
 	"github.com/assaylab/assay/engine/kvcache"
 )
 
-// holds returns the contradiction of a cache that does not hold what a window keeps, nil
-// where it does.
-func (s Settings) holds() *conflict {
+// boundConflict returns the contradiction in what is kept, or of a cache that does not hold what
+// a window keeps; nil where there is none.
+func (s Settings) boundConflict() *conflict {
 	b := s.Bound()
+	if key, found, expected := b.Check(s.BlockSize); key != "" {
+		return &conflict{key, found, expected, ""}
+	}
 	if !b.Masks() || !s.ChunkedPrefill || s.KVTokens == 0 {
 		return nil
 	}

@@ -26,12 +26,15 @@ func load(t *testing.T, path string) *Scenario {
 func TestLoadEveryKey(t *testing.T) {
 	s := load(t, "testdata/good/full.toml")
 	wantEngine := Settings{Quantization: "BF16", Options: engine.Options{DraftLength: 3, Threads: 1, MaxBatch: 8,
-		TokenBudget: 128, BlockSize: 32, KVTokens: 4096, KVFormat: "q8_0", KVPolicy: "sinks", KVBudget: 128, KVSinks: 8, KVRecent: 20, KVObserve: 16, PrefixReuse: true, Context: 256,
-		MaxQueue: 64, MaxQueuedTokens: 9000}}
+		TokenBudget: 128, BlockSize: 32, KVTokens: 4096, KVFormat: "q8_0", KVPolicy: "sinks", KVBudget: 128, KVSinks: 8, KVRecent: 20, KVObserve: 16,
+		PrefixCache: "hash", Eviction: "cost", Preemption: "swap", SwapTokens: 2048, Context: 256,
+		MaxQueue: 64, MaxQueuedTokens: 9000,
+		Batching: "dynamic", BatchWait: 15 * time.Millisecond, PreferredBatch: "2,4", PrefillOrder: "prefill-first",
+		QueueOrder: "shortest", QueueAgeing: 5 * time.Millisecond, MaxTTFT: 2 * time.Second}}
 	wantLoads := []Workload{
 		{Name: "steady", Arrival: Poisson, Rates: []float64{20, 40.5}, Requests: 60, Warmup: 2,
 			PromptTokens: Length{Normal, 80, 6, 72, 96}, OutputTokens: Length{Uniform, 16, 0, 8, 24},
-			IgnoreEOS: true, Temperature: 0.7, Text: "data/text.txt", SharedPrefix: SharedPrefix{4, 64}, Timeout: 10 * time.Second},
+			IgnoreEOS: true, Temperature: 0.7, Text: "data/text.txt", SharedPrefix: SharedPrefix{4, 64, 1.5}, Timeout: 10 * time.Second},
 		{Name: "burst", Arrival: Closed, Concurrencies: []int{1, 4}, Requests: 30, Warmup: 4,
 			PromptTokens: Length{Fixed, 24, 0, 24, 24}, OutputTokens: Length{Lognormal, 16, 8, 1, 64},
 			Text: "data/text.txt", Timeout: 30 * time.Second},
@@ -49,6 +52,7 @@ func TestLoadEveryKey(t *testing.T) {
 		{"name", s.Name, "full"},
 		{"model", s.Model, "embedded:gopherling-7m"},
 		{"engine", s.Engine, wantEngine},
+		{"trace", s.TraceSteps, true},
 		{"loads", s.Loads, wantLoads},
 		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02, 3, []int{128, 256}}},
 		{"cost", s.Cost, &Cost{"0.10", "EUR", 0.6, "a price list"}},
@@ -96,7 +100,7 @@ func TestCheckFiles(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	err = load(t, "testdata/good/full.toml").CheckFiles()
-	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 38 {
+	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 50 {
 		t.Errorf("got %v", err)
 	}
 }

@@ -28,7 +28,7 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	s.Name = t.requiredText("name", "a name in quotes", `"my-scenario"`)
 	s.Description = t.text("description", "")
 	s.Model = r.model(t)
-	s.Engine = r.engine(t)
+	s.Engine, s.TraceSteps = r.engine(t)
 	s.Sweep = r.sweep(t, s.Engine)
 	s.Quality = r.quality(t)
 	s.Loads = r.loads(t, s.Quality)
@@ -61,20 +61,21 @@ func (r *reader) model(t *table) string {
 	return path
 }
 
-func (r *reader) engine(t *table) Settings {
-	s := BaseSettings()
+func (r *reader) engine(t *table) (s Settings, trace bool) {
+	s = BaseSettings()
 	e, ok := t.child("engine")
 	if !ok {
-		return s
+		return s, false
 	}
 	for _, d := range EngineSettings() {
 		e.setting(d, &s)
 	}
+	trace = e.boolean("trace_steps", false)
 	e.finish()
 	if c := s.conflict(); c != nil {
 		r.report(joinKey("engine", c.key), c.found, c.expected, c.suggestion)
 	}
-	return s
+	return s, trace
 }
 
 // setting reads one engine setting into s, and says whether the table gave a valid one.

@@ -146,7 +146,8 @@ func (t *table) sharedPrefix() SharedPrefix {
 			c.missing(name, "a whole number of at least 1", "4")
 		}
 	}
-	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Tokens: c.integer("tokens", 1, 1, workload.MaxLength)}
+	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Tokens: c.integer("tokens", 1, 1, workload.MaxLength),
+		Skew: c.number("skew", 0, interval{lo: 0, hi: workload.MaxGroupSkew})}
 	c.finish()
 	return p
 }

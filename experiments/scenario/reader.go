@@ -69,6 +69,11 @@ func (t *table) missing(name, expected, example string) {
 	t.report(t.key(name), "missing", expected, "add "+name+" = "+example)
 }
 
+// renamed says what became of keys of earlier versions.
+var renamed = map[string]string{
+	"prefix_reuse": `write prefix_cache = "hash" for true, "none" for false`,
+}
+
 // finish reports the keys of the table that nothing asked for.
 func (t *table) finish() {
 	for _, name := range slices.Sorted(maps.Keys(t.values)) {
@@ -77,6 +82,8 @@ func (t *table) finish() {
 		}
 		known := slices.Sorted(slices.Values(t.known))
 		switch near := nearest(name, known); {
+		case renamed[name] != "":
+			t.report(t.key(name), "unknown key", "", renamed[name])
 		case near != "":
 			t.report(t.key(name), "unknown key", "", `did you mean "`+near+`"?`)
 		case t.path != "engine" && isSetting(name):

@@ -1,13 +1,13 @@
 package scenario
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/assaylab/assay/experiments/modelcache"
+	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // EmbeddedPrefix marks a model that is built into the binary.
@@ -30,6 +30,7 @@ type Scenario struct {
 	Description string
 	Model       string   // as written: a path relative to File, "embedded:NAME" or "cache:NAME"
 	Engine      Settings // the base value of every setting
+	TraceSteps  bool     // every trial keeps what the engine's steps did
 	Sweep       Sweep
 	Loads       []Workload
 	Quality     *Quality // nil where quality is not measured
@@ -146,6 +147,7 @@ func (l Workload) Count(rate float64) int {
 type SharedPrefix struct {
 	Groups int
 	Tokens int
+	Skew   float64 `json:",omitempty"` // the k-th prefix comes in proportion to 1/k^Skew
 }
 
 // String words it; "" for none.
@@ -153,7 +155,7 @@ func (p SharedPrefix) String() string {
 	if p.Groups == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d groups of %d tokens", p.Groups, p.Tokens)
+	return workload.Spec{Groups: p.Groups, GroupTokens: p.Tokens, GroupSkew: p.Skew}.SharedPrefix()
 }
 
 // Quality says on what text quality is measured and what loss is acceptable.

@@ -5,10 +5,12 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/recipe"
+	"github.com/assaylab/assay/engine/sched"
 )
 
 // AsShipped is the quantization that leaves the weights as the model file has them.
@@ -24,6 +26,8 @@ var quantizations = func() (names []string) {
 
 // kvFormats are the cache formats that a scenario can name, most bits first.
 var kvFormats = []string{"f32", "f16", "bf16", "q8_0"}
+
+var preemptions = []string{engine.PreemptRecompute, engine.PreemptSwap}
 
 // Settings is one value for every engine setting: an arm of a sweep, or its base.
 type Settings struct {
@@ -54,6 +58,7 @@ const (
 	Text    Kind = "string"
 	Integer Kind = "int"
 	Boolean Kind = "bool"
+	Time    Kind = "duration"
 )
 
 // Setting describes one engine setting: the single place that knows its name, its
@@ -65,7 +70,10 @@ type Setting struct {
 	Kind     Kind
 	Choices  []string // Text: the accepted values; nil for any
 	Min, Max int      // Integer: the accepted range, both ends included
+	Form     string   // Text: what a value must look like, in words; empty for any
 
+	valid   func(text string) bool // of Form
+	time    func(*Settings) *time.Duration
 	text    func(*Settings) *string
 	integer func(*Settings) *int
 	boolean func(*Settings) *bool
@@ -98,10 +106,21 @@ func EngineSettings() []Setting {
 		integer("kv_sinks", 0, 1<<24, "first positions that are always kept", func(s *Settings) *int { return &s.KVSinks }),
 		integer("kv_recent", 1, 1<<24, "last positions that are always kept, with h2o and snapkv", func(s *Settings) *int { return &s.KVRecent }),
 		integer("kv_observe", 0, 1<<24, "last rows of a prompt whose attention chooses, with h2o and snapkv, 0 for all", func(s *Settings) *int { return &s.KVObserve }),
-		boolean("prefix_reuse", "keep finished sequences' blocks for equal prefixes", func(s *Settings) *bool { return &s.PrefixReuse }),
+		text("prefix_cache", "how finished sequences' blocks are found for equal prefixes", kvcache.Indexes, func(s *Settings) *string { return &s.PrefixCache }),
+		text("eviction", "which of the found blocks go first when room is short", kvcache.Evictions, func(s *Settings) *string { return &s.Eviction }),
+		text("preemption", "what becomes of a preempted sequence's blocks", preemptions, func(s *Settings) *string { return &s.Preemption }),
+		integer("swap_tokens", 0, math.MaxInt32, "positions kept outside the cache by preemption swap, 0 for kv_tokens", func(s *Settings) *int { return &s.SwapTokens }),
 		integer("context", 0, 1<<24, "longest sequence in tokens, 0 for the model's own", func(s *Settings) *int { return &s.Context }),
 		integer("max_queue", 1, math.MaxInt32, "waiting requests, one more is refused", func(s *Settings) *int { return &s.MaxQueue }),
 		integer("max_queued_tokens", 0, math.MaxInt32, "waiting prompt tokens, 0 for no limit", func(s *Settings) *int { return &s.MaxQueuedTokens }),
+		duration("max_ttft", "refuse requests whose first token is expected later, 0s for none", func(s *Settings) *time.Duration { return &s.MaxTTFT }),
+		text("batching", "when requests join those that run", names(sched.Policies), func(s *Settings) *string { return &s.Batching }),
+		duration("batch_wait", "longest wait of the first request for a static or dynamic batch", func(s *Settings) *time.Duration { return &s.BatchWait }),
+		sizes("preferred_batch", "sizes with which a dynamic batch starts at once, such as 2,4", func(s *Settings) *string { return &s.PreferredBatch }),
+		integer("prefill_chunk", 0, 1<<20, "rows of prompts in one step, 0 for what the budget leaves", func(s *Settings) *int { return &s.PrefillChunk }),
+		text("prefill_order", "who has a step's rows first", names(sched.PrefillOrders), func(s *Settings) *string { return &s.PrefillOrder }),
+		text("queue_order", "who of those that wait is next", names(sched.QueueOrders), func(s *Settings) *string { return &s.QueueOrder }),
+		duration("queue_ageing", "with shortest, how much later a turn is for each prompt token", func(s *Settings) *time.Duration { return &s.QueueAgeing }),
 	}
 }
 
@@ -127,6 +146,8 @@ func (d Setting) Get(s *Settings) string {
 		return strconv.Itoa(*d.integer(s))
 	case Boolean:
 		return strconv.FormatBool(*d.boolean(s))
+	case Time:
+		return d.time(s).String()
 	default:
 		return *d.text(s)
 	}
@@ -134,7 +155,7 @@ func (d Setting) Get(s *Settings) string {
 
 // TOML prints the value in s as a scenario would write it.
 func (d Setting) TOML(s *Settings) string {
-	if d.Kind == Text {
+	if d.Kind == Text || d.Kind == Time {
 		return quoteTOML(d.Get(s))
 	}
 	return d.Get(s)
@@ -181,6 +202,8 @@ func (d Setting) set(s *Settings, v any) (expected, suggestion string) {
 			return "true or false", unquoted(d.Name, v)
 		}
 		*d.boolean(s) = b
+	case Time:
+		return d.setTime(s, v)
 	default:
 		return d.setText(s, v)
 	}
@@ -196,6 +219,8 @@ func (d Setting) setText(s *Settings, v any) (expected, suggestion string) {
 		return oneOf(d.Choices), ""
 	case d.Choices != nil && !slices.Contains(d.Choices, t):
 		return oneOf(d.Choices), didYouMean(t, d.Choices)
+	case d.valid != nil && !d.valid(t):
+		return d.Form, ""
 	}
 	*d.text(s) = t
 	return "", ""
@@ -235,10 +260,14 @@ func (s Settings) conflict() *conflict {
 		return &conflict{"kv_tokens", strconv.Itoa(s.KVTokens),
 			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
 	}
-	if key, found, expected := s.Bound().Check(s.BlockSize); key != "" {
-		return &conflict{key, found, expected, ""}
+	if s.SwapTokens > 0 && s.SwapTokens < s.BlockSize {
+		return &conflict{"swap_tokens", strconv.Itoa(s.SwapTokens),
+			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
 	}
-	return s.holds()
+	if c := s.boundConflict(); c != nil {
+		return c
+	}
+	return s.batchingConflict()
 }
 
 // quoteTOML writes a basic string. Go's quoting differs from TOML's in \x and in

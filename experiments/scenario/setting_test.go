@@ -14,7 +14,9 @@ import (
 // TestSettingsCoverOptions holds that every field of engine.Options is a setting:
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
-	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32", "kv_policy": "h2o"}
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32", "kv_policy": "h2o",
+		"prefix_cache": "radix", "eviction": "cost", "preemption": "swap",
+		"batching": "static", "preferred_batch": "2,3", "prefill_order": "mixed", "queue_order": "fair"}
 	changed := map[string]string{}
 	for _, d := range EngineSettings() {
 		base := Settings{Quantization: AsShipped}
@@ -25,6 +27,8 @@ func TestSettingsCoverOptions(t *testing.T) {
 			value = "7"
 		case Boolean:
 			value = "true"
+		case Time:
+			value = "7ms"
 		}
 		if err := d.Parse(&s, value); err != nil {
 			t.Fatal(err)
@@ -68,8 +72,13 @@ func TestSettingParseErrors(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},
 		{"max_batch", "0", `max_batch: found "0", expected a whole number from 1 to 4096`},
-		{"prefix_reuse", "si", `prefix_reuse: found "si", expected true or false`},
+		{"prefix_cache", "hush", `prefix_cache: found "hush", expected one of none, hash, radix; did you mean "hash"?`},
 		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0; did you mean "q8_0"?`},
+		{"batching", "contiguous", `batching: found "contiguous", expected one of continuous, none, static, dynamic; did you mean "continuous"?`},
+		{"batch_wait", "20", `batch_wait: found "20", expected a duration in quotes, 0 or more, with its unit (ns, us, ms, s, m, h); write batch_wait = "20ms"`},
+		{"max_ttft", "-1s", `max_ttft: found "-1s", expected a duration in quotes, 0 or more, with its unit (ns, us, ms, s, m, h); write max_ttft = "20ms"`},
+		{"preferred_batch", "4,2", `preferred_batch: found "4,2", expected rising sizes with commas between them, such as "2,4,8"`},
+		{"preferred_batch", "two", `preferred_batch: found "two", expected rising sizes with commas between them, such as "2,4,8"`},
 	} {
 		d, _ := FindSetting(c.name)
 		s := DefaultSettings()
@@ -91,6 +100,12 @@ func TestValidateConflicts(t *testing.T) {
 		{"budget below batch", func(s *Settings) { s.MaxBatch, s.TokenBudget = 64, 63 }, "token_budget: found 63, expected at least max_batch (64)"},
 		{"budget below draft", func(s *Settings) { s.MaxBatch, s.TokenBudget, s.DraftModel = 1, 4, "d" }, "token_budget: found 4, expected at least draft_length + 1 (5)"},
 		{"cache below block", func(s *Settings) { s.KVTokens = 8 }, "kv_tokens: found 8, expected 0, or at least block_size (16)"},
+		{"chunk of whole prompts", func(s *Settings) { s.PrefillChunk, s.ChunkedPrefill = 8, false }, "prefill_chunk: found 8, expected chunked_prefill = true"},
+		{"chunk above budget", func(s *Settings) { s.PrefillChunk = 300 }, "prefill_chunk: found 300, expected at most token_budget (256)"},
+		{"share of whole prompts", func(s *Settings) { s.PrefillOrder, s.ChunkedPrefill = "mixed", false }, "prefill_order: found \"mixed\", expected chunked_prefill = true"},
+		{"no ageing", func(s *Settings) { s.QueueOrder, s.QueueAgeing = "shortest", 0 }, "queue_ageing: found \"0s\", expected more than 0"},
+		{"dynamic without sizes", func(s *Settings) { s.Batching = "dynamic" }, "preferred_batch: found \"\", expected sizes"},
+		{"dynamic above the batch", func(s *Settings) { s.Batching, s.PreferredBatch = "dynamic", "4,16" }, "preferred_batch: found \"4,16\", expected sizes up to max_batch (8)"},
 		{"out of range", func(s *Settings) { s.MaxQueue = -1 }, "max_queue: found \"-1\", expected a whole number from 1"},
 	} {
 		s := DefaultSettings()

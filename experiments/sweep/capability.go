@@ -3,6 +3,8 @@ package sweep
 import (
 	"fmt"
 
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/experiments/scenario"
 )
@@ -73,9 +75,16 @@ func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	if s.DraftModel == "" {
 		s.DraftLength = scenario.DefaultSettings().DraftLength
 	}
+	if s.PrefixCache == kvcache.IndexNone {
+		s.Eviction = scenario.DefaultSettings().Eviction
+	}
+	if s.Preemption != engine.PreemptSwap {
+		s.SwapTokens = 0
+	}
 	if s.Context == c.Context {
 		s.Context = 0
 	}
+	s = canonicalBatching(s)
 	if s.KVTokens == s.MaxBatch*c.context(s) {
 		s.KVTokens = 0
 	}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/experiments/scenario"
 )
@@ -35,7 +36,9 @@ func newNamer(all []scenario.Settings) namer {
 func (n namer) name(s scenario.Settings) string {
 	var parts []string
 	for _, name := range []string{"quantization", "threads", "max_batch", "token_budget", "chunked_prefill", "block_size",
-		"kv_tokens", "kv_format", "kv_policy", "kv_budget", "kv_sinks", "kv_recent", "kv_observe", "prefix_reuse", "context", "max_queue", "max_queued_tokens"} {
+		"kv_tokens", "kv_format", "kv_policy", "kv_budget", "kv_sinks", "kv_recent", "kv_observe",
+		"prefix_cache", "eviction", "preemption", "swap_tokens", "context", "max_queue", "max_queued_tokens",
+		"max_ttft", "batching", "batch_wait", "preferred_batch", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing"} {
 		if n.varies[name] {
 			parts = append(parts, label(name, &s))
 		}
@@ -79,27 +82,43 @@ func label(name string, s *scenario.Settings) string {
 	case "kv_policy":
 		return map[bool]string{false: v}[v == kvcache.PolicyFull]
 	case "kv_budget", "kv_sinks", "kv_recent", "kv_observe":
-		return bounded(strings.TrimPrefix(name, "kv_"), v, s)
-	case "prefix_reuse":
-		return map[string]string{"true": "reuse"}[v]
+		return bounded(d, s)
+	case "prefix_cache":
+		return map[string]string{"hash": "reuse", "radix": "radix reuse"}[v]
+	case "eviction":
+		if s.PrefixCache == kvcache.IndexNone {
+			return ""
+		}
+		return v
+	case "preemption":
+		return map[string]string{engine.PreemptSwap: "swap"}[v]
+	case "swap_tokens":
+		if s.Preemption != engine.PreemptSwap {
+			return ""
+		}
+		return "swap " + orWord(v, "full") + " tok"
 	case "context":
 		return "ctx " + orWord(v, "full")
 	case "max_queue":
 		return "queue " + v
+	case "max_ttft", "batching", "batch_wait", "preferred_batch", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing":
+		return batchingLabel(name, v)
 	}
 	return "queued " + orWord(v, "any") + " tok"
 }
 
-// bounded words what is kept, where not all is.
-func bounded(name, v string, s *scenario.Settings) string {
-	d, _ := scenario.FindSetting("kv_" + name)
-	if plain := s.WithoutEffect(); s.KVPolicy == kvcache.PolicyFull || d.Get(&plain) != v {
+// bounded words a setting of what is kept, where it has an effect.
+func bounded(d scenario.Setting, s *scenario.Settings) string {
+	name, v := strings.TrimPrefix(d.Name, "kv_"), d.Get(s)
+	switch {
+	case !hasEffect(d, *s):
 		return ""
-	}
-	if name == "budget" {
+	case name == "budget":
 		return "keep " + v
+	case name == "observe":
+		return "observe " + orWord(v, "all")
 	}
-	return name + " " + orWord(v, "all")
+	return name + " " + v
 }
 
 // orWord replaces the zero that means something else.

@@ -88,12 +88,12 @@ max_batch = [1, 8]
 quantization = ["as-shipped", "Q8_0", "Q4_0"]
 `},
 		{"one at a time", small, head + `[engine]
-prefix_reuse = true
+prefix_cache = "hash"
 [sweep]
 mode = "one-at-a-time"
 [sweep.axes]
 quantization = ["Q8_0", "BF16", "Q4_0"]
-prefix_reuse = [true, false]
+prefix_cache = ["hash", "none"]
 draft_model = ["embedded:tiny", "other.gguf"]
 draft_length = [2, 8]
 `},
@@ -463,5 +463,48 @@ func TestShellQuote(t *testing.T) {
 		if got := shellQuote(c.in); got != c.want {
 			t.Errorf("%q: got %s, want %s", c.in, got, c.want)
 		}
+	}
+}
+
+// Settings that say who runs when have no effect under policies that do not ask for them: such arms
+// are one.
+func TestBatchingIsCanonical(t *testing.T) {
+	m := expand(t, small, head+`
+[engine]
+preferred_batch = "2,4"
+[sweep]
+mode = "product"
+[sweep.axes]
+batching = ["continuous", "none", "static", "dynamic"]
+batch_wait = ["5ms", "9ms"]
+prefill_order = ["decode-first", "prefill-first"]
+`)
+	var names []string
+	for _, a := range m.Arms {
+		names = append(names, a.Record.Name)
+	}
+	want := []string{"continuous · wait 20ms · decode-first", "continuous · wait 20ms · prefill-first", "none · wait 20ms · decode-first",
+		"static · wait 5ms · decode-first", "static · wait 5ms · prefill-first", "static · wait 9ms · decode-first", "static · wait 9ms · prefill-first",
+		"dynamic · wait 5ms · sizes 2,4 · decode-first", "dynamic · wait 5ms · sizes 2,4 · prefill-first",
+		"dynamic · wait 9ms · sizes 2,4 · decode-first", "dynamic · wait 9ms · sizes 2,4 · prefill-first"}
+	if !slices.Equal(names, want) {
+		t.Errorf("arms\n%s\nwant\n%s", strings.Join(names, "\n"), strings.Join(want, "\n"))
+	}
+	if len(m.Skipped) != 5 {
+		t.Errorf("%d combinations were skipped, want 5", len(m.Skipped))
+	}
+}
+
+// A combination that no engine can run is skipped, with the reason.
+func TestImpossibleBatchingIsSkipped(t *testing.T) {
+	m := expand(t, small, head+`
+[sweep]
+mode = "product"
+[sweep.axes]
+prefill_order = ["decode-first", "mixed"]
+chunked_prefill = [true, false]
+`)
+	if len(m.Arms) != 3 || len(m.Skipped) != 1 || !strings.Contains(m.Skipped[0].Reason, "chunked_prefill = true") {
+		t.Errorf("%d arms, skipped %+v", len(m.Arms), m.Skipped)
 	}
 }

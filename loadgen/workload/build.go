@@ -33,12 +33,13 @@ func (c *Corpus) build(spec Spec, key Key, n int, warmup bool) ([]Prompt, error)
 	}
 	spans := c.newSpans(key.Rand(purpose+"span"), warmup)
 	lengths, outputs, pick := key.Rand(purpose+"length"), key.Rand(purpose+"output"), key.Rand(purpose+"group")
+	popular := newPopularity(spec)
 	prompts := make([]Prompt, n)
 	for i := range prompts {
 		own := spec.Prompt.Sample(lengths)
 		group, prefix := -1, ""
 		if len(groups) > 0 {
-			group = pick.IntN(len(groups))
+			group = popular.draw(pick)
 			prefix = groups[group]
 		}
 		p, err := spans.next(prefix, own, own+spec.GroupTokens, spec.Special)

@@ -2,6 +2,7 @@ package workload
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"regexp"
@@ -303,6 +304,34 @@ func TestSharedGroups(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Skewed groups come as often as Zipf's law says, within five standard deviations.
+func TestSkewedGroups(t *testing.T) {
+	c := newCorpus(t, byteTokenizer{}, prose(4000))
+	const n = 2000
+	for _, skew := range []float64{0, 0.5, 1, 2} {
+		s := Spec{Prompt: FixedLength(4), Output: FixedLength(1), Groups: 4, GroupTokens: 8, GroupSkew: skew}
+		counts, sum := make([]int, s.Groups), 0.0
+		for _, p := range prompts(t, c, s, Key{Seed: 3}, n) {
+			counts[p.Group]++
+		}
+		for k := range counts {
+			sum += math.Pow(float64(k+1), -skew)
+		}
+		for k, got := range counts {
+			share := math.Pow(float64(k+1), -skew) / sum
+			if off := math.Abs(float64(got) - n*share); off > 5*math.Sqrt(n*share*(1-share)) {
+				t.Errorf("skew %v: group %d came %d times of %d, want about %.0f", skew, k, got, n, n*share)
+			}
+		}
+	}
+	for _, skew := range []float64{-1, 11, math.NaN()} {
+		s := Spec{Prompt: FixedLength(4), Output: FixedLength(1), Groups: 4, GroupTokens: 8, GroupSkew: skew}
+		if err := s.Validate(); err == nil {
+			t.Errorf("skew %v was taken", skew)
+		}
 	}
 }
 

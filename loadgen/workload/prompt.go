@@ -1,6 +1,9 @@
 package workload
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+)
 
 // Prompt is one request's content.
 type Prompt struct {
@@ -27,6 +30,10 @@ type Spec struct {
 	// one of them at random. Both zero: nothing is shared.
 	Groups, GroupTokens int
 
+	// GroupSkew makes some groups more popular than others: the k-th is drawn in
+	// proportion to 1/k^GroupSkew (Zipf's law). 0: all alike.
+	GroupSkew float64
+
 	// WarmupShared lets warm-up prompts begin with the shared prefixes, as when a
 	// system prompt is known to be cached before traffic comes. Off, warm-up
 	// prompts share nothing with measured ones.
@@ -36,6 +43,9 @@ type Spec struct {
 	// plain prompt as part of its length.
 	Special bool
 }
+
+// MaxGroupSkew is the largest GroupSkew: with it the second group comes once for 1024 times of the first.
+const MaxGroupSkew = 10
 
 // Validate says what is wrong with s.
 func (s Spec) Validate() error {
@@ -50,6 +60,8 @@ func (s Spec) Validate() error {
 		return fmt.Errorf("shared prefix: %d groups of %d tokens, expected neither below 0", s.Groups, s.GroupTokens)
 	case (s.Groups == 0) != (s.GroupTokens == 0):
 		return fmt.Errorf("shared prefix: %d groups of %d tokens, expected both or neither to be 0", s.Groups, s.GroupTokens)
+	case s.GroupSkew < 0 || s.GroupSkew > MaxGroupSkew || math.IsNaN(s.GroupSkew):
+		return fmt.Errorf("shared prefix: skew is %v, expected 0 to %d", s.GroupSkew, MaxGroupSkew)
 	case s.WarmupShared && s.Groups == 0:
 		return fmt.Errorf("shared prefix: warm-up is to share it, but there are no groups")
 	}
@@ -61,5 +73,5 @@ func (s Spec) SharedPrefix() string {
 	if s.Groups == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d groups of %d tokens", s.Groups, s.GroupTokens)
+	return fmt.Sprintf("%d groups of %d tokens%s", s.Groups, s.GroupTokens, skewed(s.GroupSkew))
 }

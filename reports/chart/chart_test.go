@@ -58,6 +58,8 @@ func TestGoldenFigures(t *testing.T) {
 		{"rate-narrow", syntheticRate(2, 3), Narrow},
 		{"memory-wide", syntheticMemory(4), Wide},
 		{"memory-narrow", syntheticMemory(2), Narrow},
+		{"timeline-wide", syntheticTimeline(), Wide},
+		{"timeline-narrow", syntheticTimeline(), Narrow},
 		{"gauge", Gauge{"g", "p95 TTFT", "120 ms of 200 ms", Estimate{120 * ms, 100 * ms, 150 * ms}, 200 * ms}, GaugeWidth},
 	}
 	for _, tt := range tests {

@@ -4,6 +4,7 @@
 //	tradeoff   quality loss against latency, cost as area, the front
 //	cdf        latency distributions, a panel per load
 //	rate       latency against offered rate
+//	timeline   an engine's steps around a gap
 //	gauge      one value against its limit
 //	place      labels that overlap neither each other nor the marks
 //

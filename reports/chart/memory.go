@@ -55,7 +55,7 @@ func (f Memory) Draw(c draw.Canvas) {
 	c = draw.Crop(l.draw(c), 0, 0, 0, -8)
 	for i, panel := range f.Panels {
 		x, y := panel.axes()
-		p := frame(x, y, "keys and values of a request at most, KiB")
+		p := frame(x, y, "keys and values of a request, mean over its steps, KiB")
 		with(p, func(c draw.Canvas, px, py func(float64) vg.Length) { f.lines(c, panel, px, py) })
 		p.Draw(headed(grid.at(c, i), panel.Title, joinNote(panel.Note, y.note)))
 	}

@@ -116,3 +116,23 @@ func syntheticMemory(policies int) Memory {
 	}
 	return f
 }
+
+// syntheticTimeline has a prompt that holds up three answers, and the same in chunks.
+func syntheticTimeline() Timeline {
+	whole := TimelinePanel{Title: "1 whole at poisson 5/s", Span: 400 * ms, GapFrom: 150 * ms, GapTo: 250 * ms, Lanes: 4}
+	chunks := TimelinePanel{Title: "2 chunks at poisson 5/s", Span: 400 * ms, GapFrom: 150 * ms, GapTo: 170 * ms, Lanes: 4}
+	for i := range 40 {
+		at := float64(i) * 10 * ms
+		for lane := range 3 {
+			if i < 15 || i >= 25 {
+				whole.Boxes = append(whole.Boxes, TimelineBox{lane, at, at + 9*ms, false})
+			}
+			chunks.Boxes = append(chunks.Boxes, TimelineBox{lane, at, at + 9*ms, false})
+		}
+		if i >= 15 && i < 25 {
+			chunks.Boxes = append(chunks.Boxes, TimelineBox{3, at, at + 9*ms, true})
+		}
+	}
+	whole.Boxes = append(whole.Boxes, TimelineBox{3, 150 * ms, 249 * ms, true})
+	return Timeline{[]TimelinePanel{whole, chunks}}
+}

@@ -1,0 +1,37 @@
+package sched
+
+import "time"
+
+// pick returns the place in the queue of the sequence whose turn it is, of those that are
+// members of a batch or those that are not; -1 for none.
+func (s *Scheduler) pick(member bool) int {
+	best := -1
+	for i, q := range s.waiting {
+		if q.member == member && (best < 0 || s.before(q, s.waiting[best])) {
+			best = i
+		}
+	}
+	return best
+}
+
+// before reports whether q's turn is before o's, who stands further in front.
+func (s *Scheduler) before(q, o *Sequence) bool {
+	if q.Priority != o.Priority {
+		return q.Priority < o.Priority
+	}
+	if q.Preemptions > 0 || o.Preemptions > 0 { // who was preempted stands in front of all others
+		return false
+	}
+	switch s.cfg.Queue {
+	case Shortest:
+		return s.turn(q) < s.turn(o)
+	case Fair:
+		return q.account.served < o.account.served
+	}
+	return false
+}
+
+// turn is until when others may overtake q with Shortest.
+func (s *Scheduler) turn(q *Sequence) time.Duration {
+	return q.Arrived + time.Duration(len(q.Tokens))*s.cfg.Ageing
+}
