@@ -31,7 +31,7 @@ var allowed = map[string][]string{
 	"engine/model":       {"engine/kernel", "engine/quant", "engine/gguf", "engine/internal/"},
 	"engine/sched":       {"engine/kvcache", "engine/internal/"},
 	"engine/spec":        {"engine/model", "engine/sample", "engine/internal/"},
-	"engine/eval":        {"engine/model", "engine/sample", "engine/internal/"},
+	"engine/eval":        {"engine/model", "engine/sample", "engine/kvcache", "engine/internal/"},
 	"engine/eval/task":   {"engine/eval"},
 	"engine/checkpoint":  {"engine/model", "engine/kernel", "engine/quant", "engine/gguf", "engine/recipe", "engine/tokenizer", "engine/chat", "engine/internal/"},
 	"engine/imatrix":     {"engine/gguf", "engine/kernel", "engine/model", "engine/internal/"},

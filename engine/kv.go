@@ -55,9 +55,16 @@ func (o *Options) checkCache() error {
 		return fmt.Errorf("engine: kv_layout is %q, want paged or contiguous", o.KVLayout)
 	case o.contiguous() && o.PrefixCache != kvcache.IndexNone:
 		return fmt.Errorf("engine: prefix_cache is %q, want none with kv_layout contiguous, in which no two sequences share blocks", o.PrefixCache)
+	case o.contiguous() && !o.keepsAll():
+		return fmt.Errorf("engine: kv_policy is %q, want full with kv_layout contiguous, in which a sequence's room is reserved whole", o.KVPolicy)
+	case f.PerChannel && !o.keepsAll():
+		return fmt.Errorf("engine: kv_policy is %q, want full with k_per_channel: keys that share scales are given up together or not at all", o.KVPolicy)
 	}
 	return nil
 }
+
+// keepsAll reports whether no position of a sequence is given up while it runs.
+func (o *Options) keepsAll() bool { return o.KVPolicy == "" || o.KVPolicy == kvcache.PolicyFull }
 
 func (o *Options) contiguous() bool { return o.KVLayout == LayoutContiguous }
 
@@ -68,7 +75,7 @@ func (o *Options) sizeCache(m *model.Model) error {
 		return err
 	}
 	if o.KVTokens == 0 {
-		o.KVTokens = max(o.Context, min(o.MaxBatch*o.Context, maxCacheBytes/perToken))
+		o.KVTokens = max(o.longest(), min(o.MaxBatch*o.longest(), maxCacheBytes/perToken))
 		if o.contiguous() {
 			o.KVTokens = max(o.KVTokens, o.slot())
 		}
@@ -80,7 +87,9 @@ func (o *Options) sizeCache(m *model.Model) error {
 		o.SwapTokens = o.KVTokens
 	}
 	// A sequence must fit the cache alone, or it could wait for ever.
-	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
+	if err := o.fitCache(); err != nil {
+		return err
+	}
 	if o.contiguous() {
 		o.KVTokens = min(o.MaxBatch, o.KVTokens/o.slot()) * o.slot()
 	}

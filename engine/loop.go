@@ -22,6 +22,7 @@ import (
 type loop struct {
 	e       *Engine
 	pool    *kvcache.Pool
+	bound   kvcache.Bound
 	sched   *sched.Scheduler
 	workers *par.Pool
 	state   *model.State
@@ -59,7 +60,8 @@ func newLoop(e *Engine, draft *model.Model, files *Offload) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), tails: newTails(o.MaxBatch), since: time.Now(), timer: time.NewTimer(time.Hour)}
+	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), tails: newTails(o.MaxBatch), since: time.Now(),
+		timer: time.NewTimer(time.Hour), bound: cfg.Bound}
 	if err := l.allot(draft, files); err != nil {
 		l.workers.Close()
 		return nil, err
@@ -274,6 +276,7 @@ func (l *loop) publish() {
 func (l *loop) snapshot() Stats {
 	s := l.stats
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
+	s.DroppedPositions = l.pool.Forgotten()
 	total, free, cached, held := l.pool.Counts()
 	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held, Pinned: l.pool.Pinned()}
 	s.Evictions = l.pool.Evicted()

@@ -35,6 +35,7 @@ func (l *loop) newCache(m *model.Model) (*model.Cache, error) {
 		return nil, err
 	}
 	cache.Longest, cache.Tails, cache.Rollback = o.Context, o.MaxBatch, o.DraftLength
+	cache.Sinks, cache.Window = o.Bound().Mask()
 	l.caches = append(l.caches, cache)
 	return cache, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
@@ -21,6 +22,7 @@ func (l *loop) step() {
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
 	trace := l.traceStep(start)
 	l.beginItems()
+	l.countKept()
 	l.propose()
 	l.fillPass()
 	l.state.Forward(&l.pass)
@@ -90,6 +92,7 @@ func (l *loop) propose() {
 		s := l.live[it.Seq.ID]
 		s.draft.Tokens, s.draft.Prompt, s.draft.Want = it.Seq.Tokens[:it.To], it.Seq.Prompt, it.MaxDraft
 		s.draft.Blocks, s.draft.Params, s.draft.Said, s.draft.Tail = s.tableBlocks(), s.req.Sampling, s.said, s.tail
+		s.draft.Dropped = l.pool.Dropped(&it.Seq.Table)
 		l.drafting = append(l.drafting, &s.draft)
 	}
 	l.draft.Propose(l.drafting)
@@ -106,6 +109,7 @@ func (l *loop) fillPass() {
 	l.places = slices.Grow(l.places[:0], len(l.plan.Items))[:len(l.plan.Items)]
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
+		l.places[i].prompt.Lanes, l.places[i].generated.Lanes = 0, 0
 		l.addPrompt(it, &l.places[i])
 	}
 	for i := range l.plan.Items {
@@ -119,6 +123,8 @@ type place struct {
 	scored int // those of the first position that is scored
 	last   int // those of the last computed position, if they are wanted
 	drafts int // those of the first draft
+
+	prompt, generated model.Observed // of the rows of either
 }
 
 // addPrompt adds an item's rows that are positions of its prompt.
@@ -132,6 +138,7 @@ func (l *loop) addPrompt(it *sched.Item, at *place) {
 	}
 	l.pass.AddPrompt(it.From, s.tableBlocks(), it.Seq.Tokens[it.From:to]...)
 	l.pass.Keep(s.tail)
+	l.watch(it, &at.prompt)
 	at.scored = l.wantLogits(first+scoredFrom-it.From, first+scoredTo-it.From)
 	if it.Last() && to == it.To {
 		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
@@ -153,6 +160,7 @@ func (l *loop) addGenerated(it *sched.Item, at *place) {
 	}
 	first := len(l.pass.Tokens)
 	l.pass.Extend(it.Draft...)
+	l.watch(it, &at.generated)
 	at.drafts = l.wantLogits(first, len(l.pass.Tokens))
 }
 
@@ -169,7 +177,7 @@ func (l *loop) wantLogits(from, to int) (at int) {
 // many of its prompt positions have logits.
 func (l *loop) count(it *sched.Item, scored int) {
 	for p := it.From; p < it.To+len(it.Draft); p++ {
-		ops := l.e.model.Ops(p, it.Last() && p >= it.To-1)
+		ops := l.e.model.Ops(l.seen(it, p), it.Last() && p >= it.To-1)
 		if p < it.Seq.Prompt {
 			l.stats.PrefillOps += ops
 		} else {
@@ -185,7 +193,9 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	s := l.live[it.Seq.ID]
 	from, to := s.scored(it)
 	l.score(s, from, to, at.scored)
+	addMass(it.Seq, &at.prompt, 1)
 	if !it.Last() {
+		addMass(it.Seq, &at.generated, it.To-it.From)
 		l.sched.Commit(it, nil, false)
 		return false
 	}
@@ -202,6 +212,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	s.said.Push(l.accepted...)
 	l.countDrafts(it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
+	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
 	l.sched.Commit(it, l.accepted, finish != "")
 	if finish != "" {
 		ev.Pinned = l.pin(&s.req)

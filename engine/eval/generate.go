@@ -53,13 +53,16 @@ func Generate(ctx context.Context, s Subject, prompts []Prompt, end []int32, thr
 		}
 		length = max(length, len(p.Tokens)+p.Max-1)
 	}
+	if s.Bound.Chooses() {
+		return nil, fmt.Errorf("eval: kv_policy: found %s, expected full, window or sinks: completions are not written with blocks given up", s.Bound.Policy)
+	}
 	state, err := newState(s, generateSlots, length, pool)
 	if err != nil {
 		return nil, err
 	}
 	g := &generating{state: state, length: length, prompts: prompts, end: end, out: make([]Completion, len(prompts)), progress: progress}
 	for i := range generateSlots {
-		g.free = append(g.free, sequenceBlocks(i, length))
+		g.free = append(g.free, sequenceBlocks(i, length, s.blockSize()))
 	}
 	return g.out, g.run(ctx)
 }

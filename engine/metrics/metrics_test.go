@@ -53,7 +53,7 @@ var full = engine.Stats{
 	Positions: engine.Positions{Held: 160, Used: 143}, PositionSteps: engine.Positions{Held: 16000, Used: 15001},
 	Steps: 101, StepTokens: engine.StepTokens{Buckets: []int64{50, 40, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6}, Sum: 98765}, SharedTokens: 61, Busy: 2500 * time.Millisecond, PrefillOps: 1009, DecodeOps: 1013,
 	PromptTokens: 211, PrefixQueries: 223, PrefixHits: 127, GeneratedTokens: 307,
-	Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2,
+	Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2, DroppedPositions: 640, PeakSequence: 144,
 	Finished:    map[engine.FinishReason]int64{engine.FinishStop: 6, engine.FinishLength: 7, engine.FinishAbort: 8},
 	PeakRunning: 4, Occupancy: 7250 * time.Millisecond, KVBytesPerToken: 4096, WeightBytes: 14000000,
 }
@@ -91,6 +91,8 @@ func TestEngineSeries(t *testing.T) {
 		{"assay:kv_blocks_capacity", gauge, "", map[string]float64{"": 40}},
 		{"assay:peak_running_requests", gauge, "", map[string]float64{"": 4}},
 		{"assay:request_occupancy_seconds_total", counter, "", map[string]float64{"": 7.25}},
+		{"assay:kv_positions_dropped_total", counter, "", map[string]float64{"": 640}},
+		{"assay:kv_peak_request_positions", gauge, "", map[string]float64{"": 144}},
 		{"assay:kv_bytes_per_token", gauge, "", map[string]float64{"": 4096}},
 		{"assay:weight_bytes", gauge, "", map[string]float64{"": 14000000}},
 	} {

@@ -12,8 +12,8 @@ type Cache struct {
 	BlockSize int // positions
 	Blocks    int
 
-	// Longest is the positions of the longest sequence that will be in it; 0 is as many
-	// as fit. It sizes what a State needs per position, and with LongRoPE it chooses
+	// Longest is the length of the longest sequence that will be in it, of which it may hold
+	// only a part; 0 is as many positions as fit. It sizes what a State needs per position, and with LongRoPE it chooses
 	// between the short and the long factors.
 	Longest int
 
@@ -24,6 +24,12 @@ type Cache struct {
 	// Rollback is by how many positions a sequence's next pass may begin before the end of the
 	// last one: those of drafts that did not stand. It matters where keys have scales per channel.
 	Rollback int
+
+	// Sinks and Window, where Window is not 0, are all that a row sees: the first positions
+	// and so many last ones, its own among them. Blocks that lie between, but for the 32
+	// positions before a window, are not read. Layers with a window of their own that is no
+	// longer keep it.
+	Sinks, Window int
 
 	format  CacheFormat
 	layers  []*kernel.KV
@@ -56,7 +62,7 @@ func (x *Cache) Format() CacheFormat { return x.format }
 
 func (x *Cache) longest() int {
 	if x.Longest > 0 {
-		return min(x.Longest, x.Blocks*x.BlockSize)
+		return x.Longest
 	}
 	return x.Blocks * x.BlockSize
 }

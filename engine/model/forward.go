@@ -64,6 +64,7 @@ func (s *State) attention(l *Layer) {
 	if s.cache.format.PerChannel {
 		s.each(rows, (*State).keepTails)
 	}
+	s.observeAll()
 	s.each(rows, (*State).quantizeAttn)
 	s.multiply(&s.attn, product{&s.y, &l.O, 0})
 	s.owed = owed{true, l.OBias, l.AttnPostNorm}

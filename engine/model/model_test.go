@@ -215,12 +215,14 @@ func TestForwardAllocatesNothing(t *testing.T) {
 		}
 		pool := par.New(threads)
 		s, p := NewState(m, cache, pool), &Pass{}
-		blocks := []int32{2, 0, 1, 3}
+		blocks, observed := []int32{2, 0, 1, 3}, Observed{}
 		step := func() { // a prompt, the end of one and what follows
 			p.Reset()
 			p.AddPrompt(0, blocks[3:], 1, 2, 3, 4)
 			p.AddPrompt(16, blocks, 5, 6, 7, 8)
 			p.Add(20, blocks, 5, 6, 7)
+			p.Last().Observed = &observed
+			observed.Shape(p.Last().From, 3, m.KVHeads, 4)
 			p.Logits = append(p.Logits, 3, 10)
 			s.Forward(p)
 		}

@@ -23,7 +23,16 @@ type Span struct {
 	// starts again at a multiple of SealedPositions. Below 0 the span is all of the sequence
 	// from such a multiple on, and nothing is kept of it.
 	Tail int32
+	// Dropped is how many earlier positions, whole blocks, Blocks lacks: position p is then
+	// in Blocks[(p-Dropped)/size]. Which they were does not matter, as keys carry their
+	// positions. No layer may have a window.
+	Dropped int
+	// Observed, when not nil, gets the attention of the span's rows.
+	Observed *Observed
 }
+
+// Last is the span that was added last.
+func (p *Pass) Last() *Span { return &p.Spans[len(p.Spans)-1] }
 
 // Reset empties the pass and keeps its memory.
 func (p *Pass) Reset() {

@@ -41,6 +41,7 @@ type State struct {
 	most     int              // parts of a chunk's context
 	partials []kernel.Partial // (pieces, most)
 	tails    tails            // where keys have scales per channel
+	observed []int            // spans whose attention is summed
 
 	observe func(w kernel.Rows, x *kernel.Batch)
 }
@@ -49,7 +50,7 @@ type State struct {
 type worker struct {
 	kernel.Worker
 	attention kernel.Attention
-	out       kernel.Partial
+	out, more kernel.Partial
 	own       []float32 // keys that are not sealed
 	_         [64]byte  // no two workers write one cache line
 }
@@ -116,7 +117,11 @@ func (s *State) reset(p *Pass) {
 	s.resetRouting(rows)
 	s.fillAngles()
 	s.spanOf = s.spanOf[:0]
+	s.observed = s.observed[:0]
 	for i, span := range p.Spans {
+		if span.Observed != nil {
+			s.observed = append(s.observed, i)
+		}
 		for range span.To - span.From {
 			s.spanOf = append(s.spanOf, int32(i))
 		}

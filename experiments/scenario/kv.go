@@ -30,6 +30,10 @@ func (s Settings) kvConflict() *conflict {
 	case s.KVLayout == engine.LayoutContiguous && s.PrefixCache != kvcache.IndexNone:
 		return &conflict{"prefix_cache", strconv.Quote(s.PrefixCache), "none with kv_layout = \"contiguous\": no two sequences share blocks",
 			`write prefix_cache = "none"`}
+	case s.KVPolicy != kvcache.PolicyFull && (s.KVLayout == engine.LayoutContiguous || s.KPerChannel):
+		return &conflict{"kv_policy", strconv.Quote(s.KVPolicy),
+			"full with kv_layout = \"contiguous\", in which a sequence's room is reserved whole, and with k_per_channel, whose scales are of several positions",
+			`write kv_policy = "full"`}
 	}
 	return nil
 }
