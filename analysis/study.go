@@ -16,7 +16,10 @@ type Study struct {
 	// Timelines are at most two, where engines kept their steps: around the longest gap of all,
 	// and around the longest one of the arm that did best at the same load.
 	Timelines []Timeline
-	Warnings  []string // facts that weaken every conclusion, one sentence each
+	// Occupancies are at most three, where engines kept their steps: of the recommended arm, and of
+	// the trials with the most preemptions and evictions.
+	Occupancies []Occupancy
+	Warnings    []string // facts that weaken every conclusion, one sentence each
 }
 
 // FailedTrial is a trial without measurements.
@@ -105,6 +108,8 @@ type Cell struct {
 	Acceptance     Value                 // accepted length per verify step, bonus token included
 	AcceptanceRate Value                 // accepted / drafted tokens
 	PrefixHits     Value                 // prompt tokens from the prefix cache / prompt tokens asked
+	Preempted      int64                 // sequences put back for want of blocks, by the engine's counters
+	Evicted        int64                 // cached blocks given up for room, likewise
 	CDF            map[string][]CDFPoint // of "ttft" and "e2e"
 	CostAsRun      Value                 // $ per million tokens at this load, labelled: restates the load
 }

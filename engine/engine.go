@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/assaylab/assay/engine/admit"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/machine"
 	"github.com/assaylab/assay/engine/model"
@@ -34,15 +35,18 @@ type Engine struct {
 
 	queued       atomic.Int64 // submitted and not yet running
 	queuedTokens atomic.Int64
+	admitted     atomic.Int64
 	refusedQueue atomic.Int64
 	refusedTTFT  atomic.Int64
 
 	born   time.Time // what the scheduler's clock counts from
 	tracer atomic.Pointer[steptrace.Writer]
 
+	gate     sync.Mutex // one is admitted at a time: the next one's prediction counts it
 	mu       sync.Mutex
 	stats    Stats
 	forecast forecast
+	margin   admit.Margin
 }
 
 // New starts an engine. Draft is nil, or a smaller model of the same vocabulary. Ends
@@ -87,10 +91,12 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 		return nil, ErrClosed
 	}
 	r.Sampling = e.ending(&r)
-	if err := e.admission(len(r.Prompt)); err != nil {
+	predicted, err := e.admission(&r)
+	if err != nil {
 		return nil, err
 	}
 	s := newStream(e, e.nextID.Add(1), r)
+	s.predicted, s.class = predicted, r.class()
 	s.stopWatch = context.AfterFunc(ctx, s.Close)
 	select {
 	case e.inbox <- s:
@@ -174,7 +180,7 @@ func (e *Engine) unreserve(tokens int) {
 func (e *Engine) RetryAfter() time.Duration {
 	late := time.Duration(0)
 	if e.opts.MaxTTFT > 0 {
-		late = e.predict(1) - e.opts.MaxTTFT
+		late = e.bound((&Request{}).class(), e.predict(1)) - e.opts.MaxTTFT
 	}
 	return max(late, e.queueTime())
 }
@@ -195,7 +201,7 @@ func (e *Engine) Stats() Stats {
 	defer e.mu.Unlock()
 	s := e.stats
 	s.Waiting = max(s.Waiting, int(e.queued.Load())) // the loop may not have heard of the last ones yet
-	s.RefusedQueue, s.RefusedTTFT = e.refusedQueue.Load(), e.refusedTTFT.Load()
+	s.Admitted, s.RefusedQueue, s.RefusedTTFT = e.admitted.Load(), e.refusedQueue.Load(), e.refusedTTFT.Load()
 	return s
 }
 

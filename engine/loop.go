@@ -48,6 +48,7 @@ type loop struct {
 
 	tracer    *steptrace.Writer // of this step; nil for none
 	predictor admit.Predictor
+	ready     time.Time     // the end of the last step, or when there was something to do again
 	pause     time.Duration // until when there is nothing to do, unless something arrives; 0 is for ever
 	timer     *time.Timer
 }
@@ -164,6 +165,7 @@ func (l *loop) sleep() bool {
 	case <-l.e.quit:
 		return false
 	}
+	l.ready = time.Now()
 	return true
 }
 
@@ -175,6 +177,7 @@ func (l *loop) add(s *Stream) {
 	s.fresh = true
 	l.live[s.id] = s
 	if err := l.sched.Add(&s.seq); err != nil {
+		l.stats.Finished[FinishAbort]++
 		l.end(s, err)
 		return
 	}
@@ -201,6 +204,7 @@ func (l *loop) sweep() {
 			continue
 		}
 		l.sched.Abort(s.id)
+		l.unanswered(s)
 		l.stats.Finished[reason]++
 		l.end(s, cutError(reason))
 	}
@@ -236,11 +240,13 @@ func (l *loop) end(s *Stream, err error) {
 func (l *loop) closeAll() {
 	for _, s := range l.live {
 		l.sched.Abort(s.id)
+		l.stats.Finished[FinishAbort]++
 		l.end(s, ErrClosed)
 	}
 	for {
 		select {
 		case s := <-l.e.inbox:
+			l.stats.Finished[FinishAbort]++
 			l.end(s, ErrClosed)
 		default:
 			l.publish()
@@ -258,11 +264,11 @@ func (l *loop) occupy() {
 
 func (l *loop) publish() {
 	l.occupy()
-	s, f := l.snapshot(), l.forecast()
+	s := l.snapshot()
 	l.e.mu.Lock()
 	l.e.stats = s
-	l.e.forecast = f
 	l.e.mu.Unlock()
+	l.foresee()
 }
 
 func (l *loop) snapshot() Stats {

@@ -39,6 +39,7 @@ type Stats struct {
 	OffloadBytes          int64 // in files now
 	Finished              map[FinishReason]int64
 	PeakRunning           int
+	Admitted              int64         // requests taken into the queue; every one of them ends up in Finished
 	RefusedQueue          int64         // requests refused because the queue was full
 	RefusedTTFT           int64         // requests refused because their first token was expected too late
 	Occupancy             time.Duration // integral of (Running + Waiting) over time

@@ -20,9 +20,7 @@ func (l *loop) step() {
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
 	trace := l.traceStep(start)
-	for i := range l.plan.Items {
-		l.begin(&l.plan.Items[i])
-	}
+	l.beginItems()
 	l.propose()
 	l.fillPass()
 	l.state.Forward(&l.pass)
@@ -41,10 +39,20 @@ func (l *loop) step() {
 	}
 	l.stats.Steps++
 	l.stats.StepTokens.observe(tokens)
-	took := time.Since(start)
+	end := time.Now()
+	took := end.Sub(start)
 	l.stats.Busy += took
-	l.observe(took)
+	l.observe(end)
 	l.tracePut(trace, took)
+}
+
+// beginItems has the step's sequences leave the queue. Predictions know that they run before they
+// no longer know that they wait.
+func (l *loop) beginItems() {
+	l.foresee()
+	for i := range l.plan.Items {
+		l.begin(&l.plan.Items[i])
+	}
 }
 
 // begin notes what is new about an item's sequence: admission, or a second start
@@ -184,6 +192,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	l.choose(s, it, at)
 	finish := l.cut(s)
 	ev := Event{Tokens: slices.Clone(l.accepted), Finish: finish, Prompt: s.prompt, Cached: it.Seq.Cached, Started: s.started, At: time.Now()}
+	l.answered(s, ev.At)
 	s.prompt, s.req.PromptLogprobs = nil, 0 // once is enough
 	if s.req.Logprobs != 0 {
 		for i, t := range l.accepted {

@@ -89,6 +89,8 @@ func (c *engineCollector) addRequests() {
 		func(s *engine.Stats) time.Duration { return s.Occupancy })
 	c.counter("vllm:num_preemptions_total", "Sequences put back into the queue for want of KV blocks.",
 		func(s *engine.Stats) int64 { return s.Preemptions })
+	c.counter("assay:requests_admitted_total", "Requests, choices one by one, that the engine took.",
+		func(s *engine.Stats) int64 { return s.Admitted })
 	c.addLabelled(prometheus.CounterValue, "assay:requests_refused_total",
 		"Requests refused with 503: the queue was full, or the first token was expected too late.", []string{"reason"},
 		func(s *engine.Stats, emit func(float64, ...string)) {

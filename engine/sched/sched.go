@@ -63,6 +63,19 @@ func (s *Scheduler) PromptRest() (rows int) {
 	return rows
 }
 
+// Preempted returns how many sequences wait for another admission, and the rows that they need
+// before they go on, of which some may be found or copied back. They are in front of all others.
+func (s *Scheduler) Preempted() (n, rows int) {
+	for _, q := range s.waiting {
+		if q.Preemptions == 0 {
+			break
+		}
+		n++
+		rows += len(q.Tokens)
+	}
+	return n, rows
+}
+
 // Add puts q at the end of the queue. It returns ErrQueueFull, ErrTooLarge, or
 // another error for a sequence that makes no sense; then q is not changed. The
 // scheduler makes room for Limit tokens at once, so that later steps allocate nothing.

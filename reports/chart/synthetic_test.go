@@ -79,9 +79,9 @@ func syntheticCDF(series, loads, samples int) CDF {
 }
 
 func syntheticRate(series, loads int) Throughput {
-	f := Throughput{Series: syntheticSeries(series)}
+	f := Throughput{Name: "throughput", Heading: "Latency against throughput", Series: syntheticSeries(series)}
 	for m, metric := range []string{"p95 TTFT", "p95 E2E"} {
-		p := ThroughputPanel{Title: metric, Limit: []float64{200, 900}[m] * ms}
+		p := ThroughputPanel{Title: metric, Of: "per request", Limit: []float64{200, 900}[m] * ms}
 		for s := range series {
 			var line []ThroughputPoint
 			for l := range loads {
