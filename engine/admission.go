@@ -143,11 +143,11 @@ func (l *loop) answered(s *Stream, at time.Time) {
 	l.e.margin.Learn(s.class, s.predicted, at.Sub(l.e.born)-s.arrived, l.e.opts.MaxTTFT)
 }
 
-// unanswered does so from one that ends without, where it had to wait longer than it should have.
-func (l *loop) unanswered(s *Stream) {
-	now := time.Now()
-	if now.Sub(l.e.born)-s.arrived > l.e.bound(s.class, s.predicted) {
-		l.answered(s, now)
+// overdue has it learn at once from a stream that still waits when it should have its first
+// token: who is overtaken without end would teach it nothing before the end.
+func (l *loop) overdue(s *Stream, now time.Duration) {
+	if !s.answered && now-s.arrived > s.bound {
+		l.answered(s, l.e.born.Add(now))
 	}
 }
 

@@ -158,29 +158,32 @@ func TestEveryAdmittedRequestEnds(t *testing.T) {
 	}
 }
 
-// Who is overtaken for long is promised less. The margin is learned from first tokens, and from who
-// leaves without one, later than was promised.
+// Who is overtaken for long is promised less. The margin is learned from first tokens, and once from who
+// waits for one longer than was expected.
 func TestMarginIsLearned(t *testing.T) {
 	l := still(t, func(o *Options) { o.MaxTTFT = time.Second })
-	late := func(end func(s *Stream)) {
-		s := l.submit(t, 1, Request{Prompt: make([]int32, 16), MaxTokens: 1, Priority: 5})
-		s.class, s.predicted = s.req.class(), 900*time.Millisecond
+	bound := func(priority int) time.Duration {
+		return l.e.bound((&Request{Priority: priority}).class(), time.Second)
+	}
+	late := func(id uint64) {
+		s := l.submit(t, id, Request{Prompt: make([]int32, 16), MaxTokens: 1, Priority: 5})
+		s.class, s.predicted, s.bound = s.req.class(), 900*time.Millisecond, time.Second
 		s.arrived = time.Since(l.e.born) - time.Hour
-		end(s)
 	}
-	before := l.e.bound((&Request{Priority: 5}).class(), time.Second)
-	late(func(s *Stream) {
-		l.sched.Next(&l.plan, time.Second)
-		l.move(l.plan.Moves)
-		l.step()
-	})
-	token := l.e.bound((&Request{Priority: 5}).class(), time.Second)
-	late(func(s *Stream) { s.Close(); l.sweep() })
-	left := l.e.bound((&Request{Priority: 5}).class(), time.Second)
-	if !(before < token && token < left) {
-		t.Errorf("bounds of a second are %v, after a late token %v, after one who left %v", before, token, left)
+	before := bound(5)
+	late(1)
+	l.sched.Next(&l.plan, time.Second)
+	l.move(l.plan.Moves)
+	l.step()
+	token := bound(5)
+	late(2)
+	l.sweep()
+	waits := bound(5)
+	l.sweep()
+	if !(before < token && token < waits) || bound(5) != waits {
+		t.Errorf("bounds of a second are %v, after a late token %v, with one who waits %v, then %v", before, token, waits, bound(5))
 	}
-	if other := l.e.bound((&Request{}).class(), time.Second); other != before {
-		t.Errorf("another priority's is %v, was %v", other, before)
+	if other := bound(0); !(before < other && other < waits) {
+		t.Errorf("another priority's is %v", other)
 	}
 }

@@ -97,6 +97,7 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 	}
 	s := newStream(e, e.nextID.Add(1), r)
 	s.predicted, s.class = predicted, r.class()
+	s.bound = e.bound(s.class, predicted)
 	s.stopWatch = context.AfterFunc(ctx, s.Close)
 	select {
 	case e.inbox <- s:

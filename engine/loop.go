@@ -200,13 +200,14 @@ func (l *loop) sequence(r *Request) sched.Sequence {
 
 // sweep ends the requests whose clients are gone, or have what they wanted.
 func (l *loop) sweep() {
+	now := time.Since(l.e.born)
 	for _, s := range l.live {
+		l.overdue(s, now)
 		reason, _ := s.cut.Load().(FinishReason)
 		if reason == "" {
 			continue
 		}
 		l.sched.Abort(s.id)
-		l.unanswered(s)
 		l.stats.Finished[reason]++
 		l.end(s, cutError(reason))
 	}

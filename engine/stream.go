@@ -25,6 +25,7 @@ type Stream struct {
 	stopWatch func() bool
 	arrived   time.Duration // since Engine.born
 	predicted time.Duration // from then to the first token; only with max_ttft
+	bound     time.Duration // most of those that were predicted for then are there by now
 	class     int           // of those whose predictions are off alike
 
 	// Of the loop alone.
