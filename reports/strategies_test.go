@@ -78,7 +78,7 @@ func TestPeers(t *testing.T) {
 }
 
 // More policies than colours: the recommended arm and one of every policy are drawn before others.
-func TestPoliciesDrawn(t *testing.T) {
+func TestSchedulesDrawn(t *testing.T) {
 	var arms []string
 	for _, policy := range []string{"none", "static", "dynamic", "continuous"} {
 		for chunk := range 3 {
@@ -88,7 +88,7 @@ func TestPoliciesDrawn(t *testing.T) {
 	s := strategies(arms...)
 	s.Choice.Arm = s.Arms[8].Arm.ID
 	v := newView(s)
-	got, omitted := v.policies()
+	got, omitted := v.schedules()
 	if want := []int{1, 2, 3, 4, 9, 10}; !slices.Equal(numbers(v, got), want) || omitted != 6 {
 		t.Errorf("drawn %v, omitted %d, want %v and 6", numbers(v, got), omitted, want)
 	}

@@ -13,9 +13,9 @@ import (
 // throughput, and what they cost is waiting.
 var scheduling = []string{"batching", "batch_wait", "preferred_batch", "chunked_prefill", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing"}
 
-// policies are the arms that differ in nothing but scheduling, at most as many as there are colours:
+// schedules are the arms that differ in nothing but scheduling, at most as many as there are colours:
 // the recommended one, one of every batching and prefill order, and others in the run's order.
-func (v *view) policies() (arms []*analysis.Arm, omitted int) {
+func (v *view) schedules() (arms []*analysis.Arm, omitted int) {
 	const most = 6
 	all := v.peers(scheduling)
 	pick := func(want func(*analysis.Arm) bool) {
@@ -40,7 +40,7 @@ var policy = []string{"batching", "prefill_order"}
 // waiting shows what scheduling alone buys and costs, where a run varies it.
 func (v *view) waiting() Section {
 	s := Section{ID: "waiting", Title: "Throughput against waiting", Detail: true}
-	arms, omitted := v.policies()
+	arms, omitted := v.schedules()
 	if len(arms) == 0 {
 		return s
 	}
@@ -65,7 +65,7 @@ func (v *view) throughput() Section {
 	s := Section{ID: "throughput", Title: "Latency against throughput", Detail: true}
 	arms, omitted := v.drawn()
 	metrics := []string{"ttft", "e2e"}
-	if above, _ := v.policies(); len(arms) > 0 && !slices.ContainsFunc(arms, func(a *analysis.Arm) bool { return !slices.Contains(above, a) }) {
+	if above, _ := v.schedules(); len(arms) > 0 && !slices.ContainsFunc(arms, func(a *analysis.Arm) bool { return !slices.Contains(above, a) }) {
 		metrics = []string{"e2e"} // TTFT of these arms is in the figure above
 	}
 	f := chart.Throughput{Name: "throughput", Heading: s.Title, Series: v.series(arms), Panels: v.throughputPanels(arms, metrics...)}
