@@ -33,8 +33,9 @@ A SUBJECT is MODEL[,quantization=FORMAT][,kv=FORMAT]: a GGUF file, embedded:NAME
 cache:NAME, its weights as in the file and its cache in f32 unless said otherwise.
 Settings of what the cache keeps can follow: kv_policy, kv_budget, kv_sinks, kv_recent,
 kv_observe, block_size, each with its =VALUE; of a window of text, the first half then
-counts as the prompt. The reference is the first subject's model as shipped, with an f32 cache, unless
---reference names another. The verbs below take the first subject as it is.
+counts as the prompt. The reference is the first subject's model as shipped, with a
+full f32 cache, unless --reference names another. The verbs below take the first
+subject as it is.
 
 All differences are between answers to the same items, with 95 % intervals.
 With --json there is one object per subject and line, with every item's values.`,

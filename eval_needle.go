@@ -38,7 +38,8 @@ this shows what a policy costs where perplexity does not.
 PATH is a directory, of which all Go files are taken, or a file of many Go files one
 after the other. The last token of the context counts as generated, so that with h2o and
 snapkv the answer is predicted from what was kept.`,
-		Example: `  assay eval needle embedded:gopherling-7m embedded:gopherling-7m,kv_policy=window,kv_budget=128 \
+		Example: `  assay eval needle embedded:gopherling-7m \
+    embedded:gopherling-7m,kv_policy=window,kv_budget=128 \
     --source scenarios/data/assay-source.txt`,
 		Args: arguments("SUBJECT..."),
 		RunE: func(c *cobra.Command, args []string) error {

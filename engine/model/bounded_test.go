@@ -22,13 +22,16 @@ func TestBoundedRowsSeeWhatTheyShall(t *testing.T) {
 			t.Fatalf("%d layers: the test needs a model of one", m.Layers)
 		}
 		tokens := boundedTokens(length, m.Vocab)
-		for _, format := range []string{"f32", "bf16", "q8_0"} {
-			cases := []struct{ sinks, window, threads int }{{300, 100, 1}, {4, 60, 2}, {0, 290, 2}, {257, 260, 2}, {0, 70, 1}, {5, 1, 2}}
-			if format == "q8_0" {
-				cases = cases[:2]
+		for _, format := range []string{"bf16", "f32", "q8_0"} {
+			if set == sets[0] && len(sets) > 1 && format != "f32" {
+				continue
 			}
-			if set == sets[0] && len(sets) > 1 { // the slowest
-				cases = cases[:len(cases)/4]
+			cases := []struct{ sinks, window, threads int }{{300, 100, 1}, {4, 60, 2}, {0, 290, 2}, {257, 260, 2}, {0, 70, 1}, {5, 1, 2}}
+			switch {
+			case set == sets[0] && len(sets) > 1: // the slowest
+				cases = cases[:1]
+			case format == "q8_0" || testing.Short():
+				cases = cases[:2]
 			}
 			for _, x := range cases {
 				t.Run(fmt.Sprint(set.Name, format, x), func(t *testing.T) {
@@ -78,7 +81,7 @@ func compareBounded(t *testing.T, m *model.Model, format string, tokens []int32,
 			blocks[(sinks+3)/4+i] = -1 // as the pool leaves them
 		}
 		add(&got, from, blocks, rows)
-		got.Logits = []int32{0, 17, 49}
+		got.Logits = []int32{0, 49}
 		bounded.Forward(&got)
 		add(&want, from, slots, rows)
 		full.Forward(&want)
