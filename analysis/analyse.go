@@ -37,6 +37,7 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()
+	a.drawOccupancy()
 	a.warn()
 	return a.study, nil
 }

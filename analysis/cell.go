@@ -99,6 +99,8 @@ func (m *measured) setEngine(c *group.Cell) {
 		accepted += e.AcceptedTokens
 		asked += e.PromptTokens
 		hits += e.PrefixHitTokens
+		m.Preempted += e.Preemptions
+		m.Evicted += e.Evictions
 		at = addColumns(at, e.AcceptedAt)
 	}
 	m.BusyPerRequest = busyPerRequest(busy, finished)

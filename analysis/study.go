@@ -16,7 +16,10 @@ type Study struct {
 	// Timelines are at most two, where engines kept their steps: around the longest gap of all,
 	// and around the longest one of the arm that did best at the same load.
 	Timelines []Timeline
-	Warnings  []string // facts that weaken every conclusion, one sentence each
+	// Occupancies are at most three, where engines kept their steps: of the recommended arm, and of
+	// the trials with the most preemptions and evictions.
+	Occupancies []Occupancy
+	Warnings    []string // facts that weaken every conclusion, one sentence each
 }
 
 // FailedTrial is a trial without measurements.
@@ -105,6 +108,8 @@ type Cell struct {
 	Acceptance     Value                 // accepted length per verify step, bonus token included
 	AcceptanceRate Value                 // accepted / drafted tokens
 	PrefixHits     Value                 // prompt tokens from the prefix cache / prompt tokens asked
+	Preempted      int64                 // sequences put back for want of blocks, by the engine's counters
+	Evicted        int64                 // cached blocks given up for room, likewise
 	CDF            map[string][]CDFPoint // of "ttft" and "e2e"
 	CostAsRun      Value                 // $ per million tokens at this load, labelled: restates the load
 }
@@ -120,7 +125,9 @@ type Arm struct {
 	QualityLoss      Value // mean paired difference of NLL against the reference, nats per token
 	KL               Value
 	SameTop          Value
-	Eligible         bool // upper end of QualityLoss at most ln(1 + bound)
+	Needle           Value // share of definitions far above that were found again, not measured where the run has none
+	MeanKVBytes      int64 // what one request's keys and values took, mean over its steps, in the trial where it is the most
+	Eligible         bool  // upper end of QualityLoss at most ln(1 + bound)
 	Capacity         Capacity
 	Cost             Cost
 	OnFront          bool

@@ -81,13 +81,22 @@ func (a *analysis) drawTimelines() {
 	}
 }
 
+// steps reads a trial's step trace, nil where there is none. One that cannot be read is warned of, once.
+func (a *analysis) steps(trial string) *record.Steps {
+	all, err := a.set.Steps(trial)
+	if err != nil {
+		if w := fmt.Sprintf("A step trace cannot be read: %v.", err); !slices.Contains(a.study.Warnings, w) {
+			a.study.Warnings = append(a.study.Warnings, w)
+		}
+		return nil
+	}
+	return all
+}
+
 // timeline reads the steps around a gap; false where there are none.
 func (a *analysis) timeline(g gap) (Timeline, bool) {
-	all, err := a.set.Steps(g.trial.ID)
-	if err != nil {
-		a.study.Warnings = append(a.study.Warnings, fmt.Sprintf("A step trace cannot be read: %v.", err))
-	}
-	if err != nil || all == nil {
+	all := a.steps(g.trial.ID)
+	if all == nil {
 		return Timeline{}, false
 	}
 	width := min(max(timelineGaps*g.length(), timelineLeast), timelineLongest)

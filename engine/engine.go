@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/assaylab/assay/engine/admit"
 	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/engine/machine"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/steptrace"
@@ -57,6 +59,9 @@ func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engin
 // NewOffloading is New for an engine that keeps evicted blocks in files; nil keeps none.
 func NewOffloading(m, draft *model.Model, ends []int32, o Options, files *Offload, onStart func()) (*Engine, error) {
 	o, err := o.resolve(m, draft)
+	if err == nil {
+		err = o.checkMemory(m, draft, machine.Available(os.DirFS("/")))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -237,6 +242,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		between("max_queue", o.MaxQueue, 1, 1<<20),
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
+		o.checkCache(),
 		between("swap_tokens", o.SwapTokens, 0, 1<<31),
 		oneOf("prefix_cache", o.PrefixCache, kvcache.Indexes...),
 		oneOf("eviction", o.Eviction, kvcache.Evictions...),
@@ -248,6 +254,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	if _, err := o.scheduling(false); err != nil {
 		errs = append(errs, err)
 	}
+	errs = append(errs, o.checkBound(m, draft))
 	if draft != nil {
 		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), compatible(m, draft, o.Context))
 	}
@@ -260,25 +267,6 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 // maxCacheBytes bounds the KV cache that is made when kv_tokens does not say how
 // large it shall be.
 const maxCacheBytes = 1 << 30
-
-func (o *Options) sizeCache(m *model.Model) error {
-	perToken, err := model.CacheBytesPerToken(m.Config, o.KVFormat)
-	if err != nil {
-		return err
-	}
-	if o.KVTokens == 0 {
-		o.KVTokens = max(o.Context, min(o.MaxBatch*o.Context, maxCacheBytes/perToken))
-	}
-	if o.KVTokens < o.BlockSize {
-		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
-	}
-	if o.Preemption == PreemptSwap && o.SwapTokens == 0 {
-		o.SwapTokens = o.KVTokens
-	}
-	// A sequence must fit the cache alone, or it could wait for ever.
-	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
-	return nil
-}
 
 func between(name string, found, low, high int) error {
 	if found >= low && found <= high {

@@ -22,11 +22,13 @@ import (
 type loop struct {
 	e       *Engine
 	pool    *kvcache.Pool
+	bound   kvcache.Bound
 	sched   *sched.Scheduler
 	workers *par.Pool
 	state   *model.State
 	draft   *spec.DraftModel // nil without speculation
 	live    map[uint64]*Stream
+	tails   tails
 	caches  []*model.Cache // of the model, and of the draft model
 	outside outside
 	files   *offload.Store // nil for none
@@ -58,7 +60,8 @@ func newLoop(e *Engine, draft *model.Model, files *Offload) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), since: time.Now(), timer: time.NewTimer(time.Hour)}
+	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), tails: newTails(o.MaxBatch), since: time.Now(),
+		timer: time.NewTimer(time.Hour), bound: cfg.Bound}
 	if err := l.allot(draft, files); err != nil {
 		l.workers.Close()
 		return nil, err
@@ -98,7 +101,7 @@ func (l *loop) describe(draft *model.Model) {
 	l.stats.WeightBytes += l.e.model.WeightBytes()
 	for _, m := range []*model.Model{l.e.model, draft} {
 		if m != nil {
-			n, _ := model.CacheBytesPerToken(m.Config, l.e.opts.KVFormat) // was checked by NewCache
+			n, _ := model.CacheBytesPerToken(m.Config, l.e.opts.CacheFormat()) // was checked by NewCache
 			l.stats.KVBytesPerToken += int64(n)
 		}
 	}
@@ -226,6 +229,7 @@ func cutError(reason FinishReason) error {
 func (l *loop) end(s *Stream, err error) {
 	l.occupy()
 	delete(l.live, s.id)
+	l.tails.giveBack(s)
 	if s.started.IsZero() {
 		l.e.unreserve(len(s.req.Prompt))
 	}
@@ -273,10 +277,12 @@ func (l *loop) publish() {
 func (l *loop) snapshot() Stats {
 	s := l.stats
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
+	s.DroppedPositions = l.pool.Forgotten()
 	total, free, cached, held := l.pool.Counts()
 	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held, Pinned: l.pool.Pinned()}
 	s.Evictions = l.pool.Evicted()
 	l.countFiles(&s)
+	s.Positions = l.positions()
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)
 	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
 	s.Finished = maps.Clone(s.Finished)

@@ -38,10 +38,11 @@ type Stream struct {
 	fresh    bool            // starts, or starts over, in its next item
 	first    int64           // the step that it started in
 	blocks   []int32         // the table's ids, as model takes them
+	tail     int32           // of model.Span; below 0 where it has none
 }
 
 func newStream(e *Engine, id uint64, r Request) *Stream {
-	return &Stream{engine: e, id: id, req: r, arrived: time.Since(e.born), events: make(chan Event, min(streamBuffer, r.MaxTokens+1))}
+	return &Stream{engine: e, id: id, req: r, arrived: time.Since(e.born), events: make(chan Event, min(streamBuffer, r.MaxTokens+1)), tail: -1}
 }
 
 // Next waits for the next event. After the one with a finish reason it returns

@@ -30,8 +30,12 @@ func Build(s *analysis.Study, o Options) Page {
 	for _, section := range []Section{
 		v.recommendation(),
 		v.tradeoff(),
+		v.memory(),
 		v.distributions(),
+		v.waiting(),
 		v.throughput(),
+		v.hits(),
+		v.occupancy(),
 		v.timelines(),
 		v.armTables(),
 		v.sloTables(),

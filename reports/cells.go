@@ -171,6 +171,8 @@ func (v *view) engineFold(cells []*analysis.Cell) []Block {
 		{right("accepted length", "tokens per verify step"), func(c *analysis.Cell) table.Cell { return say(c.Acceptance, scaled(1, "")).cell() }},
 		{right("draft tokens accepted", ""), func(c *analysis.Cell) table.Cell { return cell(c.AcceptanceRate) }},
 		{right("prompt from prefix cache", ""), func(c *analysis.Cell) table.Cell { return cell(c.PrefixHits) }},
+		{right("preemptions", "sequences put back"), func(c *analysis.Cell) table.Cell { return count(c.Preempted) }},
+		{right("evictions", "cached blocks"), func(c *analysis.Cell) table.Cell { return count(c.Evicted) }},
 	}
 	columns = slices.DeleteFunc(columns, func(m measure) bool {
 		return !slices.ContainsFunc(cells, func(c *analysis.Cell) bool { return m.of(c).Tone != table.Quiet })
@@ -180,6 +182,14 @@ func (v *view) engineFold(cells []*analysis.Cell) []Block {
 	}
 	return []Block{Fold{Summary: "What the engine counted", Blocks: []Block{
 		Table{Table: v.cellTable("Engine counters at "+v.load(cells[0].Load), cells, columns)}}}}
+}
+
+// count is quiet where nothing was counted.
+func count(n int64) table.Cell {
+	if n == 0 {
+		return table.Cell{Text: "0", Tone: table.Quiet}
+	}
+	return table.Text(fmt.Sprint(n))
 }
 
 func (v *view) sloTables() Section {

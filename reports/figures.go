@@ -138,45 +138,6 @@ func (v *view) cdfCaption(arms []*analysis.Arm, omitted, loads int) string {
 	return s
 }
 
-func (v *view) throughput() Section {
-	s := Section{ID: "throughput", Title: "Latency against throughput", Detail: true}
-	arms, omitted := v.drawn()
-	f := chart.Throughput{Series: v.series(arms)}
-	for _, metric := range []string{"ttft", "e2e"} {
-		p := chart.ThroughputPanel{Title: "p95 " + metricName(metric), Limit: v.frontLimit(metric, p95)}
-		any := false
-		for _, a := range arms {
-			line := v.throughputLine(a, metric)
-			any = any || len(line) > 0
-			p.Lines = append(p.Lines, line)
-		}
-		if any {
-			f.Panels = append(f.Panels, p)
-		}
-	}
-	if len(f.Panels) == 0 {
-		return s
-	}
-	caption := "Lower right is better. A point is an arm at one load, loads joined in order: right and up as more is asked and delivered, up alone where an arm falls behind. Bars are intervals of the latency, whose levels are in the tables of cells; the lines guide the eye and predict nothing."
-	if omitted > 0 {
-		caption += fmt.Sprintf(" %s of the front are left out.", plural(omitted, "further arm"))
-	}
-	s.Blocks = []Block{Figure{Figure: f, Caption: caption, Trials: v.trialsOf(arms)}}
-	return s
-}
-
-// throughputLine leaves out percentiles that were not decided.
-func (v *view) throughputLine(a *analysis.Arm, metric string) []chart.ThroughputPoint {
-	var line []chart.ThroughputPoint
-	for _, c := range v.cellsOf(a.Arm.ID) {
-		est, ok := estimate(percentile(c, metric, p95), same)
-		if ok && c.Throughput.Known() {
-			line = append(line, chart.ThroughputPoint{Tokens: c.Throughput.Estimate, Latency: est})
-		}
-	}
-	return line
-}
-
 // issued words the sample sizes behind the curves.
 func (v *view) issued(arms []*analysis.Arm) string {
 	var parts, counts []string

@@ -95,7 +95,7 @@ func syntheticRun() record.Run {
 			{Name: "kv_format", Values: []string{"bf16", "q8_0"}}, {Name: "draft", Values: []string{"off", "on"}}},
 		Loads: []record.Load{
 			{ID: "L10", Name: "poisson 10/s", Arrival: "poisson", Rate: 10, Requests: 64, Warmup: 8, PromptTokens: "uniform 32..96", OutputTokens: "uniform 16..48", SharedPrefix: "4 groups of 32 tokens"},
-			{ID: "L20", Name: "poisson 20/s", Arrival: "poisson", Rate: 20, Requests: 64, Warmup: 8, PromptTokens: "uniform 32..96", OutputTokens: "uniform 16..48"},
+			{ID: "L20", Name: "poisson 20/s", Arrival: "poisson", Rate: 20, Requests: 64, Warmup: 8, PromptTokens: "uniform 32..96", OutputTokens: "uniform 16..48", SharedPrefix: "4 groups of 32 tokens"},
 		},
 		SLOs: []record.SLO{
 			{Metric: "ttft", Percentile: .95, LimitNS: 200 * msec, Origin: "preset conversational x 0.2"},

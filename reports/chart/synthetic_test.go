@@ -79,9 +79,9 @@ func syntheticCDF(series, loads, samples int) CDF {
 }
 
 func syntheticRate(series, loads int) Throughput {
-	f := Throughput{Series: syntheticSeries(series)}
+	f := Throughput{Name: "throughput", Heading: "Latency against throughput", Series: syntheticSeries(series)}
 	for m, metric := range []string{"p95 TTFT", "p95 E2E"} {
-		p := ThroughputPanel{Title: metric, Limit: []float64{200, 900}[m] * ms}
+		p := ThroughputPanel{Title: metric, Of: "per request", Limit: []float64{200, 900}[m] * ms}
 		for s := range series {
 			var line []ThroughputPoint
 			for l := range loads {
@@ -94,6 +94,25 @@ func syntheticRate(series, loads int) Throughput {
 			p.Lines = append(p.Lines, line)
 		}
 		f.Panels = append(f.Panels, p)
+	}
+	return f
+}
+
+// syntheticMemory has policies that find the more the more they keep.
+func syntheticMemory(policies int) Memory {
+	f := Memory{Series: syntheticSeries(policies), Panels: []MemoryPanel{
+		{Title: "needles found", Note: "% of items", Share: true}, {Title: "quality loss", Note: "% of perplexity"},
+	}}
+	for s := range policies {
+		var found, loss []MemoryPoint
+		for k := range 3 {
+			bytes, lost := float64(64*(k+1))*1024, float64(3*(s+1))/float64(k+1)
+			share := 100 - 9*lost
+			found = append(found, MemoryPoint{bytes, Estimate{share, max(0, share-12), min(100, share+9)}})
+			loss = append(loss, MemoryPoint{bytes, Estimate{lost, lost - 0.7, lost + 0.7}})
+		}
+		f.Panels[0].Lines = append(f.Panels[0].Lines, found)
+		f.Panels[1].Lines = append(f.Panels[1].Lines, loss)
 	}
 	return f
 }

@@ -15,13 +15,16 @@ import (
 // measured with it, a panel for each metric. Where a server falls behind, its curve
 // bends back: more is offered and no more, or less, comes out.
 type Throughput struct {
-	Series []Series
-	Panels []ThroughputPanel
+	Name    string // key
+	Heading string
+	Series  []Series
+	Panels  []ThroughputPanel
 }
 
-// ThroughputPanel is one metric. Lines has one entry for each of the figure's series.
+// ThroughputPanel is one metric of one kind of request. Lines has one entry for each of the figure's series.
 type ThroughputPanel struct {
 	Title string // "p95 TTFT"
+	Of    string // what it is a percentile of: "per request"
 	Limit float64
 	Lines [][]ThroughputPoint
 }
@@ -34,10 +37,10 @@ type ThroughputPoint struct {
 }
 
 // Key implements Figure.
-func (f Throughput) Key() string { return "throughput" }
+func (f Throughput) Key() string { return f.Name }
 
 // Title implements Figure.
-func (f Throughput) Title() string { return "Latency against throughput" }
+func (f Throughput) Title() string { return f.Heading }
 
 // Alt implements Figure.
 func (f Throughput) Alt() string {
@@ -56,14 +59,14 @@ func (f Throughput) Draw(c draw.Canvas) {
 	c = draw.Crop(l.draw(c), 0, 0, 0, -8)
 	for i, panel := range f.Panels {
 		x, y, beyond := panel.axes()
-		pc := headed(grid.at(c, i), panel.Title, joinNote("per request", y.note))
+		pc := headed(grid.at(c, i), panel.Title, joinNote(panel.Of, y.note))
 		p := frame(x, y, "output throughput, tokens/s")
 		with(p, func(c draw.Canvas, px, py func(float64) vg.Length) {
-			panel.limit(c, py)
+			notes := panel.limit(c, py)
 			if beyond {
-				panel.lane(c)
+				notes = append(notes, lanes(c, panel.beyond(px)))
 			}
-			f.lines(c, panel, px, py)
+			f.lines(c, panel, px, py, notes)
 		})
 		p.Draw(pc)
 	}
@@ -99,25 +102,60 @@ func tokensAxis(tokens []float64) axis {
 	return linearAxis(0, slices.Max(tokens)*1.09, 5)
 }
 
-func (p ThroughputPanel) limit(c draw.Canvas, py func(float64) vg.Length) {
+// limit draws the limit, and returns the box of its words for labels to keep off.
+func (p ThroughputPanel) limit(c draw.Canvas, py func(float64) vg.Length) []vg.Rectangle {
 	if p.Limit <= 0 {
-		return
+		return nil
 	}
 	v := py(p.Limit)
 	c.StrokeLine2(stroke(theme.Bad, 1, 5, 3), c.Min.X, v, c.Max.X, v)
-	write(c, sans(theme.Bad, bodySize-1, false), vg.Point{X: c.Min.X + 3, Y: v + 8}, draw.XLeft, "limit "+Duration(p.Limit))
+	sty, s := sans(theme.Bad, bodySize-1, false), "limit "+Duration(p.Limit)
+	write(c, sty, vg.Point{X: c.Min.X + 3, Y: v + 8}, draw.XLeft, s)
+	return []vg.Rectangle{{Min: vg.Point{X: c.Min.X, Y: v + 2}, Max: vg.Point{X: c.Min.X + 3 + textWidth(sty, s), Y: v + 14}}}
 }
 
-func (p ThroughputPanel) lane(c draw.Canvas) {
+// beyond are the places on the x axis of what is beyond the slowest success, or may be.
+func (p ThroughputPanel) beyond(px func(float64) vg.Length) []vg.Length {
+	var out []vg.Length
+	for _, line := range p.Lines {
+		for _, pt := range line {
+			if !pt.Latency.finite() || math.IsInf(pt.Latency.High, 1) {
+				out = append(out, px(pt.Tokens))
+			}
+		}
+	}
+	return out
+}
+
+// lanes marks off the upper part for what is beyond the slowest success, names it on the side where
+// less stands in the way, and returns the box of the words.
+func lanes(c draw.Canvas, taken []vg.Length) vg.Rectangle {
 	v := c.Min.Y + (c.Max.Y-c.Min.Y)*(lane+0.01)
 	c.StrokeLine2(stroke(theme.Muted, 0.8, 1.5, 2.5), c.Min.X, v, c.Max.X, v)
-	write(c, sans(theme.Muted, bodySize-1, false), vg.Point{X: c.Min.X + 3, Y: (v + c.Max.Y) / 2}, draw.XLeft, "beyond the slowest success")
+	sty := sans(theme.Muted, bodySize-1, false)
+	width := textWidth(sty, beyondNote) + 6
+	left, right := 0, 0
+	for _, x := range taken {
+		if x < c.Min.X+width+8 {
+			left++
+		}
+		if x > c.Max.X-width-8 {
+			right++
+		}
+	}
+	from := c.Min.X
+	if left > right {
+		from = c.Max.X - width
+	}
+	write(c, sty, vg.Point{X: from + 3, Y: (v + c.Max.Y) / 2}, draw.XLeft, beyondNote)
+	return vg.Rectangle{Min: vg.Point{X: from, Y: v}, Max: vg.Point{X: from + width, Y: c.Max.Y}}
 }
 
-// lines draws the curves with their intervals and numbers each at its last load.
-func (f Throughput) lines(c draw.Canvas, p ThroughputPanel, px, py func(float64) vg.Length) {
+const beyondNote = "beyond the slowest success"
+
+// lines draws the curves with their intervals and numbers each at its last load, off the marks there are.
+func (f Throughput) lines(c draw.Canvas, p ThroughputPanel, px, py func(float64) vg.Length, marks []vg.Rectangle) {
 	var ts []tag
-	var marks []vg.Rectangle
 	var bars []segment
 	for i, line := range p.Lines {
 		var pts []vg.Point

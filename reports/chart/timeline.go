@@ -66,7 +66,7 @@ func timelineLegend() legend {
 		return func(c draw.Canvas, at vg.Point) { fill(c, role, at.X-8, at.Y-4, at.X+8, at.Y+4) }
 	}
 	return legend{{"prompt", false, 16, box(theme.Bad)}, {"generated", false, 16, box(theme.Accent)},
-		{"longest gap between two tokens of an answer", false, 16, box(theme.Faint)}}
+		{"longest gap between two tokens of an answer", false, 16, box(theme.Grid)}}
 }
 
 // Draw implements Figure.
@@ -89,7 +89,7 @@ func (p TimelinePanel) draw(c draw.Canvas) {
 	y := axis{min: 0, max: float64(max(p.Lanes, 1)), scale: plot.LinearScale{}}
 	f := frame(x, y, "time")
 	with(f, func(c draw.Canvas, px, py func(float64) vg.Length) {
-		fill(c, theme.Faint, px(p.GapFrom), c.Min.Y, px(p.GapTo), c.Max.Y)
+		fill(c, theme.Grid, px(p.GapFrom), c.Min.Y, px(p.GapTo), c.Max.Y)
 		for _, b := range p.Boxes {
 			role := theme.Accent
 			if b.Prefill {
