@@ -19,8 +19,9 @@ func (b *book) add(o outcome) {
 	b.all = append(b.all, o)
 }
 
-// capacity is how many requests a second are finished in a closed loop of so many polite clients.
-func (b *book) capacity(c *clients, from *crowd, loops int, d time.Duration) float64 {
+// capacity is how many requests a second are finished in a closed loop of so many polite clients. Active is
+// the time since a start in which the machine did not stand still.
+func (b *book) capacity(c *clients, from *crowd, loops int, d time.Duration, active func(since time.Time) time.Duration) float64 {
 	var drawing sync.Mutex
 	draw := func() request {
 		drawing.Lock()
@@ -33,7 +34,7 @@ func (b *book) capacity(c *clients, from *crowd, loops int, d time.Duration) flo
 	var wait sync.WaitGroup
 	for range loops {
 		wait.Go(func() {
-			for time.Since(start) < d {
+			for active(start) < d {
 				o := c.do(draw())
 				b.add(o)
 				if o.ended != finished {
@@ -47,7 +48,7 @@ func (b *book) capacity(c *clients, from *crowd, loops int, d time.Duration) flo
 		})
 	}
 	wait.Wait()
-	return float64(done) / time.Since(start).Seconds()
+	return float64(done) / active(start).Seconds()
 }
 
 // behind is how late requests may be sent. What was due in a longer pause of this process is not
@@ -68,6 +69,7 @@ func (b *book) attack(c *clients, from *crowd, r *rand.Rand, rate float64, d tim
 		due = due.Add(time.Duration(r.ExpFloat64() / rate * float64(time.Second)))
 		time.Sleep(time.Until(due))
 		if now := time.Now(); now.Sub(due) > behind {
+			end = end.Add(now.Sub(due))
 			due = now
 		}
 		q := from.next()

@@ -75,8 +75,8 @@ func run(t *testing.T, p phase, how plan) *result {
 	random := rand.New(rand.NewPCG(how.seed, how.number))
 	people := &crowd{rand: random, name: p.name, text: testkit.Corpus(t), target: p.target}
 	var b book
-	r.capacity = b.capacity(c, people, 2*p.maxBatch, how.measure)
 	r.watch = watch(url, process, p)
+	r.capacity = b.capacity(c, people, 2*p.maxBatch, how.measure, r.watch.active)
 	start := time.Now()
 	sent := b.attack(c, people, random, max(1, how.times*r.capacity), how.attack)
 	r.offered = float64(sent) / how.attack.Seconds()

@@ -88,6 +88,19 @@ func (w *watcher) clock() func() {
 	}
 }
 
+// active is the time since a start without the pauses.
+func (w *watcher) active(since time.Time) time.Duration {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := time.Since(since)
+	for _, p := range w.pauses {
+		if p.from.After(since) {
+			d -= p.to.Sub(p.from)
+		}
+	}
+	return d
+}
+
 func (w *watcher) fault(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
