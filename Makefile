@@ -5,9 +5,10 @@ RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experi
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
   ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/result ./loadgen/stream ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
+SOAK     ?= 30m
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak-sched golden bench bench-rivals models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched golden bench bench-rivals models reference tokenizers sdk lm-eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -40,6 +41,9 @@ arm64: ## the tests of the engine's arithmetic as arm64: with i8mm, with dot pro
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for p in $$($(GO) list $(FUZZED)); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
 	  echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p; done; done
+
+soak: ## serve ten times the load that the server can bear for SOAK (30m), from clients that also leave, stall and ask what cannot be
+	$(GO) test -tags soak -run '^TestSoak$$' -timeout 24h -v ./experiments/soak -soak $(SOAK)
 
 soak-sched: ## a million random operations of the scheduler, over all policies and queue orders
 	$(GO) test -timeout 1h -v ./engine/sched -run TestRandomPolicies -ops 1000000

@@ -30,8 +30,10 @@ reference: perplexity, KL divergence, share of equal first choices. The verbs be
 measure in other ways: as llama.cpp does, by multiple choice, by what is written.
 
 A SUBJECT is MODEL[,quantization=FORMAT][,kv=FORMAT]: a GGUF file, embedded:NAME or
-cache:NAME, its weights as in the file and its cache in f32 unless said otherwise. The
-reference is the first subject's model as shipped, with an f32 cache, unless
+cache:NAME, its weights as in the file and its cache in f32 unless said otherwise.
+Settings of what the cache keeps can follow: kv_policy, kv_budget, kv_sinks, kv_recent,
+kv_observe, block_size, each with its =VALUE; of a window of text, the first half then
+counts as the prompt. The reference is the first subject's model as shipped, with an f32 cache, unless
 --reference names another. The verbs below take the first subject as it is.
 
 All differences are between answers to the same items, with 95 % intervals.
@@ -51,7 +53,7 @@ With --json there is one object per subject and line, with every item's values.`
 	f.IntVar(&o.windows, "windows", 8, "windows, spread over the text")
 	f.IntVar(&o.length, "length", 512, "tokens of a window")
 	_ = c.MarkFlagRequired("text") // fails for an unknown flag only
-	c.AddCommand(newEvalPerplexity(), newEvalChoice(), newEvalGenerate(), newEvalCode())
+	c.AddCommand(newEvalPerplexity(), newEvalChoice(), newEvalGenerate(), newEvalCode(), newEvalNeedle())
 	return c
 }
 

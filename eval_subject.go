@@ -11,6 +11,8 @@ import (
 	"github.com/assaylab/assay/engine/checkpoint"
 	"github.com/assaylab/assay/engine/eval"
 	"github.com/assaylab/assay/engine/kernel"
+	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/experiments/scenario"
 )
 
 // evalOptions are those of all verbs that evaluate.
@@ -29,23 +31,48 @@ func (o *evalOptions) flags(f *pflag.FlagSet) {
 // subject is one argument of eval.
 type subject struct {
 	model, quantization, kv string
+	bound                   kvcache.Bound
+	blockSize               int  // where bound chooses blocks, else 0
 	asPrompt                bool // not of the argument, but of a flag
 }
+
+// boundKeys are the engine's settings about what is kept, which a subject can have.
+var boundKeys = []string{"kv_policy", "kv_budget", "kv_sinks", "kv_recent", "kv_observe", "block_size"}
 
 func parseSubject(text string) (subject, error) {
 	parts := strings.Split(text, ",")
 	s := subject{model: parts[0], kv: "f32"}
+	settings := scenario.DefaultSettings()
 	for _, p := range parts[1:] {
-		switch key, value, _ := strings.Cut(p, "="); key {
-		case "quantization":
+		switch key, value, _ := strings.Cut(p, "="); {
+		case key == "quantization":
 			s.quantization = value
-		case "kv":
+		case key == "kv":
 			s.kv = value
+		case slices.Contains(boundKeys, key):
+			d, _ := scenario.FindSetting(key)
+			if err := d.Parse(&settings, value); err != nil {
+				return s, fmt.Errorf("eval: subject %q: %w", text, err)
+			}
 		default:
-			return s, fmt.Errorf("eval: subject %q: found %q, expected quantization=FORMAT or kv=FORMAT", text, p)
+			return s, fmt.Errorf("eval: subject %q: found %q, expected quantization=FORMAT, kv=FORMAT or %s=VALUE", text, p, strings.Join(boundKeys, "=VALUE, "))
 		}
 	}
-	return s, nil
+	return s, s.setBound(text, settings)
+}
+
+// setBound takes over what of the settings has an effect.
+func (s *subject) setBound(text string, settings scenario.Settings) error {
+	if key, found, expected := settings.Bound().Check(settings.BlockSize); key != "" {
+		return fmt.Errorf("eval: subject %q: %s: found %s, expected %s", text, key, found, expected)
+	}
+	if settings.KVPolicy == kvcache.PolicyFull {
+		return nil
+	}
+	if s.bound = settings.WithoutEffect().Bound(); s.bound.Chooses() {
+		s.blockSize = settings.BlockSize
+	}
+	return nil
 }
 
 func (s subject) String() string {
@@ -54,6 +81,9 @@ func (s subject) String() string {
 		words += " as " + s.quantization
 	}
 	words += ", " + s.kv + " cache"
+	if s.bound != (kvcache.Bound{}) {
+		words += ", " + s.bound.String()
+	}
 	if s.asPrompt {
 		words += ", as a prompt"
 	}
@@ -67,7 +97,8 @@ type entry struct {
 }
 
 func (e entry) subject() eval.Subject {
-	return eval.Subject{Model: e.checkpoint.Model, KVFormat: e.name.kv, AsPrompt: e.name.asPrompt}
+	return eval.Subject{Model: e.checkpoint.Model, KVFormat: e.name.kv, AsPrompt: e.name.asPrompt,
+		Bound: e.name.bound, BlockSize: e.name.blockSize}
 }
 
 // lineup is the subjects of a command line. The reference is one of the named ones,

@@ -18,6 +18,12 @@ type answers struct {
 // what was asked.
 func runTask(ctx context.Context, w io.Writer, args []string, o evalOptions, kind, source string,
 	ask func(ctx context.Context, e entry, threads int) (answers, error)) error {
+	return runTaskAs(ctx, w, args, o, kind, source, writeTasks, ask)
+}
+
+// runTaskAs is runTask whose answers are printed by write.
+func runTaskAs(ctx context.Context, w io.Writer, args []string, o evalOptions, kind, source string,
+	write func(w io.Writer, all []record.Task, reference int) error, ask func(ctx context.Context, e entry, threads int) (answers, error)) error {
 	l, err := openLineup(args, o)
 	if err != nil {
 		return err
@@ -40,5 +46,5 @@ func runTask(ctx context.Context, w io.Writer, args []string, o evalOptions, kin
 	if o.json {
 		return writeJSON(w, all)
 	}
-	return writeTasks(w, all, l.reference)
+	return write(w, all, l.reference)
 }

@@ -77,10 +77,22 @@ func (a *analysis) judgeArms() {
 		}
 		j := judged{Arm: Arm{Arm: arm}, rungs: a.ladder(arm.ID)}
 		j.setQuality(a.run, q)
+		j.MeanKVBytes = a.meanKV(arm.ID)
 		j.setCapacity()
 		j.setCost(a.run)
 		a.arms = append(a.arms, j)
 	}
+}
+
+// meanKV is what one request's keys and values took on average, in the trial of the arm where
+// that is the most.
+func (a *analysis) meanKV(arm string) (bytes int64) {
+	for _, t := range a.set.Trials {
+		if t.Key.Arm == arm {
+			bytes = max(bytes, t.Engine.MeanKVBytes)
+		}
+	}
+	return bytes
 }
 
 // ladder orders an arm's cells by offered rate. Closed-loop loads have no offered

@@ -8,7 +8,7 @@ import (
 )
 
 // quality is what is concluded of one quality file.
-type quality struct{ perplexity, loss, kl, sameTop Value }
+type quality struct{ perplexity, loss, kl, sameTop, needle Value }
 
 // qualityPlanned says whether the run measures quality at all. A run that does not
 // judges arms by latency and cost alone.
@@ -28,7 +28,7 @@ func qualityPlanned(run *record.Run) bool {
 func newQuality(q *record.Quality) quality {
 	if q == nil || len(q.NLL) == 0 {
 		none := func(unit string) Value { return Value{Unit: unit, Note: NotMeasured} }
-		return quality{none("perplexity"), none("nats"), none("nats"), none("ratio")}
+		return quality{none("perplexity"), none("nats"), none("nats"), none("ratio"), none("ratio")}
 	}
 	loss, same := make([]float64, len(q.NLL)), make([]float64, len(q.NLL))
 	for i := range q.NLL {
@@ -43,11 +43,28 @@ func newQuality(q *record.Quality) quality {
 		kl:         windowMean(q.KL, q.Window, "nats"),
 		sameTop:    windowMean(same, q.Window, "ratio"),
 	}
+	out.needle = found(q.Needle)
 	p := &out.perplexity
 	p.Estimate, p.Low, p.High = math.Exp(p.Estimate), math.Exp(p.Low), math.Exp(p.High)
 	out.kl.Low = max(out.kl.Low, 0)
 	out.sameTop.Low, out.sameTop.High = max(out.sameTop.Low, 0), min(out.sameTop.High, 1)
 	return out
+}
+
+// found is the share of needles that were found, of all lengths and depths, with Wilson's
+// interval.
+func found(metrics []record.Metric) Value {
+	if len(metrics) == 0 || len(metrics[0].Hits) == 0 {
+		return Value{Unit: "ratio", Note: NotMeasured}
+	}
+	hits, n := metrics[0].Hits, 0
+	for _, hit := range hits {
+		if hit {
+			n++
+		}
+	}
+	i := stat.Wilson(n, len(hits))
+	return Value{Estimate: float64(n) / float64(len(hits)), Low: i.Low, High: i.High, Level: stat.Confidence, N: len(hits), Unit: "ratio"}
 }
 
 // windowMean is the mean of per-token values with Student's interval over windows.
@@ -63,7 +80,7 @@ func windowMean(values []float64, window []int32, unit string) Value {
 // setQuality copies the quality of the arm's weights and cache format, and judges it:
 // eligible when even the upper end of the loss is within the bound.
 func (j *judged) setQuality(run *record.Run, q quality) {
-	j.Perplexity, j.QualityLoss, j.KL, j.SameTop = q.perplexity, q.loss, q.kl, q.sameTop
+	j.Perplexity, j.QualityLoss, j.KL, j.SameTop, j.Needle = q.perplexity, q.loss, q.kl, q.sameTop, q.needle
 	if !qualityPlanned(run) {
 		j.Eligible = true
 		return

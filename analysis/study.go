@@ -125,7 +125,9 @@ type Arm struct {
 	QualityLoss      Value // mean paired difference of NLL against the reference, nats per token
 	KL               Value
 	SameTop          Value
-	Eligible         bool // upper end of QualityLoss at most ln(1 + bound)
+	Needle           Value // share of definitions far above that were found again, not measured where the run has none
+	MeanKVBytes      int64 // what one request's keys and values took, mean over its steps, in the trial where it is the most
+	Eligible         bool  // upper end of QualityLoss at most ln(1 + bound)
 	Capacity         Capacity
 	Cost             Cost
 	OnFront          bool

@@ -112,8 +112,12 @@ func sameWords(t testing.TB, got, want []answer) {
 
 func TestGreedyOfIntegersDoesNotDependOnScheduling(t *testing.T) {
 	m, draft := quantized(t, "gopherling-7m", "Q8_0", bestSet(t)), quantized(t, "gopherling-2m", "Q8_0", bestSet(t))
-	for _, format := range []string{"bf16", "q8_0"} {
-		t.Run(format, func(t *testing.T) { dependOnNothing(t, m, draft, format, workload(t)[:8]) })
+	for name, format := range map[string]func(*Options){
+		"bf16":     func(o *Options) { o.KVFormat = "bf16" },
+		"q8_0":     func(o *Options) { o.KVFormat = "q8_0" },
+		"channels": channels,
+	} {
+		t.Run(name, func(t *testing.T) { dependOnNothing(t, m, draft, format, workload(t)[:8]) })
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -11,7 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/assaylab/assay/engine/admit"
 	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/engine/machine"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/steptrace"
@@ -32,15 +35,18 @@ type Engine struct {
 
 	queued       atomic.Int64 // submitted and not yet running
 	queuedTokens atomic.Int64
+	admitted     atomic.Int64
 	refusedQueue atomic.Int64
 	refusedTTFT  atomic.Int64
 
 	born   time.Time // what the scheduler's clock counts from
 	tracer atomic.Pointer[steptrace.Writer]
 
+	gate     sync.Mutex // one is admitted at a time: the next one's prediction counts it
 	mu       sync.Mutex
 	stats    Stats
 	forecast forecast
+	margin   admit.Margin
 }
 
 // New starts an engine. Draft is nil, or a smaller model of the same vocabulary. Ends
@@ -53,6 +59,9 @@ func New(m, draft *model.Model, ends []int32, o Options, onStart func()) (*Engin
 // NewOffloading is New for an engine that keeps evicted blocks in files; nil keeps none.
 func NewOffloading(m, draft *model.Model, ends []int32, o Options, files *Offload, onStart func()) (*Engine, error) {
 	o, err := o.resolve(m, draft)
+	if err == nil {
+		err = o.checkMemory(m, draft, machine.Available(os.DirFS("/")))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -82,10 +91,13 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 		return nil, ErrClosed
 	}
 	r.Sampling = e.ending(&r)
-	if err := e.admission(len(r.Prompt)); err != nil {
+	predicted, err := e.admission(&r)
+	if err != nil {
 		return nil, err
 	}
 	s := newStream(e, e.nextID.Add(1), r)
+	s.predicted, s.class = predicted, r.class()
+	s.bound = e.bound(s.class, predicted)
 	s.stopWatch = context.AfterFunc(ctx, s.Close)
 	select {
 	case e.inbox <- s:
@@ -169,7 +181,7 @@ func (e *Engine) unreserve(tokens int) {
 func (e *Engine) RetryAfter() time.Duration {
 	late := time.Duration(0)
 	if e.opts.MaxTTFT > 0 {
-		late = e.predict(1) - e.opts.MaxTTFT
+		late = e.bound((&Request{}).class(), e.predict(1)) - e.opts.MaxTTFT
 	}
 	return max(late, e.queueTime())
 }
@@ -190,7 +202,7 @@ func (e *Engine) Stats() Stats {
 	defer e.mu.Unlock()
 	s := e.stats
 	s.Waiting = max(s.Waiting, int(e.queued.Load())) // the loop may not have heard of the last ones yet
-	s.RefusedQueue, s.RefusedTTFT = e.refusedQueue.Load(), e.refusedTTFT.Load()
+	s.Admitted, s.RefusedQueue, s.RefusedTTFT = e.admitted.Load(), e.refusedQueue.Load(), e.refusedTTFT.Load()
 	return s
 }
 
@@ -230,6 +242,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		between("max_queue", o.MaxQueue, 1, 1<<20),
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
+		o.checkCache(),
 		between("swap_tokens", o.SwapTokens, 0, 1<<31),
 		oneOf("prefix_cache", o.PrefixCache, kvcache.Indexes...),
 		oneOf("eviction", o.Eviction, kvcache.Evictions...),
@@ -241,6 +254,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	if _, err := o.scheduling(false); err != nil {
 		errs = append(errs, err)
 	}
+	errs = append(errs, o.checkBound(m, draft))
 	if draft != nil {
 		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), compatible(m, draft, o.Context))
 	}
@@ -253,25 +267,6 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 // maxCacheBytes bounds the KV cache that is made when kv_tokens does not say how
 // large it shall be.
 const maxCacheBytes = 1 << 30
-
-func (o *Options) sizeCache(m *model.Model) error {
-	perToken, err := model.CacheBytesPerToken(m.Config, o.KVFormat)
-	if err != nil {
-		return err
-	}
-	if o.KVTokens == 0 {
-		o.KVTokens = max(o.Context, min(o.MaxBatch*o.Context, maxCacheBytes/perToken))
-	}
-	if o.KVTokens < o.BlockSize {
-		return fmt.Errorf("engine: kv_tokens is %d, want at least one block of %d", o.KVTokens, o.BlockSize)
-	}
-	if o.Preemption == PreemptSwap && o.SwapTokens == 0 {
-		o.SwapTokens = o.KVTokens
-	}
-	// A sequence must fit the cache alone, or it could wait for ever.
-	o.Context = min(o.Context, o.KVTokens/o.BlockSize*o.BlockSize)
-	return nil
-}
 
 func between(name string, found, low, high int) error {
 	if found >= low && found <= high {

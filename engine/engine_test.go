@@ -185,6 +185,9 @@ func variants() map[string]func(*Options) {
 		"whole prompts":    func(o *Options) { o.ChunkedPrefill = false },
 		"blocks of 8":      func(o *Options) { o.BlockSize = 8 },
 		"blocks of 1":      func(o *Options) { o.BlockSize = 1 },
+		"blocks of 256":    func(o *Options) { o.BlockSize = 256 },
+		"contiguous":       func(o *Options) { o.KVLayout = LayoutContiguous },
+		"few slots":        func(o *Options) { o.KVLayout, o.KVTokens = LayoutContiguous, 600 },
 		"prefix hash":      func(o *Options) { o.PrefixCache = kvcache.IndexHash },
 		"prefix radix":     func(o *Options) { o.PrefixCache = kvcache.IndexRadix },
 		"two threads":      func(o *Options) { o.Threads = 2 },
@@ -210,17 +213,19 @@ func TestGreedyDoesNotDependOnScheduling(t *testing.T) {
 		m, work = draft, work[:6]
 	}
 	for _, format := range model.CacheFormats {
-		t.Run(format, func(t *testing.T) { dependOnNothing(t, m, draft, format, work) })
+		t.Run(format, func(t *testing.T) {
+			dependOnNothing(t, m, draft, func(o *Options) { o.KVFormat = format }, work)
+		})
 	}
 }
 
 // dependOnNothing answers with all variants, and with drafts, and compares to the last bit.
-func dependOnNothing(t *testing.T, m, draft *model.Model, format string, work [][]int32) {
-	want := speak(t, start(t, m, nil, options(func(o *Options) { o.KVFormat = format })), 40, sample.Params{}, work...)
+func dependOnNothing(t *testing.T, m, draft *model.Model, format func(*Options), work [][]int32) {
+	want := speak(t, start(t, m, nil, options(format)), 40, sample.Params{}, work...)
 	for name, change := range variants() {
 		t.Run(name, func(t *testing.T) {
 			o := options(change)
-			o.KVFormat = format
+			format(&o)
 			e := start(t, m, nil, o)
 			sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
 			if name == "preemption" && e.Stats().Preemptions == 0 {
@@ -230,7 +235,8 @@ func dependOnNothing(t *testing.T, m, draft *model.Model, format string, work []
 	}
 	for _, length := range []int{1, 4} {
 		t.Run(fmt.Sprint("draft ", length), func(t *testing.T) {
-			o := options(func(o *Options) { o.KVFormat, o.DraftLength = format, length })
+			o := options(func(o *Options) { o.DraftLength = length })
+			format(&o)
 			e := start(t, m, draft, o)
 			sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
 			acceptance(t, e)

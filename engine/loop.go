@@ -22,11 +22,13 @@ import (
 type loop struct {
 	e       *Engine
 	pool    *kvcache.Pool
+	bound   kvcache.Bound
 	sched   *sched.Scheduler
 	workers *par.Pool
 	state   *model.State
 	draft   *spec.DraftModel // nil without speculation
 	live    map[uint64]*Stream
+	tails   tails
 	caches  []*model.Cache // of the model, and of the draft model
 	outside outside
 	files   *offload.Store // nil for none
@@ -47,6 +49,7 @@ type loop struct {
 
 	tracer    *steptrace.Writer // of this step; nil for none
 	predictor admit.Predictor
+	ready     time.Time     // the end of the last step, or when there was something to do again
 	pause     time.Duration // until when there is nothing to do, unless something arrives; 0 is for ever
 	timer     *time.Timer
 }
@@ -57,7 +60,8 @@ func newLoop(e *Engine, draft *model.Model, files *Offload) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), since: time.Now(), timer: time.NewTimer(time.Hour)}
+	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), tails: newTails(o.MaxBatch), since: time.Now(),
+		timer: time.NewTimer(time.Hour), bound: cfg.Bound}
 	if err := l.allot(draft, files); err != nil {
 		l.workers.Close()
 		return nil, err
@@ -97,7 +101,7 @@ func (l *loop) describe(draft *model.Model) {
 	l.stats.WeightBytes += l.e.model.WeightBytes()
 	for _, m := range []*model.Model{l.e.model, draft} {
 		if m != nil {
-			n, _ := model.CacheBytesPerToken(m.Config, l.e.opts.KVFormat) // was checked by NewCache
+			n, _ := model.CacheBytesPerToken(m.Config, l.e.opts.CacheFormat()) // was checked by NewCache
 			l.stats.KVBytesPerToken += int64(n)
 		}
 	}
@@ -163,6 +167,7 @@ func (l *loop) sleep() bool {
 	case <-l.e.quit:
 		return false
 	}
+	l.ready = time.Now()
 	return true
 }
 
@@ -174,6 +179,7 @@ func (l *loop) add(s *Stream) {
 	s.fresh = true
 	l.live[s.id] = s
 	if err := l.sched.Add(&s.seq); err != nil {
+		l.stats.Finished[FinishAbort]++
 		l.end(s, err)
 		return
 	}
@@ -194,7 +200,9 @@ func (l *loop) sequence(r *Request) sched.Sequence {
 
 // sweep ends the requests whose clients are gone, or have what they wanted.
 func (l *loop) sweep() {
+	now := time.Since(l.e.born)
 	for _, s := range l.live {
+		l.overdue(s, now)
 		reason, _ := s.cut.Load().(FinishReason)
 		if reason == "" {
 			continue
@@ -221,6 +229,7 @@ func cutError(reason FinishReason) error {
 func (l *loop) end(s *Stream, err error) {
 	l.occupy()
 	delete(l.live, s.id)
+	l.tails.giveBack(s)
 	if s.started.IsZero() {
 		l.e.unreserve(len(s.req.Prompt))
 	}
@@ -234,11 +243,13 @@ func (l *loop) end(s *Stream, err error) {
 func (l *loop) closeAll() {
 	for _, s := range l.live {
 		l.sched.Abort(s.id)
+		l.stats.Finished[FinishAbort]++
 		l.end(s, ErrClosed)
 	}
 	for {
 		select {
 		case s := <-l.e.inbox:
+			l.stats.Finished[FinishAbort]++
 			l.end(s, ErrClosed)
 		default:
 			l.publish()
@@ -256,20 +267,22 @@ func (l *loop) occupy() {
 
 func (l *loop) publish() {
 	l.occupy()
-	s, f := l.snapshot(), l.forecast()
+	s := l.snapshot()
 	l.e.mu.Lock()
 	l.e.stats = s
-	l.e.forecast = f
 	l.e.mu.Unlock()
+	l.foresee()
 }
 
 func (l *loop) snapshot() Stats {
 	s := l.stats
 	s.Running, s.Waiting = l.sched.Running(), l.sched.Waiting()
+	s.DroppedPositions = l.pool.Forgotten()
 	total, free, cached, held := l.pool.Counts()
 	s.Blocks = Blocks{Total: total, Free: free, Cached: cached, Held: held, Pinned: l.pool.Pinned()}
 	s.Evictions = l.pool.Evicted()
 	l.countFiles(&s)
+	s.Positions = l.positions()
 	s.AcceptedAt = slices.Clone(s.AcceptedAt)
 	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
 	s.Finished = maps.Clone(s.Finished)

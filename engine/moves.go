@@ -12,6 +12,12 @@ func (l *loop) cacheConfig() kvcache.Config {
 	o, m := &l.e.opts, l.e.model
 	c := kvcache.Config{Blocks: o.KVTokens / o.BlockSize, BlockSize: o.BlockSize, Index: o.PrefixCache, Eviction: o.Eviction,
 		Cost: func(position int) int64 { return m.Ops(position, false) }}
+	if o.KPerChannel {
+		c.CopyUnit = model.SealedPositions
+	}
+	if o.contiguous() {
+		c.SlotBlocks = o.slot() / o.BlockSize
+	}
 	if o.Preemption == PreemptSwap {
 		c.HostBlocks = o.SwapTokens / o.BlockSize
 	}
@@ -24,11 +30,12 @@ func (l *loop) cacheConfig() kvcache.Config {
 // newCache makes the memory of the pool's blocks for m.
 func (l *loop) newCache(m *model.Model) (*model.Cache, error) {
 	o := &l.e.opts
-	cache, err := model.NewCache(m, o.KVFormat, o.KVTokens/o.BlockSize, o.BlockSize)
+	cache, err := model.NewCache(m, o.CacheFormat(), o.KVTokens/o.BlockSize, o.BlockSize)
 	if err != nil {
 		return nil, err
 	}
-	cache.Longest = o.Context
+	cache.Longest, cache.Tails, cache.Rollback = o.Context, o.MaxBatch, o.DraftLength
+	cache.Sinks, cache.Window = o.Bound().Mask()
 	l.caches = append(l.caches, cache)
 	return cache, nil
 }

@@ -27,7 +27,7 @@ type Offload struct {
 func (x *Offload) identity(o Options, m *model.Model) []offload.Field {
 	return []offload.Field{
 		{Name: "build", Value: x.Build}, {Name: "model", Value: x.Model}, {Name: "draft_model", Value: x.Draft},
-		{Name: "kernels", Value: m.Kernels.Name}, {Name: "kv_format", Value: o.KVFormat}, {Name: "block_size", Value: strconv.Itoa(o.BlockSize)},
+		{Name: "kernels", Value: m.Kernels.Name}, {Name: "kv_format", Value: o.CacheFormat()}, {Name: "block_size", Value: strconv.Itoa(o.BlockSize)},
 		{Name: "stretched", Value: strconv.FormatBool(m.Stretched(o.Context))}}
 }
 

@@ -22,7 +22,17 @@ type Options struct {
 	ChunkedPrefill  bool   // chunked_prefill: split prompts over steps to keep the budget
 	BlockSize       int    // block_size: positions per KV block
 	KVTokens        int    // kv_tokens: positions the KV cache holds; 0 is MaxBatch x Context
-	KVFormat        string // kv_format: "f32", "f16", "bf16" or "q8_0"
+	KVFormat        string // kv_format: "f32", "f16", "bf16", "q8_0" or "q4_0"
+	KFormat         string // k_format: that of keys; "same", which is also empty, is KVFormat
+	VFormat         string // v_format: that of values; likewise
+	KPerChannel     bool   // k_per_channel: keys in q8_0 or q4_0 have scales per column, over 32 positions
+	KVRotation      string // kv_rotation: "none", which is also empty, or "hadamard"
+	KVLayout        string // kv_layout: "paged", which is also empty, or "contiguous"
+	KVPolicy        string // kv_policy: which positions are kept, one of kvcache.Policies
+	KVBudget        int    // kv_budget: positions kept of a sequence, where not all are
+	KVSinks         int    // kv_sinks: first positions that are always kept
+	KVRecent        int    // kv_recent: last positions that are always kept, with h2o and snapkv
+	KVObserve       int    // kv_observe: last rows of a prompt whose attention chooses, with h2o and snapkv; 0 is all
 	PrefixCache     string // prefix_cache: how finished sequences' blocks are found again: "none", "hash" or "radix"
 	Eviction        string // eviction: which of them go first: "lru", "lfu" or "cost"
 	Preemption      string // preemption: what becomes of a preempted sequence's blocks: "recompute" or "swap"
@@ -46,7 +56,9 @@ type Options struct {
 func DefaultOptions() Options {
 	return Options{MaxBatch: 8, TokenBudget: 256, ChunkedPrefill: true, BlockSize: 16,
 		PrefixCache: kvcache.IndexNone, Eviction: kvcache.EvictLRU, Preemption: PreemptRecompute,
-		KVFormat: "bf16", DraftLength: 4, MaxQueue: 1024,
+		KVFormat: "bf16", KFormat: SameFormat, VFormat: SameFormat, KVRotation: "none", KVLayout: LayoutPaged,
+		KVPolicy: kvcache.PolicyFull, KVBudget: 512, KVSinks: 4, KVRecent: 64, KVObserve: 32,
+		DraftLength: 4, MaxQueue: 1024,
 		Batching: "continuous", BatchWait: 20 * time.Millisecond, PrefillOrder: "decode-first",
 		QueueOrder: "fcfs", QueueAgeing: 10 * time.Millisecond}
 }

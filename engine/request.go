@@ -48,6 +48,8 @@ type Request struct {
 	// Priority orders the queue: requests of lower values leave it first. Those of equal
 	// value leave it as queue_order says.
 	Priority int
+	// Waited is how long ago the request arrived: max_ttft counts from then.
+	Waited time.Duration
 	// Tenant says whose the request is, and Weight what share that tenant has where tenants share
 	// fairly: in proportion to the weights of those who wait, 0 to MaxWeight; 0 is 1.
 	Tenant string

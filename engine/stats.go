@@ -9,6 +9,8 @@ import (
 type Stats struct {
 	Running, Waiting      int
 	Blocks                Blocks
+	Positions             Positions // of the held blocks
+	PositionSteps         Positions // the same, summed over steps while these run
 	Steps                 int64
 	StepTokens            StepTokens
 	Busy                  time.Duration // inside steps
@@ -23,6 +25,10 @@ type Stats struct {
 	AcceptedTokens        int64   // accepted, bonus tokens not counted
 	AcceptedAt            []int64 // accepted drafts by position, from 0
 	Preemptions           int64
+	DroppedPositions      int64 // given up by sequences that went on, see Options.KVPolicy
+	HeldPositions         int64 // what sequences had room for, added up over the steps of each
+	SequenceSteps         int64 // steps of each sequence, added up
+	PeakSequence          int64 // most positions that the cache had room for of one sequence
 	Evictions             int64 // cached blocks given up for room, by the policy of Options.Eviction
 	PrefixCopies          int64 // parts of blocks copied for sequences that begin alike
 	PrefixCopied          int64 // positions in them; those of prompts are among PrefixHits
@@ -37,6 +43,7 @@ type Stats struct {
 	OffloadBytes          int64 // in files now
 	Finished              map[FinishReason]int64
 	PeakRunning           int
+	Admitted              int64         // requests taken into the queue; every one of them ends up in Finished
 	RefusedQueue          int64         // requests refused because the queue was full
 	RefusedTTFT           int64         // requests refused because their first token was expected too late
 	Occupancy             time.Duration // integral of (Running + Waiting) over time

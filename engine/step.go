@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
@@ -16,15 +17,16 @@ func (l *loop) step() {
 	l.stats.Preemptions += int64(len(l.plan.Preempted))
 	for _, q := range l.plan.Preempted {
 		l.live[q.ID].fresh = true
+		l.tails.giveBack(l.live[q.ID])
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
 	trace := l.traceStep(start)
-	for i := range l.plan.Items {
-		l.begin(&l.plan.Items[i])
-	}
+	l.beginItems()
+	l.countKept()
 	l.propose()
 	l.fillPass()
 	l.state.Forward(&l.pass)
+	l.stats.PositionSteps.add(l.positions(), &l.plan)
 	tokens := int64(0)
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
@@ -39,16 +41,27 @@ func (l *loop) step() {
 	}
 	l.stats.Steps++
 	l.stats.StepTokens.observe(tokens)
-	took := time.Since(start)
+	end := time.Now()
+	took := end.Sub(start)
 	l.stats.Busy += took
-	l.observe(took)
+	l.observe(end)
 	l.tracePut(trace, took)
+}
+
+// beginItems has the step's sequences leave the queue. Predictions know that they run before they
+// no longer know that they wait.
+func (l *loop) beginItems() {
+	l.foresee()
+	for i := range l.plan.Items {
+		l.begin(&l.plan.Items[i])
+	}
 }
 
 // begin notes what is new about an item's sequence: admission, or a second start
 // after preemption.
 func (l *loop) begin(it *sched.Item) {
 	s := l.live[it.Seq.ID]
+	l.tails.take(s)
 	if s.started.IsZero() {
 		s.started, s.first = time.Now(), l.stats.Steps
 		l.e.unreserve(len(s.req.Prompt))
@@ -78,7 +91,8 @@ func (l *loop) propose() {
 		it := &l.plan.Items[i]
 		s := l.live[it.Seq.ID]
 		s.draft.Tokens, s.draft.Prompt, s.draft.Want = it.Seq.Tokens[:it.To], it.Seq.Prompt, it.MaxDraft
-		s.draft.Blocks, s.draft.Params, s.draft.Said = s.tableBlocks(), s.req.Sampling, s.said
+		s.draft.Blocks, s.draft.Params, s.draft.Said, s.draft.Tail = s.tableBlocks(), s.req.Sampling, s.said, s.tail
+		s.draft.Dropped = l.pool.Dropped(&it.Seq.Table)
 		l.drafting = append(l.drafting, &s.draft)
 	}
 	l.draft.Propose(l.drafting)
@@ -95,6 +109,7 @@ func (l *loop) fillPass() {
 	l.places = slices.Grow(l.places[:0], len(l.plan.Items))[:len(l.plan.Items)]
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
+		l.places[i].prompt.Lanes, l.places[i].generated.Lanes = 0, 0
 		l.addPrompt(it, &l.places[i])
 	}
 	for i := range l.plan.Items {
@@ -108,6 +123,8 @@ type place struct {
 	scored int // those of the first position that is scored
 	last   int // those of the last computed position, if they are wanted
 	drafts int // those of the first draft
+
+	prompt, generated model.Observed // of the rows of either
 }
 
 // addPrompt adds an item's rows that are positions of its prompt.
@@ -120,6 +137,8 @@ func (l *loop) addPrompt(it *sched.Item, at *place) {
 		return
 	}
 	l.pass.AddPrompt(it.From, s.tableBlocks(), it.Seq.Tokens[it.From:to]...)
+	l.pass.Keep(s.tail)
+	l.watch(it, &at.prompt)
 	at.scored = l.wantLogits(first+scoredFrom-it.From, first+scoredTo-it.From)
 	if it.Last() && to == it.To {
 		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
@@ -133,12 +152,15 @@ func (l *loop) addGenerated(it *sched.Item, at *place) {
 	if from >= it.To {
 		return
 	}
-	l.pass.Add(from, l.live[it.Seq.ID].tableBlocks(), it.Seq.Tokens[from:it.To]...)
+	s := l.live[it.Seq.ID]
+	l.pass.Add(from, s.tableBlocks(), it.Seq.Tokens[from:it.To]...)
+	l.pass.Keep(s.tail)
 	if it.Last() {
 		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
 	}
 	first := len(l.pass.Tokens)
 	l.pass.Extend(it.Draft...)
+	l.watch(it, &at.generated)
 	at.drafts = l.wantLogits(first, len(l.pass.Tokens))
 }
 
@@ -155,7 +177,7 @@ func (l *loop) wantLogits(from, to int) (at int) {
 // many of its prompt positions have logits.
 func (l *loop) count(it *sched.Item, scored int) {
 	for p := it.From; p < it.To+len(it.Draft); p++ {
-		ops := l.e.model.Ops(p, it.Last() && p >= it.To-1)
+		ops := l.e.model.Ops(l.seen(it, p), it.Last() && p >= it.To-1)
 		if p < it.Seq.Prompt {
 			l.stats.PrefillOps += ops
 		} else {
@@ -171,13 +193,16 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	s := l.live[it.Seq.ID]
 	from, to := s.scored(it)
 	l.score(s, from, to, at.scored)
+	addMass(it.Seq, &at.prompt, 1)
 	if !it.Last() {
+		addMass(it.Seq, &at.generated, it.To-it.From)
 		l.sched.Commit(it, nil, false)
 		return false
 	}
 	l.choose(s, it, at)
 	finish := l.cut(s)
 	ev := Event{Tokens: slices.Clone(l.accepted), Finish: finish, Prompt: s.prompt, Cached: it.Seq.Cached, Started: s.started, At: time.Now()}
+	l.answered(s, ev.At)
 	s.prompt, s.req.PromptLogprobs = nil, 0 // once is enough
 	if s.req.Logprobs != 0 {
 		for i, t := range l.accepted {
@@ -187,6 +212,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	s.said.Push(l.accepted...)
 	l.countDrafts(it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
+	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
 	l.sched.Commit(it, l.accepted, finish != "")
 	if finish != "" {
 		ev.Pinned = l.pin(&s.req)

@@ -33,15 +33,18 @@ func (l *Lab) quality(ctx context.Context, p *Plan, s *store.Store, weights map[
 	if err != nil {
 		return fmt.Errorf("measure quality: %w", err)
 	}
-	lines := bufio.NewScanner(bytes.NewReader(out))
-	lines.Buffer(nil, len(out)+1)
-	for _, probe := range todo {
-		var q record.Quality
-		if !lines.Scan() {
-			return fmt.Errorf("measure quality: no result for %s", probe.Subject)
-		}
-		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
-			return fmt.Errorf("measure quality of %s: %w", probe.Subject, err)
+	all, err := each[record.Quality](out, todo)
+	if err != nil {
+		return err
+	}
+	needles, err := l.needles(ctx, p, todo, weights)
+	if err != nil {
+		return err
+	}
+	for i, probe := range todo {
+		q := all[i]
+		if needles != nil {
+			q.Needle = needles[i].Metrics
 		}
 		q.ID, q.Subject, q.Reference = probe.ID, probe.Subject, p.Matrix.Reference.Subject
 		if err := s.PutQuality(q); err != nil {
@@ -51,11 +54,50 @@ func (l *Lab) quality(ctx context.Context, p *Plan, s *store.Store, weights map[
 	return nil
 }
 
+// needles hides definitions and looks for them, nil where the scenario asks for none.
+func (l *Lab) needles(ctx context.Context, p *Plan, todo []sweep.Probe, weights map[string]string) ([]record.Task, error) {
+	q := p.Scenario.Quality
+	if q.NeedleItems == 0 {
+		return nil, nil
+	}
+	l.Progress.Phase(fmt.Sprintf("quality: %d settings on %d needles of each length and depth", len(todo), q.NeedleItems))
+	args := []string{"eval", "needle", "--json", "--source", p.Scenario.Resolve(q.Text), "--items", strconv.Itoa(q.NeedleItems)}
+	for _, n := range q.NeedleLengths {
+		args = append(args, "--lengths", strconv.Itoa(n))
+	}
+	out, err := l.assay(ctx, args, todo, weights)
+	if err != nil {
+		return nil, fmt.Errorf("measure quality: needles: %w", err)
+	}
+	return each[record.Task](out, todo)
+}
+
+// each reads one JSON object a line, one for each probe.
+func each[T any](out []byte, todo []sweep.Probe) ([]T, error) {
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, len(out)+1)
+	all := make([]T, len(todo))
+	for i, probe := range todo {
+		if !lines.Scan() {
+			return nil, fmt.Errorf("measure quality: no result for %s", probe.Subject)
+		}
+		if err := json.Unmarshal(lines.Bytes(), &all[i]); err != nil {
+			return nil, fmt.Errorf("measure quality of %s: %w", probe.Subject, err)
+		}
+	}
+	return all, nil
+}
+
 // evaluate runs `assay eval` and returns what it prints.
 func (l *Lab) evaluate(ctx context.Context, p *Plan, todo []sweep.Probe, weights map[string]string) ([]byte, error) {
 	q := p.Scenario.Quality
 	args := []string{"eval", "--json", "--text", p.Scenario.Resolve(q.Text), "--windows", strconv.Itoa(q.Windows),
 		"--length", strconv.Itoa(q.Length), "--reference", subject(p.Matrix.Reference, weights)}
+	return l.assay(ctx, args, todo, weights)
+}
+
+// assay runs the verb of args with the probes as its subjects.
+func (l *Lab) assay(ctx context.Context, args []string, todo []sweep.Probe, weights map[string]string) ([]byte, error) {
 	for _, probe := range todo {
 		args = append(args, subject(probe, weights))
 	}
@@ -74,5 +116,13 @@ func (l *Lab) evaluate(ctx context.Context, p *Plan, todo []sweep.Probe, weights
 
 // subject is a probe as `assay eval` reads it.
 func subject(p sweep.Probe, weights map[string]string) string {
-	return weights[p.Quantization] + ",kv=" + p.KVFormat
+	text := weights[p.Quantization] + ",kv=" + p.KVFormat
+	b := p.Bound
+	if b.Masks() || b.Chooses() {
+		text += fmt.Sprintf(",kv_policy=%s,kv_budget=%d,kv_sinks=%d,kv_recent=%d,kv_observe=%d", b.Policy, b.Budget, b.Sinks, b.Recent, b.Observe)
+	}
+	if p.BlockSize > 0 {
+		text += fmt.Sprintf(",block_size=%d", p.BlockSize)
+	}
+	return text
 }

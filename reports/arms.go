@@ -151,7 +151,10 @@ func (v *view) qualityTable() Section {
 	q := v.Run.Quality
 	t := table.Table{
 		Caption: "Quality of each distinct combination of weights and cache format",
-		Columns: []table.Column{{Title: "arms"}, right("perplexity", ""), right("quality loss", "perplexity"), right("KL divergence", "nats per token"), right("same top token", ""), {Title: "bound"}},
+		Columns: []table.Column{{Title: "arms"}, right("perplexity", ""), right("quality loss", "perplexity"), right("KL divergence", "nats per token"), right("same top token", ""), right("needles found", ""), {Title: "bound"}},
+	}
+	if q.NeedleItems == 0 {
+		t.Columns = slices.Delete(t.Columns, 5, 6)
 	}
 	var ids []string
 	for _, a := range v.Arms {
@@ -170,6 +173,11 @@ func (v *view) qualityTable() Section {
 		"Reference: %s. Text: %s, %d windows of %d tokens, protocol %q. The loss is the paired difference of negative log-likelihood per token, "+
 			"printed as the relative rise of perplexity; the bound of %s %% is held against the interval's upper end.",
 		orUnknown(q.Reference), orUnknown(q.Text), q.Windows, q.Length, q.Protocol, trim(100*q.Bound))))
+	if q.NeedleItems > 0 {
+		s.Blocks = append(s.Blocks, Note(fmt.Sprintf(
+			"Needles: a definition hidden in Go code, at %d depths of contexts of %s tokens, %d of each, whose value is asked for below; one of four is right, so that chance finds 25 %%. "+
+				"The bound is not held against them.", 5, join(q.NeedleLengths), q.NeedleItems)))
+	}
 	return s
 }
 
@@ -195,10 +203,15 @@ func (v *view) qualityRow(id string) table.Row {
 	if id == v.Run.Quality.ReferenceID {
 		verdict = table.Text("reference")
 	}
-	return table.Row{Marked: marked, Cells: []table.Cell{
+	row := table.Row{Marked: marked, Cells: []table.Cell{
 		table.Text(strings.Join(numbers, ", ")), say(first.Perplexity, scaled(1, "")).cell(), say(first.QualityLoss, lossUnit).cell(),
-		say(first.KL, scaled(1, "")).cell(), cell(first.SameTop), verdict,
+		say(first.KL, scaled(1, "")).cell(), cell(first.SameTop),
 	}}
+	if v.Run.Quality.NeedleItems > 0 {
+		row.Cells = append(row.Cells, cell(first.Needle))
+	}
+	row.Cells = append(row.Cells, verdict)
+	return row
 }
 
 func orUnknown(s string) string {

@@ -34,6 +34,14 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		6, "chunked_prefill batching preferred_batch prefill_chunk prefill_order", 8 * time.Minute,
 	},
+	"long-context.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 1024},
+		9, "kv_policy kv_budget kv_observe", 15 * time.Minute,
+	},
+	"kv.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 1024},
+		10, "block_size kv_format k_format v_format k_per_channel kv_rotation kv_layout", 8 * time.Minute,
+	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},
 		8, "quantization max_batch kv_format prefix_cache", 20 * time.Minute,

@@ -106,14 +106,16 @@ type SLO struct {
 
 // QualityPlan says how quality is measured and what is acceptable.
 type QualityPlan struct {
-	Protocol    string  `json:"protocol"` // "windows"
-	Text        string  `json:"text"`
-	TextSHA256  string  `json:"text_sha256"`
-	Windows     int     `json:"windows"`
-	Length      int     `json:"length"` // tokens per window
-	Bound       float64 `json:"bound"`  // acceptable relative rise of perplexity, 0.01 = 1 %
-	ReferenceID string  `json:"reference_id"`
-	Reference   string  `json:"reference"` // in words: "BF16 weights, f32 cache"
+	Protocol      string  `json:"protocol"` // "windows"
+	Text          string  `json:"text"`
+	TextSHA256    string  `json:"text_sha256"`
+	Windows       int     `json:"windows"`
+	Length        int     `json:"length"`                   // tokens per window
+	NeedleItems   int     `json:"needle_items,omitempty"`   // of each length and depth
+	NeedleLengths []int   `json:"needle_lengths,omitempty"` // tokens of their contexts
+	Bound         float64 `json:"bound"`                    // acceptable relative rise of perplexity, 0.01 = 1 %
+	ReferenceID   string  `json:"reference_id"`
+	Reference     string  `json:"reference"` // in words: "BF16 weights, f32 cache"
 }
 
 // CostPlan prices the machine.
@@ -173,6 +175,9 @@ type Counters struct {
 	Drafts            int64   `json:"drafts"`                // verify steps
 	AcceptedAt        []int64 `json:"accepted_at,omitempty"` // accepted drafts by position, from 0
 	Preemptions       int64   `json:"preemptions"`
+	DroppedKV         int64   `json:"dropped_kv_positions"`  // given up by requests that went on
+	MeanKVBytes       int64   `json:"mean_request_kv_bytes"` // mean over the steps of each request, of what its positions took
+	PeakKVBytes       int64   `json:"peak_request_kv_bytes"` // most that one request's positions took
 	Aborted           int64   `json:"aborted"`
 	Evictions         int64   `json:"evictions,omitempty"`           // cached blocks given up for room
 	PrefixCopies      int64   `json:"prefix_copies,omitempty"`       // parts of blocks copied for requests that begin alike
@@ -213,6 +218,7 @@ type Quality struct {
 	Ref         []float64 `json:"ref_nll"`            // nats, the reference's
 	KL          []float64 `json:"kl"`                 // nats, KL(reference || subject) at each position
 	SameTop     []bool    `json:"same_top"`           // same most likely token
+	Needle      []Metric  `json:"needle,omitempty"`   // hits over all items, then other figures, by length and depth
 	WeightBytes int64     `json:"weight_bytes"`
 	ElapsedNS   int64     `json:"elapsed_ns"`
 }

@@ -7,6 +7,7 @@
 // sequence keeps its place in the batch is measured in steps, too.
 //
 // The prediction is an expectation, not a bound: it takes all that waits to go first, whatever the
-// order of the queue, and no prefix to be cached. It knows no clock and no scheduler, and nothing
-// is predicted before anything was measured.
+// order of the queue, and no prefix to be cached. A Margin makes a bound of it, from how long first
+// tokens took that were predicted before. Nothing here knows a clock or a scheduler, and nothing is
+// predicted before anything was measured.
 package admit

@@ -13,6 +13,14 @@ import (
 // blockSize is the positions of a cache block, as the engine has by default.
 const blockSize = 16
 
+// blockSizeOf is that of a cache of the format, whose blocks may have to be larger.
+func blockSizeOf(kv string) int {
+	if f, err := model.ParseCacheFormat(kv); err == nil && f.PerChannel {
+		return model.SealedPositions
+	}
+	return blockSize
+}
+
 // seed makes the tokens; another one makes others, at the same speed.
 const seed = 1
 
@@ -105,13 +113,14 @@ func CacheBytes(c model.Config, tests []Test) (int64, error) {
 			return 0, err
 		}
 		for _, n := range lengths(some) {
-			total += int64(perToken) * int64(blocksOf(n)*blockSize)
+			size := blockSizeOf(kv)
+			total += int64(perToken) * int64(blocksOf(n, size)*size)
 		}
 	}
 	return total, nil
 }
 
-func blocksOf(positions int) int { return (positions + blockSize - 1) / blockSize }
+func blocksOf(positions, size int) int { return (positions + size - 1) / size }
 
 // prepare makes what the test runs on, where earlier ones have not.
 func (r *Runner) prepare(t Test, tests []Test) error {
@@ -142,7 +151,7 @@ func (r *Runner) newLane(kv string, tests []Test) (*lane, error) {
 	l := &lane{states: map[int]*model.State{}}
 	blocks, longest := 0, 0
 	for _, n := range lengths(own) {
-		ids := make([]int32, blocksOf(n))
+		ids := make([]int32, blocksOf(n, blockSizeOf(kv)))
 		for i := range ids {
 			ids[i] = int32(blocks + i)
 		}
@@ -150,9 +159,9 @@ func (r *Runner) newLane(kv string, tests []Test) (*lane, error) {
 		l.blocks, l.filled = append(l.blocks, ids), append(l.filled, 0)
 	}
 	var err error
-	l.cache, err = model.NewCache(r.m, kv, blocks, blockSize)
+	l.cache, err = model.NewCache(r.m, kv, blocks, blockSizeOf(kv))
 	if err == nil {
-		l.cache.Longest = longest
+		l.cache.Longest, l.cache.Tails = longest, len(l.blocks)
 	}
 	return l, err
 }
@@ -199,6 +208,7 @@ func (r *Runner) prefill(ctx context.Context, t Test, sequence, from, to int, lo
 		end := min(to, at+r.chunk)
 		r.pass.Reset()
 		r.pass.AddPrompt(at, l.blocks[sequence], r.streams[sequence][at:end]...)
+		r.pass.Keep(int32(sequence))
 		if end == to && logits {
 			r.pass.Logits = append(r.pass.Logits, int32(end-at-1))
 		}
@@ -216,6 +226,7 @@ func (r *Runner) decode(ctx context.Context, t Test) error {
 		r.pass.Reset()
 		for i := range t.Batch {
 			r.pass.Add(at, l.blocks[i], r.streams[i][at])
+			r.pass.Keep(int32(i))
 			r.pass.Logits = append(r.pass.Logits, int32(i))
 		}
 		l.states[t.Threads].Forward(&r.pass)

@@ -45,10 +45,12 @@ func Choices(ctx context.Context, s Subject, items []Choice, threads int, progre
 }
 
 type choosing struct {
-	state  *model.State
-	pool   *par.Pool
-	pass   model.Pass
-	length int // positions of the longest sequence
+	subject Subject
+	size    int // positions of a block
+	state   *model.State
+	pool    *par.Pool
+	pass    model.Pass
+	length  int // positions of the longest sequence
 }
 
 func newChoosing(s Subject, items []Choice, pool *par.Pool) (*choosing, error) {
@@ -69,22 +71,26 @@ func newChoosing(s Subject, items []Choice, pool *par.Pool) (*choosing, error) {
 		}
 	}
 	state, err := newState(s, width, length, pool)
-	return &choosing{state: state, pool: pool, length: length}, err
+	return &choosing{subject: s, size: s.blockSize(), state: state, pool: pool, length: length}, err
 }
 
 // item scores one item. The first sequence's blocks hold the shared part of the
 // context; each continuation has blocks of its own after it.
 func (c *choosing) item(item Choice) ChoiceValues {
-	shared := (len(item.Context) - 1) / blockSize // whole blocks before the last token of the context
-	c.prefill(item.Context[:shared*blockSize])
+	if c.subject.Bound.Chooses() {
+		return c.keptChoice(item)
+	}
+	shared := (len(item.Context) - 1) / c.size // whole blocks before the last token of the context
+	c.prefill(item.Context[:shared*c.size])
 	c.pass.Reset()
-	common := sequenceBlocks(0, c.length)[:shared]
+	common := sequenceBlocks(0, c.length, c.size)[:shared]
 	for k, tokens := range item.Continuations {
-		blocks := append(common[:shared:shared], sequenceBlocks(k, c.length)[shared:]...)
+		blocks := append(common[:shared:shared], sequenceBlocks(k, c.length, c.size)[shared:]...)
 		from := len(c.pass.Tokens)
-		rows := append(slices.Clone(item.Context[shared*blockSize:]), tokens[:len(tokens)-1]...)
-		c.pass.AddPrompt(shared*blockSize, blocks, rows...)
-		for r := from + len(item.Context) - shared*blockSize - 1; r < len(c.pass.Tokens); r++ {
+		rows := append(slices.Clone(item.Context[shared*c.size:]), tokens[:len(tokens)-1]...)
+		c.pass.AddPrompt(shared*c.size, blocks, rows...)
+		c.pass.Keep(-1)
+		for r := from + len(item.Context) - shared*c.size - 1; r < len(c.pass.Tokens); r++ {
 			c.pass.Logits = append(c.pass.Logits, int32(r))
 		}
 	}
@@ -96,7 +102,7 @@ func (c *choosing) item(item Choice) ChoiceValues {
 func (c *choosing) prefill(tokens []int32) {
 	for from := 0; from < len(tokens); from += chunkRows {
 		c.pass.Reset()
-		c.pass.AddPrompt(from, sequenceBlocks(0, c.length), tokens[from:min(from+chunkRows, len(tokens))]...)
+		c.pass.AddPrompt(from, sequenceBlocks(0, c.length, c.size), tokens[from:min(from+chunkRows, len(tokens))]...)
 		c.state.Forward(&c.pass)
 	}
 }
@@ -116,4 +122,9 @@ func (c *choosing) values(item Choice) ChoiceValues {
 		}
 	}
 	return v
+}
+
+// score is the log-probability of a token, and whether it is the most likely one.
+func score(logits []float32, token int32) (logProb float64, best bool) {
+	return float64(logits[token]) - logSumExp(logits), sample.Argmax(logits) == token
 }

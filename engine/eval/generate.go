@@ -53,13 +53,16 @@ func Generate(ctx context.Context, s Subject, prompts []Prompt, end []int32, thr
 		}
 		length = max(length, len(p.Tokens)+p.Max-1)
 	}
+	if s.Bound.Chooses() {
+		return nil, fmt.Errorf("eval: kv_policy: found %s, expected full, window or sinks: completions are not written with blocks given up", s.Bound.Policy)
+	}
 	state, err := newState(s, generateSlots, length, pool)
 	if err != nil {
 		return nil, err
 	}
 	g := &generating{state: state, length: length, prompts: prompts, end: end, out: make([]Completion, len(prompts)), progress: progress}
 	for i := range generateSlots {
-		g.free = append(g.free, sequenceBlocks(i, length))
+		g.free = append(g.free, sequenceBlocks(i, length, s.blockSize()))
 	}
 	return g.out, g.run(ctx)
 }
@@ -83,6 +86,9 @@ type writing struct {
 	prompt int
 	blocks []int32
 }
+
+// slot is which of the sequences that there is room for it is.
+func (w *writing) slot() int32 { return w.blocks[0] / int32(len(w.blocks)) }
 
 func (g *generating) run(ctx context.Context) error {
 	for g.done < len(g.prompts) {
@@ -109,6 +115,7 @@ func (g *generating) begin() {
 	for from := 0; from < len(tokens); from += chunkRows {
 		g.pass.Reset()
 		g.pass.AddPrompt(from, w.blocks, tokens[from:min(from+chunkRows, len(tokens))]...)
+		g.pass.Keep(w.slot())
 		if from+chunkRows >= len(tokens) {
 			g.pass.Logits = append(g.pass.Logits, int32(len(g.pass.Tokens)-1))
 		}
@@ -127,6 +134,7 @@ func (g *generating) step() {
 	for i, w := range g.active {
 		generated := g.out[w.prompt].Tokens
 		g.pass.Add(len(g.prompts[w.prompt].Tokens)+len(generated)-1, w.blocks, generated[len(generated)-1])
+		g.pass.Keep(w.slot())
 		g.pass.Logits = append(g.pass.Logits, int32(i))
 	}
 	g.state.Forward(&g.pass)

@@ -3,8 +3,10 @@ package eval
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/engine/internal/par"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 )
@@ -12,11 +14,15 @@ import (
 // Subject is a model with the cache format it is read through.
 type Subject struct {
 	Model    *model.Model
-	KVFormat string
+	KVFormat string // as model.ParseCacheFormat reads it
 	// AsPrompt has Compare take all positions for those of a prompt, where the model has an
 	// arithmetic of its own for these (model.Model.Prompts). Otherwise they are computed as
 	// generated ones are, with which answers are made.
 	AsPrompt bool
+	// Bound says what is kept of every window's or item's positions; the zero value is all. Of
+	// a window the first half is the prompt.
+	Bound     kvcache.Bound
+	BlockSize int // positions of a cache block, which matters where Bound chooses blocks; 0 is 32
 }
 
 // source gives predictions of windows, piece by piece and in order.
@@ -31,7 +37,7 @@ type source interface {
 	nll(i int, token int32) float64
 }
 
-const blockSize = 32 // positions of a cache block
+const blockSize = 32 // positions of a cache block, where nothing else is said
 
 // reader is the source that computes: one model over one window at a time.
 type reader struct {
@@ -42,6 +48,10 @@ type reader struct {
 	blocks []int32
 	bos    int32 // stands at position 0 instead of the window's token; -1 for none
 	in     []int32
+	kept   *kept // nil where all blocks are
+	window Subject
+	length int
+	rows   [][]float32 // log-probabilities of the last scored read, where the pass has not all of them
 }
 
 func newReader(s Subject, length int, bos int32, pool *par.Pool) (*reader, error) {
@@ -49,7 +59,7 @@ func newReader(s Subject, length int, bos int32, pool *par.Pool) (*reader, error
 	if err != nil {
 		return nil, err
 	}
-	return &reader{state: state, pool: pool, prompt: s.AsPrompt, blocks: sequenceBlocks(0, length), bos: bos}, nil
+	return &reader{state: state, pool: pool, prompt: s.AsPrompt, blocks: sequenceBlocks(0, length, s.blockSize()), bos: bos, window: s, length: length}, nil
 }
 
 // newState makes a state whose cache holds sequences of length positions.
@@ -57,19 +67,24 @@ func newState(s Subject, sequences, length int, pool *par.Pool) (*model.State, e
 	if length > s.Model.Context {
 		return nil, fmt.Errorf("eval: %d tokens exceed the context of %s, %d", length, s.Model.Name, s.Model.Context)
 	}
-	cache, err := model.NewCache(s.Model, s.KVFormat, sequences*blocksFor(length), blockSize)
+	if err := s.checkBound(); err != nil {
+		return nil, err
+	}
+	size := s.blockSize()
+	cache, err := model.NewCache(s.Model, s.KVFormat, sequences*blocksFor(length, size), size)
 	if err != nil {
 		return nil, err
 	}
-	cache.Longest = length
+	cache.Longest, cache.Tails = length, sequences
+	cache.Sinks, cache.Window = s.Bound.Mask()
 	return model.NewState(s.Model, cache, pool), nil
 }
 
-func blocksFor(length int) int { return (length + blockSize - 1) / blockSize }
+func blocksFor(length, size int) int { return (length + size - 1) / size }
 
 // sequenceBlocks are the blocks of the i-th of several sequences of length positions.
-func sequenceBlocks(i, length int) []int32 {
-	blocks := make([]int32, blocksFor(length))
+func sequenceBlocks(i, length, size int) []int32 {
+	blocks := make([]int32, blocksFor(length, size))
 	for b := range blocks {
 		blocks[b] = int32(i*len(blocks) + b)
 	}
@@ -80,6 +95,10 @@ func (r *reader) read(first int, rows []int32, scored bool) error {
 	if first == 0 && r.bos >= 0 {
 		r.in = append(append(r.in[:0], r.bos), rows[1:]...)
 		rows = r.in
+	}
+	if r.window.Bound.Chooses() {
+		r.readKept(first, rows, scored)
+		return nil
 	}
 	r.pass.Reset()
 	if r.prompt {
@@ -99,9 +118,32 @@ func (r *reader) read(first int, rows []int32, scored bool) error {
 	return nil
 }
 
-func (r *reader) row(i int) ([]float32, float32) { return r.pass.Row(i), float32(math.Inf(-1)) }
+// readKept is read of a subject that gives up blocks, in passes between which it does.
+func (r *reader) readKept(first int, rows []int32, scored bool) {
+	if first == 0 {
+		r.kept = newKept(r.window, r.length/2, r.length)
+	}
+	if !scored {
+		r.kept.forward(r.state, &r.pass, first, rows, r.prompt, nil)
+		return
+	}
+	r.rows = r.rows[:0]
+	r.kept.forward(r.state, &r.pass, first, rows, r.prompt, func(logits []float32) {
+		r.rows = append(r.rows, slices.Clone(logits))
+	})
+	each(r.pool, len(rows), func(i int) { logSoftmax(r.rows[i]) })
+}
 
-func (r *reader) nll(i int, token int32) float64 { return -float64(r.pass.Row(i)[token]) }
+func (r *reader) row(i int) ([]float32, float32) { return r.logProbs(i), float32(math.Inf(-1)) }
+
+func (r *reader) nll(i int, token int32) float64 { return -float64(r.logProbs(i)[token]) }
+
+func (r *reader) logProbs(i int) []float32 {
+	if r.kept != nil {
+		return r.rows[i]
+	}
+	return r.pass.Row(i)
+}
 
 // each runs f for 0..n-1 on the pool's workers.
 func each(pool *par.Pool, n int, f func(i int)) { pool.For(n, 1, loop(f)) }

@@ -25,6 +25,11 @@ type Attention struct {
 	Window    int       //
 	Q         []float32 // (rows, dim), times the attention's scale
 	Prompt    bool      // positions are a prompt's, which may have an arithmetic of their own
+
+	// Own is, of keys per channel, the head's keys as they were before they were sealed: of the
+	// 32 positions from First/32*32 on, and of each 32 up to the last row's, (2, dim, 16). A
+	// row reads those of the 32 that its position belongs to, and all before in sealed form.
+	Own []float32
 }
 
 // Partial is attention to some positions: of row r, with scores q . k and weights
@@ -110,6 +115,9 @@ func (s *Set) attendPart(w *Worker, a *Attention, part int, out *Partial) {
 	p.scores = w.scores
 	for r := range p.runs {
 		p.score(s, w, r)
+	}
+	if a.KV.format.PerChannel {
+		p.scoreOwn(s, w)
 	}
 	p.weigh(s, w)
 	for r := range p.runs {

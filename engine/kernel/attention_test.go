@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"unsafe"
@@ -13,95 +14,6 @@ import (
 	"github.com/assaylab/assay/engine/internal/cpu"
 	"github.com/assaylab/assay/engine/quant"
 )
-
-// kvCase is a sequence of n positions whose keys and values are in a cache, in blocks that
-// lie where order says.
-type kvCase struct {
-	kv        *KV
-	k, v      [][]float32 // (n) of (heads, dim), rounded as the cache's kind rounds
-	blocks    []int32
-	blockSize int
-	prompt    bool // whose attention is a prompt's
-}
-
-func newKVCase(t *testing.T, s *Set, kind Kind, heads, dim, n, blockSize int, order []int32) *kvCase {
-	t.Helper()
-	c := &kvCase{blocks: order, blockSize: blockSize}
-	var err error
-	if c.kv, err = s.NewKV(kind, heads, dim, int(slices.Max(order)+1)*blockSize); err != nil {
-		t.Fatal(err)
-	}
-	r, w := rand.New(rand.NewPCG(8, uint64(n))), new(Worker)
-	for p := range n {
-		k, v := normals(r, heads*dim), normals(r, heads*dim)
-		s.Store(w, c.kv, int(order[p/blockSize])*blockSize+p%blockSize, k, v)
-		c.k, c.v = append(c.k, rounded(kind, k)), append(c.v, rounded(kind, v))
-	}
-	return c
-}
-
-// rounded is x as the kind stores it.
-func rounded(kind Kind, x []float32) []float32 {
-	y := slices.Clone(x)
-	for i := range y {
-		switch kind {
-		case F16:
-			y[i] = quant.F16ToF32(quant.F32ToF16(x[i]))
-		case BF16:
-			y[i] = quant.BF16ToF32(quant.F32ToBF16(x[i]))
-		case Q8_0:
-			codes := make([]int8, blockElems)
-			at := i / blockElems * blockElems
-			d := quantizeBlock(codes, x[at:at+blockElems])
-			y[i] = float32(codes[i-at]) * quant.F16ToF32(quant.F32ToF16(d))
-		}
-	}
-	return y
-}
-
-// spread is blocks in an order in which some are neighbours.
-func spread(r *rand.Rand, blocks int) []int32 {
-	order := make([]int32, blocks)
-	for i := range order {
-		order[i] = int32(i)
-	}
-	for range blocks / 2 {
-		i, j := r.IntN(blocks), r.IntN(blocks)
-		order[i], order[j] = order[j], order[i]
-	}
-	return order
-}
-
-func (c *kvCase) attention(head, first, positions, heads, window int, q []float32) *Attention {
-	return &Attention{KV: c.kv, Head: head, Blocks: c.blocks, BlockSize: c.blockSize, First: first, Heads: heads,
-		Rows: positions * heads, Window: window, Q: q, Prompt: c.prompt}
-}
-
-// attend is what row r gets, in float64, as attention is defined.
-func (c *kvCase) attend(a *Attention, r int) []float64 {
-	dim := c.kv.dim
-	weights, sum, top := []float64{}, 0.0, math.Inf(-1)
-	from, to := a.begin(r), a.end(r)
-	for p := from; p < to; p++ {
-		score := 0.0
-		for i, k := range c.k[p][a.Head*dim:][:dim] {
-			score += float64(k) * float64(a.Q[r*dim+i])
-		}
-		weights, top = append(weights, score), max(top, score)
-	}
-	out := make([]float64, dim)
-	for i, score := range weights {
-		e := math.Exp(score - top)
-		sum += e
-		for j, v := range c.v[from+i][a.Head*dim:][:dim] {
-			out[j] += e * float64(v)
-		}
-	}
-	for j := range out {
-		out[j] /= sum
-	}
-	return out
-}
 
 // Attention is what the definition in float64 gives, but for rounding, of every kind, at
 // the edges of parts and blocks, with windows, and with heads that share keys.
@@ -111,7 +23,7 @@ func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 	sets := Sets(cpu.Detect())
 	for i, s := range slices.Repeat(sets, 2) {
 		prompt := i >= len(sets)
-		for _, kind := range KVKinds {
+		for _, kind := range kvFormats {
 			worst, bound := 0.0, 2e-6
 			if prompt && paired(t, s, kind, dim) {
 				bound = 1e-2 // of values up to 4: queries and weights keep 8 bits
@@ -122,6 +34,9 @@ func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 				{256, 33, 1, 0, 16}, {0, 70, 2, 31, 48}, {225, 65, 1, 0, 1024},
 			} {
 				n := x.first + x.positions
+				if kind.PerChannel && x.blockSize%SealedSlots != 0 {
+					continue
+				}
 				c := newKVCase(t, s, kind, heads, dim, n, x.blockSize, spread(r, (n+x.blockSize-1)/x.blockSize))
 				c.prompt = prompt
 				q := normals(r, x.positions*x.heads*dim)
@@ -145,7 +60,7 @@ func TestAttentionAgreesWithItsDefinition(t *testing.T) {
 }
 
 // paired says whether a set's tile registers read keys and values of a kind.
-func paired(t *testing.T, s *Set, kind Kind, dim int) bool {
+func paired(t *testing.T, s *Set, kind KVFormat, dim int) bool {
 	t.Helper()
 	x, err := s.NewKV(kind, 1, dim, Group)
 	if err != nil {
@@ -161,8 +76,8 @@ func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 	const heads, group, first, positions = 2, 3, 500, 30
 	r := rand.New(rand.NewPCG(9, 2))
 	for _, dim := range []int{32, 48, 128} {
-		for _, kind := range KVKinds {
-			if kind == Q8_0 && dim%blockElems != 0 {
+		for _, kind := range kvFormats {
+			if (kind.K.Integer() || kind.V.Integer()) && dim%blockElems != 0 {
 				continue
 			}
 			for _, window := range []int{0, 300} {
@@ -191,6 +106,9 @@ func TestAttentionIsTheSameHoweverComputed(t *testing.T) {
 						sizes = sizes[:2]
 					}
 					for _, blockSize := range sizes {
+						if kind.PerChannel && blockSize%SealedSlots != 0 {
+							continue
+						}
 						what := fmt.Sprintf("%s %v, %d columns, window %d, blocks of %d", s.Name, kind, dim, window, blockSize)
 						n := (first + positions + blockSize - 1) / blockSize
 						c := newKVCase(t, s, kind, heads, dim, first+positions, blockSize, spread(r, n))
@@ -217,7 +135,7 @@ func TestAttentionReadsNothingElse(t *testing.T) {
 	const heads, group, dim, first, positions = 2, 3, 64, 280, 5
 	r := rand.New(rand.NewPCG(9, 6))
 	for _, s := range Sets(cpu.Detect()) {
-		for _, kind := range []Kind{F32, F16, BF16} {
+		for _, kind := range []KVFormat{{K: F32, V: F32}, {K: F16, V: F16}, {K: BF16, V: BF16}, {K: BF16, V: F32}} {
 			for _, blockSize := range []int{1, 8, 16, 24, 32, 48, 64, 1024} {
 				n := (first + positions + blockSize - 1) / blockSize
 				order := spread(r, 2*n)[:n]
@@ -243,7 +161,7 @@ func TestAttentionReadsNothingElse(t *testing.T) {
 // poison fills all slots that are not the sequence's with what is no number, or is infinite.
 func (c *kvCase) poison(s *Set) {
 	own := map[int]bool{}
-	for p := range c.k {
+	for p := range c.raw {
 		own[int(c.blocks[p/c.blockSize])*c.blockSize+p%c.blockSize] = true
 	}
 	x := make([]float32, c.kv.heads*c.kv.dim)
@@ -264,7 +182,7 @@ func TestSlotsAreStoredConcurrently(t *testing.T) {
 	const heads, dim, slots = 3, 64, 64
 	r := rand.New(rand.NewPCG(9, 7))
 	for _, s := range Sets(cpu.Detect()) {
-		for _, kind := range KVKinds {
+		for _, kind := range kvFormats {
 			one, err := s.NewKV(kind, heads, dim, slots)
 			if err != nil {
 				t.Fatal(err)
@@ -293,7 +211,7 @@ func TestSlotsAreStoredConcurrently(t *testing.T) {
 				})
 			}
 			done.Wait()
-			if !bytes.Equal(one.k, many.k) || !bytes.Equal(one.v, many.v) {
+			if !bytes.Equal(one.k, many.k) || !bytes.Equal(one.v, many.v) || !slices.Equal(one.kScale, many.kScale) || !slices.Equal(one.vScale, many.vScale) {
 				t.Errorf("%s %v: stored otherwise", s.Name, kind)
 			}
 			if one.paired {
@@ -337,11 +255,18 @@ func TestAttentionAllocatesNothing(t *testing.T) {
 	r, w, out := rand.New(rand.NewPCG(9, 3)), new(Worker), new(Partial)
 	sets := Sets(cpu.Detect())
 	for i, s := range append(sets, sets[len(sets)-1]) {
-		for _, kind := range KVKinds {
-			c := newKVCase(t, s, kind, 2, 64, 600, 16, spread(r, 38))
+		for _, kind := range kvFormats {
+			c := newKVCase(t, s, kind, 2, 64, 600, 32, spread(r, 19))
 			a := c.attention(0, 580, 20, 3, 0, normals(r, 60*64))
 			a.Prompt = i == len(sets)
-			if n := testing.AllocsPerRun(3, func() { s.Attend(w, a, out); s.Store(w, c.kv, 3, c.k[5], c.v[5]) }); n != 0 {
+			own := c.own(0, 0, 0)
+			if n := testing.AllocsPerRun(3, func() {
+				s.Attend(w, a, out)
+				if kind.PerChannel {
+					s.Seal(w, c.kv, 0, 32, own)
+				}
+				s.Store(w, c.kv, 3, c.raw[5], c.v[5])
+			}); n != 0 {
 				t.Errorf("%s %v: %v allocations", s.Name, kind, n)
 			}
 		}
@@ -358,9 +283,14 @@ func TestWideningIsTheSameInEverySet(t *testing.T) {
 				got, want     func(*widenArgs)
 			}{
 				{"columns", n * codeBytes, n * Group, s.widenColumns, widenColumns},
+				{"columns of four bits", n * codeBytes, n * Group, s.widenColumns4, widenColumns4},
 				{"rows", n * Group, n, s.widenRows, widenRows},
+				{"rows of four bits", n * Group, n, s.widenRows4, widenRows4},
 			} {
 				codes, scales := guarded[int8](f.codes), guarded[uint16](f.scales)
+				if strings.HasSuffix(f.what, "four bits") {
+					codes = codes[f.codes/2:]
+				}
 				for i := range codes {
 					codes[i] = int8(r.IntN(256) - 128)
 				}
@@ -406,11 +336,14 @@ func TestFloatsGoOn(t *testing.T) {
 
 func TestKVRefusesWhatKernelsCannotRead(t *testing.T) {
 	for _, x := range []struct {
-		kind Kind
-		dim  int
-	}{{Q4_0, 64}, {F16, 0}, {F16, 24}, {Q8_0, 48}} {
-		if _, err := generic.NewKV(x.kind, 1, x.dim, 16); err == nil {
-			t.Errorf("%v, %d columns: no error", x.kind, x.dim)
+		format KVFormat
+		dim    int
+	}{
+		{KVFormat{K: Q4_K, V: F32}, 256}, {KVFormat{K: F16, V: F16}, 0}, {KVFormat{K: F16, V: F16}, 24}, {KVFormat{K: F32, V: Q8_0}, 48},
+		{KVFormat{K: Q4_0, V: F32}, 48}, {KVFormat{K: BF16, V: Q4_0, PerChannel: true}, 64},
+	} {
+		if _, err := generic.NewKV(x.format, 1, x.dim, 16); err == nil {
+			t.Errorf("%v, %d columns: no error", x.format, x.dim)
 		}
 	}
 }

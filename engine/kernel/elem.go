@@ -49,11 +49,12 @@ type elemFuncs struct {
 	narrow16   func(*rowArgs) // dst = x as n float16 numbers
 	turnPairs  func(*rowArgs) // rotates n pairs of each of many heads of x
 	turnHalves func(*rowArgs) // likewise
+	hadamard   func(*rowArgs) // of each many elements of x, a power of two from 16 on, sums with the signs of a Hadamard matrix
 }
 
 var elemGeneric = elemFuncs{
 	squares: squares, scaled: scaled, silu: silu, gelu: gelu, quantize: quantizeRow, add: add, scale: scale,
-	top: top, exps: exps, narrow16: narrow16, turnPairs: ropePairs, turnHalves: ropeHalves,
+	top: top, exps: exps, narrow16: narrow16, turnPairs: ropePairs, turnHalves: ropeHalves, hadamard: hadamard,
 }
 
 // floats are the n elements at p, without the first from.

@@ -40,6 +40,9 @@ func pairsAVX2(a *rowArgs)
 func halvesAVX2(a *rowArgs)
 
 //go:noescape
+func hadamardAVX2(a *rowArgs)
+
+//go:noescape
 func squaresAVX512(a *rowArgs)
 
 //go:noescape
@@ -75,6 +78,7 @@ var elemAVX2 = elemFuncs{
 	top: whole(blockElems, topAVX2, top), exps: whole(blockElems, expsAVX2, exps),
 	narrow16:  whole(blockElems, narrow16AVX2, narrow16),
 	turnPairs: whole(ropeUnit, pairsAVX2, ropePairs), turnHalves: whole(ropeUnit, halvesAVX2, ropeHalves),
+	hadamard: hadamardAVX2,
 }
 
 // elemAVX512 takes from AVX2 what memory bounds.
@@ -83,5 +87,5 @@ var elemAVX512 = elemFuncs{
 	silu: whole(blockElems, siluAVX512, silu), gelu: whole(blockElems, geluAVX512, gelu), quantize: fours(quantizeAVX512),
 	add: elemAVX2.add, scale: elemAVX2.scale, top: elemAVX2.top, exps: whole(blockElems, expsAVX512, exps),
 	narrow16:  elemAVX2.narrow16,
-	turnPairs: elemAVX2.turnPairs, turnHalves: elemAVX2.turnHalves,
+	turnPairs: elemAVX2.turnPairs, turnHalves: elemAVX2.turnHalves, hadamard: elemAVX2.hadamard,
 }

@@ -43,4 +43,5 @@ var elemNEON = elemFuncs{
 	top: whole(blockElems, topNEON, top), exps: whole(blockElems, expsNEON, exps),
 	narrow16:  whole(blockElems, narrow16NEON, narrow16),
 	turnPairs: whole(4, pairsNEON, ropePairs), turnHalves: whole(4, halvesNEON, ropeHalves),
+	hadamard: hadamard,
 }

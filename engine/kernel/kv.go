@@ -2,13 +2,27 @@ package kernel
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/assaylab/assay/engine/quant"
 )
 
-// KVKinds are the kinds that keys and values can be cached in.
-var KVKinds = []Kind{F32, F16, BF16, Q8_0}
+// KVKinds are the kinds that keys and values can be cached in, each in any.
+var KVKinds = []Kind{F32, F16, BF16, Q8_0, Q4_0}
+
+// SealedSlots is how many consecutive slots, from a multiple of it on, share the scales of keys
+// per channel.
+const SealedSlots = blockElems
+
+// KVFormat says what keys and values are cached in.
+type KVFormat struct {
+	K, V Kind
+	// PerChannel has each column of keys share a scale over 32 slots, instead of each 32 columns
+	// of a slot: some columns of keys are many times as large as the others, at all positions
+	// (Liu et al. 2024, KIVI). Such keys are written 32 slots at a time (Set.Seal).
+	PerChannel bool
+}
 
 // KV is the cached keys and values of one layer, packed so that attention is products of
 // float kernels: a head's keys of 16 slots are a group of 16 weight rows, and of its values
@@ -17,8 +31,11 @@ var KVKinds = []Kind{F32, F16, BF16, Q8_0}
 //
 //	k      (heads, slots/16, dim, 16)
 //	v      (heads, dim/16, slots, 16)
-//	kScale (heads, slots/16, dim/32, 16), of Q8_0
-//	vScale (heads, dim/32, slots), of Q8_0
+//	kScale (heads, slots/16, dim/32, 16), of integers; per channel (heads, slots/32, dim)
+//	vScale (heads, dim/32, slots), of integers
+//
+// Integers of four bits lie in pairs, the lower half of a byte first: keys 16 columns apart, or
+// per channel, 8 slots apart; values 8 columns apart.
 //
 // Tile registers read pairs (kv_pairs.go): of columns of a key, and of slots' values.
 //
@@ -27,58 +44,80 @@ var KVKinds = []Kind{F32, F16, BF16, Q8_0}
 //
 // What is in a KV is read by the set alone that it was made by.
 type KV struct {
-	kind              Kind
+	format            KVFormat
 	paired            bool
 	heads, dim, slots int
 	k, v              []byte
 	kScale, vScale    []uint16 // float16
 }
 
-// NewKV makes room for the keys and values of so many slots, rounded up to 16. A head's
-// columns are a multiple of 16, of 32 for Q8_0.
-func (s *Set) NewKV(kind Kind, heads, dim, slots int) (*KV, error) {
-	if err := checkKV(kind, dim); err != nil {
+// NewKV makes room for the keys and values of so many slots, rounded up to 32. A head's
+// columns are a multiple of 16, of 32 for integers.
+func (s *Set) NewKV(f KVFormat, heads, dim, slots int) (*KV, error) {
+	if err := f.check(dim); err != nil {
 		return nil, err
 	}
-	slots = (slots + Group - 1) / Group * Group
-	x := &KV{kind: kind, heads: heads, dim: dim, slots: slots}
-	x.paired = s.tiles != nil && kind == BF16 && dim%tileStep == 0
+	slots = roundUp(slots, SealedSlots)
+	x := &KV{format: f, heads: heads, dim: dim, slots: slots}
+	x.paired = s.tiles != nil && f.K == BF16 && f.V == BF16 && dim%tileStep == 0
 	n := heads * dim * slots
-	x.k, x.v = make([]byte, n*x.size()), make([]byte, n*x.size())
-	if kind == Q8_0 {
-		x.kScale, x.vScale = make([]uint16, n/blockElems), make([]uint16, n/blockElems)
+	x.k, x.v = make([]byte, elemBytes(f.K, n)), make([]byte, elemBytes(f.V, n))
+	if f.K.Integer() {
+		x.kScale = make([]uint16, n/blockElems)
+	}
+	if f.V.Integer() {
+		x.vScale = make([]uint16, n/blockElems)
 	}
 	return x, nil
 }
 
-func checkKV(kind Kind, dim int) error {
+func (f KVFormat) check(dim int) error {
+	if err := checkKV("keys", f.K, dim); err != nil {
+		return err
+	}
+	if f.PerChannel && !f.K.Integer() {
+		return fmt.Errorf("keys in %v have no scales that could be those of channels", f.K)
+	}
+	return checkKV("values", f.V, dim)
+}
+
+func checkKV(what string, kind Kind, dim int) error {
+	if !slices.Contains(KVKinds, kind) {
+		return fmt.Errorf("no kernel reads %s in %v", what, kind)
+	}
 	columns := Group
-	switch kind {
-	case F32, F16, BF16:
-	case Q8_0:
+	if kind.Integer() {
 		columns = blockElems
-	default:
-		return fmt.Errorf("no kernel reads keys and values in %v", kind)
 	}
 	if dim <= 0 || dim%columns != 0 {
-		return fmt.Errorf("keys and values in %v need heads of a multiple of %d columns, not %d", kind, columns, dim)
+		return fmt.Errorf("%s in %v need heads of a multiple of %d columns, not %d", what, kind, columns, dim)
 	}
 	return nil
 }
 
-// KVBytes is what the keys and values of one slot of one layer take.
-func KVBytes(kind Kind, heads, dim int) (int, error) {
-	if err := checkKV(kind, dim); err != nil {
-		return 0, err
+// Bytes is what the keys and the values of one slot of one layer take, scales included.
+func (f KVFormat) Bytes(heads, dim int) (keys, values int, err error) {
+	if err := f.check(dim); err != nil {
+		return 0, 0, err
 	}
-	return 2 * heads * kind.RowBytes(dim), nil
+	return heads * f.K.RowBytes(dim), heads * f.V.RowBytes(dim), nil
 }
 
-// Kind is the storage format.
-func (x *KV) Kind() Kind { return x.kind }
+// Format is what keys and values are stored in.
+func (x *KV) Format() KVFormat { return x.format }
 
-// size is that of an element, without its share of a scale.
-func (x *KV) size() int { return [...]int{F32: 4, F16: 2, BF16: 2, Q8_0: 1}[x.kind] }
+// elemBytes is the size of n elements of a kind, without their share of a scale.
+func elemBytes(kind Kind, n int) int {
+	switch kind {
+	case F32:
+		return 4 * n
+	case F16, BF16:
+		return 2 * n
+	case Q4_0:
+		return n / 2
+	}
+	return n
+}
 
 // keyAt is the index of a slot's first column of a head; the next is 16 elements on.
 func (x *KV) keyAt(head, slot int) int {
@@ -90,25 +129,44 @@ func (x *KV) valueAt(head, c, slot int) int {
 	return ((head*x.dim+c)/Group*x.slots + slot) * Group
 }
 
-// Store writes all heads' keys and values, (heads, dim) each, to a slot. Different slots
-// can be written concurrently.
+// Store writes all heads' keys and values, (heads, dim) each, to a slot; of keys per channel the
+// values alone. Different slots can be written concurrently.
 func (s *Set) Store(w *Worker, x *KV, slot int, k, v []float32) {
 	if x.paired {
 		s.storePairs(w, x, slot, k, v)
 		return
 	}
-	switch x.kind {
+	if !x.format.PerChannel {
+		s.storeKeys(w, x, slot, k)
+	}
+	s.storeValues(w, x, slot, v)
+}
+
+func (s *Set) storeKeys(w *Worker, x *KV, slot int, k []float32) {
+	switch kind := x.format.K; kind {
 	case F32:
 		scatterKeys(x, slot, view[float32](x.k), k)
-		scatterValues(x, slot, view[float32](x.v), v)
 	case F16, BF16:
-		scatterKeys(x, slot, view[uint16](x.k), s.round16(w, x.kind, k))
-		scatterValues(x, slot, view[uint16](x.v), s.round16(w, x.kind, v))
+		scatterKeys(x, slot, view[uint16](x.k), s.round16(w, kind, k))
 	case Q8_0:
 		scatterKeys(x, slot, view[int8](x.k), s.codes(w, k))
 		x.scaleKeys(slot, w.codes.d)
+	case Q4_0:
+		x.storeKeys4(slot, w.nibbles(k))
+	}
+}
+
+func (s *Set) storeValues(w *Worker, x *KV, slot int, v []float32) {
+	switch kind := x.format.V; kind {
+	case F32:
+		scatterValues(x, slot, view[float32](x.v), v)
+	case F16, BF16:
+		scatterValues(x, slot, view[uint16](x.v), s.round16(w, kind, v))
+	case Q8_0:
 		scatterValues(x, slot, view[int8](x.v), s.codes(w, v))
 		x.scaleValues(slot, w.codes.d)
+	case Q4_0:
+		x.storeValues4(slot, w.nibbles(v))
 	}
 }
 
@@ -158,10 +216,15 @@ func (s *Set) codes(w *Worker, x []float32) []int8 {
 }
 
 func (x *KV) scaleKeys(slot int, d []float32) {
-	blocks := x.dim / blockElems
 	for i, v := range d {
-		x.kScale[(i/blocks*x.slots+slot/Group*Group)*blocks+i%blocks*Group+slot%Group] = quant.F32ToF16(v)
+		x.kScale[x.keyScaleAt(i, slot)] = quant.F32ToF16(v)
 	}
+}
+
+// keyScaleAt is the index of the scale of a slot's block i, of 32 columns of all heads.
+func (x *KV) keyScaleAt(i, slot int) int {
+	blocks := x.dim / blockElems
+	return (i/blocks*x.slots+slot/Group*Group)*blocks + i%blocks*Group + slot%Group
 }
 
 func (x *KV) scaleValues(slot int, d []float32) {

@@ -4,17 +4,13 @@ import "unsafe"
 
 // SlotBytes is what Read takes of one slot, scales included.
 func (x *KV) SlotBytes() int {
-	n := x.heads * x.dim
-	bytes := 2 * n * x.size()
-	if x.kind == Q8_0 {
-		bytes += 2 * n / blockElems * 2
-	}
-	return bytes
+	return x.heads * (x.format.K.RowBytes(x.dim) + x.format.V.RowBytes(x.dim))
 }
 
 // Read copies what n slots from slot on hold to buf, which has SlotBytes for each, and returns
 // the rest of buf. The order of the copy does not depend on where the slots lie, so that Write
-// can put it anywhere in a KV of the same shape.
+// can put it anywhere in a KV of the same shape. Slots of keys per channel are copied 32 at a
+// time, from a multiple of it on.
 func (x *KV) Read(buf []byte, slot, n int) []byte { return x.transfer(buf, slot, n, false) }
 
 // Write puts what Read has copied into n slots from slot on, and returns the rest of buf.
@@ -22,15 +18,40 @@ func (x *KV) Write(buf []byte, slot, n int) []byte { return x.transfer(buf, slot
 
 func (x *KV) transfer(buf []byte, slot, n int, write bool) []byte {
 	if x.paired { // pairs of columns are as elements of twice the size
-		buf = x.transferGroups(x.k, x.dim/2, 2*x.size(), buf, slot, n, write)
+		buf = x.transferGroups(x.k, x.dim/2, 4, buf, slot, n, write)
 		return x.transferPairs(buf, slot, n, write)
 	}
-	buf = x.transferGroups(x.k, x.dim, x.size(), buf, slot, n, write)
-	buf = x.transferRuns(x.v, x.heads*x.dim/Group, Group*x.size(), buf, slot, n, write)
-	if x.kind == Q8_0 {
-		blocks := x.dim / blockElems
-		buf = x.transferGroups(bytesOf(x.kScale), blocks, 2, buf, slot, n, write)
-		buf = x.transferRuns(bytesOf(x.vScale), x.heads*blocks, 2, buf, slot, n, write)
+	buf = x.transferKeys(buf, slot, n, write)
+	v := x.format.V
+	buf = x.transferRuns(x.v, x.heads*x.dim/Group, elemBytes(v, Group), buf, slot, n, write)
+	if v.Integer() {
+		buf = x.transferRuns(bytesOf(x.vScale), x.heads*x.dim/blockElems, 2, buf, slot, n, write)
+	}
+	return buf
+}
+
+func (x *KV) transferKeys(buf []byte, slot, n int, write bool) []byte {
+	k := x.format.K
+	switch {
+	case x.format.PerChannel: // of which a head's groups lie together
+		buf = x.transferSealed(x.k, elemBytes(k, SealedSlots*x.dim), buf, slot, n, write)
+		return x.transferSealed(bytesOf(x.kScale), 2*x.dim, buf, slot, n, write)
+	case k == Q4_0: // pairs of columns are as elements of a byte
+		buf = x.transferGroups(x.k, x.dim/2, 1, buf, slot, n, write)
+	default:
+		buf = x.transferGroups(x.k, x.dim, elemBytes(k, 1), buf, slot, n, write)
+	}
+	if k.Integer() {
+		buf = x.transferGroups(bytesOf(x.kScale), x.dim/blockElems, 2, buf, slot, n, write)
+	}
+	return buf
+}
+
+// transferSealed is for memory (heads, slots/32) of so many bytes each.
+func (x *KV) transferSealed(data []byte, size int, buf []byte, slot, n int, write bool) []byte {
+	for h := range x.heads {
+		at := (h*x.slots + slot) / SealedSlots * size
+		buf = exchange(data[at:at+n/SealedSlots*size], buf, write)
 	}
 	return buf
 }

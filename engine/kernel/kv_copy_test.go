@@ -15,11 +15,14 @@ func TestCopiedSlotsAreAsStored(t *testing.T) {
 	const heads, dim, slots = 3, 64, 96
 	r := rand.New(rand.NewPCG(4, 2))
 	for _, s := range Sets(cpu.Detect()) {
-		for _, kind := range KVKinds {
+		for _, kind := range kvFormats {
 			for _, row := range []struct{ from, to, n int }{
 				{0, 48, 16}, {16, 80, 16}, {8, 80, 8}, {0, 72, 24}, {24, 48, 24}, {3, 50, 1}, {5, 52, 7}, {1, 39, 33}, {0, 48, 48}, {7, 60, 0},
-				{5, 50, 2}, {5, 51, 6}, {10, 51, 4}, {0, 50, 5},
+				{5, 50, 2}, {5, 51, 6}, {10, 51, 4}, {0, 50, 5}, {0, 64, 32}, {0, 32, 32},
 			} {
+				if kind.PerChannel && (row.from|row.to|row.n)%SealedSlots != 0 {
+					continue
+				}
 				copied, err := s.NewKV(kind, heads, dim, slots)
 				if err != nil {
 					t.Fatal(err)
@@ -34,6 +37,18 @@ func TestCopiedSlotsAreAsStored(t *testing.T) {
 					}
 					if slot >= row.from && slot < row.from+row.n { // always before those it is copied to
 						s.Store(w, stored, slot-row.from+row.to, k, v)
+					}
+				}
+				for slot := 0; slot < slots && kind.PerChannel; slot += SealedSlots {
+					for head := range heads {
+						keys := normals(r, SealedSlots*dim)
+						s.Seal(w, copied, head, slot, keys)
+						if slot < row.to || slot >= row.to+row.n {
+							s.Seal(w, stored, head, slot, keys)
+						}
+						if slot >= row.from && slot < row.from+row.n {
+							s.Seal(w, stored, head, slot-row.from+row.to, keys)
+						}
 					}
 				}
 				buf := make([]byte, row.n*copied.SlotBytes())
@@ -56,7 +71,10 @@ func TestCopiedSlotsAreAsStored(t *testing.T) {
 // columns out and in.
 func BenchmarkCopySlots(b *testing.B) {
 	for _, s := range Sets(cpu.Detect()) {
-		for _, kind := range KVKinds {
+		for _, kind := range kvFormats {
+			if kind.PerChannel {
+				continue
+			}
 			b.Run(s.Name+"/"+kind.String(), func(b *testing.B) {
 				x, err := s.NewKV(kind, 8, 64, 256)
 				if err != nil {

@@ -40,7 +40,7 @@ func neonSet() *Set {
 			{{4, floatF16x4NEON}, {2, floatF16x2NEON}, {1, floatF16x1NEON}},
 			{{4, floatBF16x4NEON}, {2, floatBF16x2NEON}, {1, floatBF16x1NEON}},
 		},
-		widenColumns: widenColumnsNEON, widenRows: widenRowsNEON,
+		widenKV:   widenKV{widenColumnsNEON, widenColumns4NEON, widenRowsNEON, widenRows4NEON},
 		elemFuncs: elemNEON,
 	}
 }

@@ -23,7 +23,7 @@ func avx2Set() *Set {
 			{{6, floatF16x6AVX2}, {4, floatF16x4AVX2}, {2, floatF16x2AVX2}, {1, floatF16x1AVX2}},
 			{{6, floatBF16x6AVX2}, {4, floatBF16x4AVX2}, {2, floatBF16x2AVX2}, {1, floatBF16x1AVX2}},
 		},
-		widenColumns: widenColumnsAVX2, widenRows: widenRowsAVX2,
+		widenKV:   widenKV{widenColumnsAVX2, widenColumns4AVX2, widenRowsAVX2, widenRows4AVX2},
 		elemFuncs: elemAVX2,
 	}
 }

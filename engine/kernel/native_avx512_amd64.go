@@ -27,7 +27,7 @@ func avx512Set() *Set {
 		IQ4_NL: lineIQ4_NLAVX512, IQ4_XS: lineIQ4_XSAVX512, MXFP4: lineMXFP4AVX512,
 	}
 	s.float = float512
-	s.widenColumns, s.widenRows = widenColumnsAVX512, widenRowsAVX512
+	s.widenKV = widenKV{widenColumnsAVX512, widenColumns4AVX512, widenRowsAVX512, widenRows4AVX512}
 	s.elemFuncs = elemAVX512
 	s.fetch = fetchAVX512
 	return &s

@@ -20,8 +20,7 @@ type Set struct {
 	tiles        *tileFuncs               // nil where there are no tile registers
 	prompt       *promptFuncs             // nil where the rows of prompts are computed like any
 	fetch        func(*fetchArgs)         // nil where memory is left to itself
-	widenColumns func(*widenArgs)         // of cached keys
-	widenRows    func(*widenArgs)         // of cached values
+	widenKV
 	elemFuncs
 }
 
@@ -33,6 +32,14 @@ type tileKernel struct {
 	many bool
 	run  func(*tileArgs)
 }
+
+// widenKV makes codes of cached keys and values floats (kv_read.go).
+type widenKV struct {
+	widenColumns, widenColumns4 func(*widenArgs) // of keys
+	widenRows, widenRows4       func(*widenArgs) // of values, and of keys per channel
+}
+
+var widenGeneric = widenKV{widenColumns, widenColumns4, widenRows, widenRows4}
 
 // floatKernel takes so many activation rows.
 type floatKernel struct {
@@ -52,7 +59,7 @@ var generic = &Set{
 	float: [BF16 + 1][]floatKernel{
 		{{4, float4F32}, {1, floatF32}}, {{4, float4F16}, {1, floatF16}}, {{4, float4BF16}, {1, floatBF16}},
 	},
-	widenColumns: widenColumns, widenRows: widenRows,
+	widenKV:   widenGeneric,
 	elemFuncs: elemGeneric,
 }
 

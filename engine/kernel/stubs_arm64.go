@@ -115,7 +115,13 @@ func halvesx4I8MM(a *tileArgs)
 func widenColumnsNEON(a *widenArgs)
 
 //go:noescape
+func widenColumns4NEON(a *widenArgs)
+
+//go:noescape
 func widenRowsNEON(a *widenArgs)
+
+//go:noescape
+func widenRows4NEON(a *widenArgs)
 
 //go:noescape
 func offsetNEON(a *offsetArgs)

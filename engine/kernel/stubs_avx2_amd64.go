@@ -187,4 +187,10 @@ func tileMXFP4x4AVX2(a *tileArgs)
 func widenColumnsAVX2(a *widenArgs)
 
 //go:noescape
+func widenColumns4AVX2(a *widenArgs)
+
+//go:noescape
 func widenRowsAVX2(a *widenArgs)
+
+//go:noescape
+func widenRows4AVX2(a *widenArgs)

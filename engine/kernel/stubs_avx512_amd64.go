@@ -163,4 +163,10 @@ func minsAVX512(a *offsetArgs)
 func widenColumnsAVX512(a *widenArgs)
 
 //go:noescape
+func widenColumns4AVX512(a *widenArgs)
+
+//go:noescape
 func widenRowsAVX512(a *widenArgs)
+
+//go:noescape
+func widenRows4AVX512(a *widenArgs)

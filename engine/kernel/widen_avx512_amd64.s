@@ -58,3 +58,72 @@ row:
 	JNZ          row
 	VZEROUPPER
 	RET
+
+// NIBBLES sets Z6 and Z7 to what four bits are taken out with, and what is subtracted from them.
+#define NIBBLES \
+	MOVL         $15, AX; \
+	VPBROADCASTD AX, Z6; \
+	MOVL         $8, AX; \
+	VPBROADCASTD AX, Z7
+
+// SIGNED makes codes floats, times Z0.
+#define SIGNED(Z) \
+	VPSUBD    Z7, Z, Z; \
+	VCVTDQ2PS Z, Z; \
+	VMULPS    Z0, Z, Z
+
+// PAIRS makes the lower and the higher halves of the 16 bytes at an offset floats, and stores
+// them 16 columns apart.
+#define PAIRS(i, LOW, HIGH) \
+	VPMOVZXBD 16*i(SI), LOW; \
+	VPSRLD    $4, LOW, HIGH; \
+	VPANDD    Z6, LOW, LOW; \
+	SIGNED(LOW); \
+	SIGNED(HIGH); \
+	VMOVUPS   LOW, 64*i(DI); \
+	VMOVUPS   HIGH, 64*i+1024(DI)
+
+// func widenColumns4AVX512(a *widenArgs)
+TEXT ·widenColumns4AVX512(SB), NOSPLIT, $0-8
+	BEGIN
+	NIBBLES
+
+block4:
+	VCVTPH2PS (BX), Z0
+	ADDQ      $32, BX
+	MOVL      $8, DX
+
+columns4:
+	PAIRS(0, Z1, Z2)
+	PAIRS(1, Z3, Z4)
+	ADDQ $32, SI
+	ADDQ $128, DI
+	DECL DX
+	JNZ  columns4
+	ADDQ $1024, DI
+	DECQ CX
+	JNZ  block4
+	VZEROUPPER
+	RET
+
+// func widenRows4AVX512(a *widenArgs)
+TEXT ·widenRows4AVX512(SB), NOSPLIT, $0-8
+	BEGIN
+	NIBBLES
+
+row4:
+	VPBROADCASTW (BX), Y0
+	VCVTPH2PS    Y0, Z0
+	VPMOVZXBD    (SI), Y1
+	VPSRLD       $4, Y1, Y2
+	VINSERTI64X4 $1, Y2, Z1, Z1
+	VPANDD       Z6, Z1, Z1
+	SIGNED(Z1)
+	VMOVUPS      Z1, (DI)
+	ADDQ         $2, BX
+	ADDQ         $8, SI
+	ADDQ         $64, DI
+	DECQ         CX
+	JNZ          row4
+	VZEROUPPER
+	RET

@@ -22,8 +22,11 @@ type Worker struct {
 
 	scores, aside, wide []float32 // of a part of an attention: (rows, Part), scores that are moved, keys or values as floats
 	partial             Partial   // of a part
+	observe             observeScratch
 	stored              []uint16  // keys or values to be stored
 	codes               Batch     // the same, quantized
+	blocks              []byte    // the same, in four bits
+	column              []float32 // (dim, 32): keys to be sealed
 	tiles               tileScratch
 
 	prompt promptScratch

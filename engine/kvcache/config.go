@@ -35,6 +35,10 @@ type Config struct {
 	// together decide, such as a common scale: parts of blocks are copied up to a multiple of
 	// it. 0 is 1.
 	CopyUnit int
+	// SlotBlocks is how many consecutive blocks every table takes when it first grows, all that it
+	// will ever have, shared with nobody. Blocks is a multiple of it, and there is no Index. 0 is as many
+	// as it needs at a time.
+	SlotBlocks int
 	// HostBlocks is how many blocks of preempted sequences can be kept outside of the pool.
 	HostBlocks int
 	// Store keeps evicted blocks; nil keeps none.
@@ -48,6 +52,10 @@ func (c Config) Validate() error {
 		return fmt.Errorf("kvcache: a pool of %d blocks of %d positions; both must be at least 1", c.Blocks, c.BlockSize)
 	case c.CopyUnit < 0:
 		return fmt.Errorf("kvcache: parts of blocks in units of %d; must be at least 0", c.CopyUnit)
+	case c.SlotBlocks < 0 || c.SlotBlocks > 0 && c.Blocks%c.SlotBlocks != 0:
+		return fmt.Errorf("kvcache: slots of %d blocks in a pool of %d; must divide them", c.SlotBlocks, c.Blocks)
+	case c.SlotBlocks > 0 && c.reuses():
+		return fmt.Errorf("kvcache: prefix index is %q, and slots share no blocks", c.Index)
 	case c.HostBlocks < 0:
 		return fmt.Errorf("kvcache: %d blocks outside of the pool; must be at least 0", c.HostBlocks)
 	}

@@ -18,6 +18,14 @@
 // Seal moves the boundary up, Match starts a table with sealed blocks only, and Trim
 // never crosses it. So a shared block is never written.
 //
+// # What a sequence keeps
+//
+// A Bound says which positions of a sequence are kept while it runs. Forget leaves holes
+// in a table where no row looks any more, so that places stay those of positions; Compact
+// takes blocks out, and those behind them move up. Neither touches sealed blocks: a sequence
+// that gives something up seals, and takes from the index, only first blocks that it
+// keeps (Bound.Reusable). Otherwise an indexed block could outlive its predecessor.
+//
 // # The prefix index
 //
 // A sealed block is known by its chain: the salt, the block before it, and its own
@@ -33,6 +41,11 @@
 //
 // Content is assumed to be a function of the chain. Where the arithmetic that
 // computed it matters too, the tokens or the salt must carry it.
+//
+// # Slots
+//
+// A pool with Config.SlotBlocks gives each table all blocks that it will ever have at once, in
+// consecutive places, and shares none: a cache as it is without paging, for comparison.
 //
 // # Eviction
 //

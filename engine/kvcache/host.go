@@ -2,8 +2,10 @@ package kvcache
 
 // SwapOut asks for t's blocks of the first positions to be copied out of the pool, and reports
 // whether there is room for them; if not, it does nothing. The blocks stay t's, to be released.
+// Of units that are copied whole (Config.CopyUnit) the last is left, unless it is full.
 func (p *Pool) SwapOut(t *Table, positions int) bool {
-	n := p.blocksFor(positions)
+	positions -= positions % p.copyUnit
+	n := (positions + p.blockSize - 1) / p.blockSize
 	if n == 0 || n > len(p.host) {
 		return false
 	}

@@ -7,19 +7,21 @@ import (
 // Pool owns all blocks. It is not safe for concurrent use.
 type Pool struct {
 	contents
-	reuse   bool
-	free    []BlockID // a stack: the block given back last is warm and goes out first
-	held    int       // pinned ones included
-	cached  int
-	pinned  int
-	index   index // nil without reuse
-	policy  policy
-	victims victims
-	clock   uint64 // releases
-	evicted int64
+	reuse     bool
+	free      []BlockID // a stack: the block given back last is warm and goes out first
+	held      int       // pinned ones included
+	cached    int
+	pinned    int
+	index     index // nil without reuse
+	policy    policy
+	victims   victims
+	clock     uint64 // releases
+	evicted   int64
+	forgotten int64 // blocks given up by sequences that went on
 
 	moves      []Move
 	copyUnit   int
+	slotBlocks int     // how many blocks every table has at once; 0 is as many as it needs
 	host       []int32 // places outside of the pool that are free, a stack
 	hostBlocks int
 	store      Store // nil for none
@@ -47,7 +49,7 @@ func New(c Config) *Pool {
 	}
 	p := &Pool{contents: contents{blockSize: c.BlockSize, blocks: make([]block, c.Blocks)}, reuse: c.reuses(),
 		free: make([]BlockID, c.Blocks), host: make([]int32, c.HostBlocks), hostBlocks: c.HostBlocks,
-		copyUnit: max(1, c.CopyUnit)}
+		copyUnit: max(1, c.CopyUnit), slotBlocks: c.SlotBlocks}
 	for i := range p.free {
 		p.free[i] = BlockID(c.Blocks - 1 - i)
 	}
@@ -99,33 +101,38 @@ func (p *Pool) Reserve(t *Table, positions int) {
 // Trim gives back the blocks that lie wholly beyond positions, such as those of
 // rejected drafts. Sealed blocks stay.
 func (p *Pool) Trim(t *Table, positions int) {
-	p.shorten(t, max(p.blocksFor(positions), t.sealed))
+	p.shorten(t, max(p.blocksFor(positions)-t.removed, t.sealed))
 }
 
 // Release gives back all blocks and leaves t empty. With reuse, sealed blocks that
 // nobody else holds become cached.
 func (p *Pool) Release(t *Table) {
 	p.shorten(t, 0)
-	t.sealed, t.salt = 0, 0
+	t.sealed, t.salt, t.forgotten, t.holes, t.removed = 0, 0, 0, 0, 0
 }
 
 // shorten drops t's references beyond its first keep blocks, last to first, so that the end
 // of a chain counts as released before its beginning.
 func (p *Pool) shorten(t *Table, keep int) {
 	for i := len(t.blocks) - 1; i >= keep; i-- {
-		p.drop(t.blocks[i])
+		if t.blocks[i] != none {
+			p.drop(t.blocks[i])
+		}
 	}
 	t.blocks = t.blocks[:min(keep, len(t.blocks))]
 }
 
 // blocksFor returns the blocks that hold positions.
 func (p *Pool) blocksFor(positions int) int {
+	if p.slotBlocks > 0 && positions > 0 {
+		return max(p.slotBlocks, (positions+p.blockSize-1)/p.blockSize)
+	}
 	return (positions + p.blockSize - 1) / p.blockSize
 }
 
 // missing returns how many blocks t lacks for positions; zero or less when it has room.
 func (p *Pool) missing(t *Table, positions int) int {
-	return p.blocksFor(positions) - len(t.blocks)
+	return p.blocksFor(positions) - t.removed - len(t.blocks)
 }
 
 // take returns a block with one reference and no content. There must be one free or cached.

@@ -13,6 +13,10 @@ type Table struct {
 	sealed int       // blocks[:sealed] are read-only
 	salt   uint64    // of the chain, set by Match
 
+	forgotten int // blocks[:forgotten] were looked at by Forget
+	holes     int // of these, given back
+	removed   int // blocks taken out of the list by Compact
+
 	host    []int32 // places outside of the pool with its first blocks, after SwapOut
 	swapped int     // positions in them
 }
@@ -25,6 +29,7 @@ func (t *Table) last() BlockID {
 	return t.blocks[t.sealed-1]
 }
 
-// Blocks returns the blocks in order: position i lies in Blocks()[i/BlockSize].
+// Blocks returns the blocks in order: position i lies in Blocks()[i/BlockSize], unless
+// Compact took out blocks before it. Blocks that Forget gave back are -1.
 // The slice is valid until the next call that takes the table and is not to be changed.
 func (t *Table) Blocks() []BlockID { return t.blocks }

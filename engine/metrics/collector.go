@@ -89,6 +89,8 @@ func (c *engineCollector) addRequests() {
 		func(s *engine.Stats) time.Duration { return s.Occupancy })
 	c.counter("vllm:num_preemptions_total", "Sequences put back into the queue for want of KV blocks.",
 		func(s *engine.Stats) int64 { return s.Preemptions })
+	c.counter("assay:requests_admitted_total", "Requests, choices one by one, that the engine took.",
+		func(s *engine.Stats) int64 { return s.Admitted })
 	c.addLabelled(prometheus.CounterValue, "assay:requests_refused_total",
 		"Requests refused with 503: the queue was full, or the first token was expected too late.", []string{"reason"},
 		func(s *engine.Stats, emit func(float64, ...string)) {
@@ -154,6 +156,27 @@ func (c *engineCollector) addMemory() {
 		})
 	c.gauge("assay:kv_blocks_capacity", "KV blocks there are.",
 		func(s *engine.Stats) int64 { return int64(s.Blocks.Total) })
+	positions := func(of func(*engine.Stats) engine.Positions) func(*engine.Stats, func(float64, ...string)) {
+		return func(s *engine.Stats, emit func(float64, ...string)) {
+			p := of(s)
+			emit(float64(p.Used), "used")
+			emit(float64(p.Held-p.Used), "unused")
+		}
+	}
+	c.addLabelled(prometheus.GaugeValue, "assay:kv_positions",
+		"Positions of the KV blocks that requests hold: with keys and values, and reserved without.", []string{"state"},
+		positions(func(s *engine.Stats) engine.Positions { return s.Positions }))
+	c.addLabelled(prometheus.CounterValue, "assay:kv_position_steps_total",
+		"The same, added up over engine steps: divide by assay:engine_steps_total for the mean while steps run.", []string{"state"},
+		positions(func(s *engine.Stats) engine.Positions { return s.PositionSteps }))
+	c.counter("assay:kv_positions_dropped_total", "Positions whose KV blocks requests gave up while they ran.",
+		func(s *engine.Stats) int64 { return s.DroppedPositions })
+	c.counter("assay:kv_request_position_steps_total", "Positions that there was room for of a request, added up over its steps: divide by assay:request_steps_total for the mean.",
+		func(s *engine.Stats) int64 { return s.HeldPositions })
+	c.counter("assay:request_steps_total", "Steps of each request, added up.",
+		func(s *engine.Stats) int64 { return s.SequenceSteps })
+	c.gauge("assay:kv_peak_request_positions", "Most positions that there was room for of one request since start.",
+		func(s *engine.Stats) int64 { return s.PeakSequence })
 	c.gauge("assay:kv_bytes_per_token", "KV cache bytes of one position.",
 		func(s *engine.Stats) int64 { return s.KVBytesPerToken })
 	c.gauge("assay:weight_bytes", "Bytes of the weights as they are stored.",

@@ -50,9 +50,10 @@ func labels(m *dto.Metric) map[string]string {
 
 var full = engine.Stats{
 	Running: 3, Waiting: 5, Blocks: engine.Blocks{Total: 40, Free: 11, Cached: 19, Held: 10},
+	Positions: engine.Positions{Held: 160, Used: 143}, PositionSteps: engine.Positions{Held: 16000, Used: 15001},
 	Steps: 101, StepTokens: engine.StepTokens{Buckets: []int64{50, 40, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6}, Sum: 98765}, SharedTokens: 61, Busy: 2500 * time.Millisecond, PrefillOps: 1009, DecodeOps: 1013,
 	PromptTokens: 211, PrefixQueries: 223, PrefixHits: 127, GeneratedTokens: 307,
-	Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2,
+	Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2, DroppedPositions: 640, PeakSequence: 144,
 	Finished:    map[engine.FinishReason]int64{engine.FinishStop: 6, engine.FinishLength: 7, engine.FinishAbort: 8},
 	PeakRunning: 4, Occupancy: 7250 * time.Millisecond, KVBytesPerToken: 4096, WeightBytes: 14000000,
 }
@@ -85,9 +86,13 @@ func TestEngineSeries(t *testing.T) {
 		{"assay:prefill_ops_total", counter, "", map[string]float64{"": 1009}},
 		{"assay:decode_ops_total", counter, "", map[string]float64{"": 1013}},
 		{"assay:kv_blocks", gauge, "state", map[string]float64{"free": 11, "cached": 19, "held": 10}},
+		{"assay:kv_positions", gauge, "state", map[string]float64{"used": 143, "unused": 17}},
+		{"assay:kv_position_steps_total", counter, "state", map[string]float64{"used": 15001, "unused": 999}},
 		{"assay:kv_blocks_capacity", gauge, "", map[string]float64{"": 40}},
 		{"assay:peak_running_requests", gauge, "", map[string]float64{"": 4}},
 		{"assay:request_occupancy_seconds_total", counter, "", map[string]float64{"": 7.25}},
+		{"assay:kv_positions_dropped_total", counter, "", map[string]float64{"": 640}},
+		{"assay:kv_peak_request_positions", gauge, "", map[string]float64{"": 144}},
 		{"assay:kv_bytes_per_token", gauge, "", map[string]float64{"": 4096}},
 		{"assay:weight_bytes", gauge, "", map[string]float64{"": 14000000}},
 	} {

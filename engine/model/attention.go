@@ -23,11 +23,24 @@ func (s *State) prepare(w *worker, from, to int) {
 			s.rotate(w, q, cos, sin)
 			s.rotate(w, k, cos, sin)
 		}
+		if s.cache.format.Hadamard {
+			for _, x := range [][]float32{q, k, v} {
+				s.m.Kernels.Hadamard(&w.Worker, x, s.m.HeadDim)
+			}
+		}
+		if s.cache.format.PerChannel {
+			roundKey(k)
+		}
 		s.m.Kernels.Scale(&w.Worker, q, s.m.queryScale(p))
-		blocks := s.pass.Spans[s.spanOf[r]].Blocks
-		slot := int(blocks[p/s.cache.BlockSize])*s.cache.BlockSize + p%s.cache.BlockSize
-		s.m.Kernels.Store(&w.Worker, s.cache.layers[s.layer], slot, k, v)
+		s.m.Kernels.Store(&w.Worker, s.cache.layers[s.layer], s.slot(int(s.spanOf[r]), p), k, v)
 	}
+}
+
+// slot is where a position of a span's sequence lies in the cache.
+func (s *State) slot(span, position int) int {
+	size, x := s.cache.BlockSize, &s.pass.Spans[span]
+	position -= x.Dropped
+	return int(x.Blocks[position/size])*size + position%size
 }
 
 func (s *State) addBias(w *worker, x, bias []float32) {
@@ -68,7 +81,8 @@ func (c *Config) queryScale(position int) float32 {
 // of keys and values while their scores stay in the second cache.
 const mostRows = 128
 
-// chunk is some rows of one span, whose attention to one head is one piece of work.
+// chunk is some rows of one span, whose attention to one head is one piece of work. All of
+// them see everything, or all of them what a bounded cache lets them.
 type chunk struct{ span, from, to int }
 
 // attendAll fills the rows' attention. Where there is little work, the parts of a context are
@@ -79,7 +93,7 @@ func (s *State) attendAll() {
 	s.most = 0
 	for _, c := range s.chunks {
 		_, to := s.partsOf(c)
-		s.most = max(s.most, to)
+		s.most = max(s.most, s.sinkParts()+to)
 	}
 	if s.pool.Size() == 1 || s.most == 1 || n > 4*s.pool.Size() {
 		s.each1(n, (*State).attend)
@@ -97,15 +111,20 @@ func (s *State) chunk() {
 	s.chunks = s.chunks[:0]
 	positions := max(1, mostRows*s.m.KVHeads/s.m.Heads)
 	for i, span := range s.pass.Spans {
-		for from := span.From; from < span.To; from += positions {
-			s.chunks = append(s.chunks, chunk{i, from, min(span.To, from+positions)})
+		for from := span.From; from < span.To; {
+			c := chunk{i, from, min(span.To, from+positions)}
+			if all := s.seesAll(c); all > 0 {
+				c.to = min(c.to, from+all)
+			}
+			s.chunks = append(s.chunks, c)
+			from = c.to
 		}
 	}
 }
 
 // partsOf is the range of parts of the context that a chunk sees in the current layer.
 func (s *State) partsOf(c chunk) (from, to int) {
-	a := kernel.Attention{First: int(s.pass.Positions[c.from]), Heads: 1, Rows: c.to - c.from, Window: s.current().Window}
+	a := kernel.Attention{First: s.place(c), Heads: 1, Rows: c.to - c.from, Window: s.window(c)}
 	return a.Parts()
 }
 
@@ -117,7 +136,15 @@ func (s *State) piece(i int) (c chunk, head int) {
 func (s *State) attend(w *worker, from, to int) {
 	for i := from; i < to; i++ {
 		c, head := s.piece(i)
-		s.m.Kernels.Attend(&w.Worker, s.aim(w, c, head), &w.out)
+		if s.cutShort(c) {
+			s.attendEnds(w, c, head)
+		} else {
+			a := s.aim(w, c, head)
+			if s.cache.format.PerChannel {
+				s.own(w, c, head)
+			}
+			s.m.Kernels.Attend(&w.Worker, a, &w.out)
+		}
 		s.finish(w, c, head, &w.out)
 	}
 }
@@ -126,8 +153,18 @@ func (s *State) attend(w *worker, from, to int) {
 func (s *State) attendPart(w *worker, from, to int) {
 	for i := from; i < to; i++ {
 		c, head := s.piece(i / s.most)
-		if low, high := s.partsOf(c); i%s.most >= low && i%s.most < high {
-			s.m.Kernels.AttendPart(&w.Worker, s.aim(w, c, head), i%s.most, &s.partials[i])
+		part, sinks := i%s.most, s.sinkParts()
+		switch low, high := s.partsOf(c); {
+		case part < sinks:
+			if s.cutShort(c) {
+				s.m.Kernels.AttendPart(&w.Worker, s.aimSinks(w, c, head), part, &s.partials[i])
+			}
+		case part-sinks >= low && part-sinks < high:
+			a := s.aim(w, c, head)
+			if s.cache.format.PerChannel && a.First/kernel.Part <= part-sinks { // some row's own positions are of the part
+				s.own(w, c, head)
+			}
+			s.m.Kernels.AttendPart(&w.Worker, a, part-sinks, &s.partials[i])
 		}
 	}
 }
@@ -136,11 +173,19 @@ func (s *State) mergeParts(w *worker, from, to int) {
 	for i := from; i < to; i++ {
 		c, head := s.piece(i)
 		low, high := s.partsOf(c)
-		parts := s.partials[i*s.most:]
-		for j := low + 1; j < high; j++ {
-			s.m.Kernels.Merge(&w.Worker, &parts[low], &parts[j])
+		parts, sinks := s.partials[i*s.most:], s.sinkParts()
+		out := &parts[sinks+low]
+		if sinks > 0 && s.cutShort(c) {
+			out = &parts[0]
+			for j := 1; j < sinks; j++ {
+				s.m.Kernels.Merge(&w.Worker, out, &parts[j])
+			}
+			low--
 		}
-		s.finish(w, c, head, &parts[low])
+		for j := low + 1; j < high; j++ {
+			s.m.Kernels.Merge(&w.Worker, out, &parts[sinks+j])
+		}
+		s.finish(w, c, head, out)
 	}
 }
 
@@ -150,7 +195,7 @@ func (s *State) aim(w *worker, c chunk, head int) *kernel.Attention {
 	heads := m.Heads / m.KVHeads
 	width := heads * m.HeadDim
 	a.KV, a.Head, a.Blocks, a.BlockSize = s.cache.layers[s.layer], head, span.Blocks, s.cache.BlockSize
-	a.First, a.Heads, a.Rows, a.Window = int(s.pass.Positions[c.from]), heads, heads*(c.to-c.from), s.current().Window
+	a.First, a.Heads, a.Rows, a.Window = s.place(c), heads, heads*(c.to-c.from), s.window(c)
 	a.Prompt = c.from < s.prompt
 	a.Q = a.Q[:0]
 	for r := c.from; r < c.to; r++ {
@@ -164,6 +209,11 @@ func (s *State) finish(w *worker, c chunk, head int, p *kernel.Partial) {
 	heads := s.m.Heads / s.m.KVHeads
 	at := c.from*s.attn.Cols + head*heads*s.m.HeadDim
 	s.m.Kernels.Finish(&w.Worker, p, heads, s.attn.X[at:], s.attn.Cols)
+	if s.cache.format.Hadamard {
+		for r := c.from; r < c.to; r++ {
+			s.m.Kernels.Hadamard(&w.Worker, s.attn.Row(r)[head*heads*s.m.HeadDim:][:heads*s.m.HeadDim], s.m.HeadDim)
+		}
+	}
 }
 
 // first is the first position that the query at a position attends to.

@@ -57,7 +57,14 @@ func (s *State) attention(l *Layer) {
 	s.each(rows, (*State).attnNorm)
 	s.multiply(&s.h, product{&s.q, &l.Q, 0}, product{&s.k, &l.K, 0}, product{&s.v, &l.V, 0})
 	s.each(rows, (*State).prepare)
+	if s.cache.format.PerChannel {
+		s.each(rows, (*State).seal)
+	}
 	s.attendAll()
+	if s.cache.format.PerChannel {
+		s.each(rows, (*State).keepTails)
+	}
+	s.observeAll()
 	s.each(rows, (*State).quantizeAttn)
 	s.multiply(&s.attn, product{&s.y, &l.O, 0})
 	s.owed = owed{true, l.OBias, l.AttnPostNorm}

@@ -21,18 +21,10 @@ type Model struct {
 
 // Load binds the tensors of f. Errors name the file and the key or tensor.
 func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
-	c, a, err := readConfig(f)
+	c, a, t, err := readShape(f)
 	if err != nil {
 		return nil, err
 	}
-	t, err := f.Tensor("token_embd.weight")
-	if err != nil {
-		return nil, err
-	}
-	if len(t.Dims) != 2 {
-		return nil, fmt.Errorf("%s: tensor %s has %d dimensions, want 2", f.Name, t.Name, len(t.Dims))
-	}
-	c.Vocab = t.Dims[1]
 	w, err := bindWeights(f, c, a.layer)
 	if err != nil {
 		return nil, err
@@ -44,6 +36,28 @@ func Load(f *gguf.File, kernels *kernel.Set) (*Model, error) {
 	runtime.AddCleanup(m, func(free func()) { free() }, m.Weights.pack(c.Experts))
 	f.Forget()
 	return m, nil
+}
+
+// ReadConfig reads a model's shape without its weights.
+func ReadConfig(f *gguf.File) (Config, error) {
+	c, _, _, err := readShape(f)
+	return c, err
+}
+
+// readShape is the configuration with what the embedding's tensor alone says, the vocabulary.
+func readShape(f *gguf.File) (Config, architecture, gguf.Tensor, error) {
+	c, a, err := readConfig(f)
+	if err != nil {
+		return c, a, gguf.Tensor{}, err
+	}
+	t, err := f.Tensor("token_embd.weight")
+	if err == nil && len(t.Dims) != 2 {
+		err = fmt.Errorf("%s: tensor %s has %d dimensions, want 2", f.Name, t.Name, len(t.Dims))
+	}
+	if err == nil {
+		c.Vocab = t.Dims[1]
+	}
+	return c, a, t, err
 }
 
 // Prompts reports whether positions of prompts have an arithmetic of their own, so that their

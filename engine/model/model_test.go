@@ -215,12 +215,14 @@ func TestForwardAllocatesNothing(t *testing.T) {
 		}
 		pool := par.New(threads)
 		s, p := NewState(m, cache, pool), &Pass{}
-		blocks := []int32{2, 0, 1, 3}
+		blocks, observed := []int32{2, 0, 1, 3}, Observed{}
 		step := func() { // a prompt, the end of one and what follows
 			p.Reset()
 			p.AddPrompt(0, blocks[3:], 1, 2, 3, 4)
 			p.AddPrompt(16, blocks, 5, 6, 7, 8)
 			p.Add(20, blocks, 5, 6, 7)
+			p.Last().Observed = &observed
+			observed.Shape(p.Last().From, 3, m.KVHeads, 4)
 			p.Logits = append(p.Logits, 3, 10)
 			s.Forward(p)
 		}
@@ -275,13 +277,18 @@ func TestLoadRefusesBadFiles(t *testing.T) {
 
 func TestCacheFormats(t *testing.T) {
 	m := mustLoad(t, "F32")
-	for format, want := range map[string]int{"f32": 512, "f16": 256, "bf16": 256, "q8_0": 136} { // 2 layers x 2 x 32 columns
+	for format, want := range map[string]int{"f32": 512, "f16": 256, "bf16": 256, "q8_0": 136, "q4_0": 72, "f32/q4_0": 292, "q8_0/bf16": 196, "q4_0+channel+hadamard": 72} { // 2 layers x 2 x 32 columns
 		if got, err := CacheBytesPerToken(m.Config, format); err != nil || got != want {
 			t.Errorf("%s: %d bytes per token (%v), want %d", format, got, err, want)
 		}
 	}
-	if _, err := NewCache(m, "q4_0", 1, 16); err == nil || !strings.Contains(err.Error(), "f32, f16, bf16, q8_0") {
-		t.Errorf("q4_0: %v", err)
+	for format, want := range map[string]string{
+		"q4_1": "f32, f16, bf16, q8_0, q4_0", "f16/": "f32, f16", "q8_0+channels": "+channel or", "q8_0+channel+channel": "each once",
+		"bf16+channel": "keys in bf16 have no scales", "q4_0+channel": "blocks of 16 positions, want a multiple of 32",
+	} {
+		if _, err := NewCache(m, format, 1, 16); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", format, err, want)
+		}
 	}
 	odd := *m
 	odd.HeadDim = 48

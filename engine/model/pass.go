@@ -17,7 +17,22 @@ type Pass struct {
 type Span struct {
 	From, To int
 	Blocks   []int32
+
+	// Tail tells sequences apart where keys have scales per channel: the same in all passes of
+	// a sequence, below Cache.Tails, and another sequence's only when this one is gone or
+	// starts again at a multiple of SealedPositions. Below 0 the span is all of the sequence
+	// from such a multiple on, and nothing is kept of it.
+	Tail int32
+	// Dropped is how many earlier positions, whole blocks, Blocks lacks: position p is then
+	// in Blocks[(p-Dropped)/size]. Which they were does not matter, as keys carry their
+	// positions. No layer may have a window.
+	Dropped int
+	// Observed, when not nil, gets the attention of the span's rows.
+	Observed *Observed
 }
+
+// Last is the span that was added last.
+func (p *Pass) Last() *Span { return &p.Spans[len(p.Spans)-1] }
 
 // Reset empties the pass and keeps its memory.
 func (p *Pass) Reset() {
@@ -44,6 +59,9 @@ func (p *Pass) Add(first int, blocks []int32, tokens ...int32) {
 	}
 	p.Spans = append(p.Spans, Span{From: from, To: len(p.Tokens), Blocks: blocks})
 }
+
+// Keep sets the last span's Tail.
+func (p *Pass) Keep(tail int32) { p.Spans[len(p.Spans)-1].Tail = tail }
 
 // Row is the logits of the i-th row of Logits.
 func (p *Pass) Row(i int) []float32 {

@@ -40,6 +40,8 @@ type State struct {
 	chunks   []chunk          // of the pass's rows, for attention
 	most     int              // parts of a chunk's context
 	partials []kernel.Partial // (pieces, most)
+	tails    tails            // where keys have scales per channel
+	observed []int            // spans whose attention is summed
 
 	observe func(w kernel.Rows, x *kernel.Batch)
 }
@@ -48,14 +50,15 @@ type State struct {
 type worker struct {
 	kernel.Worker
 	attention kernel.Attention
-	out       kernel.Partial
-	_         [64]byte // no two workers write one cache line
+	out, more kernel.Partial
+	own       []float32 // keys that are not sealed
+	_         [64]byte  // no two workers write one cache line
 }
 
 // NewState makes the scratch memory for passes of m over cache, run by pool's workers.
 // It is sized by the cache's longest sequence, not by the model's context.
 func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
-	s := &State{m: m, cache: cache, pool: pool, worker: make([]worker, pool.Size())}
+	s := &State{m: m, cache: cache, pool: pool, worker: make([]worker, pool.Size()), tails: newTails(m, cache)}
 	s.longest = min(m.Context, cache.longest())
 	for i := range m.Weights.Layers {
 		if t := m.Weights.Layers[i].Turn; t != TurnNone && s.angles[t].freqs == nil {
@@ -114,10 +117,17 @@ func (s *State) reset(p *Pass) {
 	s.resetRouting(rows)
 	s.fillAngles()
 	s.spanOf = s.spanOf[:0]
+	s.observed = s.observed[:0]
 	for i, span := range p.Spans {
+		if span.Observed != nil {
+			s.observed = append(s.observed, i)
+		}
 		for range span.To - span.From {
 			s.spanOf = append(s.spanOf, int32(i))
 		}
+	}
+	if s.tails.count > 0 {
+		s.tails.reset(p)
 	}
 	if n := len(p.Logits) * m.Vocab; cap(p.Out) < n {
 		p.Out = make([]float32, n)

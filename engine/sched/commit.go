@@ -29,13 +29,15 @@ func (s *Scheduler) Commit(it *Item, accepted []int32, finished bool) {
 	}
 	q.Computed = it.To + max(0, len(accepted)-1)
 	q.Tokens = append(q.Tokens, accepted...)
-	s.pool.Seal(&q.Table, q.known(&s.cfg, q.Computed))
+	s.pool.Seal(&q.Table, q.known(&s.cfg, min(q.Computed, s.reusable(q))))
 	switch {
 	case finished:
 		s.leave(s.stop(slices.Index(s.running, q)))
+		return
 	case last:
 		s.pool.Trim(&q.Table, q.Computed)
 	}
+	s.giveUp(q)
 }
 
 // acceptable returns what is wrong with committing these tokens.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/assaylab/assay/engine/kvcache"
 )
 
 // Config bounds what the scheduler does. It does not change after New.
@@ -37,6 +39,8 @@ type Config struct {
 	// they are computed by different arithmetic: blocks with generated positions are found
 	// only by sequences that have the same positions generated.
 	Classes bool
+	// Bound says what is kept of a sequence's positions; the zero value is all.
+	Bound kvcache.Bound
 	// Swap has preempted sequences' blocks be copied out of the pool, as far as it has room
 	// for them outside, and back on readmission. Otherwise they are computed again.
 	Swap bool

@@ -38,6 +38,16 @@
 // place stays empty. A member that is preempted stays one. While a batch is waited for, Next
 // plans nothing and says in Plan.Wake when it is due.
 //
+// # Sequences that give up positions
+//
+// With Config.Bound a sequence gives back blocks when an item of it is committed. What it
+// gives up is a function of the sequence and its position alone. Where blocks are chosen by
+// attention, no item crosses the position of a choice, and no draft: all its rows see
+// what was kept before. A preempted sequence is computed again in the same pieces between
+// choices, observed again, and so comes to the same. With a window a sequence is admitted when
+// there are as many blocks as it ever holds, and takes them as it comes to need them: its
+// prompt may then have to wait for others in the middle, who run on and give theirs back.
+//
 // # One step
 //
 // Next fills a plan in this order:

@@ -103,8 +103,7 @@ func (l *lab) add() {
 		Salt: uint64(l.r.IntN(2)), Drafts: l.r.IntN(6), Arrived: l.now}
 	l.vary(q)
 	l.own(q)
-	total, _, _, _ := l.pool.Counts()
-	fits := q.Limit-1 <= total*l.pool.BlockSize()
+	fits := l.s.need(q)*l.pool.BlockSize() <= l.pool.Room()
 	full := l.cfg.MaxQueue > 0 && l.s.Waiting() >= l.cfg.MaxQueue
 	if err := l.s.Add(q); (err == nil) != (fits && !full) {
 		l.t.Fatalf("Add of limit %d with %d waiting gave %v", q.Limit, l.s.Waiting(), err)
@@ -259,6 +258,10 @@ func (l *lab) compute(it *Item) {
 		l.regained += max(0, it.From-q.Prompt)
 	}
 	l.checkOwned(it)
+	if l.cfg.Bound.Policy != "" {
+		l.computeBounded(it)
+		return
+	}
 	digest := l.readPrefix(q, it.From)
 	for i := it.From; i < it.To; i++ {
 		digest = extend(digest, q.Tokens[i], l.cfg.class(i, q.Prompt))
@@ -340,7 +343,11 @@ func (l *lab) finish(q *Sequence) {
 	l.finished[q.ID] = true
 	l.forget(q.ID)
 	l.rule.gone(q.ID)
-	if want := expected(l.cfg, q.Tokens[:q.Prompt], q.Limit, q.Salt); !slices.Equal(q.Tokens, want) {
+	want := expected
+	if l.cfg.Bound.Policy != "" {
+		want = l.expectedBounded
+	}
+	if want := want(l.cfg, q.Tokens[:q.Prompt], q.Limit, q.Salt); !slices.Equal(q.Tokens, want) {
 		l.t.Fatalf("sequence %d became\n%v, want\n%v", q.ID, q.Tokens, want)
 	}
 }
@@ -411,11 +418,11 @@ func (l *lab) checkUsed() {
 // held reports whether q waits for a prompt: one that its bound cut short, or that of its
 // group, of which it was not computed when this step was planned.
 func (l *lab) held(q *Sequence) bool {
-	if n := len(l.plan.Items); n > 0 && l.plan.Items[n-1].Seq.ChunkRows > 0 && !l.plan.Items[n-1].Last() {
+	if n := len(l.plan.Items); n > 0 && (l.plan.Items[n-1].Seq.ChunkRows > 0 || l.plan.Items[n-1].Seq.bounded) && !l.plan.Items[n-1].Last() {
 		return true
 	}
 	return slices.ContainsFunc(l.s.running, func(o *Sequence) bool {
-		return o.Group == q.Group && o.Computed < o.Prompt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
+		return o.bounded && o.Computed < len(o.Tokens)-1 || o.Group == q.Group && o.Computed < o.Prompt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
 	})
 }
 
@@ -427,7 +434,9 @@ func (l *lab) checkState() {
 	for _, q := range l.s.running {
 		ids = append(ids, q.ID)
 		for _, b := range q.Table.Blocks() {
-			held[b] = true
+			if b >= 0 {
+				held[b] = true
+			}
 		}
 	}
 	for _, q := range l.s.waiting {

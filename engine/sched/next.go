@@ -77,7 +77,7 @@ func (s *Scheduler) makeRoom(p *Plan, i int) bool {
 // preempt sends running sequence i back to the front of the queue. One that must compute every
 // position has nothing copied out.
 func (s *Scheduler) preempt(p *Plan, i int) {
-	if q := s.running[i]; s.cfg.Swap && !q.Uncached {
+	if q := s.running[i]; s.cfg.Swap && !q.Uncached && !q.bounded {
 		s.pool.SwapOut(&q.Table, q.Computed)
 	}
 	q := s.stop(i)
@@ -94,7 +94,11 @@ func (s *Scheduler) planPrompts(p *Plan, room int) (rows int) {
 	first := len(p.Items)
 	for _, q := range s.running {
 		if !q.generates() {
-			rows += s.planPrompt(p, q, room-rows, len(p.Items) == first)
+			n := s.planPrompt(p, q, room-rows, len(p.Items) == first)
+			if n == 0 {
+				return rows // nobody passes it
+			}
+			rows += n
 		}
 	}
 	for len(p.Preempted) == 0 && rows < room && !unfinished(p.Items[first:]) {
@@ -120,7 +124,7 @@ func unfinished(prompts []Item) bool {
 // planPrompt adds as much of q's prompt as there is room for and returns its rows.
 // Prompts that are not chunked go whole or not at all; the first of a step always goes.
 func (s *Scheduler) planPrompt(p *Plan, q *Sequence, room int, first bool) int {
-	rows := len(q.Tokens) - q.Computed
+	rows := min(len(q.Tokens), s.choice(q)) - q.Computed
 	if q.ChunkRows > 0 {
 		rows = min(rows, q.ChunkRows)
 	}
@@ -131,6 +135,9 @@ func (s *Scheduler) planPrompt(p *Plan, q *Sequence, room int, first bool) int {
 		rows = min(rows, room)
 	case rows > room && !first:
 		return 0
+	}
+	if !s.pool.Grow(&q.Table, q.Computed+rows) {
+		return 0 // with a window alone: others had the blocks that the prompt needs by and by
 	}
 	q.turn = s.stamp(s.cfg.MaxBatch + len(p.Items))
 	p.add(q, rows)
@@ -150,7 +157,7 @@ func (s *Scheduler) admit() *Sequence {
 		return nil // its blocks are worth waiting for
 	}
 	matched, shared := s.attach(q, sibling)
-	if !s.pool.Grow(&q.Table, len(q.Tokens)) {
+	if !s.room(q) {
 		s.pool.Release(&q.Table)
 		return nil
 	}
@@ -174,18 +181,18 @@ func (s *Scheduler) regain(q *Sequence, positions int) int {
 	if n := s.pool.SwapIn(&q.Table, positions); n > positions {
 		return n
 	}
-	known := q.known(&s.cfg, len(q.Tokens))
+	known := s.findable(q)
 	return max(positions, s.pool.Restore(&q.Table, known)) + s.pool.CopyPartial(&q.Table, known)
 }
 
 // sibling returns the running sequence whose prompt q can share: of several the first, which
 // was admitted before all others and is the first to have the prompt. Nil is none.
 func (s *Scheduler) sibling(q *Sequence) *Sequence {
-	if q.Group == 0 || q.Uncached || q.shareable() < s.pool.BlockSize() {
+	if q.Group == 0 || q.Uncached || q.bounded || q.shareable() < s.pool.BlockSize() || s.pool.Contiguous() {
 		return nil
 	}
 	i := slices.IndexFunc(s.running, func(o *Sequence) bool {
-		return o.Group == q.Group && o.Salt == q.Salt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
+		return !o.bounded && o.Group == q.Group && o.Salt == q.Salt && slices.Equal(o.Tokens[:o.Prompt], q.Tokens[:q.Prompt])
 	})
 	if i < 0 {
 		return nil
@@ -196,7 +203,7 @@ func (s *Scheduler) sibling(q *Sequence) *Sequence {
 // attach gives q the blocks that need not be computed, and returns the positions found in
 // the index and, beyond them, those taken from the sibling, which may be nil.
 func (s *Scheduler) attach(q, sibling *Sequence) (matched, shared int) {
-	known := q.known(&s.cfg, len(q.Tokens))
+	known := s.findable(q)
 	if q.Uncached {
 		known = known[:1] // which matches nothing, and sets the salt
 	}
@@ -210,7 +217,7 @@ func (s *Scheduler) attach(q, sibling *Sequence) (matched, shared int) {
 // wantedDrafts returns the draft rows that the generating sequences would like.
 func (s *Scheduler) wantedDrafts(items []Item) (rows int) {
 	for i := range items {
-		rows += items[i].Seq.wantedDrafts(&s.cfg)
+		rows += s.wanted(items[i].Seq)
 	}
 	return rows
 }
@@ -224,7 +231,7 @@ func (s *Scheduler) planDrafts(items []Item, left int) {
 			if left <= 0 {
 				return
 			}
-			if it.MaxDraft == round-1 && it.Seq.wantedDrafts(&s.cfg) >= round && s.pool.Grow(&it.Seq.Table, it.To+round) {
+			if it.MaxDraft == round-1 && s.wanted(it.Seq) >= round && s.pool.Grow(&it.Seq.Table, it.To+round) {
 				it.MaxDraft = round
 				left--
 			}

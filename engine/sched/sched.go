@@ -22,6 +22,7 @@ type Scheduler struct {
 	waiting      []*Sequence // front first
 	running      []*Sequence // oldest first
 	queuedTokens int         // of waiting
+	chosen       []int       // blocks to be given up
 	members      int         // of the batch that is under way: running, or waiting for a first or another admission
 	steps        uint64      // planned so far
 	stamps       []uint64    // of generating sequences where not all have a row, rising
@@ -63,6 +64,19 @@ func (s *Scheduler) PromptRest() (rows int) {
 	return rows
 }
 
+// Preempted returns how many sequences wait for another admission, and the rows that they need
+// before they go on, of which some may be found or copied back. They are in front of all others.
+func (s *Scheduler) Preempted() (n, rows int) {
+	for _, q := range s.waiting {
+		if q.Preemptions == 0 {
+			break
+		}
+		n++
+		rows += len(q.Tokens)
+	}
+	return n, rows
+}
+
 // Add puts q at the end of the queue. It returns ErrQueueFull, ErrTooLarge, or
 // another error for a sequence that makes no sense; then q is not changed. The
 // scheduler makes room for Limit tokens at once, so that later steps allocate nothing.
@@ -76,6 +90,7 @@ func (s *Scheduler) Add(q *Sequence) error {
 	q.Tokens = slices.Grow(slices.Clip(q.Tokens), q.Limit-len(q.Tokens))
 	s.pool.Reserve(&q.Table, q.Limit)
 	q.Computed, q.Cached, q.Shared, q.Preemptions, q.planned = 0, 0, 0, 0, false
+	q.Mass, q.bounded = q.Mass[:0], s.bounds(q)
 	q.member, q.charged, q.stamp = false, false, 0
 	if q.keys = q.keys[:0]; s.cfg.Classes {
 		q.keys = slices.Grow(q.keys, q.Limit)
@@ -94,9 +109,8 @@ func (s *Scheduler) check(q *Sequence) error {
 		return fmt.Errorf("sched: sequence %d has a prompt of %d, %d tokens and a limit of %d; need 1 <= prompt <= tokens < limit",
 			q.ID, q.Prompt, len(q.Tokens), q.Limit)
 	}
-	total, _, _, _ := s.pool.Counts()
-	if room := (total - s.pool.Pinned()) * s.pool.BlockSize(); q.Limit-1 > room {
-		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, q.Limit-1, room)
+	if need, room := s.need(q)*s.pool.BlockSize(), s.pool.Room(); need > room {
+		return fmt.Errorf("%w: sequence %d needs %d positions, the cache has %d", ErrTooLarge, q.ID, min(q.Limit-1, need), room)
 	}
 	return nil
 }
@@ -155,6 +169,6 @@ func (s *Scheduler) stop(i int) *Sequence {
 	q := s.running[i]
 	s.running = slices.Delete(s.running, i, i+1)
 	s.pool.Release(&q.Table)
-	q.planned, q.state = false, stateGone
+	q.planned, q.state, q.Mass = false, stateGone, q.Mass[:0]
 	return q
 }

@@ -42,8 +42,13 @@ type Sequence struct {
 	Preemptions int // times the sequence lost its blocks and went back to the queue
 	Drafts      int // wanted drafts per step, at most Config.DraftLength; may change between steps
 
+	// Mass is the attention observed to the blocks of Table, in any unit, where Config.Bound
+	// chooses by it. Whoever computes adds to it before Commit.
+	Mass []uint64
+
 	keys    []int32 // with Config.Classes, of Tokens, what the prefix cache knows them by
 	state   state
+	bounded bool   // gives up positions while it runs
 	planned bool   // has an item that was not committed yet
 	member  bool   // of the batch that is under way
 	charged bool   // its prompt is booked in account

@@ -22,7 +22,7 @@ func (l *lab) generated(it *Item) bool {
 func (l *lab) checkTurns(seen map[*Sequence]bool) {
 	l.t.Helper()
 	for i, q := range l.s.running {
-		if seen[q] || !l.cfg.Chunked && i > 0 && i == len(l.s.running)-1 {
+		if seen[q] || (!l.cfg.Chunked || l.cfg.Bound.Masks()) && i > 0 && i == len(l.s.running)-1 {
 			l.idle[q] = 0
 		} else if l.idle[q]++; l.idle[q] > l.patience() {
 			l.t.Fatalf("running sequence %d did not advance in %d steps, the last one\n%v", q.ID, l.idle[q], &l.plan)
@@ -91,8 +91,8 @@ func (l *lab) unfinishedRest() (rows int) {
 func (l *lab) checkOwned(it *Item) {
 	l.t.Helper()
 	size := l.pool.BlockSize()
-	blocks := it.Seq.Table.Blocks()
-	for _, b := range blocks[it.From/size : min(len(blocks), (it.To+it.MaxDraft+size-1)/size)] {
+	blocks, dropped := it.Seq.Table.Blocks(), l.pool.Dropped(&it.Seq.Table)
+	for _, b := range blocks[(it.From-dropped)/size : min(len(blocks), (it.To-dropped+it.MaxDraft+size-1)/size)] {
 		for _, o := range l.s.running {
 			if o != it.Seq && slices.Contains(o.Table.Blocks(), b) {
 				l.t.Fatalf("sequence %d writes block %d, which %d holds too", it.Seq.ID, b, o.ID)

@@ -12,6 +12,9 @@ type Backend interface {
 	// Submit queues a request. It fails with engine.ErrOverloaded, ErrTooLong or
 	// ErrClosed, and never waits for the request to run. A cancelled ctx aborts it.
 	Submit(ctx context.Context, r engine.Request) (Stream, error)
+	// Refuses is the error with which Submit would refuse any prompt of a tenant and priority
+	// now, for requests that need not be prepared first. It counts r as refused where it is not nil.
+	Refuses(r engine.Request) error
 	// Stats is a consistent snapshot, cheap enough to take at every scrape.
 	Stats() engine.Stats
 }

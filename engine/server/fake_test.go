@@ -86,6 +86,8 @@ type script struct {
 	mu       sync.Mutex
 	requests []engine.Request
 	streams  []*scripted
+	early    error            // of Refuses
+	asked    []engine.Request // there
 }
 
 func (s *script) Submit(_ context.Context, r engine.Request) (Stream, error) {
@@ -102,6 +104,13 @@ func (s *script) Submit(_ context.Context, r engine.Request) (Stream, error) {
 }
 
 func (s *script) Stats() engine.Stats { return s.stats }
+
+func (s *script) Refuses(r engine.Request) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, r)
+	return s.early
+}
 
 // stream is the i-th that was submitted, which must exist.
 func (s *script) stream(i int) *scripted {

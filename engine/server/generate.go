@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"net/http"
+
+	"github.com/assaylab/assay/engine"
 )
 
 // endpoint is what the two generating endpoints differ in.
@@ -22,6 +24,10 @@ func (s *Server) generate(e endpoint) handler {
 			return
 		}
 		defer s.running.leave()
+		if err := s.backend.Refuses(s.early(w.client)); err != nil { // before the work of reading it
+			s.writeError(w, asError(err))
+			return
+		}
 		j, refusal := s.prepare(w, r, e)
 		if refusal != nil {
 			s.writeError(w, refusal)
@@ -31,6 +37,14 @@ func (s *Server) generate(e endpoint) handler {
 		defer func() { w.about = j.outcome.attributes(j, s.config.Model) }()
 		s.run(w, r, j)
 	}
+}
+
+// early is what is known of a client's request before it is read.
+func (s *Server) early(c *Client) (r engine.Request) {
+	if c != nil {
+		r.Tenant, r.Priority = c.Tenant, c.Priority
+	}
+	return r
 }
 
 // prepare reads and checks a request up to what only the engine can say.

@@ -41,6 +41,7 @@ func (s *Server) engineRequests(j *job) []engine.Request {
 	for _, p := range j.prompts {
 		base := engine.Request{Prompt: p.ids, MaxTokens: s.maxTokens(j, len(p.ids)), MinTokens: r.minTokens,
 			IgnoreEOS: r.ignoreEOS, Salt: j.salt, Pin: r.pin(), StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
+		base.Waited = j.submitted.Sub(j.arrived)
 		base.Priority = r.priority
 		if c := j.client; c != nil {
 			base.Tenant, base.Weight, base.Priority = c.Tenant, c.Weight, c.Priority

@@ -195,6 +195,32 @@ func TestRefusedByEngine(t *testing.T) {
 	}
 }
 
+// TestRefusedUnread: where nothing could be admitted, no work is done on a request; whether it
+// makes sense is not looked at.
+func TestRefusedUnread(t *testing.T) {
+	b := always(end("x", engine.FinishStop))
+	b.early = engine.ErrOverloaded
+	config := testConfig()
+	config.APIKeys = []APIKey{{Key: "sk-1", Client: Client{Tenant: "shop", Priority: 3}}}
+	_, url := start(t, config, b)
+	q, err := http.NewRequest(http.MethodPost, url+pathCompletions, strings.NewReader("{"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q.Header.Set("Authorization", "Bearer sk-1")
+	resp, err := http.DefaultClient.Do(q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" || len(b.requests) != 0 {
+		t.Errorf("%s, %d submitted", resp.Status, len(b.requests))
+	}
+	if len(b.asked) != 1 || b.asked[0].Tenant != "shop" || b.asked[0].Priority != 3 {
+		t.Errorf("asked for %+v", b.asked)
+	}
+}
+
 // TestOverloadedHalfway: of several choices all run or none.
 func TestOverloadedHalfway(t *testing.T) {
 	never := make(chan struct{})

@@ -51,12 +51,14 @@ func (d *DraftModel) catchUp(batch []*Request) {
 		d.recycle(r)
 		if to := min(r.Prompt, len(r.Tokens)); r.computed < to {
 			d.pass.AddPrompt(r.computed, r.Blocks, r.Tokens[r.computed:to]...)
+			d.keep(r)
 			d.reach(r, to)
 		}
 	}
 	for _, r := range batch {
 		if r.computed < len(r.Tokens) {
 			d.pass.Add(r.computed, r.Blocks, r.Tokens[r.computed:]...)
+			d.keep(r)
 			d.reach(r, len(r.Tokens))
 		}
 	}
@@ -97,6 +99,7 @@ func (d *DraftModel) draw() {
 			continue
 		}
 		d.pass.Add(r.computed, r.Blocks, tokens[i])
+		d.keep(r)
 		d.pass.Logits = append(d.pass.Logits, int32(len(d.pass.Tokens)-1))
 		r.computed++
 		more = append(more, r)
@@ -148,4 +151,10 @@ func (d *DraftModel) Committed(r *Request, n int) { r.computed = min(r.computed,
 func (d *DraftModel) Reset(r *Request, n int) {
 	d.recycle(r)
 	r.computed = n
+}
+
+// keep says which sequence the span that was added last is of, and what it lacks.
+func (d *DraftModel) keep(r *Request) {
+	d.pass.Keep(r.Tail)
+	d.pass.Last().Dropped = r.Dropped
 }

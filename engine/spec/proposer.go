@@ -5,12 +5,14 @@ import "github.com/assaylab/assay/engine/sample"
 // Request is a sequence as a proposer sees it. The engine keeps one per running
 // request and sets the upper fields before each Propose.
 type Request struct {
-	Tokens []int32 // known tokens, at the positions [0, len)
-	Prompt int     // how many of them, the first ones, are the prompt
-	Blocks []int32 // the sequence's KV blocks: room for Tokens and Want drafts
-	Params sample.Params
-	Said   *sample.History // of Tokens, for penalties; nil where there are none. Propose leaves it as it was
-	Want   int             // drafts wanted; 0 only brings the proposer's own state up to Tokens
+	Tokens  []int32 // known tokens, at the positions [0, len)
+	Prompt  int     // how many of them, the first ones, are the prompt
+	Blocks  []int32 // the sequence's KV blocks: room for Tokens and Want drafts
+	Dropped int     // earlier positions that Blocks lacks, see model.Span
+	Tail    int32   // as model.Span has it
+	Params  sample.Params
+	Said    *sample.History // of Tokens, for penalties; nil where there are none. Propose leaves it as it was
+	Want    int             // drafts wanted; 0 only brings the proposer's own state up to Tokens
 
 	Draft []int32     // filled by Propose: at most Want tokens, storage reused
 	Probs [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy

@@ -102,8 +102,27 @@ func (r *reader) quality(t *table) *Quality {
 		Length:  c.integer("length", defaultLength, 2, workload.MaxLength),
 		Bound:   c.number("bound", defaultBound, interval{lo: 0, hi: 10, open: true}),
 	}
+	r.needles(c, q)
 	c.finish()
 	return q
+}
+
+// shortestNeedle has room for a definition, its use and some code, defaultNeedle is a context
+// that small models read to the end.
+const shortestNeedle, defaultNeedle = 64, 512
+
+func (r *reader) needles(c *table, q *Quality) {
+	q.NeedleItems = c.integer("needle_items", 0, 0, 1<<16)
+	q.NeedleLengths = numbers(c, "needle_lengths", func(v any) (int, bool) {
+		n, err := wholeNumber(v, shortestNeedle, workload.MaxLength)
+		return n, err == nil
+	}, fmt.Sprintf("a whole number from %d to %d", shortestNeedle, workload.MaxLength))
+	switch {
+	case q.NeedleItems == 0 && len(q.NeedleLengths) > 0:
+		c.bad("needle_items", 0, "1 or more, as needle_lengths are given", "")
+	case q.NeedleItems > 0 && !c.has("needle_lengths"):
+		q.NeedleLengths = []int{min(q.Length, defaultNeedle)}
+	}
 }
 
 // price is a decimal amount as written: no sign, no exponent.

@@ -164,6 +164,9 @@ type Quality struct {
 	Windows int     // windows of Length tokens
 	Length  int     // tokens
 	Bound   float64 // acceptable relative rise of perplexity: 0.01 is 1 %
+
+	NeedleItems   int   // definitions to be found again, for each length and depth; 0 for none
+	NeedleLengths []int // tokens of their contexts
 }
 
 // Cost prices the machine. Money is kept as the decimal that was written.

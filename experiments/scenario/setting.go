@@ -9,6 +9,7 @@ import (
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/recipe"
 	"github.com/assaylab/assay/engine/sched"
 )
@@ -23,9 +24,6 @@ var quantizations = func() (names []string) {
 	}
 	return append(names, AsShipped)
 }()
-
-// kvFormats are the cache formats that a scenario can name, most bits first.
-var kvFormats = []string{"f32", "f16", "bf16", "q8_0"}
 
 var preemptions = []string{engine.PreemptRecompute, engine.PreemptSwap}
 
@@ -101,6 +99,16 @@ func EngineSettings() []Setting {
 		integer("block_size", 1, 1024, "positions per KV block", func(s *Settings) *int { return &s.BlockSize }),
 		integer("kv_tokens", 0, math.MaxInt32, "positions the KV cache holds, 0 for max_batch x context", func(s *Settings) *int { return &s.KVTokens }),
 		text("kv_format", "format of cached keys and values", kvFormats, func(s *Settings) *string { return &s.KVFormat }),
+		text("k_format", "format of cached keys, same for kv_format", sideFormats, func(s *Settings) *string { return &s.KFormat }),
+		text("v_format", "format of cached values, same for kv_format", sideFormats, func(s *Settings) *string { return &s.VFormat }),
+		boolean("k_per_channel", "keys in q8_0 or q4_0 have scales per column, over 32 positions", func(s *Settings) *bool { return &s.KPerChannel }),
+		text("kv_rotation", "rotation of keys and values before they are cached", model.Rotations, func(s *Settings) *string { return &s.KVRotation }),
+		text("kv_layout", "sequences in the cache, contiguous with their whole context reserved", engine.Layouts, func(s *Settings) *string { return &s.KVLayout }),
+		text("kv_policy", "which positions of a sequence are kept", kvcache.Policies, func(s *Settings) *string { return &s.KVPolicy }),
+		integer("kv_budget", 1, 1<<24, "positions kept of a sequence, where not all are", func(s *Settings) *int { return &s.KVBudget }),
+		integer("kv_sinks", 0, 1<<24, "first positions that are always kept", func(s *Settings) *int { return &s.KVSinks }),
+		integer("kv_recent", 1, 1<<24, "last positions that are always kept, with h2o and snapkv", func(s *Settings) *int { return &s.KVRecent }),
+		integer("kv_observe", 0, 1<<24, "last rows of a prompt whose attention chooses, with h2o and snapkv, 0 for all", func(s *Settings) *int { return &s.KVObserve }),
 		text("prefix_cache", "how finished sequences' blocks are found for equal prefixes", kvcache.Indexes, func(s *Settings) *string { return &s.PrefixCache }),
 		text("eviction", "which of the found blocks go first when room is short", kvcache.Evictions, func(s *Settings) *string { return &s.Eviction }),
 		text("preemption", "what becomes of a preempted sequence's blocks", preemptions, func(s *Settings) *string { return &s.Preemption }),
@@ -258,6 +266,12 @@ func (s Settings) conflict() *conflict {
 	if s.SwapTokens > 0 && s.SwapTokens < s.BlockSize {
 		return &conflict{"swap_tokens", strconv.Itoa(s.SwapTokens),
 			fmt.Sprintf("0, or at least block_size (%d)", s.BlockSize), ""}
+	}
+	if why := s.kvConflict(); why != nil {
+		return why
+	}
+	if why := s.boundConflict(); why != nil {
+		return why
 	}
 	return s.batchingConflict()
 }

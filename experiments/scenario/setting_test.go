@@ -14,7 +14,8 @@ import (
 // TestSettingsCoverOptions holds that every field of engine.Options is a setting:
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
-	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32",
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32", "k_format": "q4_0", "v_format": "q4_0",
+		"kv_rotation": "hadamard", "kv_layout": "contiguous", "kv_policy": "h2o",
 		"prefix_cache": "radix", "eviction": "cost", "preemption": "swap",
 		"batching": "static", "preferred_batch": "2,3", "prefill_order": "mixed", "queue_order": "fair"}
 	changed := map[string]string{}
@@ -73,7 +74,7 @@ func TestSettingParseErrors(t *testing.T) {
 		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},
 		{"max_batch", "0", `max_batch: found "0", expected a whole number from 1 to 4096`},
 		{"prefix_cache", "hush", `prefix_cache: found "hush", expected one of none, hash, radix; did you mean "hash"?`},
-		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0; did you mean "q8_0"?`},
+		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0, q4_0; did you mean "q8_0"?`},
 		{"batching", "contiguous", `batching: found "contiguous", expected one of continuous, none, static, dynamic; did you mean "continuous"?`},
 		{"batch_wait", "20", `batch_wait: found "20", expected a duration in quotes, 0 or more, with its unit (ns, us, ms, s, m, h); write batch_wait = "20ms"`},
 		{"max_ttft", "-1s", `max_ttft: found "-1s", expected a duration in quotes, 0 or more, with its unit (ns, us, ms, s, m, h); write max_ttft = "20ms"`},
@@ -100,6 +101,9 @@ func TestValidateConflicts(t *testing.T) {
 		{"budget below batch", func(s *Settings) { s.MaxBatch, s.TokenBudget = 64, 63 }, "token_budget: found 63, expected at least max_batch (64)"},
 		{"budget below draft", func(s *Settings) { s.MaxBatch, s.TokenBudget, s.DraftModel = 1, 4, "d" }, "token_budget: found 4, expected at least draft_length + 1 (5)"},
 		{"cache below block", func(s *Settings) { s.KVTokens = 8 }, "kv_tokens: found 8, expected 0, or at least block_size (16)"},
+		{"channels of floats", func(s *Settings) { s.KPerChannel, s.BlockSize = true, 32 }, "k_per_channel: found true with keys in bf16, expected keys in q8_0 or q4_0"},
+		{"channels in small blocks", func(s *Settings) { s.KPerChannel, s.KFormat = true, "q4_0" }, "block_size: found 16, expected a multiple of 32 with k_per_channel"},
+		{"slots are not shared", func(s *Settings) { s.KVLayout, s.PrefixCache = "contiguous", "radix" }, "prefix_cache: found \"radix\", expected none with kv_layout"},
 		{"chunk of whole prompts", func(s *Settings) { s.PrefillChunk, s.ChunkedPrefill = 8, false }, "prefill_chunk: found 8, expected chunked_prefill = true"},
 		{"chunk above budget", func(s *Settings) { s.PrefillChunk = 300 }, "prefill_chunk: found 300, expected at most token_budget (256)"},
 		{"share of whole prompts", func(s *Settings) { s.PrefillOrder, s.ChunkedPrefill = "mixed", false }, "prefill_order: found \"mixed\", expected chunked_prefill = true"},

@@ -62,7 +62,7 @@ func (m *Matrix) arm(s scenario.Settings) Arm {
 	a.Record.Command = a.Command()
 	a.Record.TOML = TOML(s)
 	if m.Scenario.Quality != nil {
-		a.Record.QualityID = m.probe(s.Quantization, s.KVFormat).ID
+		a.Record.QualityID = m.probeOf(s).ID
 	}
 	return a
 }

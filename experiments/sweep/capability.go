@@ -11,10 +11,11 @@ import (
 
 // Capabilities are the facts about the models that decide what can run.
 type Capabilities struct {
-	Shipped string            // format of the model file's matrices, e.g. "BF16"; of most of them where Mixed
-	Mixed   bool              // the file holds matrices in more than one format
-	Context int               // longest sequence that the model was made for, in tokens
-	Drafts  map[string]string // for every draft model as written: why it cannot draft for the model, "" where it can
+	Shipped  string            // format of the model file's matrices, e.g. "BF16"; of most of them where Mixed
+	Mixed    bool              // the file holds matrices in more than one format
+	Context  int               // longest sequence that the model was made for, in tokens
+	Windowed bool              // some layers attend to a window
+	Drafts   map[string]string // for every draft model as written: why it cannot draft for the model, "" where it can
 }
 
 // impossible says why the settings cannot run, "" where they can. s is canonical.
@@ -32,6 +33,9 @@ func (c Capabilities) impossible(s scenario.Settings) string {
 	}
 	if s.Context > c.Context {
 		return fmt.Sprintf("context %d is longer than the model's own %d", s.Context, c.Context)
+	}
+	if s.Bound().Chooses() && c.Windowed {
+		return fmt.Sprintf("kv_policy %s: layers of the model have windows, in which no block can be left out", s.KVPolicy)
 	}
 	if err := s.Validate(); err != nil {
 		return err.Error()
@@ -67,8 +71,12 @@ func (c Capabilities) context(s scenario.Settings) int {
 // the same are the same.
 func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	s.Quantization = c.weights(s.Quantization)
+	s = s.WithoutEffect()
 	if s.DraftModel == "" {
 		s.DraftLength = scenario.DefaultSettings().DraftLength
+	}
+	if s.KFormat != engine.SameFormat && s.VFormat != engine.SameFormat {
+		s.KVFormat = scenario.DefaultSettings().KVFormat
 	}
 	if s.PrefixCache == kvcache.IndexNone {
 		s.Eviction = scenario.DefaultSettings().Eviction
@@ -100,7 +108,7 @@ func (c Capabilities) fits(s scenario.Settings, w scenario.Workload) string {
 	if context := c.context(s); longest > context {
 		return fmt.Sprintf("load %q has requests of up to %d tokens, the context holds %d", w.Name, longest, context)
 	}
-	if s.KVTokens > 0 && longest > s.KVTokens/s.BlockSize*s.BlockSize {
+	if s.KVTokens > 0 && !s.Bound().Masks() && longest > s.KVTokens/s.BlockSize*s.BlockSize {
 		return fmt.Sprintf("load %q has requests of up to %d tokens, kv_tokens %d in blocks of %d holds %d",
 			w.Name, longest, s.KVTokens, s.BlockSize, s.KVTokens/s.BlockSize*s.BlockSize)
 	}

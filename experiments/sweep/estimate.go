@@ -53,7 +53,11 @@ func (m *Matrix) EstimateTime(a Allowances) Estimate {
 		e.add(m.Loads[longest], 1, a)
 	}
 	if q := m.Scenario.Quality; q != nil {
-		tokens := float64(len(m.Probes()) * q.Windows * q.Length)
+		each := q.Windows * q.Length
+		for _, n := range q.NeedleLengths {
+			each += n * q.NeedleItems * NeedleDepths
+		}
+		tokens := float64(len(m.Probes()) * each)
 		e.Quality = time.Duration(tokens / a.QualityTokens * float64(time.Second))
 	}
 	return e

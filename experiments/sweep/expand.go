@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -47,6 +49,10 @@ func Expand(s *scenario.Scenario, c Capabilities) (*Matrix, error) {
 	}
 	if q := s.Quality; q != nil && q.Length > c.Context {
 		return nil, s.Problem("quality.length", fmt.Sprint(q.Length), fmt.Sprintf("at most the model's context (%d)", c.Context), "")
+	}
+	if q := s.Quality; q != nil && len(q.NeedleLengths) > 0 && slices.Max(q.NeedleLengths)+NeedleRoom > c.Context {
+		return nil, s.Problem("quality.needle_lengths", fmt.Sprint(slices.Max(q.NeedleLengths)),
+			fmt.Sprintf("at most %d: the model's context (%d) less room for an answer", c.Context-NeedleRoom, c.Context), "")
 	}
 	m.Axes = axes(s, arms)
 	m.Arms = m.finish(arms, c)
@@ -242,7 +248,20 @@ func written(s *scenario.Scenario, axis, value string) int {
 	return -1
 }
 
-// hasEffect is false for the draft length of an arm that does not draft.
+// hasEffect is false for the draft length of an arm that does not draft, and for a cache format
+// that both keys and values have one instead of.
 func hasEffect(d scenario.Setting, s scenario.Settings) bool {
-	return d.Name != "draft_length" || s.DraftModel != ""
+	switch d.Name {
+	case "draft_length":
+		return s.DraftModel != ""
+	case "kv_format":
+		return s.KFormat == engine.SameFormat || s.VFormat == engine.SameFormat
+	case "kv_budget":
+		return s.Bound().Masks() || s.Bound().Chooses()
+	case "kv_sinks":
+		return s.KVPolicy == kvcache.PolicySinks || s.Bound().Chooses()
+	case "kv_recent", "kv_observe":
+		return s.Bound().Chooses()
+	}
+	return true
 }

@@ -36,7 +36,9 @@ func newNamer(all []scenario.Settings) namer {
 func (n namer) name(s scenario.Settings) string {
 	var parts []string
 	for _, name := range []string{"quantization", "threads", "max_batch", "token_budget", "chunked_prefill", "block_size",
-		"kv_tokens", "kv_format", "prefix_cache", "eviction", "preemption", "swap_tokens", "context", "max_queue", "max_queued_tokens",
+		"kv_tokens", "kv_layout", "kv_format", "k_format", "v_format", "k_per_channel", "kv_rotation",
+		"kv_policy", "kv_budget", "kv_sinks", "kv_recent", "kv_observe",
+		"prefix_cache", "eviction", "preemption", "swap_tokens", "context", "max_queue", "max_queued_tokens",
 		"max_ttft", "batching", "batch_wait", "preferred_batch", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing"} {
 		if n.varies[name] {
 			parts = append(parts, label(name, &s))
@@ -78,6 +80,16 @@ func label(name string, s *scenario.Settings) string {
 		return "kv " + orWord(v, "full") + " tok"
 	case "kv_format":
 		return "kv " + v
+	case "k_format", "v_format":
+		return map[bool]string{true: name[:1] + " " + v}[v != engine.SameFormat]
+	case "k_per_channel":
+		return map[string]string{"true": "k per channel"}[v]
+	case "kv_rotation", "kv_layout":
+		return map[string]string{"hadamard": "rotated", engine.LayoutContiguous: v}[v]
+	case "kv_policy":
+		return map[bool]string{false: v}[v == kvcache.PolicyFull]
+	case "kv_budget", "kv_sinks", "kv_recent", "kv_observe":
+		return bounded(d, s)
 	case "prefix_cache":
 		return map[string]string{"hash": "reuse", "radix": "radix reuse"}[v]
 	case "eviction":
@@ -100,6 +112,20 @@ func label(name string, s *scenario.Settings) string {
 		return batchingLabel(name, v)
 	}
 	return "queued " + orWord(v, "any") + " tok"
+}
+
+// bounded words a setting of what is kept, where it has an effect.
+func bounded(d scenario.Setting, s *scenario.Settings) string {
+	name, v := strings.TrimPrefix(d.Name, "kv_"), d.Get(s)
+	switch {
+	case !hasEffect(d, *s):
+		return ""
+	case name == "budget":
+		return "keep " + v
+	case name == "observe":
+		return "observe " + orWord(v, "all")
+	}
+	return name + " " + v
 }
 
 // orWord replaces the zero that means something else.

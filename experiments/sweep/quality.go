@@ -4,10 +4,18 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/experiments/scenario"
 )
 
 // referenceKV is the cache format of the quality reference: the most precise one.
 const referenceKV = "f32"
+
+// NeedleRoom is how many tokens an answer to a needle may have, with what rounding adds.
+const NeedleRoom = 16
+
+// NeedleDepths is at how many depths of a context there are needles.
+const NeedleDepths = 5
 
 // Probe is one distinct subject of the quality measurement. Arms that differ only
 // in what cannot change the numbers share it.
@@ -15,17 +23,38 @@ type Probe struct {
 	ID           string // of quality/ID.json
 	Subject      string // in words: "Q4_0 weights, q8_0 cache"
 	Quantization string
-	KVFormat     string
+	KVFormat     string        // of keys and values, with what is done beside (model.ParseCacheFormat)
+	Bound        kvcache.Bound // what is kept; the zero value is all
+	BlockSize    int           // where blocks are chosen, else 0
 }
 
 func (m *Matrix) probe(quantization, kvFormat string) Probe {
 	q := m.Scenario.Quality
-	return Probe{
+	p := Probe{
 		ID:           digest("quality", m.Scenario.Model, quantization, kvFormat, q.Text, q.Windows, q.Length),
 		Subject:      fmt.Sprintf("%s weights, %s cache", quantization, kvFormat),
 		Quantization: quantization,
 		KVFormat:     kvFormat,
 	}
+	if q.NeedleItems > 0 {
+		p.ID = digest(p.ID, q.NeedleItems, q.NeedleLengths)
+	}
+	return p
+}
+
+// probeOf is the subject of an arm. Its identity is that of a full cache where all is kept.
+func (m *Matrix) probeOf(s scenario.Settings) Probe {
+	p := m.probe(s.Quantization, s.CacheFormat())
+	if s.KVPolicy == kvcache.PolicyFull {
+		return p
+	}
+	p.Bound = s.WithoutEffect().Bound()
+	if p.Bound.Chooses() {
+		p.BlockSize = s.BlockSize
+	}
+	p.ID = digest(p.ID, fmt.Sprintf("%+v", p.Bound), p.BlockSize)
+	p.Subject += ", " + p.Bound.String()
+	return p
 }
 
 // Probes lists the distinct quality measurements, the reference first; nil where
@@ -37,7 +66,7 @@ func (m *Matrix) Probes() []Probe {
 	all := []Probe{m.Reference}
 	seen := map[string]bool{m.Reference.ID: true}
 	for _, a := range m.Arms {
-		if p := m.probe(a.Settings.Quantization, a.Settings.KVFormat); !seen[p.ID] {
+		if p := m.probeOf(a.Settings); !seen[p.ID] {
 			seen[p.ID] = true
 			all = append(all, p)
 		}
@@ -52,5 +81,5 @@ func (m *Matrix) plan(textSHA256 string) record.QualityPlan {
 		return record.QualityPlan{}
 	}
 	return record.QualityPlan{Protocol: "windows", Text: q.Text, TextSHA256: textSHA256, Windows: q.Windows, Length: q.Length,
-		Bound: q.Bound, ReferenceID: m.Reference.ID, Reference: m.Reference.Subject}
+		NeedleItems: q.NeedleItems, NeedleLengths: q.NeedleLengths, Bound: q.Bound, ReferenceID: m.Reference.ID, Reference: m.Reference.Subject}
 }

@@ -415,7 +415,7 @@ scale = 0.1
 		t.Errorf("got %+v, want %+v", run.Cost, want)
 	}
 	if want := (record.QualityPlan{Protocol: "windows", Text: "t.txt", TextSHA256: "ab", Windows: 8, Length: 512, Bound: 0.01,
-		ReferenceID: m.Reference.ID, Reference: "BF16 weights, f32 cache"}); run.Quality != want {
+		ReferenceID: m.Reference.ID, Reference: "BF16 weights, f32 cache"}); !reflect.DeepEqual(run.Quality, want) {
 		t.Errorf("got %+v, want %+v", run.Quality, want)
 	}
 	text, err := json.Marshal(run)

@@ -56,6 +56,8 @@ func TestGoldenFigures(t *testing.T) {
 		{"cdf-narrow", syntheticCDF(2, 1, 8), Narrow},
 		{"rate-wide", syntheticRate(3, 2), Wide},
 		{"rate-narrow", syntheticRate(2, 3), Narrow},
+		{"memory-wide", syntheticMemory(4), Wide},
+		{"memory-narrow", syntheticMemory(2), Narrow},
 		{"timeline-wide", syntheticTimeline(), Wide},
 		{"timeline-narrow", syntheticTimeline(), Narrow},
 		{"gauge", Gauge{"g", "p95 TTFT", "120 ms of 200 ms", Estimate{120 * ms, 100 * ms, 150 * ms}, 200 * ms}, GaugeWidth},
@@ -76,6 +78,9 @@ func TestSVGIsWellFormed(t *testing.T) {
 	cdf := syntheticCDF(3, 2, 40)
 	cdf.Series[0].Name, cdf.Panels[0].Title, cdf.Metric = evil.Latency, evil.Latency, evil.Latency
 	rate := syntheticRate(3, 2)
+	memory := syntheticMemory(3)
+	memory.Series[0].Name, memory.Panels[0].Title, memory.Panels[0].Note = evil.Latency, evil.Latency, evil.Latency
+	memory.Panels[1].Lines[0][0].Quality = Estimate{math.Inf(1), 1, math.Inf(1)}
 	rate.Series[0].Name, rate.Panels[0].Title = evil.Latency, evil.Latency
 	bare := syntheticCDF(5, 2, 40) // a log axis, no limit, a request that took no time
 	bare.Panels[0].Limit = Limit{}
@@ -85,7 +90,7 @@ func TestSVGIsWellFormed(t *testing.T) {
 	wide.Limit, wide.Bound = 0, 0
 	lonely := syntheticRate(3, 1) // one rate
 	lonely.Panels[0].Lines[1][0].Latency = Estimate{Value: 1e4, Low: -1}
-	for _, f := range []Figure{evil, bare, wide, lonely, cdf, rate, syntheticTradeoff(40), syntheticTradeoff(1), Tradeoff{}, CDF{Name: "c"}, Throughput{}} {
+	for _, f := range []Figure{evil, bare, wide, lonely, cdf, rate, memory, syntheticTradeoff(40), syntheticTradeoff(1), Memory{}, Tradeoff{}, CDF{Name: "c"}, Throughput{}} {
 		for _, w := range []vg.Length{Wide, Narrow} {
 			svg := render(t, f, w)
 			for _, bad := range []string{"NaN", "Inf", "<script", "\x00"} {
@@ -109,7 +114,7 @@ func TestSVGIsWellFormed(t *testing.T) {
 
 // TestFiguresFollowTheTheme: no colour but through a variable.
 func TestFiguresFollowTheTheme(t *testing.T) {
-	for _, f := range []Figure{syntheticTradeoff(16), syntheticCDF(5, 2, 40), syntheticRate(5, 2)} {
+	for _, f := range []Figure{syntheticTradeoff(16), syntheticCDF(5, 2, 40), syntheticRate(5, 2), syntheticMemory(4)} {
 		svg := render(t, f, Wide)
 		bare := strings.NewReplacer(",#", "").Replace(svg)
 		if strings.Contains(bare, "#") {

@@ -98,6 +98,25 @@ func syntheticRate(series, loads int) Throughput {
 	return f
 }
 
+// syntheticMemory has policies that find the more the more they keep.
+func syntheticMemory(policies int) Memory {
+	f := Memory{Series: syntheticSeries(policies), Panels: []MemoryPanel{
+		{Title: "needles found", Note: "% of items", Share: true}, {Title: "quality loss", Note: "% of perplexity"},
+	}}
+	for s := range policies {
+		var found, loss []MemoryPoint
+		for k := range 3 {
+			bytes, lost := float64(64*(k+1))*1024, float64(3*(s+1))/float64(k+1)
+			share := 100 - 9*lost
+			found = append(found, MemoryPoint{bytes, Estimate{share, max(0, share-12), min(100, share+9)}})
+			loss = append(loss, MemoryPoint{bytes, Estimate{lost, lost - 0.7, lost + 0.7}})
+		}
+		f.Panels[0].Lines = append(f.Panels[0].Lines, found)
+		f.Panels[1].Lines = append(f.Panels[1].Lines, loss)
+	}
+	return f
+}
+
 // syntheticTimeline has a prompt that holds up three answers, and the same in chunks.
 func syntheticTimeline() Timeline {
 	whole := TimelinePanel{Title: "1 whole at poisson 5/s", Span: 400 * ms, GapFrom: 150 * ms, GapTo: 250 * ms, Lanes: 4}

@@ -1,0 +1,86 @@
+package reports
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/reports/chart"
+)
+
+// memory draws quality against the memory of a request, where needles were looked for: what
+// a bounded cache gives up shows in them, and not in perplexity alone.
+func (v *view) memory() Section {
+	s := Section{ID: "memory", Title: "Quality and memory"}
+	f := chart.Memory{Panels: []chart.MemoryPanel{
+		{Title: "needles found", Note: "% of items, higher is better", Share: true},
+		{Title: "quality loss", Note: "% of perplexity, lower is better"},
+	}}
+	var trials []string
+	for _, policy := range v.kvPolicies() {
+		var needles, losses []chart.MemoryPoint
+		for _, a := range v.byMemory(policy) {
+			if e, ok := estimate(a.Needle, func(x float64) float64 { return 100 * x }); ok {
+				needles = append(needles, chart.MemoryPoint{Bytes: float64(a.MeanKVBytes), Quality: e})
+			}
+			if e, ok := estimate(a.QualityLoss, lossUnit.of); ok {
+				losses = append(losses, chart.MemoryPoint{Bytes: float64(a.MeanKVBytes), Quality: e})
+			}
+		}
+		if len(needles) == 0 {
+			continue
+		}
+		f.Series = append(f.Series, chart.Series{Number: len(f.Series) + 1, Name: policy})
+		f.Panels[0].Lines = append(f.Panels[0].Lines, needles)
+		f.Panels[1].Lines = append(f.Panels[1].Lines, losses)
+		trials = v.trialsAt("")
+	}
+	if len(f.Series) == 0 {
+		return s
+	}
+	s.Blocks = []Block{Figure{Figure: f, Trials: trials, Caption: "Each point is an arm, each line a kv_policy, with 95 % intervals. The memory is the mean over the " +
+		"steps of the trials' requests, whose contexts may be longer or shorter than those of needles and windows."}}
+	return s
+}
+
+// kvPolicies are the values of kv_policy among the arms, in their order.
+func (v *view) kvPolicies() (names []string) {
+	for i := range v.Arms {
+		if p := armSetting(&v.Arms[i].Arm, "kv_policy"); p != "" && !slices.Contains(names, p) {
+			names = append(names, p)
+		}
+	}
+	return names
+}
+
+// byMemory are the arms of a policy whose memory is known, the smallest first.
+func (v *view) byMemory(policy string) (arms []*analysis.Arm) {
+	for i := range v.Arms {
+		if a := &v.Arms[i]; a.MeanKVBytes > 0 && armSetting(&a.Arm, "kv_policy") == policy {
+			arms = append(arms, a)
+		}
+	}
+	slices.SortStableFunc(arms, func(a, b *analysis.Arm) int { return cmp.Compare(a.MeanKVBytes, b.MeanKVBytes) })
+	return arms
+}
+
+func armSetting(a *record.Arm, name string) string {
+	for _, s := range a.Settings {
+		if s.Name == name {
+			return s.Value
+		}
+	}
+	return ""
+}
+
+// join prints numbers with commas.
+func join(numbers []int) string {
+	var all []string
+	for _, n := range numbers {
+		all = append(all, strconv.Itoa(n))
+	}
+	return strings.Join(all, ", ")
+}
