@@ -142,10 +142,25 @@ func TestWordsKeepClear(t *testing.T) {
 	if got := p.beyond(id); len(got) != 2 || got[0] != 20 || got[1] != 30 {
 		t.Errorf("beyond: %v", got)
 	}
-	if boxes := p.limit(c, func(float64) vg.Length { return 50 }); len(boxes) != 1 || boxes[0].Min.Y <= 50 || boxes[0].Max.X > 100 {
+	at := func(y vg.Length) func(float64) vg.Length {
+		return func(ns float64) vg.Length {
+			if ns == p.Limit {
+				return 50
+			}
+			return y
+		}
+	}
+	if boxes := p.limit(c, id, at(100)); len(boxes) != 1 || boxes[0].Min.Y <= 50 || boxes[0].Max.X > 100 {
 		t.Errorf("the limit's words are in %v", boxes)
 	}
-	if p.Limit = 0; p.limit(c, id) != nil {
+	if boxes := p.limit(c, id, at(55)); boxes[0].Min.Y <= 50 || boxes[0].Min.X < 100 {
+		t.Errorf("with points above the limit at the left its words are in %v", boxes)
+	}
+	p.Lines[0][0].Tokens, p.Lines[0][1].Tokens = 10, 290
+	if boxes := p.limit(c, id, at(62)); boxes[0].Max.Y >= 50 || boxes[0].Max.X > 100 {
+		t.Errorf("with points above the limit at both ends its words are in %v", boxes)
+	}
+	if p.Limit = 0; p.limit(c, id, id) != nil {
 		t.Error("words of no limit")
 	}
 }

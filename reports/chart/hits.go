@@ -68,7 +68,7 @@ func (f Hits) Draw(c draw.Canvas) {
 		p := frame(x, y, "prompt tokens found in the prefix cache, %")
 		with(p, func(c draw.Canvas, px, py func(float64) vg.Length) {
 			t := panel.points()
-			notes := t.limit(c, py)
+			notes := t.limit(c, px, py)
 			if beyond {
 				notes = append(notes, lanes(c, t.beyond(px)))
 			}

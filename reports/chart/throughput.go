@@ -62,7 +62,7 @@ func (f Throughput) Draw(c draw.Canvas) {
 		pc := headed(grid.at(c, i), panel.Title, joinNote(panel.Of, y.note))
 		p := frame(x, y, "output throughput, tokens/s")
 		with(p, func(c draw.Canvas, px, py func(float64) vg.Length) {
-			notes := panel.limit(c, py)
+			notes := panel.limit(c, px, py)
 			if beyond {
 				notes = append(notes, lanes(c, panel.beyond(px)))
 			}
@@ -102,16 +102,45 @@ func tokensAxis(tokens []float64) axis {
 	return linearAxis(0, slices.Max(tokens)*1.09, 5)
 }
 
-// limit draws the limit, and returns the box of its words for labels to keep off.
-func (p ThroughputPanel) limit(c draw.Canvas, py func(float64) vg.Length) []vg.Rectangle {
+// limit draws the limit, its words in the first of four corners along it that no point is in, and returns
+// their box for labels to keep off.
+func (p ThroughputPanel) limit(c draw.Canvas, px, py func(float64) vg.Length) []vg.Rectangle {
 	if p.Limit <= 0 {
 		return nil
 	}
 	v := py(p.Limit)
 	c.StrokeLine2(stroke(theme.Bad, 1, 5, 3), c.Min.X, v, c.Max.X, v)
 	sty, s := sans(theme.Bad, bodySize-1, false), "limit "+Duration(p.Limit)
-	write(c, sty, vg.Point{X: c.Min.X + 3, Y: v + 8}, draw.XLeft, s)
-	return []vg.Rectangle{{Min: vg.Point{X: c.Min.X, Y: v + 2}, Max: vg.Point{X: c.Min.X + 3 + textWidth(sty, s), Y: v + 14}}}
+	width := textWidth(sty, s) + 6
+	marks := p.marks(c, px, py)
+	corner := func(x, y vg.Length) vg.Rectangle {
+		return vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + width, Y: y + 12}}
+	}
+	box := corner(c.Min.X, v+2)
+	for _, b := range []vg.Rectangle{box, corner(c.Max.X-width, v+2), corner(c.Min.X, v-14), corner(c.Max.X-width, v-14)} {
+		if inside(b, c.Rectangle) && !touchesAny(b, marks) {
+			box = b
+			break
+		}
+	}
+	write(c, sty, vg.Point{X: box.Min.X + 3, Y: box.Min.Y + 6}, draw.XLeft, s)
+	return []vg.Rectangle{box}
+}
+
+// marks are the boxes of the points, and all of the lane where there is one.
+func (p ThroughputPanel) marks(c draw.Canvas, px, py func(float64) vg.Length) []vg.Rectangle {
+	var out []vg.Rectangle
+	for _, line := range p.Lines {
+		for _, pt := range line {
+			if pt.Latency.finite() {
+				out = append(out, around(vg.Point{X: px(pt.Tokens), Y: py(pt.Latency.Value)}, 6))
+				continue
+			}
+			edge := c.Min.Y + (c.Max.Y-c.Min.Y)*(lane+0.01)
+			out = append(out, vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: edge - 1}, Max: c.Max})
+		}
+	}
+	return out
 }
 
 // beyond are the places on the x axis of what is beyond the slowest success, or may be.
