@@ -181,26 +181,6 @@ func (r *result) times(of func(*outcome) bool) (server, client []time.Duration, 
 	return server, client, leftOut
 }
 
-// What a client sees is later by the connection and by its own turn on the machine, which the
-// clients of ten times the load share with the server.
-const clientTolerance = 1.1
-
-// punctual holds times to the first token against what the server promised.
-func (r *result) punctual(t *testing.T) {
-	t.Helper()
-	server, client, _ := r.times(func(*outcome) bool { return true })
-	if len(server) < 100 || len(client) < 100 {
-		t.Errorf("only %d times in the log and %d of clients: too few to judge", len(server), len(client))
-		return
-	}
-	if p := quantile(server, .95); p > r.phase.target {
-		t.Errorf("p95 TTFT is %v by the server, and %v were promised", p, r.phase.target)
-	}
-	if p := quantile(client, .95); float64(p) > clientTolerance*float64(r.phase.target) {
-		t.Errorf("p95 TTFT is %v for clients, and %v were promised", p, r.phase.target)
-	}
-}
-
 // quantile is the smallest value that at least this share is not above.
 func quantile(rising []time.Duration, q float64) time.Duration {
 	if len(rising) == 0 {
