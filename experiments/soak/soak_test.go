@@ -132,7 +132,4 @@ func TestShortSoak(t *testing.T) {
 	r := run(t, phases[1], plan{seed: 1, number: 1, times: 2, measure: 500 * time.Millisecond, attack: 2 * time.Second, stall: 300 * time.Millisecond})
 	r.judge(t)
 	t.Log("\n" + r.table())
-	if r.stats.Preemptions == 0 {
-		t.Error("nothing was preempted: there were blocks enough")
-	}
 }
