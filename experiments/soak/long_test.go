@@ -36,7 +36,7 @@ func TestSoak(t *testing.T) {
 			continue
 		}
 		t.Run(p.name, func(t *testing.T) {
-			r := run(t, p, plan{seed: *seed, number: uint64(i), times: overload, measure: measure, attack: each - measure, stall: stallTime})
+			r := run(t, p, plan{model: "embedded:gopherling-7m", seed: *seed, number: uint64(i), times: overload, measure: measure, attack: each - measure, stall: stallTime})
 			t.Log("\n" + r.table())
 			r.judge(t)
 			r.punctual(t)

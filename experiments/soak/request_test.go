@@ -104,7 +104,7 @@ func (c *crowd) cut(bytes int) string {
 func (c *crowd) next() request {
 	c.n++
 	r := request{id: fmt.Sprintf("%s-%d", c.name, c.n), kind: c.kind(), key: pickKey(c.rand), choices: 1, path: "/v1/completions"}
-	body := map[string]any{"model": model, "prompt": c.cut(c.length(300, 1200)), "max_tokens": c.length(60, 300),
+	body := map[string]any{"model": name, "prompt": c.cut(c.length(300, 1200)), "max_tokens": c.length(60, 300),
 		"temperature": float64(c.rand.IntN(2)), "seed": c.n, "ignore_eos": c.rand.IntN(3) > 0}
 	if c.rand.IntN(10) == 0 {
 		body["priority"] = c.rand.IntN(5)

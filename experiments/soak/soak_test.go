@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 
 const (
-	model        = "gopherling-7m"
+	name         = "soaked" // of the model, for clients
 	offloadBytes = 4 << 20
 	idleRoutines = 24 // of a server that nobody is connected to but the watcher
 )
@@ -39,6 +39,7 @@ var phases = []phase{
 
 // plan is how hard and for how long.
 type plan struct {
+	model   string
 	seed    uint64
 	times   float64       // of the capacity
 	measure time.Duration // the capacity
@@ -47,14 +48,14 @@ type plan struct {
 	number  uint64        // of the phase
 }
 
-func (p phase) arguments(t *testing.T, dir string) []string {
+func (p phase) arguments(t *testing.T, model, dir string) []string {
 	t.Helper()
 	var lines strings.Builder
 	for _, k := range keys {
 		fmt.Fprintln(&lines, k.key, k.line)
 	}
 	file := testkit.WriteFile(t, filepath.Join(dir, "keys"), lines.String())
-	args := append([]string{"serve", "--model", "embedded:" + model, "--name", model, "--listen", "127.0.0.1:0", "--threads", "1", "--log-format", "json",
+	args := append([]string{"serve", "--model", model, "--name", name, "--listen", "127.0.0.1:0", "--threads", "1", "--log-format", "json",
 		"--api-key-file", file, "--max-batch", fmt.Sprint(p.maxBatch), "--max-queue", fmt.Sprint(p.maxQueue), "--max-ttft", p.target.String()}, p.args...)
 	if p.offload {
 		args = append(args, "--offload", filepath.Join(dir, "blocks"), "--offload-bytes", fmt.Sprint(offloadBytes))
@@ -68,7 +69,7 @@ func run(t *testing.T, p phase, how plan) *result {
 	dir := t.TempDir()
 	logFile := filepath.Join(dir, "log")
 	// A shell sends the log, which may be large, to a file, and becomes the server.
-	process := testkit.StartWith(t, dir, []string{"sh", "-c", `exec "$0" "$@" 2>>` + logFile}, p.arguments(t, dir)...)
+	process := testkit.StartWith(t, dir, []string{"sh", "-c", `exec "$0" "$@" 2>>` + logFile}, p.arguments(t, how.model, dir)...)
 	url := address(t, process, logFile)
 	r := &result{phase: p}
 	c := newClients(url, how.stall)
@@ -129,7 +130,7 @@ func address(t *testing.T, p *testkit.Process, logFile string) (url string) {
 // TestShortSoak keeps the soak itself from rotting: seconds of a little load, and no times judged.
 func TestShortSoak(t *testing.T) {
 	testkit.NeedProc(t)
-	r := run(t, phases[1], plan{seed: 1, number: 1, times: 2, measure: 500 * time.Millisecond, attack: 2 * time.Second, stall: 300 * time.Millisecond})
+	r := run(t, phases[1], plan{model: "embedded:gopherling-2m", seed: 1, number: 1, times: 2, measure: 500 * time.Millisecond, attack: 2 * time.Second, stall: 300 * time.Millisecond})
 	r.judge(t)
 	t.Log("\n" + r.table())
 }
