@@ -219,6 +219,11 @@ func (r *Runner) prefill(ctx context.Context, t Test, sequence, from, to int, lo
 
 func (r *Runner) decode(ctx context.Context, t Test) error {
 	l := r.lanes[t.KV]
+	if r.m.Prompts() { // what is generated over a depth is no longer what a prompt leaves there
+		for i := range t.Batch {
+			l.filled[i] = min(l.filled[i], t.Depth)
+		}
+	}
 	for at := t.Depth; at < t.length(); at++ {
 		if ctx.Err() != nil {
 			return ctx.Err()
