@@ -11,8 +11,9 @@ import (
 	"github.com/assaylab/assay/reports/chart"
 )
 
-// memory draws quality against the memory of a request, where needles were looked for: what
-// a bounded cache gives up shows in them, and not in perplexity alone.
+// memory draws quality against the memory of a request: where needles were looked for, in which
+// shows what a bounded cache gives up, and not in perplexity alone; and where formats of the
+// cache vary, and the weights do not.
 func (v *view) memory() Section {
 	s := Section{ID: "memory", Title: "Quality and memory"}
 	f := chart.Memory{Panels: []chart.MemoryPanel{
@@ -30,7 +31,7 @@ func (v *view) memory() Section {
 				losses = append(losses, chart.MemoryPoint{Bytes: float64(a.MeanKVBytes), Quality: e})
 			}
 		}
-		if len(needles) == 0 {
+		if len(needles) == 0 && !(v.variesCache() && len(losses) > 1) {
 			continue
 		}
 		f.Series = append(f.Series, chart.Series{Number: len(f.Series) + 1, Name: policy})
@@ -41,9 +42,21 @@ func (v *view) memory() Section {
 	if len(f.Series) == 0 {
 		return s
 	}
+	f.Panels = slices.DeleteFunc(f.Panels, func(p chart.MemoryPanel) bool {
+		return !slices.ContainsFunc(p.Lines, func(l []chart.MemoryPoint) bool { return len(l) > 0 })
+	})
 	s.Blocks = []Block{Figure{Figure: f, Trials: trials, Caption: "Each point is an arm, each line a kv_policy, with 95 % intervals. The memory is the mean over the " +
 		"steps of the trials' requests, whose contexts may be longer or shorter than those of needles and windows."}}
 	return s
+}
+
+// variesCache reports whether the run sweeps the form of keys and values, and not that of weights,
+// which would show in the same losses.
+func (v *view) variesCache() bool {
+	swept := func(names ...string) bool {
+		return slices.ContainsFunc(v.Run.Axes, func(a record.Axis) bool { return slices.Contains(names, a.Name) })
+	}
+	return swept("kv_format", "k_format", "v_format", "k_per_channel", "kv_rotation") && !swept("quantization")
 }
 
 // kvPolicies are the values of kv_policy among the arms, in their order.

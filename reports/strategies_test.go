@@ -236,3 +236,33 @@ func TestStrategiesGiveASoundPage(t *testing.T) {
 		rest = rest[i:]
 	}
 }
+
+// Without needles, quality is drawn against memory where the form of the cache varies and
+// the weights do not.
+func TestMemoryOfFormats(t *testing.T) {
+	draw := func(axes ...string) (all []chart.MemoryPanel) {
+		s := strategies("kv_policy=full kv_format=bf16", "kv_policy=full kv_format=q8_0", "kv_policy=full kv_format=q4_0")
+		s.Run.Axes = nil
+		for _, name := range axes {
+			s.Run.Axes = append(s.Run.Axes, record.Axis{Name: name})
+		}
+		for i := range s.Arms {
+			s.Arms[i].MeanKVBytes = int64(4096 >> i)
+			s.Arms[i].QualityLoss = analysis.Value{Estimate: 0.001 * float64(i), Low: 0, High: 0.01, Level: .95, N: 6144, Unit: "nats"}
+		}
+		if got := newView(s).memory(); len(got.Blocks) > 0 {
+			all = figureOf(t, got).Figure.(chart.Memory).Panels
+		}
+		return all
+	}
+	got := draw("kv_format")
+	if len(got) != 1 || got[0].Title != "quality loss" || len(got[0].Lines) != 1 || len(got[0].Lines[0]) != 3 || got[0].Lines[0][0].Bytes != 1024 {
+		t.Errorf("formats vary: %+v", got)
+	}
+	if got := draw("kv_format", "quantization"); len(got) != 0 {
+		t.Errorf("weights vary, too: %+v", got)
+	}
+	if got := draw("max_batch"); len(got) != 0 {
+		t.Errorf("no format varies: %+v", got)
+	}
+}
