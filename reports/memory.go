@@ -21,9 +21,10 @@ func (v *view) memory() Section {
 		{Title: "quality loss", Note: "% of perplexity, lower is better"},
 	}}
 	var trials []string
-	for _, policy := range v.kvPolicies() {
+	group, what := v.keeping()
+	for _, name := range v.groups(group) {
 		var needles, losses []chart.MemoryPoint
-		for _, a := range v.byMemory(policy) {
+		for _, a := range v.byMemory(group, name) {
 			if e, ok := estimate(a.Needle, func(x float64) float64 { return 100 * x }); ok {
 				needles = append(needles, chart.MemoryPoint{Bytes: float64(a.MeanKVBytes), Quality: e})
 			}
@@ -31,10 +32,10 @@ func (v *view) memory() Section {
 				losses = append(losses, chart.MemoryPoint{Bytes: float64(a.MeanKVBytes), Quality: e})
 			}
 		}
-		if len(needles) == 0 && !(v.variesCache() && len(losses) > 1) {
+		if len(needles) == 0 && !(v.variesCache() && len(losses) > 0) {
 			continue
 		}
-		f.Series = append(f.Series, chart.Series{Number: len(f.Series) + 1, Name: policy})
+		f.Series = append(f.Series, chart.Series{Number: len(f.Series) + 1, Name: name})
 		f.Panels[0].Lines = append(f.Panels[0].Lines, needles)
 		f.Panels[1].Lines = append(f.Panels[1].Lines, losses)
 		trials = v.trialsAt("")
@@ -45,7 +46,7 @@ func (v *view) memory() Section {
 	f.Panels = slices.DeleteFunc(f.Panels, func(p chart.MemoryPanel) bool {
 		return !slices.ContainsFunc(p.Lines, func(l []chart.MemoryPoint) bool { return len(l) > 0 })
 	})
-	s.Blocks = []Block{Figure{Figure: f, Trials: trials, Caption: "Each point is an arm, each line a kv_policy, with 95 % intervals. The memory is the mean over the " +
+	s.Blocks = []Block{Figure{Figure: f, Trials: trials, Caption: "Each point is an arm, each line " + what + ", with 95 % intervals. The memory is the mean over the " +
 		"steps of the trials' requests, whose contexts may be longer or shorter than those of needles and windows."}}
 	return s
 }
@@ -59,20 +60,51 @@ func (v *view) variesCache() bool {
 	return swept("kv_format", "k_format", "v_format", "k_per_channel", "kv_rotation") && !swept("quantization")
 }
 
-// kvPolicies are the values of kv_policy among the arms, in their order.
-func (v *view) kvPolicies() (names []string) {
+// keeping is what arms are told apart by: which positions they keep or, where all keep the same,
+// in which form.
+func (v *view) keeping() (group func(*record.Arm) string, what string) {
+	policy := func(a *record.Arm) string { return armSetting(a, "kv_policy") }
+	if len(v.groups(policy)) > 1 {
+		return policy, "a kv_policy"
+	}
+	return cacheForm, "a form of the cache"
+}
+
+// cacheForm is in which formats an arm caches keys and values.
+func cacheForm(a *record.Arm) string {
+	form, values := armSetting(a, "kv_format"), armSetting(a, "kv_format")
+	if f := armSetting(a, "k_format"); f != "" && f != "same" {
+		form = f
+	}
+	if f := armSetting(a, "v_format"); f != "" && f != "same" {
+		values = f
+	}
+	if values != form {
+		form += "/" + values
+	}
+	if armSetting(a, "k_per_channel") == "true" {
+		form += ", keys per channel"
+	}
+	if armSetting(a, "kv_rotation") == "hadamard" {
+		form += ", rotated"
+	}
+	return form
+}
+
+// groups are the values of group among the arms, in their order.
+func (v *view) groups(group func(*record.Arm) string) (names []string) {
 	for i := range v.Arms {
-		if p := armSetting(&v.Arms[i].Arm, "kv_policy"); p != "" && !slices.Contains(names, p) {
-			names = append(names, p)
+		if name := group(&v.Arms[i].Arm); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return names
 }
 
-// byMemory are the arms of a policy whose memory is known, the smallest first.
-func (v *view) byMemory(policy string) (arms []*analysis.Arm) {
+// byMemory are the arms of a group whose memory is known, the smallest first.
+func (v *view) byMemory(group func(*record.Arm) string, name string) (arms []*analysis.Arm) {
 	for i := range v.Arms {
-		if a := &v.Arms[i]; a.MeanKVBytes > 0 && armSetting(&a.Arm, "kv_policy") == policy {
+		if a := &v.Arms[i]; a.MeanKVBytes > 0 && group(&a.Arm) == name {
 			arms = append(arms, a)
 		}
 	}

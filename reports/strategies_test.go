@@ -241,7 +241,7 @@ func TestStrategiesGiveASoundPage(t *testing.T) {
 // the weights do not.
 func TestMemoryOfFormats(t *testing.T) {
 	draw := func(axes ...string) (all []chart.MemoryPanel) {
-		s := strategies("kv_policy=full kv_format=bf16", "kv_policy=full kv_format=q8_0", "kv_policy=full kv_format=q4_0")
+		s := strategies("kv_policy=full kv_format=bf16", "kv_policy=full kv_format=q8_0 v_format=q4_0", "kv_policy=full k_format=q8_0 kv_format=q4_0 v_format=same")
 		s.Run.Axes = nil
 		for _, name := range axes {
 			s.Run.Axes = append(s.Run.Axes, record.Axis{Name: name})
@@ -256,7 +256,7 @@ func TestMemoryOfFormats(t *testing.T) {
 		return all
 	}
 	got := draw("kv_format")
-	if len(got) != 1 || got[0].Title != "quality loss" || len(got[0].Lines) != 1 || len(got[0].Lines[0]) != 3 || got[0].Lines[0][0].Bytes != 1024 {
+	if len(got) != 1 || got[0].Title != "quality loss" || len(got[0].Lines) != 2 || len(got[0].Lines[1]) != 2 || got[0].Lines[1][0].Bytes != 1024 {
 		t.Errorf("formats vary: %+v", got)
 	}
 	if got := draw("kv_format", "quantization"); len(got) != 0 {
