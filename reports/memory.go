@@ -63,7 +63,7 @@ func (v *view) variesCache() bool {
 // keeping is what arms are told apart by: which positions they keep or, where all keep the same,
 // in which form.
 func (v *view) keeping() (group func(*record.Arm) string, what string) {
-	policy := func(a *record.Arm) string { return armSetting(a, "kv_policy") }
+	policy := func(a *record.Arm) string { return setting(*a, "kv_policy") }
 	if len(v.groups(policy)) > 1 {
 		return policy, "a kv_policy"
 	}
@@ -72,20 +72,20 @@ func (v *view) keeping() (group func(*record.Arm) string, what string) {
 
 // cacheForm is in which formats an arm caches keys and values.
 func cacheForm(a *record.Arm) string {
-	form, values := armSetting(a, "kv_format"), armSetting(a, "kv_format")
-	if f := armSetting(a, "k_format"); f != "" && f != "same" {
+	form, values := setting(*a, "kv_format"), setting(*a, "kv_format")
+	if f := setting(*a, "k_format"); f != "" && f != "same" {
 		form = f
 	}
-	if f := armSetting(a, "v_format"); f != "" && f != "same" {
+	if f := setting(*a, "v_format"); f != "" && f != "same" {
 		values = f
 	}
 	if values != form {
 		form += "/" + values
 	}
-	if armSetting(a, "k_per_channel") == "true" {
+	if setting(*a, "k_per_channel") == "true" {
 		form += ", keys per channel"
 	}
-	if armSetting(a, "kv_rotation") == "hadamard" {
+	if setting(*a, "kv_rotation") == "hadamard" {
 		form += ", rotated"
 	}
 	return form
@@ -110,15 +110,6 @@ func (v *view) byMemory(group func(*record.Arm) string, name string) (arms []*an
 	}
 	slices.SortStableFunc(arms, func(a, b *analysis.Arm) int { return cmp.Compare(a.MeanKVBytes, b.MeanKVBytes) })
 	return arms
-}
-
-func armSetting(a *record.Arm, name string) string {
-	for _, s := range a.Settings {
-		if s.Name == name {
-			return s.Value
-		}
-	}
-	return ""
 }
 
 // join prints numbers with commas.

@@ -29,18 +29,6 @@ type Pool struct {
 	scratch    []byte
 }
 
-// NewPool returns a pool of free blocks, each holding blockSize positions. With reuse, full
-// sealed blocks of released sequences are kept until their room is needed, and found
-// again by the hash of their content; the least recently used is evicted first. A size below
-// 1 is a programming error and panics.
-func NewPool(blocks, blockSize int, reuse bool) *Pool {
-	index := IndexNone
-	if reuse {
-		index = IndexHash
-	}
-	return New(Config{Blocks: blocks, BlockSize: blockSize, Index: index})
-}
-
 // New returns a pool of free blocks. A configuration that does not validate is a programming
 // error and panics.
 func New(c Config) *Pool {

@@ -33,7 +33,7 @@ func expectCounts(t *testing.T, p *Pool, want counts) {
 }
 
 func TestGrowIsAllOrNothing(t *testing.T) {
-	p := NewPool(4, 4, false)
+	p := newPool(4, 4, false)
 	var a, b Table
 	if !p.Grow(&a, 9) {
 		t.Fatal("9 positions do not fit 4 free blocks of 4")
@@ -56,7 +56,7 @@ func TestGrowIsAllOrNothing(t *testing.T) {
 }
 
 func TestTrimKeepsSealedBlocks(t *testing.T) {
-	p := NewPool(4, 4, true)
+	p := newPool(4, 4, true)
 	tokens := []int32{1, 2, 3, 4, 5}
 	table := filled(t, p, tokens, 0)
 	p.Grow(table, 16)
@@ -69,7 +69,7 @@ func TestTrimKeepsSealedBlocks(t *testing.T) {
 }
 
 func TestWithoutReuseNothingIsKeptOrShared(t *testing.T) {
-	p := NewPool(8, 4, false)
+	p := newPool(8, 4, false)
 	tokens := []int32{1, 2, 3, 4, 5, 6, 7, 8, 9}
 	first, second := filled(t, p, tokens, 0), filled(t, p, tokens, 0)
 	expectCounts(t, p, counts{8, 2, 0, 6})
@@ -95,7 +95,7 @@ func TestMatchNeverCoversAllTokens(t *testing.T) {
 		{"a block and one", 5, 4}, {"two blocks", 8, 4}, {"more than indexed", 12, 8},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			p := NewPool(8, 4, true)
+			p := newPool(8, 4, true)
 			first := filled(t, p, tokens[:8], 0)
 			var second Table
 			if got := p.Match(&second, tokens[:row.tokens], 0); got != row.want {
@@ -111,7 +111,7 @@ func TestMatchNeverCoversAllTokens(t *testing.T) {
 // With a single bucket every chain collides with every other, so only verification
 // tells them apart.
 func TestCollisionsNeverMatch(t *testing.T) {
-	p := NewPool(16, 2, true)
+	p := newPool(16, 2, true)
 	p.index = newHashed(&p.contents, 1)
 	p.Release(filled(t, p, []int32{1, 2, 3, 4, 0}, 7))
 	for _, row := range []struct {
@@ -138,7 +138,7 @@ func TestCollisionsNeverMatch(t *testing.T) {
 }
 
 func TestSealAdoptsIndexedContent(t *testing.T) {
-	p := NewPool(8, 2, true)
+	p := newPool(8, 2, true)
 	tokens := []int32{1, 2, 3, 4, 5}
 	var a, b Table
 	for _, table := range []*Table{&a, &b} { // both start before either has sealed
@@ -160,7 +160,7 @@ func TestSealAdoptsIndexedContent(t *testing.T) {
 }
 
 func TestEvictionIsLeastRecentlyUsedAndLeafFirst(t *testing.T) {
-	p := NewPool(6, 1, true)
+	p := newPool(6, 1, true)
 	old, recent := []int32{1, 2, 3, 0}, []int32{7, 8, 0}
 	p.Release(filled(t, p, old[:3], 0))
 	p.Release(filled(t, p, recent[:2], 0))
@@ -182,7 +182,7 @@ func TestEvictionIsLeastRecentlyUsedAndLeafFirst(t *testing.T) {
 }
 
 func TestMatchProtectsFromEviction(t *testing.T) {
-	p := NewPool(3, 1, true)
+	p := newPool(3, 1, true)
 	p.Release(filled(t, p, []int32{1}, 0))
 	p.Release(filled(t, p, []int32{2}, 0))
 	var user, other Table
@@ -217,14 +217,14 @@ func TestMisusePanics(t *testing.T) {
 		name string
 		call func()
 	}{
-		{"no blocks", func() { NewPool(0, 4, true) }},
-		{"no positions", func() { NewPool(4, 0, true) }},
+		{"no blocks", func() { newPool(0, 4, true) }},
+		{"no positions", func() { newPool(4, 0, true) }},
 		{"Match on a full table", func() {
-			p, table := NewPool(4, 4, true), new(Table)
+			p, table := newPool(4, 4, true), new(Table)
 			p.Grow(table, 1)
 			p.Match(table, []int32{1}, 0)
 		}},
-		{"Seal beyond the table", func() { NewPool(4, 4, true).Seal(new(Table), []int32{1, 2, 3, 4}) }},
+		{"Seal beyond the table", func() { newPool(4, 4, true).Seal(new(Table), []int32{1, 2, 3, 4}) }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			defer func() {
@@ -267,4 +267,13 @@ func steady(t *testing.T, p *Pool) {
 	}); n != 0 {
 		t.Errorf("%v allocations per sequence", n)
 	}
+}
+
+// newPool is a pool of blocks of so many positions, with reuse one that finds them by their hash.
+func newPool(blocks, blockSize int, reuse bool) *Pool {
+	c := Config{Blocks: blocks, BlockSize: blockSize}
+	if reuse {
+		c.Index = IndexHash
+	}
+	return New(c)
 }

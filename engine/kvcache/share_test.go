@@ -7,7 +7,7 @@ import (
 
 func TestShare(t *testing.T) {
 	for _, reuse := range []bool{false, true} {
-		p := NewPool(12, 4, reuse)
+		p := newPool(12, 4, reuse)
 		tokens := []int32{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
 		first, second, third := &Table{}, &Table{}, &Table{}
 		all := []*Table{first, second, third}
@@ -55,7 +55,7 @@ func TestShare(t *testing.T) {
 }
 
 func TestShareRefusesOtherSalts(t *testing.T) {
-	p := NewPool(4, 2, false)
+	p := newPool(4, 2, false)
 	first, second := &Table{}, &Table{}
 	p.Match(first, []int32{1, 2, 3}, 1)
 	p.Grow(first, 3)

@@ -11,7 +11,7 @@ func TestSlotsAreACountOfSlots(t *testing.T) {
 	const slots, perSlot, blockSize = 4, 5, 3
 	r := rand.New(rand.NewPCG(3, 1))
 	p := New(Config{Blocks: slots * perSlot, BlockSize: blockSize, SlotBlocks: perSlot})
-	if p.Room() != perSlot*blockSize || !p.Contiguous() || NewPool(7, 2, true).Room() != 14 || NewPool(7, 2, true).Contiguous() {
+	if p.Room() != perSlot*blockSize || !p.Contiguous() || newPool(7, 2, true).Room() != 14 || newPool(7, 2, true).Contiguous() {
 		t.Errorf("room for %d positions, contiguous: %v", p.Room(), p.Contiguous())
 	}
 	tables, computed := make([]*Table, 6), make([]int, 6)

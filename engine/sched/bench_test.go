@@ -2,8 +2,6 @@ package sched
 
 import (
 	"testing"
-
-	"github.com/assaylab/assay/engine/kvcache"
 )
 
 // BenchmarkStep is one step of a full batch with as many sequences waiting: plan and commit.
@@ -25,7 +23,7 @@ func BenchmarkStep(b *testing.B) {
 				c.TokenBudget = 256
 			}
 			b.ReportAllocs()
-			s, id := New(c, kvcache.NewPool(1<<14, 16, true)), uint64(0)
+			s, id := New(c, newPool(1<<14, 16, true)), uint64(0)
 			var p Plan
 			for b.Loop() {
 				if s.Waiting() < 64 { // fresh ones: what Add costs is not a step's

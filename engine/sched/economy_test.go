@@ -6,8 +6,6 @@ import (
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/assaylab/assay/engine/kvcache"
 )
 
 // economy runs a scheduler in time that it makes up: a step costs a fixed time, and some for each
@@ -48,7 +46,7 @@ func (e *economy) load(n int, perSecond float64, lo, hi, median, most int, sigma
 // run serves all arrivals.
 func (e *economy) run(t *testing.T, c Config) verdict {
 	t.Helper()
-	s := New(c, kvcache.NewPool(1<<12, 16, false))
+	s := New(c, newPool(1<<12, 16, false))
 	var v verdict
 	var p Plan
 	now, next, last := time.Duration(0), 0, map[uint64]time.Duration{}

@@ -46,7 +46,7 @@ func sequence(id uint64, prompt, limit, drafts int) *Sequence {
 }
 
 func TestAddErrors(t *testing.T) {
-	s := New(Config{MaxBatch: 1, TokenBudget: 8, MaxQueue: 1}, kvcache.NewPool(4, 4, false))
+	s := New(Config{MaxBatch: 1, TokenBudget: 8, MaxQueue: 1}, newPool(4, 4, false))
 	if err := s.Add(sequence(1, 1, 18, 0)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("17 positions in a cache of 16: %v", err)
 	}
@@ -65,7 +65,7 @@ func TestAddErrors(t *testing.T) {
 // The caller's prompt must not be written through spare capacity.
 func TestAddDoesNotShareSpareCapacity(t *testing.T) {
 	backing := []int32{1, 2, 3, 4}
-	s := New(Config{MaxBatch: 1, TokenBudget: 8}, kvcache.NewPool(4, 4, false))
+	s := New(Config{MaxBatch: 1, TokenBudget: 8}, newPool(4, 4, false))
 	if err := s.Add(&Sequence{ID: 1, Tokens: backing[:2], Prompt: 2, Limit: 4}); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestCommitMisusePanics(t *testing.T) {
 		{"going on at the limit", 8, []int32{1}, false, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := New(Config{MaxBatch: 1, TokenBudget: row.budget, Chunked: true}, kvcache.NewPool(4, 4, false))
+			s := New(Config{MaxBatch: 1, TokenBudget: row.budget, Chunked: true}, newPool(4, 4, false))
 			if err := s.Add(sequence(1, 4, 6, 0)); err != nil {
 				t.Fatal(err)
 			}
@@ -114,7 +114,7 @@ func TestCommitMisusePanics(t *testing.T) {
 
 // A step that was planned and never computed is planned again.
 func TestNextWithoutCommitRepeats(t *testing.T) {
-	s := New(Config{MaxBatch: 2, TokenBudget: 8, Chunked: true, DraftLength: 2}, kvcache.NewPool(8, 4, true))
+	s := New(Config{MaxBatch: 2, TokenBudget: 8, Chunked: true, DraftLength: 2}, newPool(8, 4, true))
 	for id := range uint64(2) {
 		if err := s.Add(sequence(id, 3, 9, 2)); err != nil {
 			t.Fatal(err)
@@ -146,7 +146,7 @@ func commitAll(s *Scheduler, p *Plan) {
 }
 
 func TestCommitTwiceDoesNothing(t *testing.T) {
-	s := New(Config{MaxBatch: 1, TokenBudget: 8}, kvcache.NewPool(8, 4, true))
+	s := New(Config{MaxBatch: 1, TokenBudget: 8}, newPool(8, 4, true))
 	q := sequence(1, 3, 9, 0)
 	if err := s.Add(q); err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func TestCommitTwiceDoesNothing(t *testing.T) {
 }
 
 func TestFinishedSequenceCanBeAddedAgain(t *testing.T) {
-	pool := kvcache.NewPool(8, 4, true)
+	pool := newPool(8, 4, true)
 	s := New(Config{MaxBatch: 1, TokenBudget: 8}, pool)
 	q := sequence(1, 5, 6, 0)
 	var p Plan
@@ -198,7 +198,7 @@ func TestStepAllocatesNothing(t *testing.T) {
 			if c.TokenBudget == 0 {
 				c.TokenBudget = 32
 			}
-			s := New(c, kvcache.NewPool(512, 4, row.reuse))
+			s := New(c, newPool(512, 4, row.reuse))
 			for id := range uint64(4) {
 				if err := s.Add(sequence(id, 20, 500, 3)); err != nil {
 					t.Fatal(err)
@@ -226,4 +226,13 @@ func TestStepAllocatesNothing(t *testing.T) {
 	}
 }
 
-func kvPool() *kvcache.Pool { return kvcache.NewPool(64, 4, false) }
+func kvPool() *kvcache.Pool { return newPool(64, 4, false) }
+
+// newPool is a pool of blocks of so many positions, with reuse one that finds them by their hash.
+func newPool(blocks, blockSize int, reuse bool) *kvcache.Pool {
+	c := kvcache.Config{Blocks: blocks, BlockSize: blockSize}
+	if reuse {
+		c.Index = kvcache.IndexHash
+	}
+	return kvcache.New(c)
+}

@@ -140,7 +140,7 @@ func (st *story) do(t *testing.T, c command) string {
 
 func (st *story) config(c command) string {
 	f := c.flags
-	st.pool = kvcache.NewPool(f["blocks"], f["block"], f["reuse"] == 1)
+	st.pool = newPool(f["blocks"], f["block"], f["reuse"] == 1)
 	st.s = New(Config{MaxBatch: f["batch"], TokenBudget: f["budget"], Chunked: f["chunked"] == 1, Classes: f["classes"] == 1,
 		DraftLength: f["draft"], MaxQueue: f["queue"], MaxQueuedTokens: f["queued"],
 		Policy: named(c, Policies), Order: named(c, PrefillOrders), Queue: named(c, QueueOrders), Chunk: f["chunk"],
