@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/assaylab/assay/analysis"
@@ -31,9 +32,9 @@ func (v *view) timelines() Section {
 }
 
 func (v *view) timelineWords(t *analysis.Timeline) string {
-	s := fmt.Sprintf("%s at %s: no token for %s", v.arm(t.Trial.Arm), v.load(t.Trial.Load), chart.Duration(float64(t.GapTo-t.GapFrom)))
+	s := fmt.Sprintf("%s at %s: no token for %s", v.arm(t.Trial.Arm), v.load(t.Trial.Load), rounded(t.GapTo-t.GapFrom))
 	if t.Prefill > 0 {
-		s += fmt.Sprintf(", of which %s went into steps that computed %s of prompts", chart.Duration(float64(t.Prefill)), plural(int(t.Prompts), "row"))
+		s += fmt.Sprintf(", of which %s went into steps that computed %s of prompts", rounded(t.Prefill), plural(int(t.Prompts), "row"))
 	} else {
 		s += ", and no step in it computed a prompt"
 	}
@@ -41,6 +42,16 @@ func (v *view) timelineWords(t *analysis.Timeline) string {
 		s += fmt.Sprintf("; the trace of this trial lacks %s", plural(int(t.Lost), "step"))
 	}
 	return s + "."
+}
+
+// rounded is a time to three digits: what the machine did beside is in it.
+func rounded[T ~int64](ns T) string {
+	x := float64(ns)
+	if x != 0 {
+		unit := math.Pow(10, float64(magnitude(x)-2))
+		x = math.Round(x/unit) * unit
+	}
+	return chart.Duration(x)
 }
 
 func (v *view) timelinePanel(t *analysis.Timeline) chart.TimelinePanel {

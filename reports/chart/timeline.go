@@ -99,7 +99,7 @@ func (p TimelinePanel) draw(c draw.Canvas) {
 			fill(c, role, px(max(b.From, 0)), py(top-1)+1.5, px(min(b.To, p.Span)), py(top)-1.5)
 		}
 	})
-	f.Draw(c)
+	f.Draw(draw.Crop(c, 8, 0, 0, 0)) // half of the first label stands to the left of the axis
 }
 
 // fill paints a rectangle.
