@@ -28,6 +28,7 @@ type loop struct {
 	state   *model.State
 	draft   *spec.DraftModel // nil without speculation
 	live    map[uint64]*Stream
+	ended   []*Stream // since the last publish
 	tails   tails
 	caches  []*model.Cache // of the model, and of the draft model
 	outside outside
@@ -181,6 +182,7 @@ func (l *loop) add(s *Stream) {
 	if err := l.sched.Add(&s.seq); err != nil {
 		l.stats.Finished[FinishAbort]++
 		l.end(s, err)
+		l.publish()
 		return
 	}
 	l.stats.PromptTokens += int64(len(s.req.Prompt))
@@ -225,7 +227,8 @@ func cutError(reason FinishReason) error {
 	return errAborted
 }
 
-// end closes a stream that is no longer the scheduler's.
+// end retires a stream that is no longer the scheduler's. Its client is told when the statistics
+// have it, by the next publish: whoever has seen the end of an answer finds it counted.
 func (l *loop) end(s *Stream, err error) {
 	l.occupy()
 	delete(l.live, s.id)
@@ -237,7 +240,19 @@ func (l *loop) end(s *Stream, err error) {
 		s.stopWatch()
 	}
 	s.err = err
-	close(s.events)
+	l.ended = append(l.ended, s)
+}
+
+// release sends the last events of the streams that ended, and closes them.
+func (l *loop) release() {
+	for _, s := range l.ended {
+		if s.last.Finish != "" {
+			s.events <- s.last
+		}
+		close(s.events)
+	}
+	clear(l.ended)
+	l.ended = l.ended[:0]
 }
 
 func (l *loop) closeAll() {
@@ -272,6 +287,7 @@ func (l *loop) publish() {
 	l.e.stats = s
 	l.e.mu.Unlock()
 	l.foresee()
+	l.release()
 }
 
 func (l *loop) snapshot() Stats {

@@ -280,19 +280,19 @@ func (l *loop) countDrafts(it *sched.Item) {
 	}
 }
 
-// send hands an event to the client. One that does not keep up is cut off: the loop
-// never waits.
+// send hands an event to the client, the last one when the step is over. A client that does not
+// keep up is cut off: the loop never waits.
 func (l *loop) send(s *Stream, ev Event) {
-	select {
-	case s.events <- ev:
-	default:
+	switch {
+	case len(s.events) == cap(s.events):
 		l.sched.Abort(s.id)
 		l.stats.Finished[FinishAbort]++
 		l.end(s, ErrSlowConsumer)
-		return
-	}
-	if ev.Finish != "" {
+	case ev.Finish != "":
 		l.stats.Finished[ev.Finish]++
+		s.last = ev
 		l.end(s, nil)
+	default:
+		s.events <- ev
 	}
 }

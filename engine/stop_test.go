@@ -50,6 +50,27 @@ func TestStopCountsAsStop(t *testing.T) {
 	}
 }
 
+// Whoever has seen the end of an answer finds it in the statistics.
+func TestEndedRequestsAreCounted(t *testing.T) {
+	e := start(t, loadModel(t, "gopherling-2m"), nil, options(nil))
+	for i := range 100 {
+		s, err := e.Submit(t.Context(), Request{Prompt: workload(t)[0][:1+i%3], MaxTokens: 1 + i%2, IgnoreEOS: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for finish := FinishReason(""); finish == ""; {
+			ev, err := s.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			finish = ev.Finish
+		}
+		if s := e.Stats(); s.Finished[FinishLength] != int64(i+1) || s.Running != 0 || s.Blocks.Held != 0 {
+			t.Fatalf("%d answers ended, the statistics say %v, %d running, %+v", i+1, s.Finished, s.Running, s.Blocks)
+		}
+	}
+}
+
 func TestStepTokens(t *testing.T) {
 	e := start(t, loadModel(t, "gopherling-2m"), nil, options(func(o *Options) { o.TokenBudget = 8 }))
 	p := workload(t)[0]

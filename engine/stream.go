@@ -38,6 +38,7 @@ type Stream struct {
 	fresh    bool            // starts, or starts over, in its next item
 	first    int64           // the step that it started in
 	blocks   []int32         // the table's ids, as model takes them
+	last     Event           // with the finish reason, until it is sent
 	tail     int32           // of model.Span; below 0 where it has none
 }
 
