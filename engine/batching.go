@@ -13,7 +13,8 @@ func (o *Options) scheduling(classes bool) (sched.Config, error) {
 	}
 	c := sched.Config{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunked: o.ChunkedPrefill, DraftLength: o.DraftLength, Classes: classes, Swap: o.Preemption == PreemptSwap, Bound: o.Bound(),
 		Policy: sched.Policy(o.Batching), BatchWait: o.BatchWait, Preferred: sizes, Chunk: o.PrefillChunk,
-		Order: sched.PrefillOrder(o.PrefillOrder), Queue: sched.QueueOrder(o.QueueOrder), Ageing: o.QueueAgeing}
+		Order: sched.PrefillOrder(o.PrefillOrder), Queue: sched.QueueOrder(o.QueueOrder), Ageing: o.QueueAgeing,
+		Patience: o.MaxTTFT / 2}
 	return c, c.Validate()
 }
 

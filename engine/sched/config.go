@@ -35,6 +35,9 @@ type Config struct {
 	Queue QueueOrder
 	// Ageing is with Shortest how much later a sequence's turn is for each of its tokens.
 	Ageing time.Duration
+	// Patience is how long a sequence waits for those of better priority: after that none is better
+	// than its own. 0 is for ever.
+	Patience time.Duration
 	// Classes has positions of prompts and others be told apart in the prefix cache, since
 	// they are computed by different arithmetic: blocks with generated positions are found
 	// only by sequences that have the same positions generated.

@@ -26,6 +26,9 @@
 //	Fair      who belongs to the tenant that was served least (see account): a tenant that waits
 //	          falls behind no other by more than twice the cost of one choice
 //
+// With Config.Patience a sequence that has waited for so long since it arrived counts as one of the best
+// priority, so that priorities, too, have nobody wait without end.
+//
 // Whose turn it is is admitted, and when it does not fit nobody else is. Priorities order the queue
 // alone: a running sequence gives way to an older one, never to a more urgent one.
 //

@@ -12,6 +12,7 @@ import (
 // before Next is called again; an item that is neither is planned again.
 func (s *Scheduler) Next(p *Plan, now time.Duration) bool {
 	p.reset()
+	s.now = now
 	s.steps++
 	for _, q := range s.running {
 		q.planned = false

@@ -90,6 +90,7 @@ func (c Config) validatePolicy() []error {
 		oneOf("queue_order", d.Queue, QueueOrders),
 		notNegative("batch_wait", c.BatchWait),
 		notNegative("queue_ageing", c.Ageing),
+		notNegative("patience", c.Patience),
 		atLeast("prefill_chunk", c.Chunk, 0),
 		c.validatePreferred(),
 	}

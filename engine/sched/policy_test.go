@@ -52,6 +52,9 @@ func randomLab(t *testing.T, policy Policy, queue QueueOrder, seed uint64) *lab 
 	} else if c.Order != Mixed && r.IntN(3) == 0 {
 		c.Chunked = false
 	}
+	if r.IntN(2) == 0 {
+		c.Patience = time.Duration(20 + r.IntN(200))
+	}
 	size := 1 + r.IntN(4)
 	l := newLab(t, c, 20/size+r.IntN(150)/size, size, r.IntN(3) > 0, seed)
 	l.ranks = r.IntN(2) == 0

@@ -11,6 +11,7 @@ import (
 type referee struct {
 	t       *testing.T
 	cfg     Config
+	now     time.Duration
 	waiting []*Sequence // preempted ones first, then by arrival
 	again   map[uint64]bool
 	members map[uint64]bool // of the batch under way, until they end
@@ -94,7 +95,9 @@ func (r *referee) first(allowed func(*Sequence) bool) *Sequence {
 
 // precedes compares q with one that stands before it.
 func (r *referee) precedes(q, o *Sequence) bool {
-	if q.Priority != o.Priority {
+	if impatient := r.impatient(q); impatient != r.impatient(o) {
+		return impatient
+	} else if !impatient && q.Priority != o.Priority {
 		return q.Priority < o.Priority
 	}
 	if r.again[o.ID] || r.cfg.Queue == FCFS {
@@ -104,6 +107,10 @@ func (r *referee) precedes(q, o *Sequence) bool {
 		return r.served[q.Tenant] < r.served[o.Tenant]-1e-6
 	}
 	return q.Arrived+r.cfg.Ageing*time.Duration(len(q.Tokens)) < o.Arrived+r.cfg.Ageing*time.Duration(len(o.Tokens))
+}
+
+func (r *referee) impatient(q *Sequence) bool {
+	return r.cfg.Patience > 0 && r.now >= q.Arrived+r.cfg.Patience
 }
 
 func (r *referee) charge(q *Sequence) {
@@ -131,6 +138,7 @@ func (r *referee) serve(q *Sequence, cost int) {
 // planned looks at a plan: who was preempted, which batch began, who was admitted.
 func (r *referee) planned(p *Plan, admitted []*Sequence, now time.Duration) {
 	r.t.Helper()
+	r.now = now
 	r.form(now)
 	for _, q := range p.Preempted {
 		if !r.waits(q.Tenant) {
@@ -191,7 +199,7 @@ func (r *referee) overtaken(q *Sequence) {
 		return
 	}
 	for _, o := range r.waiting {
-		if o != q && o.Priority <= q.Priority && !r.again[q.ID] && q.Arrived > o.Arrived+r.cfg.Ageing*time.Duration(len(o.Tokens)) {
+		if o != q && o.Priority <= q.Priority && !r.impatient(q) && !r.again[q.ID] && q.Arrived > o.Arrived+r.cfg.Ageing*time.Duration(len(o.Tokens)) {
 			r.t.Fatalf("sequence %d, which came at %v, overtakes %d, which came at %v with %d tokens", q.ID, q.Arrived, o.ID, o.Arrived, len(o.Tokens))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/assaylab/assay/engine/kvcache"
 )
@@ -25,7 +26,8 @@ type Scheduler struct {
 	chosen       []int       // blocks to be given up
 	members      int         // of the batch that is under way: running, or waiting for a first or another admission
 	steps        uint64      // planned so far
-	stamps       []uint64    // of generating sequences where not all have a row, rising
+	now          time.Duration
+	stamps       []uint64 // of generating sequences where not all have a row, rising
 
 	accounts map[string]*account // by tenant; nil unless the order is Fair
 	last     *account            // of the tenant that left the queue last

@@ -24,6 +24,7 @@ func TestValidateNamesEveryField(t *testing.T) {
 		`queue_order is "lifo"`:   {Queue: "lifo"},
 		"batch_wait is -1ns":      {BatchWait: -1},
 		"queue_ageing is -2ns":    {Ageing: -2},
+		"patience is -2ns":        {Patience: -2},
 		"prefill_chunk is 4, and": {Chunk: 4},
 		"prefill_chunk is -1":     {Chunk: -1},
 		"prefill_order is \"mixed\", and prompts are not chunked": {Order: Mixed},

@@ -144,7 +144,7 @@ func (st *story) config(c command) string {
 	st.s = New(Config{MaxBatch: f["batch"], TokenBudget: f["budget"], Chunked: f["chunked"] == 1, Classes: f["classes"] == 1,
 		DraftLength: f["draft"], MaxQueue: f["queue"], MaxQueuedTokens: f["queued"],
 		Policy: named(c, Policies), Order: named(c, PrefillOrders), Queue: named(c, QueueOrders), Chunk: f["chunk"],
-		BatchWait: time.Duration(f["wait"]), Preferred: preferred(f["prefer"]), Ageing: time.Duration(f["ageing"])}, st.pool)
+		BatchWait: time.Duration(f["wait"]), Preferred: preferred(f["prefer"]), Ageing: time.Duration(f["ageing"]), Patience: time.Duration(f["patience"])}, st.pool)
 	st.added, st.now = map[uint64]*Sequence{}, 0
 	return ""
 }
