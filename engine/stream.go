@@ -24,8 +24,7 @@ type Stream struct {
 	cut       atomic.Value // FinishReason: why the client ended it; unset while it goes on
 	stopWatch func() bool
 	arrived   time.Duration // since Engine.born
-	predicted time.Duration // from then to the first token; only with max_ttft
-	bound     time.Duration // most of those that were predicted for then are there by now
+	bound     time.Duration // from then to the first token, most of the time; only with max_ttft
 	class     int           // of those whose predictions are off alike
 
 	// Of the loop alone.
