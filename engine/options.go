@@ -38,6 +38,7 @@ type Options struct {
 	Preemption      string // preemption: what becomes of a preempted sequence's blocks: "recompute" or "swap"
 	SwapTokens      int    // swap_tokens: positions that "swap" keeps outside the KV cache; 0 is KVTokens
 	DraftLength     int    // draft_length: tokens drafted per verify step; needs a draft model
+	DraftAdaptive   bool   // draft_adaptive: as many as are expected to pay in each step, none included, draft_length at most
 	Context         int    // context: longest sequence; 0 is the model's own
 	MaxQueue        int    // max_queue: waiting requests; one more is refused
 	MaxQueuedTokens int    // max_queued_tokens: waiting prompt tokens; 0 is no limit
