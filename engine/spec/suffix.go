@@ -82,9 +82,11 @@ func (s *Suffix) draft(r *Request) {
 }
 
 func (s *Suffix) take() *suffixes {
-	x := &suffixes{}
+	var x *suffixes
 	if last := len(s.free) - 1; last >= 0 {
 		x, s.free = s.free[last], s.free[:last]
+	} else {
+		x = new(suffixes)
 	}
 	x.own.reset()
 	x.found = [2]follower{}
