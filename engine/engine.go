@@ -229,10 +229,12 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	if o.Context == 0 {
 		o.Context = m.Context
 	}
-	if draft == nil {
+	drafter, wrong := o.DrafterWith(draft != nil)
+	if o.Drafter = drafter; drafter == DrafterNone {
 		o.DraftLength = 0
 	}
 	errs := []error{
+		wrong,
 		between("threads", o.Threads, 1, 1024),
 		between("max_batch", o.MaxBatch, 1, 1<<16),
 		between("token_budget", o.TokenBudget, 1, 1<<20),
@@ -254,8 +256,11 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		errs = append(errs, err)
 	}
 	errs = append(errs, o.checkBound(m, draft))
+	if drafter != DrafterNone {
+		errs = append(errs, between("draft_length", o.DraftLength, 1, 64))
+	}
 	if draft != nil {
-		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), compatible(m, draft, o.Context))
+		errs = append(errs, compatible(m, draft, o.Context))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return o, err

@@ -260,7 +260,9 @@ func TestSpeculationSurvivesPreemptionAndReuse(t *testing.T) {
 func speculate(t *testing.T, m, draft *model.Model, work [][]int32) {
 	want := speak(t, start(t, m, nil, options(nil)), 40, sample.Params{}, work...)
 	for _, adaptive := range []bool{false, true} {
-		o := options(func(o *Options) { o.KVTokens, o.PrefixCache, o.TokenBudget, o.DraftAdaptive = 256, kvcache.IndexHash, 12, adaptive })
+		o := options(func(o *Options) {
+			o.KVTokens, o.PrefixCache, o.TokenBudget, o.DraftAdaptive = 256, kvcache.IndexHash, 12, adaptive
+		})
 		speculateWith(t, start(t, m, draft, o), work, want)
 	}
 }

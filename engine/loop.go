@@ -26,7 +26,7 @@ type loop struct {
 	sched   *sched.Scheduler
 	workers *par.Pool
 	state   *model.State
-	draft   *spec.DraftModel // nil without speculation
+	draft   spec.Proposer // nil without speculation
 	live    map[uint64]*Stream
 	ended   []*Stream // since the last publish
 	tails   tails
@@ -80,6 +80,7 @@ func (l *loop) allot(draft *model.Model, files *Offload) error {
 		return err
 	}
 	l.state = model.NewState(l.e.model, cache, l.workers)
+	l.draft = l.e.opts.textDrafter()
 	if draft != nil {
 		if cache, err = l.newCache(draft); err != nil {
 			return err
@@ -236,6 +237,7 @@ func (l *loop) end(s *Stream, err error) {
 	l.occupy()
 	delete(l.live, s.id)
 	l.tails.giveBack(s)
+	l.forgetDraft(s)
 	if s.started.IsZero() {
 		l.e.unreserve(len(s.req.Prompt))
 	}

@@ -157,6 +157,9 @@ func (d *DraftModel) Reset(r *Request, n int) {
 	r.computed = n
 }
 
+// Ended has others use the sequence's distributions.
+func (d *DraftModel) Ended(r *Request) { d.recycle(r) }
+
 // keep says which sequence the span that was added last is of, and what it lacks.
 func (d *DraftModel) keep(r *Request) {
 	d.pass.Keep(r.Tail)

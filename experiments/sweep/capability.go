@@ -72,7 +72,10 @@ func (c Capabilities) context(s scenario.Settings) int {
 func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	s.Quantization = c.weights(s.Quantization)
 	s = s.WithoutEffect()
-	if s.DraftModel == "" {
+	if drafter, err := s.DrafterWith(s.DraftModel != ""); err == nil && (drafter == engine.DrafterNone || drafter == engine.DrafterModel) {
+		s.Drafter = engine.DrafterAuto
+	}
+	if !s.Drafts() {
 		s.DraftLength = scenario.DefaultSettings().DraftLength
 	}
 	if s.KFormat != engine.SameFormat && s.VFormat != engine.SameFormat {

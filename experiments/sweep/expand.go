@@ -253,7 +253,7 @@ func written(s *scenario.Scenario, axis, value string) int {
 func hasEffect(d scenario.Setting, s scenario.Settings) bool {
 	switch d.Name {
 	case "draft_length":
-		return s.DraftModel != ""
+		return s.Drafts()
 	case "kv_format":
 		return s.KFormat == engine.SameFormat || s.VFormat == engine.SameFormat
 	case "kv_budget":
