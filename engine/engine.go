@@ -91,13 +91,12 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 		return nil, ErrClosed
 	}
 	r.Sampling = e.ending(&r)
-	predicted, err := e.admission(&r)
+	bound, err := e.admission(&r)
 	if err != nil {
 		return nil, err
 	}
 	s := newStream(e, e.nextID.Add(1), r)
-	s.predicted, s.class = predicted, r.class()
-	s.bound = e.bound(s.class, predicted)
+	s.bound, s.class = bound, r.class()
 	s.stopWatch = context.AfterFunc(ctx, s.Close)
 	select {
 	case e.inbox <- s:

@@ -45,6 +45,7 @@ type loop struct {
 	sampling sample.Scratch
 	accept   spec.Scratch
 	logprob  []sample.Logprob
+	lengths  lengths
 	stats    Stats
 	since    time.Time // when Occupancy was last brought up to date
 
@@ -62,7 +63,7 @@ func newLoop(e *Engine, draft *model.Model, files *Offload) (*loop, error) {
 		return nil, err
 	}
 	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), tails: newTails(o.MaxBatch), since: time.Now(),
-		timer: time.NewTimer(time.Hour), bound: cfg.Bound}
+		timer: time.NewTimer(time.Hour), bound: cfg.Bound, lengths: newLengths(&e.opts)}
 	if err := l.allot(draft, files); err != nil {
 		l.workers.Close()
 		return nil, err
@@ -84,7 +85,9 @@ func (l *loop) allot(draft *model.Model, files *Offload) error {
 		if cache, err = l.newCache(draft); err != nil {
 			return err
 		}
-		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
+		d := spec.NewDraftModel(model.NewState(draft, cache, l.workers))
+		d.Lags = l.lengths.adaptive != nil && !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
+		l.draft = d
 		l.stats.WeightBytes = draft.WeightBytes()
 	}
 	l.outside.reserve(l.e.opts, l.caches)

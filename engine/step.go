@@ -23,7 +23,9 @@ func (l *loop) step() {
 	trace := l.traceStep(start)
 	l.beginItems()
 	l.countKept()
+	draft := time.Now()
 	l.propose()
+	verify := time.Now()
 	l.fillPass()
 	l.state.Forward(&l.pass)
 	l.stats.PositionSteps.add(l.positions(), &l.plan)
@@ -45,6 +47,7 @@ func (l *loop) step() {
 	took := end.Sub(start)
 	l.stats.Busy += took
 	l.observe(end)
+	l.adapt(verify.Sub(draft), end.Sub(verify))
 	l.tracePut(trace, took)
 }
 
@@ -212,6 +215,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	}
 	s.said.Push(l.accepted...)
 	l.countDrafts(it)
+	l.judge(s, it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
 	l.sched.Commit(it, l.accepted, finish != "")

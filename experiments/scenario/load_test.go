@@ -101,7 +101,7 @@ func TestCheckFiles(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	err = load(t, "testdata/good/full.toml").CheckFiles()
-	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 56 {
+	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 57 {
 		t.Errorf("got %v", err)
 	}
 }

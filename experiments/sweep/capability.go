@@ -76,7 +76,8 @@ func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 		s.Drafter = engine.DrafterAuto
 	}
 	if !s.Drafts() {
-		s.DraftLength = scenario.DefaultSettings().DraftLength
+		d := scenario.DefaultSettings()
+		s.DraftLength, s.DraftAdaptive = d.DraftLength, d.DraftAdaptive
 	}
 	if s.KFormat != engine.SameFormat && s.VFormat != engine.SameFormat {
 		s.KVFormat = scenario.DefaultSettings().KVFormat
