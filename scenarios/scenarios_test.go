@@ -28,7 +28,7 @@ var shipped = map[string]struct {
 	},
 	"shared-prefix.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
-		14, "prefix_cache eviction kv_tokens", 6 * time.Minute,
+		14, "prefix_cache eviction kv_tokens", 8 * time.Minute,
 	},
 	"batching.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
