@@ -45,13 +45,16 @@ func BenchmarkDrafters(b *testing.B) {
 	}
 	for _, kind := range []string{"edit", "completion"} {
 		for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterModel} {
-			for _, length := range []int{2, 4, 8, 16} {
+			for _, length := range []int{2, 4, 8, 16, adaptive} {
 				if drafter == DrafterNone && length > 2 {
 					continue
 				}
-				b.Run(fmt.Sprintf("%s/%s/%d", kind, drafter, length), func(b *testing.B) {
+				b.Run(fmt.Sprintf("%s/%s/%s", kind, drafter, lengthName(length)), func(b *testing.B) {
 					o := options(func(o *Options) {
 						o.Context, o.KVFormat, o.Drafter, o.DraftLength = 1024, "bf16", drafter, length
+						if length == adaptive {
+							o.DraftLength, o.DraftAdaptive = 16, true
+						}
 					})
 					with := map[bool]*model.Model{true: draft}[drafter == DrafterModel]
 					e := start(b, m, with, o)
@@ -60,6 +63,15 @@ func BenchmarkDrafters(b *testing.B) {
 			}
 		}
 	}
+}
+
+const adaptive = 0
+
+func lengthName(length int) string {
+	if length == adaptive {
+		return "adaptive"
+	}
+	return fmt.Sprint(length)
 }
 
 func decode(b *testing.B, e *Engine, work [][]int32) {
