@@ -41,22 +41,23 @@ func (e *Engine) bound(class int, predicted time.Duration) time.Duration {
 	return e.margin.Bound(class, predicted)
 }
 
-// promised returns the time that is predicted for the first token of so long a prompt, and an
-// OverloadError where it may come later than max_ttft allows. An engine with nothing to do takes what it
-// expects to be in time: what was learned under load would else never be unlearned.
-func (e *Engine) promised(r *Request, prompt int) (predicted time.Duration, err error) {
+// promised returns the time within which the first token of so long a prompt comes, most of the time, and an
+// OverloadError where that is more than max_ttft allows. An engine with nothing to do takes what it
+// predicts to be in time: what was learned under load would else never be unlearned.
+func (e *Engine) promised(r *Request, prompt int) (bound time.Duration, err error) {
 	if e.opts.MaxTTFT == 0 {
 		return 0, nil
 	}
-	predicted = e.predict(prompt)
-	d := predicted
-	if !e.idle() {
-		d = e.bound(r.class(), predicted)
+	predicted := e.predict(prompt)
+	bound = e.bound(r.class(), predicted)
+	d := bound
+	if e.idle() {
+		d = predicted
 	}
 	if d += r.Waited; d > e.opts.MaxTTFT {
 		return 0, &OverloadError{Predicted: d, Limit: e.opts.MaxTTFT}
 	}
-	return predicted, nil
+	return bound, nil
 }
 
 func (e *Engine) idle() bool {
@@ -90,17 +91,17 @@ func (e *Engine) refused(err error) error {
 }
 
 // admission counts a request into the queue, or says why it is refused.
-func (e *Engine) admission(r *Request) (predicted time.Duration, err error) {
+func (e *Engine) admission(r *Request) (bound time.Duration, err error) {
 	e.gate.Lock()
 	defer e.gate.Unlock()
-	predicted, err = e.promised(r, len(r.Prompt))
+	bound, err = e.promised(r, len(r.Prompt))
 	if err == nil && !e.reserve(len(r.Prompt)) {
 		err = ErrOverloaded
 	}
 	if err == nil {
 		e.admitted.Add(1)
 	}
-	return predicted, e.refused(err)
+	return bound, e.refused(err)
 }
 
 // OverloadError is an ErrOverloaded of a request that could be queued, and would wait too long.
@@ -140,7 +141,7 @@ func (l *loop) answered(s *Stream, at time.Time) {
 	s.answered = true
 	l.e.mu.Lock()
 	defer l.e.mu.Unlock()
-	l.e.margin.Learn(s.class, s.predicted, at.Sub(l.e.born)-s.arrived, l.e.opts.MaxTTFT)
+	l.e.margin.Learn(s.class, s.bound, at.Sub(l.e.born)-s.arrived, l.e.opts.MaxTTFT, l.sched.Waiting()+int(l.e.queued.Load()))
 }
 
 // overdue has it learn at once from a stream that still waits when it should have its first

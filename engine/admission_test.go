@@ -60,7 +60,7 @@ func TestIdleEngineTakesWork(t *testing.T) {
 	e := &Engine{opts: Options{MaxBatch: 4, TokenBudget: 64, MaxQueue: 100, MaxTTFT: 20 * time.Millisecond}, forecast: forecast{rates: known}}
 	r := &Request{Prompt: make([]int32, 8)}
 	for range 1000 {
-		e.margin.Learn(r.class(), time.Second, time.Hour, time.Second)
+		e.margin.Learn(r.class(), time.Second, time.Hour, time.Second, 0)
 	}
 	if _, err := e.admission(r); err != nil {
 		t.Errorf("idle: %v", err)
@@ -167,7 +167,7 @@ func TestMarginIsLearned(t *testing.T) {
 	}
 	late := func(id uint64) {
 		s := l.submit(t, id, Request{Prompt: make([]int32, 16), MaxTokens: 1, Priority: 5})
-		s.class, s.predicted, s.bound = s.req.class(), 900*time.Millisecond, time.Second
+		s.class, s.bound = s.req.class(), time.Second
 		s.arrived = time.Since(l.e.born) - time.Hour
 	}
 	before := bound(5)

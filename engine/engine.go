@@ -91,13 +91,12 @@ func (e *Engine) Submit(ctx context.Context, r Request) (*Stream, error) {
 		return nil, ErrClosed
 	}
 	r.Sampling = e.ending(&r)
-	predicted, err := e.admission(&r)
+	bound, err := e.admission(&r)
 	if err != nil {
 		return nil, err
 	}
 	s := newStream(e, e.nextID.Add(1), r)
-	s.predicted, s.class = predicted, r.class()
-	s.bound = e.bound(s.class, predicted)
+	s.bound, s.class = bound, r.class()
 	s.stopWatch = context.AfterFunc(ctx, s.Close)
 	select {
 	case e.inbox <- s:
@@ -230,10 +229,12 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	if o.Context == 0 {
 		o.Context = m.Context
 	}
-	if draft == nil {
+	drafter, wrong := o.DrafterWith(draft != nil)
+	if o.Drafter = drafter; drafter == DrafterNone {
 		o.DraftLength = 0
 	}
 	errs := []error{
+		wrong,
 		between("threads", o.Threads, 1, 1024),
 		between("max_batch", o.MaxBatch, 1, 1<<16),
 		between("token_budget", o.TokenBudget, 1, 1<<20),
@@ -255,8 +256,11 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		errs = append(errs, err)
 	}
 	errs = append(errs, o.checkBound(m, draft))
+	if drafter != DrafterNone {
+		errs = append(errs, between("draft_length", o.DraftLength, 1, 64))
+	}
 	if draft != nil {
-		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), compatible(m, draft, o.Context))
+		errs = append(errs, compatible(m, draft, o.Context))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return o, err

@@ -242,6 +242,13 @@ func dependOnNothing(t *testing.T, m, draft *model.Model, format func(*Options),
 			acceptance(t, e)
 		})
 	}
+	t.Run("adaptive drafts", func(t *testing.T) {
+		o := options(func(o *Options) { o.DraftLength, o.DraftAdaptive = 6, true })
+		format(&o)
+		e := start(t, m, draft, o)
+		sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
+		acceptance(t, e)
+	})
 }
 
 func TestSpeculationSurvivesPreemptionAndReuse(t *testing.T) {
@@ -252,8 +259,16 @@ func TestSpeculationSurvivesPreemptionAndReuse(t *testing.T) {
 
 func speculate(t *testing.T, m, draft *model.Model, work [][]int32) {
 	want := speak(t, start(t, m, nil, options(nil)), 40, sample.Params{}, work...)
-	o := options(func(o *Options) { o.KVTokens, o.PrefixCache, o.TokenBudget = 256, kvcache.IndexHash, 12 })
-	e := start(t, m, draft, o)
+	for _, adaptive := range []bool{false, true} {
+		o := options(func(o *Options) {
+			o.KVTokens, o.PrefixCache, o.TokenBudget, o.DraftAdaptive = 256, kvcache.IndexHash, 12, adaptive
+		})
+		speculateWith(t, start(t, m, draft, o), work, want)
+	}
+}
+
+func speculateWith(t *testing.T, e *Engine, work [][]int32, want []answer) {
+	t.Helper()
 	sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
 	for range 2 { // the second time from the prefix cache
 		sameWords(t, speak(t, e, 40, sample.Params{}, work[0]), want[:1])

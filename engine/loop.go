@@ -26,7 +26,7 @@ type loop struct {
 	sched   *sched.Scheduler
 	workers *par.Pool
 	state   *model.State
-	draft   *spec.DraftModel // nil without speculation
+	draft   spec.Proposer // nil without speculation
 	live    map[uint64]*Stream
 	ended   []*Stream // since the last publish
 	tails   tails
@@ -45,6 +45,7 @@ type loop struct {
 	sampling sample.Scratch
 	accept   spec.Scratch
 	logprob  []sample.Logprob
+	lengths  lengths
 	stats    Stats
 	since    time.Time // when Occupancy was last brought up to date
 
@@ -62,7 +63,7 @@ func newLoop(e *Engine, draft *model.Model, files *Offload) (*loop, error) {
 		return nil, err
 	}
 	l := &loop{e: e, workers: par.New(o.Threads), live: make(map[uint64]*Stream), tails: newTails(o.MaxBatch), since: time.Now(),
-		timer: time.NewTimer(time.Hour), bound: cfg.Bound}
+		timer: time.NewTimer(time.Hour), bound: cfg.Bound, lengths: newLengths(&e.opts)}
 	if err := l.allot(draft, files); err != nil {
 		l.workers.Close()
 		return nil, err
@@ -79,11 +80,14 @@ func (l *loop) allot(draft *model.Model, files *Offload) error {
 		return err
 	}
 	l.state = model.NewState(l.e.model, cache, l.workers)
+	l.draft = l.e.opts.textDrafter()
 	if draft != nil {
 		if cache, err = l.newCache(draft); err != nil {
 			return err
 		}
-		l.draft = spec.NewDraftModel(model.NewState(draft, cache, l.workers))
+		d := spec.NewDraftModel(model.NewState(draft, cache, l.workers))
+		d.Lags = l.lengths.adaptive != nil && !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
+		l.draft = d
 		l.stats.WeightBytes = draft.WeightBytes()
 	}
 	l.outside.reserve(l.e.opts, l.caches)
@@ -233,6 +237,7 @@ func (l *loop) end(s *Stream, err error) {
 	l.occupy()
 	delete(l.live, s.id)
 	l.tails.giveBack(s)
+	l.forgetDraft(s)
 	if s.started.IsZero() {
 		l.e.unreserve(len(s.req.Prompt))
 	}

@@ -37,7 +37,9 @@ type Options struct {
 	Eviction        string // eviction: which of them go first: "lru", "lfu" or "cost"
 	Preemption      string // preemption: what becomes of a preempted sequence's blocks: "recompute" or "swap"
 	SwapTokens      int    // swap_tokens: positions that "swap" keeps outside the KV cache; 0 is KVTokens
-	DraftLength     int    // draft_length: tokens drafted per verify step; needs a draft model
+	Drafter         string // drafter: what drafts tokens, one of Drafters; empty is "auto"
+	DraftLength     int    // draft_length: tokens drafted per verify step at most; without effect where nothing drafts
+	DraftAdaptive   bool   // draft_adaptive: as many as are expected to pay in each step, none included, draft_length at most
 	Context         int    // context: longest sequence; 0 is the model's own
 	MaxQueue        int    // max_queue: waiting requests; one more is refused
 	MaxQueuedTokens int    // max_queued_tokens: waiting prompt tokens; 0 is no limit
@@ -58,7 +60,7 @@ func DefaultOptions() Options {
 		PrefixCache: kvcache.IndexNone, Eviction: kvcache.EvictLRU, Preemption: PreemptRecompute,
 		KVFormat: "bf16", KFormat: SameFormat, VFormat: SameFormat, KVRotation: "none", KVLayout: LayoutPaged,
 		KVPolicy: kvcache.PolicyFull, KVBudget: 512, KVSinks: 4, KVRecent: 64, KVObserve: 32,
-		DraftLength: 4, MaxQueue: 1024,
+		Drafter: DrafterAuto, DraftLength: 4, MaxQueue: 1024,
 		Batching: "continuous", BatchWait: 20 * time.Millisecond, PrefillOrder: "decode-first",
 		QueueOrder: "fcfs", QueueAgeing: 10 * time.Millisecond}
 }

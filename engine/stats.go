@@ -20,10 +20,11 @@ type Stats struct {
 	PrefixHits            int64         // of these, tokens found
 	SharedTokens          int64         // prompt tokens taken over from a running request of the same group
 	GeneratedTokens       int64
-	Drafts                int64   // verify steps with at least one draft
-	DraftTokens           int64   // drafted
-	AcceptedTokens        int64   // accepted, bonus tokens not counted
-	AcceptedAt            []int64 // accepted drafts by position, from 0
+	DraftTime             time.Duration // of Busy: finding drafts, which a draft model computes
+	Drafts                int64         // verify steps with at least one draft
+	DraftTokens           int64         // drafted
+	AcceptedTokens        int64         // accepted, bonus tokens not counted
+	AcceptedAt            []int64       // accepted drafts by position, from 0
 	Preemptions           int64
 	DroppedPositions      int64 // given up by sequences that went on, see Options.KVPolicy
 	HeldPositions         int64 // what sequences had room for, added up over the steps of each

@@ -23,7 +23,9 @@ func (l *loop) step() {
 	trace := l.traceStep(start)
 	l.beginItems()
 	l.countKept()
+	draft := time.Now()
 	l.propose()
+	verify := time.Now()
 	l.fillPass()
 	l.state.Forward(&l.pass)
 	l.stats.PositionSteps.add(l.positions(), &l.plan)
@@ -45,6 +47,7 @@ func (l *loop) step() {
 	took := end.Sub(start)
 	l.stats.Busy += took
 	l.observe(end)
+	l.adapt(verify.Sub(draft), end.Sub(verify))
 	l.tracePut(trace, took)
 }
 
@@ -80,19 +83,19 @@ func (l *loop) begin(it *sched.Item) {
 	s.fresh = false
 }
 
-// propose fills the items' drafts, and runs the draft model over prompt chunks so
-// that it keeps step.
+// propose fills the items' drafts, and shows the proposer prompt chunks so that it keeps step.
 func (l *loop) propose() {
 	if l.draft == nil {
 		return
 	}
+	start := time.Now()
 	l.drafting = l.drafting[:0]
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
 		s := l.live[it.Seq.ID]
 		s.draft.Tokens, s.draft.Prompt, s.draft.Want = it.Seq.Tokens[:it.To], it.Seq.Prompt, it.MaxDraft
 		s.draft.Blocks, s.draft.Params, s.draft.Said, s.draft.Tail = s.tableBlocks(), s.req.Sampling, s.said, s.tail
-		s.draft.Dropped = l.pool.Dropped(&it.Seq.Table)
+		s.draft.Dropped, s.draft.Salt = l.pool.Dropped(&it.Seq.Table), it.Seq.Salt
 		l.drafting = append(l.drafting, &s.draft)
 	}
 	l.draft.Propose(l.drafting)
@@ -100,6 +103,7 @@ func (l *loop) propose() {
 		l.plan.Items[i].Draft = append(l.plan.Items[i].Draft[:0], d.Draft...)
 	}
 	l.stats.DecodeOps += l.draft.Ops()
+	l.stats.DraftTime += time.Since(start)
 }
 
 // fillPass lays the items' rows one after the other: first all positions of prompts, then the
@@ -211,6 +215,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	}
 	s.said.Push(l.accepted...)
 	l.countDrafts(it)
+	l.judge(s, it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
 	l.sched.Commit(it, l.accepted, finish != "")

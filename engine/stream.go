@@ -24,22 +24,22 @@ type Stream struct {
 	cut       atomic.Value // FinishReason: why the client ended it; unset while it goes on
 	stopWatch func() bool
 	arrived   time.Duration // since Engine.born
-	predicted time.Duration // from then to the first token; only with max_ttft
-	bound     time.Duration // most of those that were predicted for then are there by now
+	bound     time.Duration // from then to the first token, most of the time; only with max_ttft
 	class     int           // of those whose predictions are off alike
 
 	// Of the loop alone.
-	seq      sched.Sequence
-	draft    spec.Request
-	said     *sample.History // what penalties look at; nil without them
-	prompt   []TokenLogprobs // of the prompt, as far as it is computed; taken by the first event
-	started  time.Time       // when it left the queue; zero before
-	answered bool            // the first token is there
-	fresh    bool            // starts, or starts over, in its next item
-	first    int64           // the step that it started in
-	blocks   []int32         // the table's ids, as model takes them
-	last     Event           // with the finish reason, until it is sent
-	tail     int32           // of model.Span; below 0 where it has none
+	seq        sched.Sequence
+	draft      spec.Request
+	acceptance spec.Acceptance
+	said       *sample.History // what penalties look at; nil without them
+	prompt     []TokenLogprobs // of the prompt, as far as it is computed; taken by the first event
+	started    time.Time       // when it left the queue; zero before
+	answered   bool            // the first token is there
+	fresh      bool            // starts, or starts over, in its next item
+	first      int64           // the step that it started in
+	blocks     []int32         // the table's ids, as model takes them
+	last       Event           // with the finish reason, until it is sent
+	tail       int32           // of model.Span; below 0 where it has none
 }
 
 func newStream(e *Engine, id uint64, r Request) *Stream {

@@ -17,6 +17,7 @@ const kept = 0.98
 // most others overtake.
 const (
 	learning   = 0.05
+	alike      = 8 // as many that wait halve it
 	atFirst    = 1.5
 	leastRatio = 0.25
 	mostRatio  = 64
@@ -45,16 +46,21 @@ func (m *Margin) Bound(class int, predicted time.Duration) time.Duration {
 	return time.Duration(min(float64(predicted)*m.Ratio(class), math.MaxInt64/2))
 }
 
-// Learn has the margin know how long a first token took, where a prediction was near enough to
-// the limit to be told from the noise of a short time.
-func (m *Margin) Learn(class int, predicted, actual, limit time.Duration) {
-	bound := m.Bound(class, predicted)
+// Learn has the margin know how long a first token took of which bound was promised, where that was
+// near enough to the limit to be told from the noise of a short time. Waiting is how many others were promised
+// something meanwhile: what one of them meets, most of them do, and the more there are the less each
+// one teaches.
+//
+// It has to be the bound of then. Under overload requests are admitted when bounds happen to be low; held
+// against those of later, which are higher for that very reason, they would seem to be in time.
+func (m *Margin) Learn(class int, bound, actual, limit time.Duration, waiting int) {
 	if bound < limit/4 {
 		return
 	}
-	step := -learning * (1 - kept)
+	rate := learning / (1 + float64(waiting)/alike)
+	step := -rate * (1 - kept)
 	if actual > bound {
-		step = learning * kept
+		step = rate * kept
 	}
 	low, high := math.Log(leastRatio/atFirst), math.Log(mostRatio/atFirst)
 	m.common = max(low, min(high, m.common+step))

@@ -133,6 +133,8 @@ func (c *engineCollector) addDrafts() {
 				emit(float64(accepted), strconv.Itoa(position))
 			}
 		})
+	c.seconds("assay:draft_seconds_total", "Time of engine steps in which drafts were found; the rest is verification and ordinary work.",
+		func(s *engine.Stats) time.Duration { return s.DraftTime })
 }
 
 func (c *engineCollector) addWork() {

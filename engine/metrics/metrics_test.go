@@ -53,7 +53,7 @@ var full = engine.Stats{
 	Positions: engine.Positions{Held: 160, Used: 143}, PositionSteps: engine.Positions{Held: 16000, Used: 15001},
 	Steps: 101, StepTokens: engine.StepTokens{Buckets: []int64{50, 40, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6}, Sum: 98765}, SharedTokens: 61, Busy: 2500 * time.Millisecond, PrefillOps: 1009, DecodeOps: 1013,
 	PromptTokens: 211, PrefixQueries: 223, PrefixHits: 127, GeneratedTokens: 307,
-	Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2, DroppedPositions: 640, PeakSequence: 144,
+	DraftTime: 250 * time.Millisecond, Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2, DroppedPositions: 640, PeakSequence: 144,
 	Finished:    map[engine.FinishReason]int64{engine.FinishStop: 6, engine.FinishLength: 7, engine.FinishAbort: 8},
 	PeakRunning: 4, Occupancy: 7250 * time.Millisecond, KVBytesPerToken: 4096, WeightBytes: 14000000,
 }
@@ -77,6 +77,7 @@ func TestEngineSeries(t *testing.T) {
 		{"vllm:num_preemptions_total", counter, "", map[string]float64{"": 2}},
 		{"assay:shared_prompt_tokens_total", counter, "", map[string]float64{"": 61}},
 		{"assay:engine_requests_finished_total", counter, "finished_reason", map[string]float64{"stop": 6, "length": 7, "abort": 8}},
+		{"assay:draft_seconds_total", counter, "", map[string]float64{"": .25}},
 		{"vllm:spec_decode_num_drafts_total", counter, "", map[string]float64{"": 31}},
 		{"vllm:spec_decode_num_draft_tokens_total", counter, "", map[string]float64{"": 37}},
 		{"vllm:spec_decode_num_accepted_tokens_total", counter, "", map[string]float64{"": 29}},

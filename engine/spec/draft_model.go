@@ -10,6 +10,10 @@ import (
 // reuse need nothing of their own. A reused prefix whose last position the draft model
 // never computed (its author finished right there) costs acceptance, not correctness.
 type DraftModel struct {
+	// Lags has it leave generated positions for when drafts are wanted again: nothing is spent on sequences
+	// that draft nothing. Prompts it computes at once, as they come.
+	Lags bool
+
 	state   *model.State
 	pass    model.Pass
 	active  []*Request // requests of the current pass that want a draft, in row order
@@ -56,7 +60,7 @@ func (d *DraftModel) catchUp(batch []*Request) {
 		}
 	}
 	for _, r := range batch {
-		if r.computed < len(r.Tokens) {
+		if r.computed < len(r.Tokens) && (r.Want > 0 || !d.Lags) {
 			d.pass.Add(r.computed, r.Blocks, r.Tokens[r.computed:]...)
 			d.keep(r)
 			d.reach(r, len(r.Tokens))
@@ -152,6 +156,9 @@ func (d *DraftModel) Reset(r *Request, n int) {
 	d.recycle(r)
 	r.computed = n
 }
+
+// Ended has others use the sequence's distributions.
+func (d *DraftModel) Ended(r *Request) { d.recycle(r) }
 
 // keep says which sequence the span that was added last is of, and what it lacks.
 func (d *DraftModel) keep(r *Request) {

@@ -13,14 +13,18 @@ type Request struct {
 	Params  sample.Params
 	Said    *sample.History // of Tokens, for penalties; nil where there are none. Propose leaves it as it was
 	Want    int             // drafts wanted; 0 only brings the proposer's own state up to Tokens
+	Salt    uint64          // only requests of equal salt may learn from each other's text
 
 	Draft []int32     // filled by Propose: at most Want tokens, storage reused
-	Probs [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy
+	Probs [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy; nil where none has one
 
 	computed int // positions [0, computed) have keys and values in the draft model's cache
+	ngrams   *ngramIndex
+	suffixes *suffixes
 }
 
-// Proposer guesses the tokens that follow. Its guesses never change what is
+// Proposer guesses the tokens that follow. A sequence's Tokens only grow, except that after Reset
+// their beginning may come again with nothing wanted. Its guesses never change what is
 // generated, only how fast.
 type Proposer interface {
 	// Propose fills Draft and Probs of every request, all of them in one batch.
@@ -29,4 +33,9 @@ type Proposer interface {
 	Committed(r *Request, n int)
 	// Reset says that the sequence starts over with n positions found in the cache.
 	Reset(r *Request, n int)
+	// Ended says that the sequence is over, with all that was said in Tokens. It may never have been
+	// proposed for.
+	Ended(r *Request)
+	// Ops returns the multiply-adds spent since the last call.
+	Ops() int64
 }

@@ -29,6 +29,16 @@ func argmax(last int32, length int, _ sample.Params, _ int) ([][]float32, []int3
 	return targets.greedyDraft(drafts, last, length)
 }
 
+// lookedUp drafts what no distribution says, as what followed earlier in a text: some of it likely, some not.
+func lookedUp(last int32, length int, _ sample.Params, position int) (target [][]float32, draft []int32, probs [][]float32) {
+	target = append(target, targets[last])
+	for i := range length {
+		last = (last*2 + int32(position+i)) % vocab
+		draft, target = append(draft, last), append(target, targets[last])
+	}
+	return target, draft, nil
+}
+
 // generate counts the first and the joint first two tokens after token 0 over samples
 // seeds, in as many steps as that takes.
 func generate(accept rule, propose proposal, length int, p sample.Params) (first [vocab]int, both [vocab * vocab]int) {
@@ -99,6 +109,8 @@ func TestSpeculationFollowsTheTarget(t *testing.T) {
 		{"drawn drafts", drawn, 2, sample.Params{Temperature: 1}},
 		{"one draft, warm", drawn, 1, sample.Params{Temperature: 1.4}},
 		{"greedy drafts", argmax, 2, sample.Params{Temperature: .8}},
+		{"looked-up drafts", lookedUp, 3, sample.Params{Temperature: 1.2}},
+		{"looked-up drafts, truncated", lookedUp, 2, sample.Params{Temperature: 1, TopK: 4, TopP: .85, MinP: .1}},
 		{"truncated", drawn, 3, sample.Params{Temperature: 1, TopK: 4, TopP: .85, MinP: .1}},
 		{"no drafts", argmax, 0, sample.Params{Temperature: 1}},
 	} {

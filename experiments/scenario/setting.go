@@ -91,7 +91,9 @@ func EngineSettings() []Setting {
 	return []Setting{
 		text("quantization", "weight format", quantizations, func(s *Settings) *string { return &s.Quantization }),
 		text("draft_model", "draft model for speculative decoding, empty for off", nil, func(s *Settings) *string { return &s.DraftModel }),
+		text("drafter", "what drafts tokens, auto for model with a draft_model and none without", engine.Drafters, func(s *Settings) *string { return &s.Drafter }),
 		integer("draft_length", 1, 16, "tokens drafted per verify step", func(s *Settings) *int { return &s.DraftLength }),
+		boolean("draft_adaptive", "draft as many as pay in each step, none included, draft_length at most", func(s *Settings) *bool { return &s.DraftAdaptive }),
 		integer("threads", 0, 1024, "workers of one step, 0 for all usable cores", func(s *Settings) *int { return &s.Threads }),
 		integer("max_batch", 1, 4096, "sequences in one step", func(s *Settings) *int { return &s.MaxBatch }),
 		integer("token_budget", 1, 1<<20, "rows in one step: prompt chunk, decode and drafts", func(s *Settings) *int { return &s.TokenBudget }),
@@ -254,7 +256,10 @@ func (s Settings) conflict() *conflict {
 			fmt.Sprintf("at least max_batch (%d): every running sequence takes a row of each step", s.MaxBatch),
 			fmt.Sprintf("write token_budget = %d or more", s.MaxBatch)}
 	}
-	if s.DraftModel != "" && s.TokenBudget < 1+s.DraftLength {
+	if why := s.drafterConflict(); why != nil {
+		return why
+	}
+	if s.Drafts() && s.TokenBudget < 1+s.DraftLength {
 		return &conflict{"token_budget", strconv.Itoa(s.TokenBudget),
 			fmt.Sprintf("at least draft_length + 1 (%d): drafts are verified in the same step", 1+s.DraftLength),
 			fmt.Sprintf("write token_budget = %d or more", 1+s.DraftLength)}

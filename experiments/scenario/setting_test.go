@@ -14,7 +14,7 @@ import (
 // TestSettingsCoverOptions holds that every field of engine.Options is a setting:
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
-	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "kv_format": "f32", "k_format": "q4_0", "v_format": "q4_0",
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "drafter": "suffix", "kv_format": "f32", "k_format": "q4_0", "v_format": "q4_0",
 		"kv_rotation": "hadamard", "kv_layout": "contiguous", "kv_policy": "h2o",
 		"prefix_cache": "radix", "eviction": "cost", "preemption": "swap",
 		"batching": "static", "preferred_batch": "2,3", "prefill_order": "mixed", "queue_order": "fair"}
@@ -101,6 +101,10 @@ func TestValidateConflicts(t *testing.T) {
 		{"budget below batch", func(s *Settings) { s.MaxBatch, s.TokenBudget = 64, 63 }, "token_budget: found 63, expected at least max_batch (64)"},
 		{"budget below draft", func(s *Settings) { s.MaxBatch, s.TokenBudget, s.DraftModel = 1, 4, "d" }, "token_budget: found 4, expected at least draft_length + 1 (5)"},
 		{"cache below block", func(s *Settings) { s.KVTokens = 8 }, "kv_tokens: found 8, expected 0, or at least block_size (16)"},
+		{"budget below ngram drafts", func(s *Settings) { s.MaxBatch, s.TokenBudget, s.Drafter = 1, 4, "ngram" }, "token_budget: found 4, expected at least draft_length + 1 (5)"},
+		{"two drafters", func(s *Settings) { s.DraftModel, s.Drafter = "d", "ngram" }, "drafter: found \"ngram\", expected \"auto\" or \"model\" with a draft_model"},
+		{"drafting off with a draft model", func(s *Settings) { s.DraftModel, s.Drafter = "d", "none" }, "drafter: found \"none\", expected \"auto\" or \"model\" with a draft_model"},
+		{"no model to draft", func(s *Settings) { s.Drafter = "model" }, "drafter: found \"model\", expected a draft_model with it"},
 		{"channels of floats", func(s *Settings) { s.KPerChannel, s.BlockSize = true, 32 }, "k_per_channel: found true with keys in bf16, expected keys in q8_0 or q4_0"},
 		{"channels in small blocks", func(s *Settings) { s.KPerChannel, s.KFormat = true, "q4_0" }, "block_size: found 16, expected a multiple of 32 with k_per_channel"},
 		{"slots are not shared", func(s *Settings) { s.KVLayout, s.PrefixCache = "contiguous", "radix" }, "prefix_cache: found \"radix\", expected none with kv_layout"},

@@ -72,8 +72,12 @@ func (c Capabilities) context(s scenario.Settings) int {
 func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	s.Quantization = c.weights(s.Quantization)
 	s = s.WithoutEffect()
-	if s.DraftModel == "" {
-		s.DraftLength = scenario.DefaultSettings().DraftLength
+	if drafter, err := s.DrafterWith(s.DraftModel != ""); err == nil && (drafter == engine.DrafterNone || drafter == engine.DrafterModel) {
+		s.Drafter = engine.DrafterAuto
+	}
+	if !s.Drafts() {
+		d := scenario.DefaultSettings()
+		s.DraftLength, s.DraftAdaptive = d.DraftLength, d.DraftAdaptive
 	}
 	if s.KFormat != engine.SameFormat && s.VFormat != engine.SameFormat {
 		s.KVFormat = scenario.DefaultSettings().KVFormat

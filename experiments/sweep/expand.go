@@ -248,12 +248,12 @@ func written(s *scenario.Scenario, axis, value string) int {
 	return -1
 }
 
-// hasEffect is false for the draft length of an arm that does not draft, and for a cache format
+// hasEffect is false for how much is drafted of an arm that does not draft, and for a cache format
 // that both keys and values have one instead of.
 func hasEffect(d scenario.Setting, s scenario.Settings) bool {
 	switch d.Name {
-	case "draft_length":
-		return s.DraftModel != ""
+	case "draft_length", "draft_adaptive":
+		return s.Drafts()
 	case "kv_format":
 		return s.KFormat == engine.SameFormat || s.VFormat == engine.SameFormat
 	case "kv_budget":

@@ -44,7 +44,7 @@ func (n namer) name(s scenario.Settings) string {
 			parts = append(parts, label(name, &s))
 		}
 	}
-	if n.varies["draft_model"] || n.varies["draft_length"] {
+	if n.varies["draft_model"] || n.varies["drafter"] || n.varies["draft_length"] || n.varies["draft_adaptive"] {
 		parts = append(parts, n.draft(s))
 	}
 	var shown []string
@@ -136,15 +136,23 @@ func orWord(v, zero string) string {
 	return v
 }
 
+// draft words who drafts and how much: "draft 4" with a draft model, "ngram 4" without, "ngram ≤4" where that
+// is the most.
 func (n namer) draft(s scenario.Settings) string {
-	if s.DraftModel == "" {
+	if s.DraftModel == "" && !s.Drafts() {
 		return ""
 	}
 	d, _ := scenario.FindSetting("draft_length")
 	name := "draft "
-	if len(n.drafts) > 1 {
+	if s.Drafter == engine.DrafterNgram || s.Drafter == engine.DrafterSuffix {
+		name = s.Drafter + " "
+	}
+	if s.DraftModel != "" && len(n.drafts) > 1 {
 		base := path.Base(filepath.ToSlash(strings.TrimPrefix(s.DraftModel, scenario.EmbeddedPrefix)))
 		name += strings.TrimSuffix(base, ".gguf") + " "
+	}
+	if s.DraftAdaptive {
+		name += "≤"
 	}
 	return name + d.Get(&s)
 }

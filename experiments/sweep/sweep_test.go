@@ -117,6 +117,13 @@ context = 512
 name = "more than shipped"
 quantization = "F32"
 `},
+		{"drafters", small, head + `[sweep]
+mode = "product"
+[sweep.axes]
+draft_model = ["", "embedded:tiny"]
+drafter = ["auto", "none", "model", "ngram", "suffix"]
+draft_length = [2, 8]
+`},
 		{"ships mixed", mixed, head + `[sweep]
 mode = "product"
 [sweep.axes]

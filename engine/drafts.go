@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/assaylab/assay/engine/sched"
+	"github.com/assaylab/assay/engine/spec"
+)
+
+// lengths chooses with draft_adaptive how many tokens each sequence drafts in the next step.
+type lengths struct {
+	adaptive *spec.Adaptive // nil where lengths are constant
+	streams  []*Stream      // that generate in the next step
+	of       []*spec.Acceptance
+	drafts   []int
+}
+
+func newLengths(o *Options) lengths {
+	if !o.DraftAdaptive || o.DraftLength == 0 {
+		return lengths{}
+	}
+	return lengths{adaptive: new(spec.Adaptive)}
+}
+
+// judge notes how many of an item's drafts stood.
+func (l *loop) judge(s *Stream, it *sched.Item) {
+	if l.lengths.adaptive == nil || len(it.Draft) == 0 {
+		return
+	}
+	stood := 0
+	for stood < min(len(l.accepted), len(it.Draft)) && l.accepted[stood] == it.Draft[stood] {
+		stood++
+	}
+	l.lengths.adaptive.Judged(&s.acceptance, len(it.Draft), stood)
+}
+
+// adapt learns from a step, of which drafting and the rest took so long, and sets the lengths of the
+// next one for all that generated in this one. Steps with prompts say nothing about rows alone.
+func (l *loop) adapt(drafting, rest time.Duration) {
+	a := l.lengths.adaptive
+	if a == nil {
+		return
+	}
+	n := &l.lengths
+	n.streams, n.of, n.drafts = n.streams[:0], n.of[:0], n.drafts[:0]
+	longest, prompts := 0, false
+	for i := range l.plan.Items {
+		it := &l.plan.Items[i]
+		longest, prompts = max(longest, len(it.Draft)), prompts || it.From < it.Seq.Prompt
+		if s := l.live[it.Seq.ID]; s != nil && it.Last() {
+			n.streams, n.of, n.drafts = append(n.streams, s), append(n.of, &s.acceptance), append(n.drafts, l.e.opts.DraftLength)
+		}
+	}
+	if !prompts {
+		a.ObserveDrafting(longest, drafting)
+		a.Costs.Observe(len(l.pass.Tokens), rest)
+	}
+	a.Choose(n.drafts, n.of)
+	for i, s := range n.streams {
+		s.seq.Drafts = n.drafts[i]
+	}
+	clear(n.streams) // keep no ended ones alive
+}

@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/sample"
+)
+
+// BenchmarkDrafts generates with and without a draft model, by how many sequences run: what constant lengths gain
+// or lose, and what chosen ones do.
+func BenchmarkDrafts(b *testing.B) {
+	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), loadModel(b, "gopherling-2m")
+	work := workload(b)
+	for _, batch := range []int{1, 4, 16} {
+		for _, kind := range []struct {
+			name   string
+			draft  *model.Model
+			change func(*Options)
+		}{
+			{"none", nil, func(*Options) {}},
+			{"length 2", draft, func(o *Options) { o.DraftLength = 2 }},
+			{"length 4", draft, func(o *Options) { o.DraftLength = 4 }},
+			{"adaptive", draft, func(o *Options) { o.DraftLength, o.DraftAdaptive = 8, true }},
+		} {
+			b.Run(fmt.Sprintf("%d/%s", batch, kind.name), func(b *testing.B) {
+				e := start(b, m, kind.draft, options(func(o *Options) {
+					o.MaxBatch, o.KVFormat = batch, "bf16"
+					kind.change(o)
+				}))
+				prompts := make([][]int32, batch)
+				for i := range prompts {
+					prompts[i] = work[i%len(work)]
+				}
+				speak(b, e, 100, sample.Params{}, prompts...) // costs and acceptance are known then
+				before := e.Stats()
+				for b.Loop() {
+					speak(b, e, 100, sample.Params{}, prompts...)
+				}
+				s := e.Stats()
+				b.ReportMetric(float64(s.GeneratedTokens-before.GeneratedTokens)/b.Elapsed().Seconds(), "tok/s")
+				b.ReportMetric(float64(s.AcceptedTokens-before.AcceptedTokens)/float64(max(1, s.DraftTokens-before.DraftTokens)), "accepted/draft")
+				b.ReportMetric(float64(s.DraftTokens-before.DraftTokens)/float64(s.GeneratedTokens-before.GeneratedTokens), "drafts/tok")
+			})
+		}
+	}
+}
