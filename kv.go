@@ -52,7 +52,7 @@ With --kv-policy it also plans for caches that keep a part of each: what a seque
 while it generates, and the most that it has at once, which is more while its prompt is
 computed. One of the sequences of a batch is counted with its most.`,
 		Example: `  assay kv embedded:gopherling-7m --context 512 --batch 16
-  assay kv model.gguf --context 8192 --length 4000 --answer 200 --kv-policy sinks,snapkv --kv-budget 1024 --memory 8GB`,
+  assay kv model.gguf --length 4000 --kv-policy sinks,snapkv --kv-budget 1024 --memory 8GB`,
 		Args: arguments("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := planKV(c.OutOrStdout(), args[0], o); err != nil {
