@@ -147,6 +147,9 @@ max = 9
 [load.shared_prefix]
 groups = 1
 tokens = 1
+[load.conversation]
+turns = 2
+user_tokens = 1
 [quality]
 text = "x"
 [cost]
@@ -179,6 +182,7 @@ func TestScenarioKeys(t *testing.T) {
 		{"[[load]]", "`[[load]]`", false},
 		{"[load.prompt_tokens]", "`load.prompt_tokens`", false},
 		{"[load.shared_prefix]", "`load.shared_prefix`", false},
+		{"[load.conversation]", "`load.conversation`", false},
 		{"[quality]", "`[quality]`", false},
 		{"[cost]", "`[cost]`", false},
 		{"[slo]", "`[slo]`", false},

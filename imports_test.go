@@ -33,7 +33,7 @@ var allowed = map[string][]string{
 	"engine/spec":        {"engine/model", "engine/sample", "engine/internal/"},
 	"engine/eval":        {"engine/model", "engine/sample", "engine/kvcache", "engine/internal/"},
 	"engine/eval/task":   {"engine/eval"},
-	"engine/checkpoint":  {"engine/model", "engine/kernel", "engine/quant", "engine/gguf", "engine/recipe", "engine/tokenizer", "engine/chat", "engine/internal/"},
+	"engine/checkpoint":  {"engine/model", "engine/kvcache", "engine/kernel", "engine/quant", "engine/gguf", "engine/recipe", "engine/tokenizer", "engine/chat", "engine/internal/"},
 	"engine/imatrix":     {"engine/gguf", "engine/kernel", "engine/model", "engine/internal/"},
 	"engine/recipe":      {"engine/quant"},
 	"engine/reference":   {"engine/", "experiments/modelcache"},                     // a command

@@ -17,6 +17,7 @@ import (
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/checkpoint"
 	"github.com/assaylab/assay/engine/gguf"
+	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/machine"
 	"github.com/assaylab/assay/engine/model"
 )
@@ -27,8 +28,10 @@ var plannedFormats = []string{"f32", "bf16", "q8_0", "q8_0/q4_0", "q4_0", "q4_0+
 
 type kvOptions struct {
 	checkpoint.KVAsk
-	memory string
-	json   bool
+	policies []string
+	bound    kvcache.Bound
+	memory   string
+	json     bool
 }
 
 func newKV() *cobra.Command {
@@ -43,10 +46,13 @@ many sequences fit the memory that is available beside the weights.
 
 A format is that of keys and values, or K/V, as in q8_0/q4_0, with +channel for keys
 that have scales per channel, and +hadamard for a rotation. Contiguous sequences have
-their whole context reserved, paged ones the blocks of the --length that they have,
-and with --window those of their last positions alone.`,
+their whole context reserved, paged ones the blocks of the --length that they have.
+
+With --kv-policy it also plans for caches that keep a part of each: what a sequence has
+while it generates, and the most that it has at once, which is more while its prompt is
+computed. One of the sequences of a batch is counted with its most.`,
 		Example: `  assay kv embedded:gopherling-7m --context 512 --batch 16
-  assay kv model.gguf --context 8192 --length 1000 --window 1024 --memory 8GB`,
+  assay kv model.gguf --context 8192 --length 4000 --answer 200 --kv-policy sinks,snapkv --kv-budget 1024 --memory 8GB`,
 		Args: arguments("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := planKV(c.OutOrStdout(), args[0], o); err != nil {
@@ -59,7 +65,12 @@ and with --window those of their last positions alone.`,
 	f.IntVar(&o.Context, "context", 0, "positions that a sequence may have, 0 for the model's own")
 	f.IntVar(&o.Length, "length", 0, "positions that it has on average, 0 for all of the context")
 	f.IntVar(&o.Batch, "batch", d.MaxBatch, "sequences at once")
-	f.IntVar(&o.Window, "window", 0, "plan for keeping the last positions alone, too; 0 for no such plan")
+	f.IntVar(&o.Answer, "answer", 0, "of --length, positions that are generated; the others are the prompt")
+	f.StringSliceVar(&o.policies, "kv-policy", nil, "plan for these, too: which positions of a sequence are kept, of window, sinks, h2o, snapkv")
+	f.IntVar(&o.bound.Budget, "kv-budget", d.KVBudget, "positions kept of a sequence, where not all are")
+	f.IntVar(&o.bound.Sinks, "kv-sinks", d.KVSinks, "first positions that are always kept")
+	f.IntVar(&o.bound.Recent, "kv-recent", d.KVRecent, "last positions that are always kept, with h2o and snapkv")
+	f.IntVar(&o.Budget, "token-budget", d.TokenBudget, "rows in one step")
 	f.IntVar(&o.BlockSize, "block-size", d.BlockSize, "positions per KV block")
 	f.StringSliceVar(&o.Formats, "kv", plannedFormats, "cache formats")
 	f.StringVar(&o.memory, "memory", "", "memory for weights, steps and cache, such as 8GB or 6GiB (default: what is available)")
@@ -78,7 +89,9 @@ type kvPlan struct {
 	Context     int                     `json:"context_tokens"`
 	Length      int                     `json:"length_tokens"`
 	Batch       int                     `json:"batch"`
+	Answer      int                     `json:"answer_tokens"`
 	Strategies  []checkpoint.KVStrategy `json:"strategies"`
+	Skipped     []checkpoint.KVSkipped  `json:"skipped,omitempty"`
 	Blocks      []checkpoint.KVBlock    `json:"block_sizes"`
 }
 
@@ -114,13 +127,21 @@ func (o kvOptions) plan(f *gguf.File) (*kvPlan, error) {
 	if o.Length == 0 {
 		o.Length = o.Context
 	}
-	o.WeightBytes, o.Budget = checkpoint.Summarize(f).Bytes, engine.DefaultOptions().TokenBudget
+	o.WeightBytes = checkpoint.Summarize(f).Bytes
+	for _, policy := range o.policies {
+		if policy == kvcache.PolicyFull { // which is planned for in any case
+			continue
+		}
+		b := o.bound
+		b.Policy = policy
+		o.Bounds = append(o.Bounds, b)
+	}
 	if err := o.Check(c); err != nil {
 		return nil, err
 	}
 	p := &kvPlan{Model: c.Name, Layers: c.Layers, KVHeads: c.KVHeads, HeadDim: c.HeadDim, WeightBytes: o.WeightBytes,
-		MemoryBytes: o.Memory, Context: o.Context, Length: o.Length, Batch: o.Batch}
-	p.Strategies, err = checkpoint.PlanKV(c, o.KVAsk)
+		MemoryBytes: o.Memory, Context: o.Context, Length: o.Length, Answer: o.Answer, Batch: o.Batch}
+	p.Strategies, p.Skipped, err = checkpoint.PlanKV(c, o.KVAsk)
 	p.Blocks = checkpoint.KVBlocks(o.KVAsk, 8, 16, 32, 64, 128, 256)
 	return p, err
 }
@@ -167,7 +188,7 @@ func (p *kvPlan) print(w io.Writer) error {
 	fmt.Fprintf(w, "%s: %d layers of %d key and value heads of %d columns; weights of %s, %s\n\n",
 		p.Model, p.Layers, p.KVHeads, p.HeadDim, bytesOf(p.WeightBytes), memory)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "KV format\tBits\tA token\tLayout\tBlock\tA sequence\t%d of them\tFit\n", p.Batch)
+	fmt.Fprintf(t, "KV format\tBits\tA token\tLayout\tKept\tBlock\tA sequence\tAt most\t%d of them\tFit\n", p.Batch)
 	for i, s := range p.Strategies {
 		format, bits, token := s.Format, fmt.Sprintf("%.1f", s.Bits), bytesOf(s.TokenBytes)
 		if i > 0 && p.Strategies[i-1].Format == s.Format {
@@ -180,7 +201,8 @@ func (p *kvPlan) print(w io.Writer) error {
 		if s.Fit >= 0 && s.Fit < int64(p.Batch) {
 			fit += ": too few"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\n", format, bits, token, s.Layout, s.BlockSize, bytesOf(s.SequenceBytes), bytesOf(s.BatchBytes), fit)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", format, bits, token, s.Layout, s.Policy, s.BlockSize,
+			bytesOf(s.SequenceBytes), bytesOf(s.MostBytes), bytesOf(s.BatchBytes), fit)
 	}
 	fmt.Fprintf(t, "\nBlock size\tBlocks\tUnused\tShare\n")
 	for _, b := range p.Blocks {
@@ -188,6 +210,12 @@ func (p *kvPlan) print(w io.Writer) error {
 	}
 	if err := t.Flush(); err != nil {
 		return err
+	}
+	for _, s := range p.Skipped {
+		fmt.Fprintf(w, "\nSkipped: %s, %s: %s.", s.Format, s.Policy, s.Reason)
+	}
+	if len(p.Skipped) > 0 {
+		fmt.Fprintln(w)
 	}
 	_, err := fmt.Fprintf(w, "\nSequences of up to %d positions, with %d. Unused are positions of a paged sequence's last block, on average.\n", p.Context, p.Length)
 	return err

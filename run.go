@@ -160,6 +160,9 @@ func dryRun(w io.Writer, p *experiments.Plan) error {
 		if r.SharedPrefix != "" {
 			fmt.Fprintf(w, ", shared prefixes: %s", r.SharedPrefix)
 		}
+		if r.Conversation != "" {
+			fmt.Fprintf(w, ", conversations of %s", r.Conversation)
+		}
 		fmt.Fprintln(w)
 	}
 	for _, s := range m.Skipped {

@@ -52,13 +52,16 @@ func BenchmarkDrafters(b *testing.B) {
 			sampling.Temperature = .8
 		}
 		for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterModel} {
-			for _, length := range []int{2, 4, 8, 16} {
-				if drafter == DrafterNone && length > 2 {
+			for _, length := range []int{2, 4, 8, 16, adaptive} {
+				if drafter == DrafterNone && length != 2 {
 					continue
 				}
-				b.Run(fmt.Sprintf("%s/%s/%d", kind, drafter, length), func(b *testing.B) {
+				b.Run(fmt.Sprintf("%s/%s/%s", kind, drafter, lengthName(length)), func(b *testing.B) {
 					o := options(func(o *Options) {
 						o.Context, o.KVFormat, o.Drafter, o.DraftLength = 1024, "bf16", drafter, length
+						if length == adaptive {
+							o.DraftLength, o.DraftAdaptive = 16, true
+						}
 					})
 					with := map[bool]*model.Model{true: draft}[drafter == DrafterModel]
 					e := start(b, m, with, o)
@@ -67,6 +70,15 @@ func BenchmarkDrafters(b *testing.B) {
 			}
 		}
 	}
+}
+
+const adaptive = 0
+
+func lengthName(length int) string {
+	if length == adaptive {
+		return "adaptive"
+	}
+	return fmt.Sprint(length)
 }
 
 func decode(b *testing.B, e *Engine, sampling sample.Params, work [][]int32) {

@@ -51,10 +51,11 @@ func TestTextDraftersSurviveFormatsAndBounds(t *testing.T) {
 	settings := map[string]func(*Options){"channels": channels, "h2o": bounds["h2o"], "sinks": bounds["sinks"]}
 	for name, change := range settings {
 		want := speak(t, start(t, m, nil, options(change)), 60, sample.Params{}, work...)
-		for _, drafter := range textDrafters {
-			t.Run(name+", "+drafter, func(t *testing.T) {
+		for i, drafter := range append(textDrafters, textDrafters...) {
+			adaptive := i >= len(textDrafters)
+			t.Run(fmt.Sprintf("%s, %s, adaptive %v", name, drafter, adaptive), func(t *testing.T) {
 				o := options(change)
-				o.Drafter, o.TokenBudget, o.PrefixCache, o.KVTokens = drafter, 24, kvcache.IndexHash, 512
+				o.Drafter, o.DraftAdaptive, o.TokenBudget, o.PrefixCache, o.KVTokens = drafter, adaptive, 24, kvcache.IndexHash, 512
 				e := start(t, m, nil, o)
 				for range 2 {
 					sameWords(t, speak(t, e, 60, sample.Params{}, work...), want)

@@ -63,16 +63,24 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		Deadline: w.Timeout,
 	}
 	n := load.Record.Requests
-	if part == "measured" {
-		p.Prompts, err = corpus.Prompts(spec, draw, n)
-	} else {
+	if part != "measured" {
 		n = load.Record.Warmup
-		p.Prompts, err = corpus.Warmup(spec, draw, n)
 	}
-	if err != nil || n == 0 {
+	if n == 0 {
+		return p, nil
+	}
+	if p.Schedule, err = process(load.Record, n, draw.Uint64(part+" arrivals")); err != nil {
 		return p, err
 	}
-	p.Schedule, err = process(load.Record, n, draw.Uint64(part+" arrivals"))
+	switch s, open := p.Schedule.(arrival.Schedule); {
+	case open && w.Conversation.Turns > 0:
+		p.ServedReplies = w.Conversation.Replies == scenario.RepliesServed
+		p.Prompts, err = corpus.Turns(spec, w.Conversation.Drawn(), draw, s.Offsets(), part != "measured")
+	case part == "measured":
+		p.Prompts, err = corpus.Prompts(spec, draw, n)
+	default:
+		p.Prompts, err = corpus.Warmup(spec, draw, n)
+	}
 	return p, err
 }
 

@@ -112,6 +112,32 @@ func TestSameAgain(t *testing.T) {
 	}
 }
 
+// TestConversations: a load of conversations is planned as turns, at the times of its
+// schedule, and says whose replies they carry.
+func TestConversations(t *testing.T) {
+	for _, replies := range []string{scenario.RepliesServed, scenario.RepliesScripted} {
+		l, p, _ := newPlan(t, func(s *testkit.Scenario) {
+			s.SharedPrefix, s.PromptTokens = 8, 24
+			s.Conversation = `{ turns = 3, user_tokens = 5, at_once = 2, think = "30ms", replies = "` + replies + `" }`
+		})
+		r := &run{Lab: l, plan: p, corpora: map[string]*workload.Corpus{}, weights: map[string]string{"BF16": "a.gguf", "Q8_0": "b.gguf"}}
+		c := r.mustConfig(t, r.plan.Matrix.Order(1)[0])
+		if err := c.Attack.Validate(); err == nil || !strings.Contains(err.Error(), "server URL") { // which a trial fills in
+			t.Errorf("%v", err)
+		}
+		last := 0
+		for i, q := range c.Attack.Prompts {
+			if want := 24 + (q.Turn-1)*(8+5); q.Turn < 1 || len(q.Tokens) != want {
+				t.Errorf("request %d, turn %d has %d tokens, want %d", i, q.Turn, len(q.Tokens), want)
+			}
+			last = max(last, q.Turn)
+		}
+		if last != 3 || c.Attack.ServedReplies != (replies == scenario.RepliesServed) || c.Warmup.ServedReplies != c.Attack.ServedReplies || c.Warmup.Prompts[0].Turn != 1 {
+			t.Errorf("%s: turns up to %d, served %v", replies, last, c.Attack.ServedReplies)
+		}
+	}
+}
+
 // TestArrivals: each kind of load becomes its kind of schedule, and a Poisson process
 // is drawn anew for each seed.
 func TestArrivals(t *testing.T) {

@@ -76,7 +76,7 @@ func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
 	}
 	a.transport = &stream.Transport{
 		Clock: a.run, Context: ctx, Calls: calls, Deadline: p.Deadline,
-		Dialect: p.Dialect, Counter: p.Counter, Ended: a.end,
+		Dialect: p.Dialect, Counter: p.Counter, Ended: a.end, Turns: stream.NewTurns(calls),
 	}
 	if p.Live != nil {
 		p.Live.begin(len(calls), a.run.Now)
@@ -114,6 +114,7 @@ func (a *attack) fire(cancel context.CancelCauseFunc) {
 	for hit := range attacker.Attack(target, &gate{attack: a, cancel: cancel}, 0, "") {
 		if !a.reported[hit.Seq].Load() {
 			a.end(a.lost(hit))
+			a.transport.Turns.Done(hit.Seq, a.transport.Calls[hit.Seq].Text)
 		}
 	}
 	close(a.ended)

@@ -26,6 +26,11 @@ type Plan struct {
 	Schedule arrival.Process
 	Prompts  []workload.Prompt // one per request of the schedule, in its order
 
+	// ServedReplies has the turns of conversations carry the server's own replies, as far
+	// as they came, in place of the scripted ones. Either way a turn is sent when it is due
+	// and the turn before has ended; how long it waited for that is result.Request.Held.
+	ServedReplies bool
+
 	// Deadline ends a request that long after its intended time (outcome timeout);
 	// 0 lets it take as long as it takes.
 	Deadline time.Duration
@@ -66,6 +71,19 @@ func (p Plan) Validate() error {
 	case p.Idle < 0:
 		return fmt.Errorf("idle time of connections is %v, expected 0 (%v) or more", p.Idle, DefaultIdle)
 	}
+	return p.checkTurns()
+}
+
+// checkTurns wants every later turn to continue the turn before it.
+func (p Plan) checkTurns() error {
+	for i, prompt := range p.Prompts {
+		if prompt.Turn < 2 {
+			continue
+		}
+		if after := prompt.After; after < 0 || after >= i || p.Prompts[after].Turn != prompt.Turn-1 {
+			return fmt.Errorf("request %d is turn %d after request %d, expected an earlier one that is turn %d", i, prompt.Turn, after, prompt.Turn-1)
+		}
+	}
 	return nil
 }
 
@@ -86,7 +104,21 @@ func (p Plan) calls() ([]stream.Call, error) {
 			return nil, err
 		}
 		call.AskedPrompt, call.AskedOutput = len(prompt.Tokens), prompt.MaxTokens
+		call.Turn, call.After, call.Text, call.New = prompt.Turn, prompt.After, prompt.Text, prompt.New
+		if p.ServedReplies && prompt.Turn > 1 {
+			call.Compose = p.compose(prompt)
+		}
 		calls[i] = call
 	}
 	return calls, nil
+}
+
+// compose encodes prompt with another text, as it was encoded with its own.
+func (p Plan) compose(prompt workload.Prompt) func(string) ([]byte, error) {
+	return func(text string) ([]byte, error) {
+		prompt := prompt
+		prompt.Text = text
+		encoded, err := p.Dialect.Encode(prompt, p.Options)
+		return encoded.Body, err
+	}
 }

@@ -19,8 +19,12 @@ type Report struct {
 	Outcomes map[string]int // requests by outcome class
 
 	// Lag is sent - intended over all issued requests, dequeued - intended where
-	// nothing was sent; nearest-rank percentiles.
+	// nothing was sent; nearest-rank percentiles. What a turn waited for the reply to the
+	// one before is not the instrument's lag: that is Held.
 	LagP50NS, LagP99NS, LagMaxNS int64
+
+	Held      int   // turns of conversations that were due before the reply to the one before was there
+	HeldMaxNS int64 // longest of these waits
 
 	// Of this process, from just before the attack to just after it.
 	WallNS    int64
@@ -33,8 +37,12 @@ func (r *Report) add(q result.Request) int64 {
 	r.Issued++
 	r.Outcomes[q.Outcome]++
 	r.WindowNS = max(r.WindowNS, q.Intended)
+	if q.Held > 0 {
+		r.Held++
+		r.HeldMaxNS = max(r.HeldMaxNS, q.Held)
+	}
 	if q.Sent != result.Never {
-		return q.Sent - q.Intended
+		return q.Sent - q.Intended - q.Held
 	}
 	return q.Dequeued - q.Intended
 }

@@ -72,5 +72,8 @@ func loadText(l record.Load) string {
 	if l.SharedPrefix != "" {
 		s += "; shared prefix " + l.SharedPrefix
 	}
+	if l.Conversation != "" {
+		s += "; conversations of " + l.Conversation
+	}
 	return s + "."
 }

@@ -28,7 +28,7 @@ var shipped = map[string]struct {
 	},
 	"shared-prefix.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
-		14, "prefix_cache eviction kv_tokens", 6 * time.Minute,
+		14, "prefix_cache eviction kv_tokens", 8 * time.Minute,
 	},
 	"batching.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
@@ -41,6 +41,10 @@ var shipped = map[string]struct {
 	"kv.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 1024},
 		10, "block_size kv_format k_format v_format k_per_channel kv_rotation kv_layout", 8 * time.Minute,
+	},
+	"speculation.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
+		7, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},

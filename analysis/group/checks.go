@@ -82,8 +82,11 @@ func achieved(t Trial) string {
 	var intended, sent []int64
 	for _, r := range t.Requests {
 		intended = append(intended, r.Intended)
-		// A refused connection was attempted, but nothing was written.
-		if at := max(r.Sent, r.Dequeued); at != result.Never {
+		at := r.Dequeued // a refused connection was attempted, but nothing was written
+		if r.Sent != result.Never {
+			at = r.Sent - r.Held // that a turn waits for a reply is the server's doing
+		}
+		if at != result.Never {
 			sent = append(sent, at)
 		}
 	}
@@ -146,7 +149,7 @@ func (c *Cell) lag(slos []record.SLO) string {
 	var lags []float64
 	for r := range c.All() {
 		if r.Sent != result.Never {
-			lags = append(lags, float64(r.Sent-r.Intended))
+			lags = append(lags, float64(r.Sent-r.Intended-r.Held))
 		}
 	}
 	if len(lags) == 0 {

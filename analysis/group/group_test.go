@@ -74,6 +74,13 @@ func TestChecks(t *testing.T) {
 				late(q[i:i+1], int64(i)*5*ms)
 			}
 		}, "where the schedule asked for"},
+		{"turns waited for replies", func(_ *record.Trial, q []result.Request) {
+			for i := range q {
+				q[i].Held = int64(i) * 5 * ms
+				late(q[i:i+1], q[i].Held)
+				q[i].Dequeued -= q[i].Held
+			}
+		}, ""},
 		{"the server counts twice", func(r *record.Trial, _ []result.Request) { r.Engine.RunningNS *= 2 }, "Little's law is broken"},
 		{"the server counts half", func(r *record.Trial, _ []result.Request) { r.Engine.RunningNS /= 2 }, "Little's law is broken"},
 		{"the server is off by 5 %", func(r *record.Trial, _ []result.Request) { r.Engine.RunningNS += r.Engine.RunningNS / 20 }, ""},

@@ -94,6 +94,7 @@ type Load struct {
 	PromptTokens string  `json:"prompt_tokens"` // the distribution, as in the scenario
 	OutputTokens string  `json:"output_tokens"`
 	SharedPrefix string  `json:"shared_prefix,omitempty"` // "4 groups of 64 tokens", "" for none
+	Conversation string  `json:"conversation,omitempty"`  // in words, with whose replies its turns carry; "" for none
 }
 
 // SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.
@@ -155,8 +156,10 @@ type Trial struct {
 	ReadyNS  int64    `json:"ready_ns"`         // from process start to ready
 	WindowNS int64    `json:"window_ns"`        // from the schedule's zero to its last intended issue
 	Issued   int      `json:"issued"`
-	Invalid  []string `json:"invalid,omitempty"` // why this trial may not win, one sentence each
-	Engine   Counters `json:"engine"`            // difference over the measured part
+	Held     int      `json:"held_turns,omitempty"`  // due before the reply to the turn before was there
+	HeldNS   int64    `json:"held_max_ns,omitempty"` // longest wait of one of them
+	Invalid  []string `json:"invalid,omitempty"`     // why this trial may not win, one sentence each
+	Engine   Counters `json:"engine"`                // difference over the measured part
 	Lab      Lab      `json:"lab"`
 	Command  string   `json:"command"`
 }

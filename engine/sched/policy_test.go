@@ -6,13 +6,16 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/engine/kvcache"
 )
 
 var operations = flag.Int("ops", 10_000, "operations of TestRandomPolicies, of all policies together")
 
 // TestRandomPolicies drives every policy and queue order through configurations drawn at random, a new
 // one every few hundred operations: adds, aborts, steps, evictions of the whole index, and
-// preemptions wherever blocks are short. What must hold is in lab and referee.
+// preemptions wherever blocks are short, for every other configuration by swapping them out.
+// What must hold is in lab and referee.
 func TestRandomPolicies(t *testing.T) {
 	const each = 100
 	for _, policy := range Policies {
@@ -20,7 +23,7 @@ func TestRandomPolicies(t *testing.T) {
 			t.Run(fmt.Sprintf("%s, %s", policy, queue), func(t *testing.T) {
 				var sum lab
 				var early int
-				rounds := max(8, *operations/len(Policies)/len(QueueOrders)/each)
+				rounds := max(24, *operations/len(Policies)/len(QueueOrders)/each)
 				for seed := range uint64(rounds) {
 					l := randomLab(t, policy, queue, seed)
 					l.load(each)
@@ -29,10 +32,16 @@ func TestRandomPolicies(t *testing.T) {
 					sum.waits += l.waits
 					sum.evictions += l.evictions
 					early += l.rule.early
+					sum.out += l.out
+					sum.in += l.in
+					if _, used := l.pool.Host(); used != 0 {
+						t.Fatalf("seed %d: idle with %d blocks outside of the pool", seed, used)
+					}
 				}
-				t.Logf("%d preemptions, %d waits, %d batches that did not wait, %d evictions", sum.preemptions, sum.waits, early, sum.evictions)
-				if policy != None && sum.preemptions == 0 || sum.evictions == 0 || policy.batched() && sum.waits*early == 0 {
-					t.Error("nobody was preempted, or nothing evicted, or no batch waited for, or all: the test does not test it")
+				t.Logf("%d preemptions, %d blocks swapped out and %d in, %d waits, %d batches that did not wait, %d evictions",
+					sum.preemptions, sum.out, sum.in, sum.waits, early, sum.evictions)
+				if policy != None && sum.preemptions*sum.in == 0 || sum.in > sum.out || sum.evictions == 0 || policy.batched() && sum.waits*early == 0 {
+					t.Error("nobody was preempted, or swapped in, or nothing evicted, or no batch waited for, or all: the test does not test it")
 				}
 			})
 		}
@@ -56,8 +65,16 @@ func randomLab(t *testing.T, policy Policy, queue QueueOrder, seed uint64) *lab 
 		c.Patience = time.Duration(20 + r.IntN(200))
 	}
 	size := 1 + r.IntN(4)
-	l := newLab(t, c, 20/size+r.IntN(150)/size, size, r.IntN(3) > 0, seed)
-	l.ranks = r.IntN(2) == 0
+	cache := kvcache.Config{Blocks: 20/size + r.IntN(150)/size, BlockSize: size, Index: kvcache.IndexNone}
+	if r.IntN(3) > 0 {
+		cache.Index = kvcache.IndexHash
+	}
+	ranks := r.IntN(2) == 0
+	if seed%2 == 1 {
+		c.Swap, cache.HostBlocks = true, 1+r.IntN(2*cache.Blocks) // from hardly any room outside to enough for all
+	}
+	l := newLabOver(t, c, cache, seed)
+	l.ranks = ranks
 	return l
 }
 

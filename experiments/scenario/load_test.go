@@ -35,7 +35,8 @@ func TestLoadEveryKey(t *testing.T) {
 	wantLoads := []Workload{
 		{Name: "steady", Arrival: Poisson, Rates: []float64{20, 40.5}, Requests: 60, Warmup: 2,
 			PromptTokens: Length{Normal, 80, 6, 72, 96}, OutputTokens: Length{Uniform, 16, 0, 8, 24},
-			IgnoreEOS: true, Temperature: 0.7, Text: "data/text.txt", SharedPrefix: SharedPrefix{4, 64, 1.5}, Timeout: 10 * time.Second},
+			IgnoreEOS: true, Temperature: 0.7, Text: "data/text.txt", SharedPrefix: SharedPrefix{4, 64, 1.5}, Timeout: 10 * time.Second,
+			Conversation: Conversation{3, Length{Uniform, 5, 0, 4, 6}, 5, 300 * time.Millisecond, RepliesScripted}},
 		{Name: "burst", Arrival: Closed, Concurrencies: []int{1, 4}, Requests: 30, Warmup: 4,
 			PromptTokens: Length{Fixed, 24, 0, 24, 24}, OutputTokens: Length{Lognormal, 16, 8, 1, 64},
 			Text: "data/text.txt", Timeout: 30 * time.Second},

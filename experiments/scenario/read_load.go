@@ -48,11 +48,13 @@ func (t *table) load(quality *Quality, name string) Workload {
 		Temperature:  t.number("temperature", 0, interval{lo: 0, hi: 10}),
 		Timeout:      t.duration("timeout", defaultTimeout, "30s"),
 		SharedPrefix: t.sharedPrefix(),
+		Conversation: t.conversation(),
 	}
 	l.Text = t.corpus(quality)
 	t.levels(&l)
 	t.amount(&l)
 	t.prefixFits(&l)
+	t.turnsHaveTimes(&l)
 	t.finish()
 	return l
 }

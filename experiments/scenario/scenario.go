@@ -125,6 +125,7 @@ type Workload struct {
 	Temperature   float64
 	Text          string       // corpus that prompts are drawn from, as written
 	SharedPrefix  SharedPrefix // zero for none
+	Conversation  Conversation // zero for none
 	Timeout       time.Duration
 }
 

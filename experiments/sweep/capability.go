@@ -108,7 +108,7 @@ func (c Capabilities) weights(quantization string) string {
 
 // fits says why the settings cannot hold the longest request of a load.
 func (c Capabilities) fits(s scenario.Settings, w scenario.Workload) string {
-	longest := w.PromptTokens.Max + w.OutputTokens.Max
+	longest := w.Longest()
 	if context := c.context(s); longest > context {
 		return fmt.Sprintf("load %q has requests of up to %d tokens, the context holds %d", w.Name, longest, context)
 	}

@@ -37,7 +37,7 @@ func levels(w scenario.Workload, named bool) []record.Load {
 		prefix = w.Name + " "
 	}
 	base := record.Load{Arrival: w.Arrival, Warmup: w.Warmup, PromptTokens: w.PromptTokens.String(),
-		OutputTokens: w.OutputTokens.String(), SharedPrefix: w.SharedPrefix.String()}
+		OutputTokens: w.OutputTokens.String(), SharedPrefix: w.SharedPrefix.String(), Conversation: w.Conversation.String()}
 	var all []record.Load
 	for _, rate := range w.Rates {
 		r := base
@@ -59,6 +59,10 @@ func levels(w scenario.Workload, named bool) []record.Load {
 
 // loadID is the hash of what the load does; its name is not part of it.
 func loadID(r record.Load, w scenario.Workload) string {
-	return digest("load", r.Arrival, r.Rate, r.Concurrency, r.Requests, r.Warmup, w.PromptTokens, w.OutputTokens,
-		w.IgnoreEOS, w.Temperature, w.Text, w.SharedPrefix, w.Timeout)
+	parts := []any{r.Arrival, r.Rate, r.Concurrency, r.Requests, r.Warmup, w.PromptTokens, w.OutputTokens,
+		w.IgnoreEOS, w.Temperature, w.Text, w.SharedPrefix, w.Timeout}
+	if w.Conversation.Turns > 0 { // loads without any keep the id that they had before there were conversations
+		parts = append(parts, w.Conversation)
+	}
+	return digest("load", parts...)
 }

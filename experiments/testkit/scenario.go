@@ -19,6 +19,7 @@ type Scenario struct {
 	PromptTokens int
 	OutputTokens int
 	SharedPrefix int    // tokens, in 2 groups; 0 for none
+	Conversation string // the table, "" for none
 	Windows      int    // of quality, 64 tokens each; 0 leaves quality out
 	SLO          string // lines of [slo]
 	Run          string // more lines of [run]
@@ -46,6 +47,9 @@ func (s Scenario) Text() string {
 	line("ignore_eos = true\ntext = \"text.txt\"")
 	if s.SharedPrefix > 0 {
 		line("shared_prefix = { groups = 2, tokens = %d }", s.SharedPrefix)
+	}
+	if s.Conversation != "" {
+		line("conversation = %s", s.Conversation)
 	}
 	if s.Windows > 0 {
 		line("\n[quality]\ntext = \"text.txt\"\nwindows = %d\nlength = 64\nbound = 0.5", s.Windows)

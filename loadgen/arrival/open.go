@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -80,6 +81,9 @@ func (s Schedule) Rate() float64 { return s.rate }
 
 // Offset is when request i is due, in nanoseconds after zero.
 func (s Schedule) Offset(i int) int64 { return s.offsets[i] }
+
+// Offsets is when every request is due, in nanoseconds after zero.
+func (s Schedule) Offsets() []int64 { return slices.Clone(s.offsets) }
 
 // Window is from zero to the last offset.
 func (s Schedule) Window() time.Duration {

@@ -48,6 +48,8 @@ type Request struct {
 	OutputTokens int    `json:"output_tokens"`       // as the server counted, else the sum over Events
 	FirstTokens  int    `json:"first_tokens"`        // tokens in the first message (k1 of TPOT)
 	Estimated    bool   `json:"estimated,omitempty"` // token counts are ours, the server gave none
+	Turn         int    `json:"turn,omitempty"`      // of a conversation, from 1; 0 where it is of none
+	Held         int64  `json:"held_ns,omitempty"`   // from dequeued to when the reply to the turn before was there, 0 where it was
 
 	Events []Event `json:"-"` // kept in events.jsonl
 }

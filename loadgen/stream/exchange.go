@@ -23,6 +23,7 @@ type exchange struct {
 	request    result.Request
 	conn, sent atomic.Int64
 	resp       *http.Response
+	said       string // the conversation up to and with the prompt, where it is a turn of one
 
 	parser   Parser
 	decoder  dialect.Decoder
@@ -166,6 +167,9 @@ func (e *exchange) end(at int64, outcome, message string) {
 	}
 	e.timeline.fill(r, e.t.Counter)
 	e.t.Ended(*r)
+	if e.t.Turns != nil {
+		e.t.Turns.Done(r.Seq, e.said+e.timeline.reply())
+	}
 }
 
 // body stamps every read of a response body before anything looks at it.

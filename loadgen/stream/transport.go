@@ -29,6 +29,16 @@ type Call struct {
 	Body        []byte
 	AskedPrompt int // prompt tokens as the workload counted them
 	AskedOutput int // max_tokens
+
+	// Of a turn of a conversation; see workload.Prompt.
+	Turn  int    // from 1; 0 where there is no conversation
+	After int    // sequence number of the turn before, where Turn is above 1
+	Text  string // the prompt
+	New   string // its end that the user adds, where Turn is above 1
+
+	// Compose makes the body for the text that was said and New, where the replies in it
+	// are to be the server's own; nil sends Body.
+	Compose func(text string) ([]byte, error)
 }
 
 // NewCall makes an encoded request ready to be sent to base, such as
@@ -56,6 +66,7 @@ type Transport struct {
 	Deadline time.Duration   // of each request, after its intended time; 0 for none
 	Dialect  dialect.Dialect
 	Counter  dialect.Counter // counts tokens where the server does not; may be nil
+	Turns    *Turns          // of Calls, where some of them are turns of conversations
 
 	Issued func(seq uint64, at int64) // a request was taken up; concurrent calls
 	Ended  func(result.Request)       // exactly once per request taken up; concurrent calls
@@ -72,9 +83,14 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	e := t.begin(seq, dequeued)
 	call := t.Calls[seq]
+	content, err := e.follow(&call)
+	if err != nil {
+		e.fail(err)
+		return nil, err
+	}
 	out := call.Request.WithContext(e.trace())
 	// Without GetBody net/http cannot send the body again, and so retries nothing.
-	out.Body, out.GetBody = io.NopCloser(bytes.NewReader(call.Body)), nil
+	out.Body, out.GetBody, out.ContentLength = io.NopCloser(bytes.NewReader(content)), nil, int64(len(content))
 	resp, err := t.Base.RoundTrip(out)
 	if err != nil {
 		e.fail(err)
@@ -88,7 +104,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t *Transport) begin(seq uint64, dequeued int64) *exchange {
 	e := &exchange{t: t, request: result.New(seq)}
 	e.request.Intended, e.request.Dequeued = t.Clock.Intended(seq), dequeued
-	e.request.AskedPrompt, e.request.AskedOutput = t.Calls[seq].AskedPrompt, t.Calls[seq].AskedOutput
+	e.request.AskedPrompt, e.request.AskedOutput, e.request.Turn = t.Calls[seq].AskedPrompt, t.Calls[seq].AskedOutput, t.Calls[seq].Turn
 	e.conn.Store(result.Never)
 	e.sent.Store(result.Never)
 	if t.Deadline > 0 {

@@ -17,11 +17,37 @@ func (c *Corpus) Warmup(spec Spec, key Key, n int) ([]Prompt, error) {
 }
 
 func (c *Corpus) build(spec Spec, key Key, n int, warmup bool) ([]Prompt, error) {
-	if err := spec.Validate(); err != nil {
-		return nil, err
-	}
 	if n < 0 {
 		return nil, fmt.Errorf("prompts: number is %d, expected at least 0", n)
+	}
+	d, err := c.newDealer(spec, key, warmup)
+	if err != nil {
+		return nil, err
+	}
+	prompts := make([]Prompt, n)
+	for i := range prompts {
+		if prompts[i], err = d.opening(); err != nil {
+			return nil, fmt.Errorf("prompt %d of %d: %w", i+1, n, err)
+		}
+	}
+	return prompts, nil
+}
+
+// dealer makes prompts, one after another.
+type dealer struct {
+	spec    Spec
+	talk    Conversation // zero where there are none
+	purpose string       // begins the names of its random streams
+	spans   *spans
+	groups  []string // shared prefixes, none where prompts have none
+	popular popularity
+
+	lengths, outputs, pick, users *rand.Rand
+}
+
+func (c *Corpus) newDealer(spec Spec, key Key, warmup bool) (*dealer, error) {
+	if err := spec.Validate(); err != nil {
+		return nil, err
 	}
 	groups, err := c.groups(spec, key, warmup)
 	if err != nil {
@@ -31,25 +57,26 @@ func (c *Corpus) build(spec Spec, key Key, n int, warmup bool) ([]Prompt, error)
 	if warmup {
 		purpose = "warmup "
 	}
-	spans := c.newSpans(key.Rand(purpose+"span"), warmup)
-	lengths, outputs, pick := key.Rand(purpose+"length"), key.Rand(purpose+"output"), key.Rand(purpose+"group")
-	popular := newPopularity(spec)
-	prompts := make([]Prompt, n)
-	for i := range prompts {
-		own := spec.Prompt.Sample(lengths)
-		group, prefix := -1, ""
-		if len(groups) > 0 {
-			group = popular.draw(pick)
-			prefix = groups[group]
-		}
-		p, err := spans.next(prefix, own, own+spec.GroupTokens, spec.Special)
-		if err != nil {
-			return nil, fmt.Errorf("prompt %d of %d: %w", i+1, n, err)
-		}
-		p.Group, p.MaxTokens = group, spec.Output.Sample(outputs)
-		prompts[i] = p
+	return &dealer{
+		spec: spec, purpose: purpose, groups: groups, popular: newPopularity(spec), spans: c.newSpans(key.Rand(purpose+"span"), warmup),
+		lengths: key.Rand(purpose + "length"), outputs: key.Rand(purpose + "output"), pick: key.Rand(purpose + "group"),
+	}, nil
+}
+
+// opening is a prompt that continues no other.
+func (d *dealer) opening() (Prompt, error) {
+	own := d.spec.Prompt.Sample(d.lengths)
+	group, prefix := -1, ""
+	if len(d.groups) > 0 {
+		group = d.popular.draw(d.pick)
+		prefix = d.groups[group]
 	}
-	return prompts, nil
+	p, err := d.spans.next(prefix, own, own+d.spec.GroupTokens, d.spec.Special)
+	if err != nil {
+		return Prompt{}, err
+	}
+	p.Group, p.MaxTokens = group, d.spec.Output.Sample(d.outputs)
+	return p, nil
 }
 
 // groups makes the shared prefixes. They are always of the measured kind, also
@@ -96,6 +123,11 @@ func (s *spans) next(prefix string, own, total int, special bool) (Prompt, error
 	if own < 1 {
 		return Prompt{}, fmt.Errorf("length leaves no room for text beside %d special tokens", s.c.special)
 	}
+	return s.cut(prefix, own, total, special)
+}
+
+// cut is next for a span that special tokens take nothing from.
+func (s *spans) cut(prefix string, own, total int, special bool) (Prompt, error) {
 	if own > s.hi-s.lo {
 		return Prompt{}, fmt.Errorf("length %d, but the corpus has only %d tokens for this purpose (%d in all): a longer text is needed", own, s.hi-s.lo, len(s.c.ids))
 	}

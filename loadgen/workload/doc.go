@@ -10,5 +10,9 @@
 // that no measured prompt begins with: a prefix cache that they filled cannot
 // serve a measured one.
 //
-// It knows nothing of when a prompt is sent (arrival) nor in which dialect.
+// Requests can be turns of conversations: each later prompt is then all that was said
+// before it and what the user adds. Which request continues which conversation is drawn
+// too, from the times at which requests are due, which arrival has fixed before.
+//
+// It sends nothing, and knows no dialect.
 package workload

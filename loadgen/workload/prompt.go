@@ -12,6 +12,11 @@ type Prompt struct {
 	MaxTokens int     // output tokens to ask for
 	Group     int     // shared group it begins with, -1 for none
 	Repeat    bool    // the corpus was used up and its span has been used before
+
+	// Of a turn of a conversation. Text is then all that was said, with scripted replies.
+	Turn  int    // its number, from 1; 0 where there is no conversation
+	After int    // number of the request that is the turn before, where Turn is above 1
+	New   string // the end of Text that the user adds, where Turn is above 1
 }
 
 // Tokenizer turns text into tokens and back. Decode may render what is not valid
