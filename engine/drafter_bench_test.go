@@ -10,6 +10,7 @@ import (
 
 	"github.com/assaylab/assay/engine/checkpoint"
 	"github.com/assaylab/assay/engine/model"
+	"github.com/assaylab/assay/engine/sample"
 )
 
 // source cuts pieces of so many tokens out of Go source that the models have not seen, far apart.
@@ -35,15 +36,21 @@ func source(b *testing.B, pieces, length int) (all [][]int32) {
 // edited is a prompt as an edit makes it: a piece of source, and the beginning of its copy.
 func edited(piece []int32) []int32 { return slices.Concat(piece, piece[:len(piece)/6]) }
 
-// BenchmarkDrafters decodes one request at a time, greedily, and reports the tokens of a step and of a
-// second, prompts left out: of ordinary completion, and where the model copies what is in its prompt.
+// BenchmarkDrafters decodes one request at a time and reports the tokens of a step and of a second,
+// prompts left out: where the model copies what is in its prompt; of ordinary completion, which greedily
+// ends in a loop with models this small; and of one that is sampled and does not.
 func BenchmarkDrafters(b *testing.B) {
 	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-2m", "Q8_0", bestSet(b))
 	work := map[string][][]int32{"completion": source(b, 6, 200), "edit": source(b, 6, 300)}
 	for i, piece := range work["edit"] {
 		work["edit"][i] = edited(piece)
 	}
-	for _, kind := range []string{"edit", "completion"} {
+	work["sampled"] = work["completion"]
+	for _, kind := range []string{"edit", "completion", "sampled"} {
+		sampling := sample.Params{}
+		if kind == "sampled" {
+			sampling.Temperature = .8
+		}
 		for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterModel} {
 			for _, length := range []int{2, 4, 8, 16, adaptive} {
 				if drafter == DrafterNone && length != 2 {
@@ -58,7 +65,7 @@ func BenchmarkDrafters(b *testing.B) {
 					})
 					with := map[bool]*model.Model{true: draft}[drafter == DrafterModel]
 					e := start(b, m, with, o)
-					decode(b, e, work[kind])
+					decode(b, e, sampling, work[kind])
 				})
 			}
 		}
@@ -74,12 +81,14 @@ func lengthName(length int) string {
 	return fmt.Sprint(length)
 }
 
-func decode(b *testing.B, e *Engine, work [][]int32) {
+func decode(b *testing.B, e *Engine, sampling sample.Params, work [][]int32) {
 	tokens, events, took, n := 0, 0, time.Duration(0), uint64(0)
 	for b.Loop() {
 		for _, p := range work {
-			n++ // salts of their own: nothing is known of what was answered before
-			s, err := e.Submit(b.Context(), Request{Prompt: p, MaxTokens: 200, IgnoreEOS: true, Salt: n})
+			n++
+			sampling.Seed = n
+			// Salts of their own: nothing is known of what was answered before.
+			s, err := e.Submit(b.Context(), Request{Prompt: p, MaxTokens: 200, IgnoreEOS: true, Sampling: sampling, Salt: n})
 			if err != nil {
 				b.Fatal(err)
 			}
