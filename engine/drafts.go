@@ -47,7 +47,7 @@ func (l *loop) adapt(drafting, rest time.Duration) {
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
 		longest, prompts = max(longest, len(it.Draft)), prompts || it.From < it.Seq.Prompt
-		if s := l.live[it.Seq.ID]; s != nil && it.Last() {
+		if s := l.live[it.Seq.ID]; s != nil && it.To >= it.Seq.Prompt {
 			n.streams, n.of, n.drafts = append(n.streams, s), append(n.of, &s.acceptance), append(n.drafts, l.e.opts.DraftLength)
 		}
 	}

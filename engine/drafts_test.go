@@ -3,10 +3,38 @@ package engine
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 )
+
+// After a prompt's last chunk and after every step the next length is what costs and acceptance say.
+func TestLengthsAreChosen(t *testing.T) {
+	for name, row := range map[string]struct {
+		cost func(rows int) time.Duration
+		want int
+	}{
+		"rows cost nothing":      {func(int) time.Duration { return time.Hour }, 6},
+		"rows cost all there is": {func(rows int) time.Duration { return time.Duration(rows*rows) * time.Hour }, 0},
+	} {
+		l := still(t, func(o *Options) { o.Drafter, o.DraftLength, o.DraftAdaptive = DrafterNgram, 6, true })
+		for rows := range 10 {
+			for range 2 {
+				l.lengths.adaptive.Costs.Observe(1+rows, row.cost(1+rows))
+			}
+		}
+		s := l.submit(t, 1, Request{Prompt: workload(t)[0][:8], MaxTokens: 50, IgnoreEOS: true})
+		if l.sched.Next(&l.plan, 0); s.seq.Drafts != 6 {
+			t.Fatalf("%s: %d drafts to begin with", name, s.seq.Drafts)
+		}
+		l.move(l.plan.Moves)
+		l.step()
+		if s.seq.Drafts != row.want {
+			t.Errorf("%s: %d drafts, want %d", name, s.seq.Drafts, row.want)
+		}
+	}
+}
 
 // BenchmarkDrafts generates with and without a draft model, by how many sequences run: what constant lengths gain
 // or lose, and what chosen ones do.
