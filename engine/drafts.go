@@ -3,7 +3,6 @@ package engine
 import (
 	"time"
 
-	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/engine/spec"
 )
 
@@ -20,18 +19,6 @@ func newLengths(o *Options) lengths {
 		return lengths{}
 	}
 	return lengths{adaptive: new(spec.Adaptive)}
-}
-
-// judge notes how many of an item's drafts stood.
-func (l *loop) judge(s *Stream, it *sched.Item) {
-	if l.lengths.adaptive == nil || len(it.Draft) == 0 {
-		return
-	}
-	stood := 0
-	for stood < min(len(l.accepted), len(it.Draft)) && l.accepted[stood] == it.Draft[stood] {
-		stood++
-	}
-	l.lengths.adaptive.Judged(&s.acceptance, len(it.Draft), stood)
 }
 
 // adapt learns from a step, of which drafting and the rest took so long, and sets the lengths of the

@@ -23,8 +23,7 @@ func (l *loop) step() {
 	trace := l.traceStep(start)
 	l.beginItems()
 	l.countKept()
-	draft := time.Now()
-	l.propose()
+	drafting := l.propose()
 	verify := time.Now()
 	l.fillPass()
 	l.state.Forward(&l.pass)
@@ -47,7 +46,7 @@ func (l *loop) step() {
 	took := end.Sub(start)
 	l.stats.Busy += took
 	l.observe(end)
-	l.adapt(verify.Sub(draft), end.Sub(verify))
+	l.adapt(drafting, end.Sub(verify))
 	l.tracePut(trace, took)
 }
 
@@ -83,10 +82,11 @@ func (l *loop) begin(it *sched.Item) {
 	s.fresh = false
 }
 
-// propose fills the items' drafts, and shows the proposer prompt chunks so that it keeps step.
-func (l *loop) propose() {
+// propose fills the items' drafts, and shows the proposer prompt chunks so that it keeps step. It returns how
+// long that took.
+func (l *loop) propose() time.Duration {
 	if l.draft == nil {
-		return
+		return 0
 	}
 	start := time.Now()
 	l.drafting = l.drafting[:0]
@@ -103,7 +103,9 @@ func (l *loop) propose() {
 		l.plan.Items[i].Draft = append(l.plan.Items[i].Draft[:0], d.Draft...)
 	}
 	l.stats.DecodeOps += l.draft.Ops()
-	l.stats.DraftTime += time.Since(start)
+	took := time.Since(start)
+	l.stats.DraftTime += took
+	return took
 }
 
 // fillPass lays the items' rows one after the other: first all positions of prompts, then the
@@ -214,8 +216,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 		}
 	}
 	s.said.Push(l.accepted...)
-	l.countDrafts(it)
-	l.judge(s, it)
+	l.countDrafts(s, it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
 	l.sched.Commit(it, l.accepted, finish != "")
@@ -270,18 +271,21 @@ func (l *loop) ends(r *Request, token int32) bool {
 	return !r.IgnoreEOS && slices.Contains(l.e.ends, token) || slices.Contains(r.StopTokens, token)
 }
 
-func (l *loop) countDrafts(it *sched.Item) {
+// countDrafts counts an item's drafts and how many of them, the first ones, stood.
+func (l *loop) countDrafts(s *Stream, it *sched.Item) {
 	if len(it.Draft) == 0 {
 		return
 	}
+	stood := 0
+	for stood < min(len(l.accepted), len(it.Draft)) && l.accepted[stood] == it.Draft[stood] {
+		l.stats.AcceptedAt[stood]++
+		stood++
+	}
 	l.stats.Drafts++
 	l.stats.DraftTokens += int64(len(it.Draft))
-	for i := range min(len(l.accepted), len(it.Draft)) {
-		if l.accepted[i] != it.Draft[i] {
-			break
-		}
-		l.stats.AcceptedTokens++
-		l.stats.AcceptedAt[i]++
+	l.stats.AcceptedTokens += int64(stood)
+	if a := l.lengths.adaptive; a != nil {
+		a.Judged(&s.acceptance, len(it.Draft), stood)
 	}
 }
 
