@@ -72,12 +72,8 @@ func (c Capabilities) context(s scenario.Settings) int {
 func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	s.Quantization = c.weights(s.Quantization)
 	s = s.WithoutEffect()
-	if drafter, err := s.DrafterWith(s.DraftModel != ""); err == nil && (drafter == engine.DrafterNone || drafter == engine.DrafterModel) {
-		s.Drafter = engine.DrafterAuto
-	}
-	if !s.Drafts() {
-		d := scenario.DefaultSettings()
-		s.DraftLength, s.DraftAdaptive = d.DraftLength, d.DraftAdaptive
+	if drafter, err := s.DrafterWith(s.DraftModel != ""); err == nil {
+		s = canonicalDrafts(s, drafter)
 	}
 	if s.KFormat != engine.SameFormat && s.VFormat != engine.SameFormat {
 		s.KVFormat = scenario.DefaultSettings().KVFormat
@@ -94,6 +90,18 @@ func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	s = canonicalBatching(s)
 	if s.KVTokens == s.MaxBatch*c.context(s) {
 		s.KVTokens = 0
+	}
+	return s
+}
+
+// canonicalDrafts is canonical for who drafts and how much.
+func canonicalDrafts(s scenario.Settings, drafter string) scenario.Settings {
+	if drafter == engine.DrafterModel || drafter == engine.DrafterNone {
+		s.Drafter = engine.DrafterAuto
+	}
+	if drafter == engine.DrafterNone {
+		d := scenario.DefaultSettings()
+		s.DraftLength, s.DraftAdaptive = d.DraftLength, d.DraftAdaptive
 	}
 	return s
 }
