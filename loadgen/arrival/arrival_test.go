@@ -147,10 +147,10 @@ func TestBadArrivals(t *testing.T) {
 			}
 		})
 	}
-	if _, err := NewClosed(0, 1); err == nil {
+	if _, err := NewClosed(0, 1, 0); err == nil {
 		t.Error("closed loop without slots")
 	}
-	if _, err := NewClosed(1, 0); err == nil {
+	if _, err := NewClosed(1, 0, 0); err == nil {
 		t.Error("closed loop without requests")
 	}
 }
@@ -199,7 +199,7 @@ func TestCancelWhileSleeping(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed, err := NewClosed(1, 2)
+	closed, err := NewClosed(1, 2, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestCancelWhileSleeping(t *testing.T) {
 
 // A closed loop's request is due when a slot became free, whenever it is sent.
 func TestClosedLoop(t *testing.T) {
-	c, err := NewClosed(2, 5)
+	c, err := NewClosed(2, 5, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
