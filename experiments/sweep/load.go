@@ -48,7 +48,7 @@ func levels(w scenario.Workload, named bool) []record.Load {
 	for _, n := range w.Concurrencies {
 		r := base
 		r.Concurrency, r.Requests = n, w.Requests
-		r.Name = fmt.Sprintf("%s%s, %d in flight", prefix, w.Arrival, n)
+		r.Name = fmt.Sprintf("%s%s, %d in flight", prefix, w.Arrives(), n)
 		all = append(all, r)
 	}
 	for i := range all {

@@ -47,7 +47,11 @@ func Day(amplitude, periods float64) (Shape, error) {
 	for i := range parts {
 		parts[i] = part{until: float64(i+1) / float64(n), from: at(i), to: at(i + 1)}
 	}
-	return newShape(fmt.Sprintf("day of amplitude %g, %g times", amplitude, periods), parts)
+	name := fmt.Sprintf("a day of amplitude %g", amplitude)
+	if periods != 1 {
+		name = fmt.Sprintf("%g days of amplitude %g", periods, amplitude)
+	}
+	return newShape(name, parts)
 }
 
 // dayPoints is how many straight lines a period is made of: the rate is off by less than a thousandth of the amplitude.
