@@ -181,7 +181,7 @@ func TestQuantileChangesOfFailures(t *testing.T) {
 		good[i], bad[i] = []float64{float64(i + 1)}, []float64{math.Inf(1)}
 	}
 	c := QuantileChanges([]Requests{good}, []Requests{bad}, []float64{.5}, true, 100, rng)[0]
-	if !math.IsInf(c.Ratio, 1) || c.Interval.Low != 0 || c.P > .05 {
+	if !math.IsInf(c.Ratio, 1) || c.Interval.Low != 0 || c.P != 1 {
 		t.Errorf("%+v", c)
 	}
 	if c := QuantileChanges([]Requests{bad}, []Requests{bad}, []float64{.5}, true, 100, rng)[0]; !math.IsNaN(c.Ratio) || c.P != 1 {
@@ -189,5 +189,17 @@ func TestQuantileChangesOfFailures(t *testing.T) {
 	}
 	if c := QuantileChanges(nil, nil, []float64{.5}, true, 100, rng)[0]; !math.IsNaN(c.Ratio) {
 		t.Errorf("%+v", c)
+	}
+}
+
+// R: fisher.test(matrix(c(3, 1, 1, 3), 2))$p.value and of c(10, 2, 3, 15).
+func TestFisher(t *testing.T) {
+	for _, row := range []struct {
+		h1, n1, h2, n2 int
+		p              float64
+	}{{3, 4, 1, 4, 0.4857142857}, {10, 12, 3, 18, 0.0005367241}, {0, 10, 0, 10, 1}} {
+		if p := Fisher(row.h1, row.n1, row.h2, row.n2); math.Abs(p-row.p) > 1e-9 {
+			t.Errorf("%+v: %v", row, p)
+		}
 	}
 }

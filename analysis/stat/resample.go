@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Requests are the values of one run by request, in issue order: one each, several, or none.
@@ -59,22 +61,20 @@ func (c *Change) settle(logs []float64, width float64) {
 	if len(logs) == 0 || math.IsNaN(center) {
 		return
 	}
-	if math.IsInf(center, 0) { // one side's requests failed too often for a number
-		center, width = 0, 1
-	} else {
-		i := spread(center, logs, width)
-		c.Interval = Interval{Low: math.Exp(i.Low), High: math.Exp(i.High), Level: Confidence}
+	if math.IsInf(center, 0) { // one side failed too often for a number: what its share of failures says is the answer
+		return
 	}
-	below, above := 1.0, 1.0
-	for _, l := range logs {
-		if moved := center + (l-center)*width; moved <= 0 {
-			below++
-		}
-		if moved := center + (l-center)*width; moved >= 0 {
-			above++
-		}
+	i := spread(center, logs, width)
+	c.Interval = Interval{Low: math.Exp(i.Low), High: math.Exp(i.High), Level: Confidence}
+	// The normal tail that has its 5 % where the interval ends, because the share of draws beyond 0 cannot be corrected for
+	// many tests: it is never small enough.
+	end := i.Low
+	if center < 0 {
+		end = i.High
 	}
-	c.P = min(1, 2*min(below, above)/float64(len(logs)+1))
+	if z := math.Abs(center) / math.Abs(center-end) * normalQuantile(); z > 0 { // not NaN: no change, and none in any draw
+		c.P = 2 * distuv.UnitNormal.CDF(-z)
+	}
 }
 
 // pool is the values of several runs in ascending order, with the request that each is of.
