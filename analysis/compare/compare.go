@@ -16,6 +16,7 @@ type Options struct {
 	Metrics      []Metric // nil for Metrics()
 	First        string   // name or number from 1 of the one arm of the first run that is compared; "" for all that both have
 	Second       string   // likewise of the second run
+	Load         string   // id of the one load that is compared; "" for all
 	OtherMachine bool     // compare runs of different machines, with a warning
 	Seed         uint64
 	Draws        int // of each bootstrap; 0 is DefaultDraws

@@ -29,6 +29,9 @@ func (c *Comparison) match(o Options) ([]pair, error) {
 	}
 	var pairs []pair
 	for _, l := range c.First.Loads {
+		if o.Load != "" && l.ID != o.Load {
+			continue
+		}
 		other, ok := sameLoad(l, c.Second.Loads)
 		if !ok {
 			c.warn("load %s is in the first run only", l.Name)
@@ -39,7 +42,7 @@ func (c *Comparison) match(o Options) ([]pair, error) {
 		}
 	}
 	if len(pairs) == 0 {
-		return nil, fmt.Errorf("the runs have no load in common: %s, and %s", loadNames(c.First.Loads), loadNames(c.Second.Loads))
+		return nil, fmt.Errorf("the runs have no load in common: %s, and %s", LoadNames(c.First.Loads), LoadNames(c.Second.Loads))
 	}
 	return pairs, nil
 }
@@ -66,7 +69,7 @@ func (c *Comparison) matchArms(o Options) ([][2]record.Arm, error) {
 		c.warn("the arms differ in their settings: %s and %s", c.First.Arms[0].Name, c.Second.Arms[0].Name)
 		return [][2]record.Arm{{c.First.Arms[0], c.Second.Arms[0]}}, nil
 	case len(both) == 0:
-		return nil, fmt.Errorf("no arm has the same settings in both runs; name one of each: %s, and %s", armNames(c.First.Arms), armNames(c.Second.Arms))
+		return nil, fmt.Errorf("no arm has the same settings in both runs; name one of each: %s, and %s", ArmNames(c.First.Arms), ArmNames(c.Second.Arms))
 	case len(both) < len(c.First.Arms) || len(both) < len(c.Second.Arms):
 		c.warn("%d of %d and %d arms are in both runs, and only those are compared", len(both), len(c.First.Arms), len(c.Second.Arms))
 	}
@@ -86,7 +89,7 @@ func named(arms []record.Arm, name, run string) (record.Arm, error) {
 	if n, err := strconv.Atoi(name); err == nil && n >= 1 && n <= len(arms) {
 		return arms[n-1], nil
 	}
-	return record.Arm{}, fmt.Errorf("the %s run has no arm %q, expected one of %s, or its number", run, name, armNames(arms))
+	return record.Arm{}, fmt.Errorf("the %s run has no arm %q, expected one of %s, or its number", run, name, ArmNames(arms))
 }
 
 // sameLoad finds a load that does the same, or else one of the same name.
@@ -104,7 +107,8 @@ func sameLoad(l record.Load, among []record.Load) (record.Load, bool) {
 	return record.Load{}, false
 }
 
-func armNames(arms []record.Arm) string {
+// ArmNames lists names for a message.
+func ArmNames(arms []record.Arm) string {
 	names := make([]string, len(arms))
 	for i, a := range arms {
 		names[i] = strconv.Quote(a.Name)
@@ -112,7 +116,8 @@ func armNames(arms []record.Arm) string {
 	return strings.Join(names, ", ")
 }
 
-func loadNames(loads []record.Load) string {
+// LoadNames lists names for a message.
+func LoadNames(loads []record.Load) string {
 	names := make([]string, len(loads))
 	for i, l := range loads {
 		names[i] = strconv.Quote(l.Name)

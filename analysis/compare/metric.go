@@ -64,6 +64,9 @@ func ParseMetric(text string) (Metric, error) {
 		text, strings.Join(Latencies, ", "), Throughput, Failures)
 }
 
+// Values are a request's values of one of Latencies.
+func Values(name string, r *result.Request) []float64 { return values(name)(r) }
+
 // values are a request's values of a latency.
 func values(name string) func(*result.Request) []float64 {
 	for _, p := range metric.PooledGaps() {
