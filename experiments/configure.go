@@ -69,7 +69,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if n == 0 {
 		return p, nil
 	}
-	if p.Schedule, err = process(load.Record, n, draw.Uint64(part+" arrivals")); err != nil {
+	if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
 		return p, err
 	}
 	switch s, open := p.Schedule.(arrival.Schedule); {
@@ -90,14 +90,30 @@ func lengths(l scenario.Length, prefix int) workload.Length {
 	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean - float64(prefix), Stddev: l.StdDev, Min: l.Min - prefix, Max: l.Max - prefix}
 }
 
-func process(l record.Load, n int, seed uint64) (arrival.Process, error) {
-	switch l.Arrival {
-	case scenario.Poisson:
-		return arrival.Poisson(l.Rate, n, seed)
-	case scenario.Closed:
-		return arrival.NewClosed(l.Concurrency, n)
+func process(l sweep.Load, n int, seed uint64) (arrival.Process, error) {
+	w := l.Workload
+	if w.Arrival == scenario.Closed {
+		return arrival.NewClosed(l.Record.Concurrency, n, w.Think)
 	}
-	return arrival.Constant(l.Rate, n)
+	s, err := schedule(w, l.Record.Rate, n, seed)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := w.Shape.Drawn()
+	if err != nil {
+		return nil, err
+	}
+	return s.Shaped(shape), nil
+}
+
+func schedule(w scenario.Workload, rate float64, n int, seed uint64) (arrival.Schedule, error) {
+	switch w.Arrival {
+	case scenario.Poisson:
+		return arrival.Poisson(rate, n, seed)
+	case scenario.Gamma:
+		return arrival.Gamma(rate, w.CV, n, seed)
+	}
+	return arrival.Constant(rate, n)
 }
 
 // corpus tokenizes a text, once per run.
