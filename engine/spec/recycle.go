@@ -8,11 +8,11 @@ package spec
 // first step on.
 //
 // A tree has the nodes that are likeliest to stand, by how often successors of each rank lately were
-// right, up to as many as are wanted: where the paper has one shape for all, a sure successor here has more
-// depth below it, and an unsure one more siblings.
+// right, up to as many as are wanted: where the paper has one shape for all, trees here grow deep where first
+// choices stand, and wide where they do not.
 //
 // What is remembered is kept for each salt apart, as nobody's times may depend on what was said under
-// another one. There are as many memories as mostSalts, of 33 bytes for each token of the vocabulary;
+// another one. There are as many memories as mostSalts, of 32 bytes for each token of the vocabulary;
 // the one goes to a new salt that none of the running requests has and that was asked for longest ago.
 // Where there is none, nothing is proposed.
 type Recycle struct {
@@ -96,7 +96,7 @@ func (c *Recycle) Forecast(dst []float64, r *Request, n int) []float64 {
 	if r.successors == nil {
 		return dst
 	}
-	return c.shape.chances(dst, &r.successors.all, n)
+	return c.shape.chances(dst, &r.successors.ranks, n)
 }
 
 // Committed changes nothing: what stands is among the tokens of the next Propose.

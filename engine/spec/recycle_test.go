@@ -51,12 +51,16 @@ func TestRecycleDraftsTrees(t *testing.T) {
 	const vocabulary = 30
 	x := rand.New(rand.NewPCG(8, 1))
 	c, r, sizes := NewRecycle(vocabulary), &Request{Tokens: []int32{0}, Prompt: 1}, map[int]int{}
+	likes := make([][]float32, vocabulary) // what is said behind each token, most of the time
+	for i := range likes {
+		likes[i] = normals(x, vocabulary, 1)
+	}
 	for range 2000 {
-		logits := make([]float32, vocabulary)
-		for i := range logits {
-			logits[i] = float32(x.NormFloat64())
-		}
 		token := int32(x.IntN(vocabulary))
+		logits := normals(x, vocabulary, .3)
+		for i, l := range likes[token] {
+			logits[i] += l
+		}
 		c.Propose([]*Request{r})
 		c.Observe(r, token, logits, x.IntN(2) == 0)
 		r.Tokens[0], r.Want = int32(x.IntN(vocabulary)), x.IntN(65)
@@ -81,6 +85,14 @@ func TestRecycleDraftsTrees(t *testing.T) {
 	if len(sizes) < 10 {
 		t.Errorf("trees of few sizes: %v", sizes)
 	}
+}
+
+func normals(x *rand.Rand, n int, scale float64) []float32 {
+	out := make([]float32, n)
+	for i := range out {
+		out[i] = float32(scale * x.NormFloat64())
+	}
+	return out
 }
 
 // A shape has the likeliest nodes: no other tree of as many is expected to have more that stand.

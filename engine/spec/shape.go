@@ -4,7 +4,7 @@ package spec
 // again. So of any number of nodes it is, by what is known, the best tree of so many.
 type shape struct {
 	root  int32 // the token that all hangs on
-	rates [sureness][mostSuccessors]float64
+	rates [mostSuccessors]float64
 	nodes []treeNode
 	open  []treeNode // that could be next: a first child and a next sibling of each node
 	place []int32    // of each node among the drafts
@@ -19,14 +19,11 @@ type treeNode struct {
 }
 
 // leastChance is what a node must have: less is not worth a row in any batch.
-const leastChance = .02
+const leastChance = .04
 
 // grow has at most n nodes below a token.
 func (x *shape) grow(s *successors, root int32, n int) {
-	for i := range x.rates {
-		x.rates[i] = s.ranks[i].rates()
-	}
-	x.root, x.nodes, x.open = root, x.nodes[:0], x.open[:0]
+	x.root, x.rates, x.nodes, x.open = root, s.ranks.rates(), x.nodes[:0], x.open[:0]
 	x.offer(s, treeNode{parent: -1, depth: 1, above: 1})
 	for len(x.nodes) < n && len(x.open) > 0 {
 		node := x.likeliest()
@@ -46,7 +43,7 @@ func (x *shape) offer(s *successors, node treeNode) {
 		return
 	}
 	node.token = s.row(of)[node.rank] - 1
-	node.chance = node.above * x.rates[s.sure[of]][node.rank]
+	node.chance = node.above * x.rates[node.rank]
 	if node.token >= 0 && node.chance >= leastChance {
 		x.open = append(x.open, node)
 	}

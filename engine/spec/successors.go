@@ -11,23 +11,17 @@ type successors struct {
 	users int    // requests that go on
 	used  uint64 // when the last request came
 	next  []int32
-	sure  []uint8 // of each token, how often in a row its first successor was the target's first choice; below sureness
-	ranks [sureness]ranks
-	all   ranks
+	ranks ranks
 }
 
-// sureness is how many degrees of it are told apart: what was foretold often will be again.
-const sureness = 4
-
 func newSuccessors(vocabulary int) *successors {
-	return &successors{next: make([]int32, vocabulary*mostSuccessors), sure: make([]uint8, vocabulary)}
+	return &successors{next: make([]int32, vocabulary*mostSuccessors)}
 }
 
 // reset forgets everything.
 func (s *successors) reset() {
 	clear(s.next)
-	clear(s.sure)
-	*s = successors{next: s.next, sure: s.sure}
+	*s = successors{next: s.next}
 }
 
 // row is the successors of a token, the likeliest first: each is 1 more than its number, 0 is none.
@@ -47,20 +41,16 @@ func (s *successors) follow(a, b int32) {
 }
 
 // learn notes what the target says of what follows a token. The first choices behind tokens that
-// stand tell how good successors are.
+// stand tell how good successors are; tokens that do not are heard where nothing better is known.
 func (s *successors) learn(token int32, logits []float32, stands bool) {
+	row := s.row(token)
+	if !stands && row[0] != 0 {
+		return
+	}
 	var top [mostSuccessors]int32
 	likeliest(top[:], logits)
-	row, sure := s.row(token), &s.sure[token]
-	if stands && row[0] != 0 {
-		at := index(row, top[0])
-		s.ranks[*sure].observe(at)
-		s.all.observe(at)
-	}
-	if row[0] != top[0] {
-		*sure = 0
-	} else if *sure < sureness-1 {
-		*sure++
+	if row[0] != 0 {
+		s.ranks.observe(index(row, top[0]))
 	}
 	copy(row, top[:])
 }
