@@ -19,12 +19,13 @@ type gateOptions struct {
 	junit, markdown   string
 	json              bool
 	otherMachine      bool
+	duet              duetOptions
 }
 
 func newGate() *cobra.Command {
 	var o gateOptions
 	c := &cobra.Command{
-		Use:   "gate RUN --budget FILE",
+		Use:   "gate [RUN] --budget FILE",
 		Short: "Judge a run against budgets: pass, fail or undecided",
 		Long: `Gate judges a run directory against a file of budgets: limits on latency percentiles,
 throughput, failures and perplexity, and bounds on how much they may be worse than in
@@ -34,25 +35,66 @@ A check fails only where it is beyond its budget and chance is ruled out, passes
 where its interval lies within, and is otherwise undecided, with how many more
 requests or repetitions would decide it.
 
+With --scenario in place of RUN the gate measures first: it runs the scenario with two
+builds in turn, trial by trial, so that what the machine does meanwhile it does to
+both, and judges the second against the first. With --until-decided it adds repetitions
+while a check is undecided and can be decided in --max-time.
+
+--self-test shows that the gate can find something here: with twice the same build it
+must not fail, and with one that is made slower by --handicap it must.
+
 Exit code 0: every check passes. 1: one fails. 3: none fails, and one is undecided.`,
 		Example: `  assay gate runs/nightly --budget budgets.toml
-  assay gate runs/pr --budget budgets.toml --baseline runs/main --junit gate.xml --markdown gate.md`,
-		Args: arguments("RUN"),
+  assay gate runs/pr --budget budgets.toml --baseline runs/main --junit gate.xml --markdown gate.md
+  assay gate --scenario scenarios/ci.toml --engine-a ./assay-main --budget scenarios/budgets.toml --until-decided
+  assay gate --self-test --scenario scenarios/ci.toml`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return judgeRun(c.OutOrStdout(), args[0], o)
+			run := ""
+			if len(args) > 0 {
+				run = args[0]
+			}
+			if err := o.check(run); err != nil {
+				return err
+			}
+			switch {
+			case o.duet.selfTest:
+				return selfTest(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), o)
+			case run == "":
+				return judgeDuet(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), o)
+			}
+			return judgeRun(c.OutOrStdout(), run, o)
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.budgets, "budget", "", "file of budgets (required)")
+	f.StringVar(&o.budgets, "budget", "", "file of budgets")
 	f.StringVar(&o.baseline, "baseline", "", "run directory that bounds on change refer to")
 	f.BoolVar(&o.otherMachine, "other-machine", false, "accept a baseline from another machine")
 	f.StringVar(&o.junit, "junit", "", "write the checks as JUnit XML to this file")
 	f.StringVar(&o.markdown, "markdown", "", "write the checks as Markdown to this file")
 	f.BoolVar(&o.json, "json", false, "print the checks as JSON")
-	if err := c.MarkFlagRequired("budget"); err != nil {
-		panic(err) // the flag is defined above
-	}
+	o.duet.flags(f)
 	return c
+}
+
+// check says what is missing, or too much.
+func (o *gateOptions) check(run string) error {
+	d := o.duet
+	switch {
+	case d.selfTest && d.scenario == "":
+		return errors.New("a self-test needs --scenario FILE, as scenarios/ci.toml")
+	case run == "" && d.scenario == "":
+		return errors.New("expected a run directory, or --scenario FILE to measure with two builds in turn")
+	case run != "" && (d.scenario != "" || d.selfTest || d.first != "" || d.second != "" || d.untilDecided || d.out != "" || len(d.set) > 0):
+		return errors.New("a run directory is judged as it is: --scenario, --engine-a, --engine-b, --until-decided, --self-test, --out and --set measure a new one")
+	case d.scenario != "" && o.baseline != "":
+		return errors.New("--scenario measures its own baseline: leave --baseline out")
+	case o.budgets == "" && !d.selfTest:
+		return errors.New("--budget FILE is missing; scenarios/budgets.toml is one to begin with")
+	case d.scenario != "" && d.first == "" && !d.selfTest:
+		return errors.New("--engine-a PATH is missing: the build that is the baseline, an assay binary")
+	}
+	return nil
 }
 
 func judgeRun(w io.Writer, dir string, o gateOptions) error {
@@ -74,7 +116,12 @@ func judgeRun(w io.Writer, dir string, o gateOptions) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.budgets, err)
 	}
-	if err := writeGate(r, o); err != nil {
+	return o.conclude(w, r)
+}
+
+// conclude writes and prints the checks, and returns the verdict.
+func (o *gateOptions) conclude(w io.Writer, r *gate.Result) error {
+	if err := writeGate(r, *o); err != nil {
 		return err
 	}
 	if err := printGate(w, r, o.json); err != nil {
