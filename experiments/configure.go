@@ -144,7 +144,7 @@ func (r *run) serveArgs(arm sweep.Arm) []string {
 	for _, d := range scenario.EngineSettings() {
 		args = append(args, "--"+strings.ReplaceAll(d.Name, "_", "-")+"="+d.Get(&settings))
 	}
-	return args
+	return append(args, r.extra...)
 }
 
 // cores is how the machine is divided: the engine's thread on one processor, the lab
@@ -164,7 +164,14 @@ func (r *run) divide() (restore func(), err error) {
 	}
 	r.cores = cores{lab: cpus[0], engine: cpus[1]}
 	restore = func() { _ = host.PinProcess(cpus...) } // what was allowed before is allowed again
-	return restore, r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", cpus[1], cpus[0]))
+	return restore, r.noteCores()
+}
+
+func (r *run) noteCores() error {
+	if r.cores == (cores{}) {
+		return nil
+	}
+	return r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", r.cores.engine, r.cores.lab))
 }
 
 func (c cores) engineCPU(s scenario.Settings) (int, bool) { return c.engine, c.apart(s) }

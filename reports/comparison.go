@@ -22,7 +22,7 @@ type ComparisonOptions struct {
 func Comparison(w io.Writer, c *compare.Comparison, o ComparisonOptions) error {
 	p := &printer{}
 	p.f("first:  %s, %s, build %s\nsecond: %s, %s, build %s\n", c.First.Name, c.First.Created, c.First.Build.Version, c.Second.Name, c.Second.Created, c.Second.Build.Version)
-	for _, warning := range c.Warnings {
+	for _, warning := range slices.Concat(c.Warnings, invalidCells(c)) {
 		p.f("warning: %s\n", warning)
 	}
 	for _, t := range comparisonTables(c, o.ChangedOnly) {
@@ -39,6 +39,19 @@ func Comparison(w io.Writer, c *compare.Comparison, o ComparisonOptions) error {
 		_, p.err = io.WriteString(w, p.String())
 	}
 	return p.err
+}
+
+// invalidCells says of each cell once why its numbers are doubtful.
+func invalidCells(c *compare.Comparison) (all []string) {
+	for i, r := range c.Rows {
+		if i > 0 && c.Rows[i-1].Arm == r.Arm && c.Rows[i-1].Load == r.Load {
+			continue
+		}
+		for _, reason := range r.Invalid {
+			all = append(all, fmt.Sprintf("%s at %s was not measured validly %s", r.Arm, r.Load, reason))
+		}
+	}
+	return all
 }
 
 func comparisonSummary(c *compare.Comparison) string {

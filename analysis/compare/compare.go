@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"io"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/record"
@@ -47,8 +48,9 @@ type Row struct {
 	Change        stat.Change
 	Adjusted      float64 // Change.P by Holm, over all rows
 	Outcome       Outcome
-	Note          string  // why there is no change, or what weakens it
-	FirstSpread   float64 // standard deviation of the logarithms of the first run's repetitions; NaN with fewer than 2
+	Note          string   // why there is no change, or what weakens it
+	Invalid       []string // why the cell was not measured validly in one of the runs
+	FirstSpread   float64  // standard deviation of the logarithms of the first run's repetitions; NaN with fewer than 2
 }
 
 // Comparison is what two runs say of each other.
@@ -122,21 +124,25 @@ func (c *Comparison) addCell(first, second *record.Set, p pair, o Options) error
 		c.warn("%s at %s has no finished trial in one of the runs", p.name(), p.load.Name)
 		return nil
 	}
-	for i, cell := range []*group.Cell{&a, &b} {
-		for _, reason := range cell.Invalid {
-			c.warn("%s at %s is not valid in the %s run: %s", p.name(), p.load.Name, []string{"first", "second"}[i], reason)
-		}
-	}
 	if n := min(len(a.Trials), len(b.Trials)); n < 3 {
-		c.warn("fewer than 3 repetitions at %s: intervals are of the requests in them, and how much runs differ is not in them", p.load.Name)
+		c.warn("fewer than 3 repetitions: intervals are of the requests in them, and how much runs differ is not in them")
 	}
 	s := newSides(&a, &b, c.First.Seed == c.Second.Seed && p.load.ID == p.otherLoad.ID)
 	for _, m := range o.Metrics {
 		r := s.row(m, o.Draws, rng(o.Seed, p.first.ID, p.second.ID, p.load.ID, m.String()))
-		r.Arm, r.Load, r.Metric = p.name(), p.load.Name, m
+		r.Arm, r.Load, r.Metric, r.Invalid = p.name(), p.load.Name, m, slices.Concat(said("first", a.Invalid), said("second", b.Invalid))
 		c.Rows = append(c.Rows, r)
 	}
 	return nil
+}
+
+// said names the run that reasons are of.
+func said(run string, reasons []string) []string {
+	out := make([]string, len(reasons))
+	for i, r := range reasons {
+		out[i] = "in the " + run + " run: " + r
+	}
+	return out
 }
 
 // rng is a source of its own for each purpose, so that one metric more changes no interval of another.

@@ -3,15 +3,15 @@ package gate
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/assaylab/assay/analysis/compare"
-	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )
 
 // addChange compares a cell with the baseline's. The verdict waits for all of them: see decideChanges.
-func (j *judge) addChange(b Budget, arm record.Arm, load record.Load, c *group.Cell) error {
+func (j *judge) addChange(b Budget, arm record.Arm, load record.Load) error {
 	cmp, err := compare.Runs(j.o.Baseline, j.set, compare.Options{Metrics: []compare.Metric{b.Metric}, First: arm.Name, Second: arm.Name,
 		Load: load.ID, OtherMachine: j.o.OtherMachine, Seed: j.o.Seed, Draws: j.o.Draws})
 	if err != nil {
@@ -24,8 +24,10 @@ func (j *judge) addChange(b Budget, arm record.Arm, load record.Load, c *group.C
 	check := Check{Budget: b, Arm: arm.Name, Load: load.Name, Relative: true, Estimate: r.Change.Ratio,
 		Low: r.Change.Interval.Low, High: r.Change.Interval.High, Threshold: b.Ratio, P: math.NaN(), Verdict: Undecided, Reason: r.Note}
 	j.result.Checks = append(j.result.Checks, check)
-	if at := &j.result.Checks[len(j.result.Checks)-1]; r.Outcome == compare.NotKnown || len(c.Trials) == 0 || len(c.Invalid) > 0 {
-		spoil(at, c)
+	if at := &j.result.Checks[len(j.result.Checks)-1]; r.Outcome == compare.NotKnown || len(r.Invalid) > 0 {
+		if len(r.Invalid) > 0 {
+			at.Reason = "not measured validly " + strings.Replace(r.Invalid[0], "in the first run", "in the baseline", 1)
+		}
 		return nil
 	}
 	j.rows = append(j.rows, change{len(j.result.Checks) - 1, r})

@@ -173,7 +173,7 @@ func (j *judge) addCell(b Budget, arm record.Arm, load record.Load) error {
 		j.result.Checks = append(j.result.Checks, check)
 	}
 	if !math.IsNaN(b.Ratio) {
-		return j.addChange(b, arm, load, c)
+		return j.addChange(b, arm, load)
 	}
 	return nil
 }

@@ -188,3 +188,14 @@ func TestAllCells(t *testing.T) {
 		t.Error("the worst is not the verdict")
 	}
 }
+
+// A baseline that was not measured validly is nothing to compare with.
+func TestInvalidBaseline(t *testing.T) {
+	set := made(t, nil)
+	before := made(t, func(p *recordtest.Plan) {
+		p.Edit = func(tr *record.Trial, _ []result.Request) bool { tr.Invalid = []string{"throttled"}; return true }
+	})
+	if c := one(t, set, budget(t, "p50 tpot", none, 1.05), Options{Baseline: before}); c.Verdict != Undecided || !strings.Contains(c.Reason, "in the baseline: ") {
+		t.Errorf("%+v", c)
+	}
+}
