@@ -44,7 +44,7 @@ var shipped = map[string]struct {
 	},
 	"speculation.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
-		7, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
+		9, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},
