@@ -10,7 +10,6 @@ import (
 // so often, which differs from what the proposer says by a factor.
 type orchard struct {
 	cost   func(rows int) time.Duration
-	ranks  ranks
 	factor float64
 	random *rand.Rand
 	s      *successors
