@@ -232,3 +232,29 @@ func TestTreesAllocateNothing(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkTrees computes drafts as a line and as a tree, which is what reading each node's way for itself costs.
+func BenchmarkTrees(b *testing.B) {
+	sets := kernel.Sets(cpu.Detect())
+	m := open(b, "gopherling-7m", sets[len(sets)-1])
+	const length = 300
+	for _, nodes := range []int{4, 16} {
+		d := randomDrafts(rand.New(rand.NewPCG(5, 4)), nodes, m.Vocab)
+		for name, add := range map[string]func(*model.Pass){
+			"line": func(p *model.Pass) { p.Extend(d.tokens...) }, "tree": func(p *model.Pass) { p.Branch(d.parents, d.tokens...) },
+		} {
+			b.Run(fmt.Sprint(nodes, "/", name), func(b *testing.B) {
+				s := newState(b, m, "bf16", 512, 1)
+				var p model.Pass
+				p.Add(0, blocks(32), boundedTokens(length, m.Vocab)...)
+				s.Forward(&p)
+				for b.Loop() {
+					p.Reset()
+					p.Add(length, blocks(32), 7)
+					add(&p)
+					s.Forward(&p)
+				}
+			})
+		}
+	}
+}
