@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/host"
@@ -16,6 +17,7 @@ import (
 	"github.com/assaylab/assay/loadgen"
 	"github.com/assaylab/assay/loadgen/arrival"
 	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/trace"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -24,6 +26,9 @@ const servedName = "model"
 
 // config makes a trial out of an arm and a load.
 func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
+	if r.remote != nil {
+		return r.remoteConfig(key, load, dir, live)
+	}
 	args := r.serveArgs(arm)
 	if r.plan.Scenario.TraceSteps {
 		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
@@ -36,15 +41,27 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 		Shared:       !r.cores.apart(arm.Settings),
 		Dir:          dir,
 	}
-	var err error
-	if c.Warmup, err = r.attack(key, load, "warm-up"); err != nil {
-		return c, err
+	err := r.attacks(&c, load, live)
+	return c, err
+}
+
+// remoteConfig makes a trial of a server that is there.
+func (r *run) remoteConfig(key record.TrialKey, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
+	c := trial.Config{Key: key, Target: r.remote.Server, ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout, Dir: dir}
+	err := r.attacks(&c, load, live)
+	return c, err
+}
+
+// attacks adds the warm-up and the measured part.
+func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err error) {
+	if c.Warmup, err = r.attack(c.Key, load, "warm-up"); err != nil {
+		return err
 	}
-	if c.Attack, err = r.attack(key, load, "measured"); err != nil {
-		return c, err
+	if c.Attack, err = r.attack(c.Key, load, "measured"); err != nil {
+		return err
 	}
 	c.Attack.Live = live
-	return c, nil
+	return nil
 }
 
 // attack makes the plan of a trial's warm-up or measured part.
@@ -62,6 +79,11 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},
 		Deadline: w.Timeout,
 	}
+	if r.remote != nil {
+		o := r.remote.Options
+		o.Temperature, o.IgnoreEOS = w.Temperature, w.IgnoreEOS
+		p.Dialect, p.Options, p.Counter = r.remote.Dialect, o, corpus
+	}
 	n := load.Record.Requests
 	if part != "measured" {
 		n = load.Record.Warmup
@@ -69,7 +91,13 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if n == 0 {
 		return p, nil
 	}
-	if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
+	if w.Arrival == scenario.Recorded {
+		recorded := w.Trace.Read.Copies(w.Trace.Copies, draw.Uint64("copies")).Cut(n)
+		if p.Schedule, err = arrival.Recorded(times(recorded), load.Record.Rate); err != nil {
+			return p, err
+		}
+		spec.Sizes = sizes(recorded)
+	} else if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
 		return p, err
 	}
 	switch s, open := p.Schedule.(arrival.Schedule); {
@@ -82,6 +110,22 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		p.Prompts, err = corpus.Warmup(spec, draw, n)
 	}
 	return p, err
+}
+
+func times(t trace.Trace) []time.Duration {
+	all := make([]time.Duration, len(t.Requests))
+	for i, r := range t.Requests {
+		all[i] = r.At
+	}
+	return all
+}
+
+func sizes(t trace.Trace) []workload.Size {
+	all := make([]workload.Size, len(t.Requests))
+	for i, r := range t.Requests {
+		all[i] = workload.Size{Prompt: r.Prompt, Output: r.Output}
+	}
+	return all
 }
 
 // lengths is a scenario's distribution as the load generator draws it: without the
