@@ -133,8 +133,14 @@ func (c *engineCollector) addDrafts() {
 				emit(float64(accepted), strconv.Itoa(position))
 			}
 		})
+	c.counter("assay:spec_decode_num_drafts_rejected_total", "Drafts of which a token was rejected; the others stood as far as their answer went.",
+		func(s *engine.Stats) int64 { return s.DraftsFallen })
 	c.seconds("assay:draft_seconds_total", "Time of engine steps in which drafts were found; the rest is verification and ordinary work.",
 		func(s *engine.Stats) time.Duration { return s.DraftTime })
+	c.counter("assay:verify_steps_total", "Engine steps that verified a draft of at least one request.",
+		func(s *engine.Stats) int64 { return s.VerifySteps })
+	c.seconds("assay:verify_seconds_total", "Time of these steps but for finding drafts, prompts and undrafted rows in them included.",
+		func(s *engine.Stats) time.Duration { return s.VerifyTime })
 }
 
 func (c *engineCollector) addWork() {
