@@ -31,6 +31,7 @@ func newEngineCollector(model string, stats func() engine.Stats) *engineCollecto
 	c.addRequests()
 	c.addTokens()
 	c.addDrafts()
+	c.addBatches()
 	c.addWork()
 	c.addMemory()
 	c.addCache()
@@ -131,6 +132,13 @@ func (c *engineCollector) addDrafts() {
 		func(s *engine.Stats, emit func(float64, ...string)) {
 			for position, accepted := range s.AcceptedAt {
 				emit(float64(accepted), strconv.Itoa(position))
+			}
+		})
+	c.addLabelled(prometheus.CounterValue, "assay:spec_decode_num_draft_tokens_per_pos_total",
+		"Tokens drafted, by position in the draft, from 0.", []string{"position"},
+		func(s *engine.Stats, emit func(float64, ...string)) {
+			for position, drafted := range s.DraftedAt {
+				emit(float64(drafted), strconv.Itoa(position))
 			}
 		})
 	c.counter("assay:spec_decode_num_drafts_rejected_total", "Drafts of which a token was rejected; the others stood as far as their answer went.",

@@ -1,0 +1,201 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/assaylab/assay/analysis/internal/words"
+	"github.com/assaylab/assay/analysis/record"
+)
+
+// draftAdvice says for every load who is to draft, and above which rate nobody.
+func (a *analysis) draftAdvice(g *DraftGroup) []string {
+	var out []string
+	picked := false
+	for _, k := range g.Kinds() {
+		levels := g.Of(k)
+		if s := draftEdge(k, levels); s != "" {
+			out = append(out, s)
+		}
+		for i := range levels {
+			out = append(out, a.levelAdvice(g, &levels[i]))
+			picked = picked || len(levels[i].Arms) > 1
+		}
+	}
+	if picked {
+		out = append(out, "The best of several arms was picked by the measurements that it is quoted with, which flatters it a little; intervals are those of one arm.")
+	}
+	return out
+}
+
+// Kinds are the different kinds of load, in the run's order.
+func (g *DraftGroup) Kinds() []string {
+	var out []string
+	for _, l := range g.Levels {
+		if !slices.Contains(out, l.Kind) {
+			out = append(out, l.Kind)
+		}
+	}
+	return out
+}
+
+// Of are the loads of a kind, by rate.
+func (g *DraftGroup) Of(kind string) []DraftLevel {
+	levels := slices.DeleteFunc(slices.Clone(g.Levels), func(l DraftLevel) bool { return l.Kind != kind })
+	slices.SortStableFunc(levels, func(x, y DraftLevel) int { return cmp.Compare(x.Rate, y.Rate) })
+	return levels
+}
+
+// draftEdge says up to which rate drafting pays, "" where one load alone was tested.
+func draftEdge(kind string, levels []DraftLevel) string {
+	if len(levels) < 2 {
+		return ""
+	}
+	var pays, not []string
+	top, holes := -1, false
+	for i, l := range levels {
+		if l.Best == "" {
+			not = append(not, l.pace())
+			continue
+		}
+		pays, holes, top = append(pays, l.pace()), len(not) > 0, i
+	}
+	last := len(levels) - 1
+	switch {
+	case top < 0:
+		return fmt.Sprintf("Speculation, %s: off. At no tested load is a gain proven.", kind)
+	case holes:
+		return fmt.Sprintf("Speculation, %s: no clean edge. A gain is proven at %s, and not at %s.", kind, words.List(pays), words.List(not))
+	case top == last:
+		return fmt.Sprintf("Speculation, %s: on. A gain is proven at every tested load, up to %s.", kind, levels[last].pace())
+	}
+	return fmt.Sprintf("Speculation, %s: off above %s. That is the highest tested load with a proven gain; the next, %s, has none.", kind, levels[top].pace(), levels[top+1].pace())
+}
+
+// pace is "20 requests/s" or "4 in flight".
+func (l *DraftLevel) pace() string {
+	if l.Closed {
+		return words.Number(l.Rate) + " in flight"
+	}
+	return perSecond(l.Rate)
+}
+
+// levelAdvice is for one load.
+func (a *analysis) levelAdvice(g *DraftGroup, l *DraftLevel) string {
+	var usable []*DraftCell
+	for i := range l.Arms {
+		if a.draftUsable(&l.Arms[i], l) {
+			usable = append(usable, &l.Arms[i])
+		}
+	}
+	where := "At " + loadName(a.run, l.Load)
+	if len(usable) == 0 {
+		return fmt.Sprintf("%s nothing can be said of speculation: %s.", where, a.whyUnusable(l))
+	}
+	slices.SortStableFunc(usable, func(x, y *DraftCell) int { return cmp.Compare(y.Speedup.Estimate, x.Speedup.Estimate) })
+	best := usable[0]
+	if l.Best == "" {
+		return fmt.Sprintf("%s, draft nothing: %s, %s.%s", where, a.armName(best.Arm), noGain(best, l), behindText(best, l))
+	}
+	if i := slices.IndexFunc(usable, func(c *DraftCell) bool { return c.Arm == l.Best }); i >= 0 {
+		best = usable[i]
+	}
+	s := fmt.Sprintf("%s, draft with %s (%s): %s.%s", where, a.armName(best.Arm), a.draftSettings(g.Baseline, best.Arm), gainText(best), behindText(best, l))
+	return s + a.untold(best, usable, l)
+}
+
+// gainText is "1.62 times as fast per token (95 % interval 1.55 to 1.7, 58 requests in pairs)".
+func gainText(c *DraftCell) string {
+	s := withInterval(c.Speedup, times)
+	inner, ok := strings.CutSuffix(s, ")")
+	if !ok {
+		return s + " as fast per token as without"
+	}
+	number, interval, _ := strings.Cut(inner, " (")
+	return fmt.Sprintf("%s as fast per token as without (%s, %s in pairs)", number, interval, words.Count(c.Pairs, "request"))
+}
+
+// times prints a ratio.
+func times(v float64) string { return words.Number(v) + " times" }
+
+// noGain says why the best arm is not good enough.
+func noGain(c *DraftCell, l *DraftLevel) string {
+	s := "the best, is " + gainText(c)
+	switch {
+	case c.Speedup.High < 1:
+		return s + ", which is slower"
+	case c.Speedup.Low > 1 && l.Behind:
+		return s + ", but delivers less"
+	}
+	return s + ", which is not proven to be a gain"
+}
+
+// behindText adds the throughput where it tells arms apart.
+func behindText(c *DraftCell, l *DraftLevel) string {
+	if !l.Behind || !c.Throughput.Known() {
+		return ""
+	}
+	why := "Without drafts this load is more than is delivered"
+	if l.Closed {
+		why = "In a closed loop what is faster is asked more"
+	}
+	return fmt.Sprintf(" %s; the throughput is %s that without.", why, withInterval(c.Throughput, times))
+}
+
+// untold names the arms whose gain may be as much.
+func (a *analysis) untold(best *DraftCell, usable []*DraftCell, l *DraftLevel) string {
+	var names []string
+	for _, c := range usable {
+		if c != best && a.provenGain(c, l) > 0 && c.Speedup.High >= best.Speedup.Low {
+			names = append(names, fmt.Sprintf("%s (%s)", a.armName(c.Arm), times(c.Speedup.Estimate)))
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return " Not told apart from it: " + words.List(names) + "."
+}
+
+func (a *analysis) whyUnusable(l *DraftLevel) string {
+	for _, c := range l.Arms {
+		switch j := a.armByID(c.Arm); {
+		case c.Speedup.Note != "":
+			return c.Speedup.Note
+		case j != nil && !j.Eligible:
+			return "the quality of the arms that draft is not within its bound"
+		}
+	}
+	return "the measurements are not valid"
+}
+
+func (a *analysis) armName(id string) string {
+	if j := a.armByID(id); j != nil {
+		return j.Arm.Arm.Name
+	}
+	return id
+}
+
+// draftSettings are those in which an arm differs from its baseline.
+func (a *analysis) draftSettings(baseline, id string) string {
+	b, d := a.armByID(baseline), a.armByID(id)
+	if b == nil || d == nil {
+		return ""
+	}
+	value := func(arm record.Arm, name string) string {
+		for _, s := range arm.Settings {
+			if s.Name == name {
+				return s.Value
+			}
+		}
+		return ""
+	}
+	var parts []string
+	for _, s := range d.Arm.Arm.Settings {
+		if isDraftSetting(s.Name) && s.Value != "" && s.Value != value(b.Arm.Arm, s.Name) {
+			parts = append(parts, s.Name+" "+s.Value)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
