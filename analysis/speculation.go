@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -27,9 +26,9 @@ type DraftLevel struct {
 	Kind   string  // what loads that differ in their rate alone have in common: the name without it
 	Rate   float64 // requests per second, or sequences in flight of a closed loop
 	Closed bool    // the rate is in flight
-	Valid  bool    // the baseline's measurement is
 	Behind bool    // the baseline delivered clearly less than was asked, or the loop is closed: throughput tells arms apart
 	Arms   []DraftCell
+	Judged bool   // the figures of an arm at least may decide: measured validly, in enough pairs, with the quality asked
 	Best   string // id of the arm with the most gain of those proven to gain anything, "" where none is
 }
 
@@ -41,6 +40,7 @@ type DraftCell struct {
 	Throughput Value // output tokens per second of the arm by the baseline's
 	Expected   Value // of Speedup, from acceptance and what steps took: an estimate, see expectedSpeedup
 	Steps      DraftSteps
+	Usable     bool // the figures may decide
 }
 
 // Error is how far the expected speed-up is from the measured one, as a share of that; false where one of them is not known.
@@ -145,36 +145,45 @@ func (a *analysis) draftLevel(g *DraftGroup, load record.Load) (DraftLevel, bool
 	if base == nil {
 		return DraftLevel{}, false
 	}
-	l := DraftLevel{Load: load.ID, Kind: kind(load), Rate: level(load), Closed: load.Rate == 0, Valid: base.Valid}
+	l := DraftLevel{Load: load.ID, Kind: kind(load), Rate: level(load), Closed: load.Rate == 0}
 	l.Behind = l.Closed || base.tokens.behind()
 	curve := a.plainSteps(g.Baseline)
 	for _, id := range g.Arms {
 		if arm := a.cellAt(id, load.ID); arm != nil {
-			l.Arms = append(l.Arms, a.draftCell(base, arm, curve))
+			c := a.draftCell(base, arm, curve)
+			c.Usable = base.Valid && arm.Valid && c.Speedup.Known() && a.keepsQuality(g.Baseline, id)
+			l.Arms, l.Judged = append(l.Arms, c), l.Judged || c.Usable
 		}
 	}
-	best := slices.MaxFunc(append(l.Arms, DraftCell{}), func(x, y DraftCell) int {
-		return cmp.Compare(a.provenGain(&x, &l), a.provenGain(&y, &l))
-	})
-	if a.provenGain(&best, &l) > 0 {
-		l.Best = best.Arm
+	gain := 0.0
+	for i := range l.Arms {
+		if c := &l.Arms[i]; l.proves(c) && c.Speedup.Estimate > gain {
+			gain, l.Best = c.Speedup.Estimate, c.Arm
+		}
 	}
 	return l, len(l.Arms) > 0
 }
 
-// provenGain is the speed-up of an arm that is proven to have one, 0 of others: the interval excludes 1, the
-// throughput is not proven to be less where it is what limits, the cells are valid and the quality is within its bound.
-func (a *analysis) provenGain(c *DraftCell, l *DraftLevel) float64 {
-	if c.Arm == "" || !a.draftUsable(c, l) || !(c.Speedup.Low > 1) || l.Behind && c.Throughput.Known() && c.Throughput.High < 1 {
-		return 0
-	}
-	return c.Speedup.Estimate
+// proves reports whether a gain is proven: the interval excludes 1, no less is delivered where that is what counts, and the
+// counters of the engine do not contradict it.
+func (l *DraftLevel) proves(c *DraftCell) bool {
+	less := l.Behind && c.Throughput.Known() && c.Throughput.High < 1
+	return c.Usable && c.Speedup.Low > 1 && !less && !c.Contradicted()
 }
 
-// draftUsable reports whether an arm's figures may decide anything.
-func (a *analysis) draftUsable(c *DraftCell, l *DraftLevel) bool {
-	j, cell := a.armByID(c.Arm), a.cellAt(c.Arm, l.Load)
-	return l.Valid && c.Speedup.Known() && j != nil && j.Eligible && cell.Valid
+// contradiction is how far a gain may be above what the engine's own counters expect, where they expect none at all. The model errs by
+// less; a machine that was busy with something else during one of the two runs easily does more.
+const contradiction = 1.25
+
+// Contradicted reports whether a gain was measured where the counters expect a loss, and far from it.
+func (c *DraftCell) Contradicted() bool {
+	return c.Expected.Known() && c.Speedup.Known() && c.Expected.Estimate < 1 && c.Speedup.Estimate > contradiction*c.Expected.Estimate && c.Speedup.Low > 1
+}
+
+// keepsQuality reports whether an arm answers as its baseline does, by quality's measure, or is within the bound itself.
+func (a *analysis) keepsQuality(baseline, id string) bool {
+	b, d := a.armByID(baseline), a.armByID(id)
+	return b != nil && d != nil && (d.Eligible || d.Arm.Arm.QualityID == b.Arm.Arm.QualityID)
 }
 
 // kind is a load's name without its rate or concurrency: "greedy poisson" of "greedy poisson 20/s".

@@ -13,6 +13,9 @@ import (
 // draftAdvice says for every load who is to draft, and above which rate nobody.
 func (a *analysis) draftAdvice(g *DraftGroup) []string {
 	var out []string
+	if s := a.unprovenChoice(g); s != "" {
+		out = append(out, s)
+	}
 	picked := false
 	for _, k := range g.Kinds() {
 		levels := g.Of(k)
@@ -21,7 +24,7 @@ func (a *analysis) draftAdvice(g *DraftGroup) []string {
 		}
 		for i := range levels {
 			out = append(out, a.levelAdvice(g, &levels[i]))
-			picked = picked || len(levels[i].Arms) > 1
+			picked = picked || levels[i].Judged && len(levels[i].Arms) > 1
 		}
 	}
 	if picked {
@@ -50,6 +53,7 @@ func (g *DraftGroup) Of(kind string) []DraftLevel {
 
 // draftEdge says up to which rate drafting pays, "" where one load alone was tested.
 func draftEdge(kind string, levels []DraftLevel) string {
+	levels = slices.DeleteFunc(slices.Clone(levels), func(l DraftLevel) bool { return !l.Judged })
 	if len(levels) < 2 {
 		return ""
 	}
@@ -86,16 +90,22 @@ func (l *DraftLevel) pace() string {
 func (a *analysis) levelAdvice(g *DraftGroup, l *DraftLevel) string {
 	var usable []*DraftCell
 	for i := range l.Arms {
-		if a.draftUsable(&l.Arms[i], l) {
+		if l.Arms[i].Usable {
 			usable = append(usable, &l.Arms[i])
 		}
 	}
 	where := "At " + loadName(a.run, l.Load)
 	if len(usable) == 0 {
-		return fmt.Sprintf("%s nothing can be said of speculation: %s.", where, a.whyUnusable(l))
+		return fmt.Sprintf("%s nothing can be said of speculation: %s.", where, a.whyUnusable(g, l))
 	}
 	slices.SortStableFunc(usable, func(x, y *DraftCell) int { return cmp.Compare(y.Speedup.Estimate, x.Speedup.Estimate) })
 	best := usable[0]
+	for _, c := range usable { // the best may be one that is not believed
+		if !c.Contradicted() {
+			best = c
+			break
+		}
+	}
 	if l.Best == "" {
 		return fmt.Sprintf("%s, draft nothing: %s, %s.%s", where, a.armName(best.Arm), noGain(best, l), behindText(best, l))
 	}
@@ -124,6 +134,8 @@ func times(v float64) string { return words.Number(v) + " times" }
 func noGain(c *DraftCell, l *DraftLevel) string {
 	s := "the best, is " + gainText(c)
 	switch {
+	case c.Contradicted():
+		return s + fmt.Sprintf(", but what its engine counted makes %s likely: something else differed between the two runs, and nothing is proven", times(c.Expected.Estimate))
 	case c.Speedup.High < 1:
 		return s + ", which is slower"
 	case c.Speedup.Low > 1 && l.Behind:
@@ -148,7 +160,7 @@ func behindText(c *DraftCell, l *DraftLevel) string {
 func (a *analysis) untold(best *DraftCell, usable []*DraftCell, l *DraftLevel) string {
 	var names []string
 	for _, c := range usable {
-		if c != best && a.provenGain(c, l) > 0 && c.Speedup.High >= best.Speedup.Low {
+		if c != best && l.proves(c) && c.Speedup.High >= best.Speedup.Low {
 			names = append(names, fmt.Sprintf("%s (%s)", a.armName(c.Arm), times(c.Speedup.Estimate)))
 		}
 	}
@@ -158,14 +170,15 @@ func (a *analysis) untold(best *DraftCell, usable []*DraftCell, l *DraftLevel) s
 	return " Not told apart from it: " + words.List(names) + "."
 }
 
-func (a *analysis) whyUnusable(l *DraftLevel) string {
-	for _, c := range l.Arms {
-		switch j := a.armByID(c.Arm); {
-		case c.Speedup.Note != "":
-			return c.Speedup.Note
-		case j != nil && !j.Eligible:
-			return "the quality of the arms that draft is not within its bound"
-		}
+// whyUnusable is the reason of the first arm.
+func (a *analysis) whyUnusable(g *DraftGroup, l *DraftLevel) string {
+	switch c := &l.Arms[0]; {
+	case c.Speedup.Note == Insufficient:
+		return "too few requests"
+	case c.Speedup.Note != "":
+		return c.Speedup.Note
+	case !a.keepsQuality(g.Baseline, c.Arm):
+		return "the quality of the arms that draft is not within its bound"
 	}
 	return "the measurements are not valid"
 }
@@ -198,4 +211,23 @@ func (a *analysis) draftSettings(baseline, id string) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// unprovenChoice says where the recommended arm drafts and no gain is proven at the load that it is recommended for: arms
+// are ranked by what an engine is busy with, not by how fast a token is.
+func (a *analysis) unprovenChoice(g *DraftGroup) string {
+	w := a.armByID(a.study.Choice.Arm)
+	if w == nil || w.at == nil || !slices.Contains(g.Arms, a.study.Choice.Arm) {
+		return ""
+	}
+	i := slices.IndexFunc(g.Levels, func(l DraftLevel) bool { return l.Load == w.at.Load })
+	if i < 0 || !g.Levels[i].Judged || g.Levels[i].proven(w.Arm.Arm.ID) {
+		return ""
+	}
+	return fmt.Sprintf("The recommended arm, %s, drafts, though no gain in time per token is proven for it at %s: it was ranked by how busy the engine is.", w.Arm.Arm.Name, loadName(a.run, w.at.Load))
+}
+
+// proven reports whether an arm's gain is.
+func (l *DraftLevel) proven(arm string) bool {
+	return slices.ContainsFunc(l.Arms, func(c DraftCell) bool { return c.Arm == arm && l.proves(&c) })
 }

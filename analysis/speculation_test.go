@@ -126,7 +126,7 @@ func TestDraftAdvice(t *testing.T) {
 			p := two(0.01)
 			p.Arms[1].QualityID, p.Arms[1].Loss = "lossy", 0.5
 			return p
-		}, []string{"nothing can be said of speculation: the quality of the arms that draft is not within its bound."}, []string{"draft with"}},
+		}, []string{"At poisson 2/s nothing can be said of speculation: the quality of the arms that draft is not within its bound."}, []string{"draft with"}},
 		{"the baseline is not valid", func() recordtest.Plan {
 			p := two(0.01)
 			p.Edit = func(tr *record.Trial, _ []result.Request) bool {
@@ -137,6 +137,27 @@ func TestDraftAdvice(t *testing.T) {
 			}
 			return p
 		}, []string{"nothing can be said of speculation: the measurements are not valid."}, []string{"draft with"}},
+		{"quality is as bad without drafts", func() recordtest.Plan {
+			p := two(0.01)
+			p.Arms = append(p.Arms, recordtest.Arm{ID: "reference", QualityID: "better", Swept: []record.Setting{{Name: "drafter", Value: "none"}, {Name: "q", Value: "16"}}})
+			p.Arms[0], p.Arms[2] = p.Arms[2], p.Arms[0]
+			p.Arms[0].TTFT, p.Arms[0].TPOT, p.Arms[0].Capacity = 1e6, 1e6, 80
+			p.Arms[1].Loss, p.Arms[2].Loss = 0.5, 0.5
+			return p
+		}, []string{"At poisson 2/s, draft with ngram"}, nil},
+		{"a gain that the counters contradict", func() recordtest.Plan {
+			p := two(1.2)
+			p.Edit = func(tr *record.Trial, all []result.Request) bool {
+				tr.Engine.RunningNS = 0 // leave Little's law unchecked
+				for i := range all {
+					if tr.Key.Arm == "none" { // its steps took what they took, and its requests six times that
+						slow(&all[i], 6)
+					}
+				}
+				return true
+			}
+			return p
+		}, []string{"poisson: off. At no tested load", "something else differed between the two runs, and nothing is proven."}, []string{"draft with"}},
 		{"requests fail", func() recordtest.Plan {
 			p := two(0.01)
 			p.Edit = func(tr *record.Trial, all []result.Request) bool {
@@ -205,6 +226,14 @@ func TestExpectedSpeedupErrs(t *testing.T) {
 	if got := expectedSpeedup(&s, &d); got.Known() {
 		t.Errorf("an expectation beyond the baseline's batches: %+v", got)
 	}
+}
+
+// slow stretches an answer behind its first token.
+func slow(r *result.Request, factor int64) {
+	for i := range r.Events {
+		r.Events[i].At = r.First + factor*(r.Events[i].At-r.First)
+	}
+	r.Last, r.End = r.First+factor*(r.Last-r.First), r.First+factor*(r.End-r.First)
 }
 
 func TestKind(t *testing.T) {

@@ -20,7 +20,11 @@ func (v *view) speculation() Section {
 	g := v.Speculation.Main(v.Choice.Arm)
 	arms, omitted := v.drafters(g)
 	s.Blocks = []Block{List(v.Speculation.Advice)}
-	trials := v.trialsOf(append([]*analysis.Arm{v.arms[g.Baseline]}, arms...))
+	compared := arms
+	if b := v.arms[g.Baseline]; b != nil {
+		compared = append([]*analysis.Arm{b}, arms...)
+	}
+	trials := v.trialsOf(compared)
 	add := func(f chart.Figure, panels int, caption string) {
 		if panels > 0 {
 			if omitted > 0 {
@@ -32,7 +36,7 @@ func (v *view) speculation() Section {
 	up := v.speedup(g, arms)
 	add(up, len(up.Panels), v.speedupCaption(g))
 	at := v.positions(g, arms)
-	add(at, len(at.Panels), "Of the drafts that had a token at a position, those of which it stood, and with it all before; over all loads of a kind, up to where fewer than 30 drafts reach. "+
+	add(at, len(at.Panels), "Of the drafts that had a token at a position, those of which it stood, and with it all before; over all loads of a kind, up to where fewer than 30 drafts reach. A line rises where long drafts are made only for text that is easy to foresee. "+
 		"Bars are 95 % intervals that count drafts as independent.")
 	cast := v.forecast(g, arms)
 	add(cast, len(cast.Panels), v.forecastCaption(g))
@@ -51,7 +55,7 @@ func (v *view) drafters(g *analysis.DraftGroup) (arms []*analysis.Arm, omitted i
 			}
 		}
 	}
-	ids := slices.DeleteFunc(slices.Clone(g.Arms), func(id string) bool { return best[id] == 0 })
+	ids := slices.DeleteFunc(slices.Clone(g.Arms), func(id string) bool { return best[id] == 0 || v.arms[id] == nil })
 	if omitted = len(ids) - most; omitted > 0 {
 		slices.SortStableFunc(ids, func(x, y string) int { return cmp.Compare(best[y], best[x]) })
 		ids = ids[:most]
@@ -189,13 +193,13 @@ func (v *view) draftTables(g *analysis.DraftGroup) []Block {
 	for i := range g.Levels {
 		out = append(out, Table{Table: v.draftTable(&g.Levels[i]), Trials: v.trialsAt(g.Levels[i].Load)})
 	}
-	return append(out, Note("Throughput tells arms apart only where more is asked than is delivered. Tokens, drafts, sequences and the cost of a step are of steps that only decode; "+
+	return append(out, Note("Throughput is compared where more is asked than is delivered. Tokens, drafts, sequences and the cost of a step are of steps that only decode; "+
 		"that cost, drafting included, is by what "+v.arm(g.Baseline)+" took for as many sequences. The error is that of the expected speed-up."))
 }
 
 func (v *view) draftTable(l *analysis.DraftLevel) table.Table {
-	t := table.Table{Caption: "Drafting at " + v.load(l.Load), Columns: []table.Column{{Title: "arm"}, right("speed-up", "of mean TPOT"), right("throughput", "by that without"),
-		right("expected", "speed-up"), right("error", ""), right("a draft stands", "if those before it do"), right("tokens", "per sequence and step"), right("drafted", "per sequence and step"),
+	t := table.Table{Caption: "Drafting at " + v.load(l.Load), Columns: []table.Column{{Title: "arm"}, right("speed-up", "of mean TPOT"),
+		right("expected", "speed-up"), right("error", ""), right("acceptance", "if all before stood"), right("tokens", "per sequence and step"), right("drafted", "per sequence and step"),
 		right("cost of a step", "by a plain one"), right("drafting", "of the time"), right("verifying", "of the time"), right("batch", "sequences")}}
 	for i := range l.Arms {
 		c := &l.Arms[i]
@@ -204,7 +208,7 @@ func (v *view) draftTable(l *analysis.DraftLevel) table.Table {
 		if e, ok := c.Error(); ok {
 			failure = table.Text(signed(e))
 		}
-		row := table.Row{Marked: c.Arm == l.Best, Cells: []table.Cell{table.Text(v.arm(c.Arm)), say(c.Speedup, scaled(1, "")).cell(), say(c.Throughput, scaled(1, "")).cell(),
+		row := table.Row{Marked: c.Arm == l.Best, Cells: []table.Cell{table.Text(v.arm(c.Arm)), say(c.Speedup, scaled(1, "")).cell(),
 			say(c.Expected, scaled(1, "")).cell(), failure}}
 		for _, f := range []struct {
 			value float64
@@ -212,7 +216,13 @@ func (v *view) draftTable(l *analysis.DraftLevel) table.Table {
 		}{{d.Rate, percentText}, {d.Tokens, twoDigits}, {d.Drafted, twoDigits}, {d.Cost, twoDigits}, {d.DraftTime, percentText}, {d.Verify, percentText}, {d.Batch, twoDigits}} {
 			row.Cells = append(row.Cells, counted(f.value, f.print))
 		}
+		if l.Behind {
+			row.Cells = append(row.Cells, say(c.Throughput, scaled(1, "")).cell())
+		}
 		t.Rows = append(t.Rows, row)
+	}
+	if l.Behind {
+		t.Columns = append(t.Columns, right("throughput", "by that without"))
 	}
 	return t
 }

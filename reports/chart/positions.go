@@ -32,7 +32,7 @@ func (f Positions) Title() string { return "Acceptance by position" }
 
 // Alt implements Figure.
 func (f Positions) Alt() string {
-	return fmt.Sprintf("Share of the drafts of %d arms that stood as far as each position; acceptance falls along a draft. The table gives how likely a draft stands if those before it do.", len(f.Series))
+	return fmt.Sprintf("Share of the drafts of %d arms that stood as far as each position. The table gives how likely a draft stands if those before it do.", len(f.Series))
 }
 
 // Height implements Figure.
