@@ -188,12 +188,11 @@ func (a *analysis) keepsQuality(baseline, id string) bool {
 
 // kind is a load's name without its rate or concurrency: "greedy poisson" of "greedy poisson 20/s".
 func kind(l record.Load) string {
-	name := l.Name
-	if base, _, closed := strings.Cut(name, ", "); closed && l.Rate == 0 {
-		return base
+	if i := strings.LastIndex(l.Name, ", "); i > 0 && strings.HasSuffix(l.Name, " in flight") {
+		return l.Name[:i]
 	}
-	if i := strings.LastIndexByte(name, ' '); i > 0 && strings.HasSuffix(name, "/s") {
-		return name[:i]
+	if i := strings.LastIndexByte(l.Name, ' '); i > 0 && strings.HasSuffix(l.Name, "/s") {
+		return l.Name[:i]
 	}
-	return name
+	return l.Name
 }

@@ -242,7 +242,7 @@ func TestKind(t *testing.T) {
 		want string
 	}{
 		{record.Load{Name: "greedy poisson 20/s", Rate: 20}, "greedy poisson"}, {record.Load{Name: "poisson 0.5/s", Rate: .5}, "poisson"},
-		{record.Load{Name: "edits closed, 4 in flight", Concurrency: 4}, "edits closed"}, {record.Load{Name: "x"}, "x"}, {record.Load{Name: "a, b poisson 2/s", Rate: 2}, "a, b poisson"},
+		{record.Load{Name: "edits closed, 4 in flight", Concurrency: 4}, "edits closed"}, {record.Load{Name: "closed, thinking 1s, 4 in flight", Concurrency: 4}, "closed, thinking 1s"}, {record.Load{Name: "x"}, "x"}, {record.Load{Name: "a, b poisson 2/s", Rate: 2}, "a, b poisson"},
 	} {
 		if got := kind(l.Load); got != l.want {
 			t.Errorf("%q: %q, want %q", l.Name, got, l.want)

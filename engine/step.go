@@ -27,6 +27,7 @@ func (l *loop) step() {
 	verify := time.Now()
 	l.fillPass()
 	l.state.Forward(&l.pass)
+	handicap(start, l.e.opts.Handicap)
 	l.stats.PositionSteps.add(l.positions(), &l.plan)
 	tokens, drawn := int64(0), l.stats.GeneratedTokens
 	for i := range l.plan.Items {

@@ -69,7 +69,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if n == 0 {
 		return p, nil
 	}
-	if p.Schedule, err = process(load.Record, n, draw.Uint64(part+" arrivals")); err != nil {
+	if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
 		return p, err
 	}
 	switch s, open := p.Schedule.(arrival.Schedule); {
@@ -90,14 +90,30 @@ func lengths(l scenario.Length, prefix int) workload.Length {
 	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean - float64(prefix), Stddev: l.StdDev, Min: l.Min - prefix, Max: l.Max - prefix}
 }
 
-func process(l record.Load, n int, seed uint64) (arrival.Process, error) {
-	switch l.Arrival {
-	case scenario.Poisson:
-		return arrival.Poisson(l.Rate, n, seed)
-	case scenario.Closed:
-		return arrival.NewClosed(l.Concurrency, n)
+func process(l sweep.Load, n int, seed uint64) (arrival.Process, error) {
+	w := l.Workload
+	if w.Arrival == scenario.Closed {
+		return arrival.NewClosed(l.Record.Concurrency, n, w.Think)
 	}
-	return arrival.Constant(l.Rate, n)
+	s, err := schedule(w, l.Record.Rate, n, seed)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := w.Shape.Drawn()
+	if err != nil {
+		return nil, err
+	}
+	return s.Shaped(shape), nil
+}
+
+func schedule(w scenario.Workload, rate float64, n int, seed uint64) (arrival.Schedule, error) {
+	switch w.Arrival {
+	case scenario.Poisson:
+		return arrival.Poisson(rate, n, seed)
+	case scenario.Gamma:
+		return arrival.Gamma(rate, w.CV, n, seed)
+	}
+	return arrival.Constant(rate, n)
 }
 
 // corpus tokenizes a text, once per run.
@@ -128,7 +144,7 @@ func (r *run) serveArgs(arm sweep.Arm) []string {
 	for _, d := range scenario.EngineSettings() {
 		args = append(args, "--"+strings.ReplaceAll(d.Name, "_", "-")+"="+d.Get(&settings))
 	}
-	return args
+	return append(args, r.extra...)
 }
 
 // cores is how the machine is divided: the engine's thread on one processor, the lab
@@ -148,7 +164,14 @@ func (r *run) divide() (restore func(), err error) {
 	}
 	r.cores = cores{lab: cpus[0], engine: cpus[1]}
 	restore = func() { _ = host.PinProcess(cpus...) } // what was allowed before is allowed again
-	return restore, r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", cpus[1], cpus[0]))
+	return restore, r.noteCores()
+}
+
+func (r *run) noteCores() error {
+	if r.cores == (cores{}) {
+		return nil
+	}
+	return r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", r.cores.engine, r.cores.lab))
 }
 
 func (c cores) engineCPU(s scenario.Settings) (int, bool) { return c.engine, c.apart(s) }

@@ -57,6 +57,9 @@ func loadText(l record.Load) string {
 	switch {
 	case l.Rate > 0:
 		s = fmt.Sprintf("Open loop, %s at %s requests/s", s, trim(l.Rate))
+		if l.Shape != "" {
+			s += " on average, " + l.Shape
+		}
 	case l.Concurrency > 0:
 		s = fmt.Sprintf("Closed loop, %s at concurrency %d", s, l.Concurrency)
 	}

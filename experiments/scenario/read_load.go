@@ -35,12 +35,8 @@ func (r *reader) loads(t *table, quality *Quality) []Workload {
 }
 
 func (t *table) load(quality *Quality, name string) Workload {
-	if !t.has("arrival") {
-		t.missing("arrival", oneOf([]string{Constant, Poisson, Closed}), `"poisson"`)
-	}
 	l := Workload{
 		Name:         t.text("name", name),
-		Arrival:      t.choice("arrival", "", []string{Constant, Poisson, Closed}),
 		Warmup:       t.integer("warmup", defaultWarmup, 0, mostRequests),
 		PromptTokens: t.length("prompt_tokens"),
 		OutputTokens: t.length("output_tokens"),
@@ -51,6 +47,7 @@ func (t *table) load(quality *Quality, name string) Workload {
 		Conversation: t.conversation(),
 	}
 	l.Text = t.corpus(quality)
+	t.arrival(&l)
 	t.levels(&l)
 	t.amount(&l)
 	t.prefixFits(&l)
