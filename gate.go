@@ -46,7 +46,7 @@ must not fail, and with one that is made slower by --handicap it must.
 Exit code 0: every check passes. 1: one fails. 3: none fails, and one is undecided.`,
 		Example: `  assay gate runs/nightly --budget budgets.toml
   assay gate runs/pr --budget budgets.toml --baseline runs/main --junit gate.xml --markdown gate.md
-  assay gate --scenario scenarios/ci.toml --engine-a ./assay-main --budget scenarios/budgets.toml --until-decided
+  assay gate --scenario scenarios/ci.toml --engine-a ./assay-main --budget scenarios/budgets/ci.toml --until-decided
   assay gate --self-test --scenario scenarios/ci.toml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -90,7 +90,7 @@ func (o *gateOptions) check(run string) error {
 	case d.scenario != "" && o.baseline != "":
 		return errors.New("--scenario measures its own baseline: leave --baseline out")
 	case o.budgets == "" && !d.selfTest:
-		return errors.New("--budget FILE is missing; scenarios/budgets.toml is one to begin with")
+		return errors.New("--budget FILE is missing; scenarios/budgets/ci.toml is one to begin with")
 	case d.scenario != "" && d.first == "" && !d.selfTest:
 		return errors.New("--engine-a PATH is missing: the build that is the baseline, an assay binary")
 	}

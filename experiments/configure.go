@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/host"
@@ -16,6 +17,7 @@ import (
 	"github.com/assaylab/assay/loadgen"
 	"github.com/assaylab/assay/loadgen/arrival"
 	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/trace"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -69,7 +71,13 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if n == 0 {
 		return p, nil
 	}
-	if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
+	if w.Arrival == scenario.Recorded {
+		recorded := w.Trace.Read.Copies(w.Trace.Copies, draw.Uint64("copies")).Cut(n)
+		if p.Schedule, err = arrival.Recorded(times(recorded), load.Record.Rate); err != nil {
+			return p, err
+		}
+		spec.Sizes = sizes(recorded)
+	} else if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
 		return p, err
 	}
 	switch s, open := p.Schedule.(arrival.Schedule); {
@@ -82,6 +90,22 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		p.Prompts, err = corpus.Warmup(spec, draw, n)
 	}
 	return p, err
+}
+
+func times(t trace.Trace) []time.Duration {
+	all := make([]time.Duration, len(t.Requests))
+	for i, r := range t.Requests {
+		all[i] = r.At
+	}
+	return all
+}
+
+func sizes(t trace.Trace) []workload.Size {
+	all := make([]workload.Size, len(t.Requests))
+	for i, r := range t.Requests {
+		all[i] = workload.Size{Prompt: r.Prompt, Output: r.Output}
+	}
+	return all
 }
 
 // lengths is a scenario's distribution as the load generator draws it: without the

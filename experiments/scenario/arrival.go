@@ -3,11 +3,12 @@ package scenario
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 
 	"github.com/assaylab/assay/loadgen/arrival"
 )
 
-var arrivals = []string{Constant, Poisson, Gamma, Closed}
+var arrivals = []string{Constant, Poisson, Gamma, Recorded, Closed}
 
 // Shapes of a rate.
 const (
@@ -49,6 +50,10 @@ func (l Workload) Arrives() string {
 	switch {
 	case l.Arrival == Gamma:
 		return fmt.Sprintf("gamma (cv %g)", l.CV)
+	case l.Arrival == Recorded && l.Trace.Copies > 1:
+		return fmt.Sprintf("recorded in %s, %d copies", filepath.Base(l.Trace.File), l.Trace.Copies)
+	case l.Arrival == Recorded:
+		return "recorded in " + filepath.Base(l.Trace.File)
 	case l.Think > 0:
 		return fmt.Sprintf("closed, thinking %v", l.Think)
 	}
@@ -63,6 +68,7 @@ func (t *table) arrival(l *Workload) {
 	l.Arrival = t.choice("arrival", "", arrivals)
 	t.only(l, Gamma, "cv")
 	t.only(l, Closed, "think")
+	t.only(l, Recorded, "trace")
 	if l.Arrival == Gamma && !t.has("cv") {
 		t.missing("cv", "the coefficient of variation of the gaps: 1 is Poisson, above burstier", "2")
 	}
@@ -70,10 +76,14 @@ func (t *table) arrival(l *Workload) {
 	if l.Arrival != Gamma {
 		l.CV = 0
 	}
+	t.trace(l)
 	l.Think = t.duration("think", 0, "1s")
 	l.Shape = t.shape()
-	if v := l.Shape.Kind; v != "" && l.Arrival == Closed {
+	switch {
+	case l.Shape.Kind != "" && l.Arrival == Closed:
 		t.report(t.key("shape"), `a shape with arrival "closed"`, "an open loop, which has a rate", "remove shape")
+	case l.Shape.Kind != "" && l.Arrival == Recorded:
+		t.report(t.key("shape"), `a shape with arrival "recorded"`, "another arrival: the record has a shape of its own", "remove shape")
 	}
 }
 

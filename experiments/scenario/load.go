@@ -37,7 +37,14 @@ func Load(path string, edits ...string) (*Scenario, error) {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return Parse(path, []byte(edited))
+	s, err := Parse(path, []byte(edited))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.readTraces(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Parse reads a scenario from text; file names it in messages and is what relative

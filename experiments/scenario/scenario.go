@@ -108,6 +108,7 @@ const (
 	Constant = "constant"
 	Poisson  = "poisson"
 	Gamma    = "gamma"
+	Recorded = "recorded"
 	Closed   = "closed"
 )
 
@@ -117,6 +118,7 @@ type Workload struct {
 	Arrival       string
 	CV            float64       // of the gaps; Gamma only
 	Shape         Shape         // of the rate; zero where it does not move
+	Trace         Trace         // Recorded only
 	Think         time.Duration // between an answer and the slot's next request; Closed only
 	Rates         []float64     // requests per second; open loop only
 	Concurrencies []int         // closed loop only

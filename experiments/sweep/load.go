@@ -68,5 +68,8 @@ func loadID(r record.Load, w scenario.Workload) string {
 	if r.Shape != "" {
 		parts = append(parts, r.Shape)
 	}
+	if w.Trace.File != "" {
+		parts = append(parts, w.Trace)
+	}
 	return digest("load", parts...)
 }

@@ -115,3 +115,19 @@ func TestBadShapes(t *testing.T) {
 }
 
 func second(_ Shape, err error) error { return err }
+
+// A record keeps its shape at another rate, and its window is n/rate.
+func TestRecorded(t *testing.T) {
+	s, err := Recorded([]time.Duration{3 * time.Second, 4 * time.Second, 7 * time.Second}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []int64{5e8, 75e7, 15e8}; !slices.Equal(s.offsets, want) || s.String() != "recorded 2/s, 3 requests" {
+		t.Errorf("%v %v", s, s.offsets)
+	}
+	for _, bad := range [][]time.Duration{nil, {1}, {1, 1}, {2, 1}, {1, 3, 2, 4}} {
+		if s, err := Recorded(bad, 1); err == nil {
+			t.Errorf("%v gives %v", bad, s)
+		}
+	}
+}
