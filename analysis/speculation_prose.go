@@ -113,7 +113,16 @@ func (a *analysis) levelAdvice(g *DraftGroup, l *DraftLevel) string {
 		best = usable[i]
 	}
 	s := fmt.Sprintf("%s, draft with %s (%s): %s.%s", where, a.armName(best.Arm), a.draftSettings(g.Baseline, best.Arm), gainText(best), behindText(best, l))
-	return s + a.untold(best, usable, l)
+	return s + careText(best) + a.untold(best, usable, l)
+}
+
+// careText warns of a gain that is far from what the engine's counters expect.
+func careText(c *DraftCell) string {
+	e, ok := c.Error()
+	if !ok || 1+e < contradiction && 1+e > 1/contradiction {
+		return ""
+	}
+	return fmt.Sprintf(" What its engine counted makes %s likely, so take the size of the gain with care.", times(c.Expected.Estimate))
 }
 
 // gainText is "1.62 times as fast per token (95 % interval 1.55 to 1.7, 58 requests in pairs)".

@@ -158,6 +158,19 @@ func TestDraftAdvice(t *testing.T) {
 			}
 			return p
 		}, []string{"poisson: off. At no tested load", "something else differed between the two runs, and nothing is proven."}, []string{"draft with"}},
+		{"a gain of doubtful size", func() recordtest.Plan {
+			p := two(0.01)
+			p.Edit = func(tr *record.Trial, all []result.Request) bool {
+				tr.Engine.RunningNS = 0
+				for i := range all {
+					if tr.Key.Arm == "none" {
+						slow(&all[i], 2)
+					}
+				}
+				return true
+			}
+			return p
+		}, []string{"At poisson 2/s, draft with ngram", "What its engine counted makes 2.", "take the size of the gain with care."}, []string{"nothing is proven"}},
 		{"requests fail", func() recordtest.Plan {
 			p := two(0.01)
 			p.Edit = func(tr *record.Trial, all []result.Request) bool {
