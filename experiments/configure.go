@@ -26,6 +26,9 @@ const servedName = "model"
 
 // config makes a trial out of an arm and a load.
 func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
+	if r.remote != nil {
+		return r.remoteConfig(key, load, dir, live)
+	}
 	args := r.serveArgs(arm)
 	if r.plan.Scenario.TraceSteps {
 		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
@@ -38,15 +41,27 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 		Shared:       !r.cores.apart(arm.Settings),
 		Dir:          dir,
 	}
-	var err error
-	if c.Warmup, err = r.attack(key, load, "warm-up"); err != nil {
-		return c, err
+	err := r.attacks(&c, load, live)
+	return c, err
+}
+
+// remoteConfig makes a trial of a server that is there.
+func (r *run) remoteConfig(key record.TrialKey, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
+	c := trial.Config{Key: key, Target: r.remote.Server, ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout, Dir: dir}
+	err := r.attacks(&c, load, live)
+	return c, err
+}
+
+// attacks adds the warm-up and the measured part.
+func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err error) {
+	if c.Warmup, err = r.attack(c.Key, load, "warm-up"); err != nil {
+		return err
 	}
-	if c.Attack, err = r.attack(key, load, "measured"); err != nil {
-		return c, err
+	if c.Attack, err = r.attack(c.Key, load, "measured"); err != nil {
+		return err
 	}
 	c.Attack.Live = live
-	return c, nil
+	return nil
 }
 
 // attack makes the plan of a trial's warm-up or measured part.
@@ -63,6 +78,11 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		Dialect:  dialect.Completions{},
 		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},
 		Deadline: w.Timeout,
+	}
+	if r.remote != nil {
+		o := r.remote.Options
+		o.Temperature, o.IgnoreEOS = w.Temperature, w.IgnoreEOS
+		p.Dialect, p.Options, p.Counter = r.remote.Dialect, o, corpus
 	}
 	n := load.Record.Requests
 	if part != "measured" {

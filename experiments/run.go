@@ -34,6 +34,7 @@ type run struct {
 	corpora map[string]*workload.Corpus
 	client  *http.Client
 	cores   cores
+	remote  *Remote       // the server that is loaded in place of the engine; nil for the engine
 	label   string        // behind the arm's name in messages
 	extra   []string      // arguments that the engine gets beside the arm's
 	took    time.Duration // of the trials done here
