@@ -39,6 +39,22 @@ func (l *loop) stands(s *Stream, it *sched.Item, i int) bool {
 	return l.accepted[i] == it.Draft[i]
 }
 
+// drafted is how many tokens behind the text were drafted on the way whose first ones stood: of a tree
+// one more, if anything hangs on the last of these.
+func (l *loop) drafted(s *Stream, it *sched.Item, stood int) int {
+	if len(s.draft.Parents) == 0 {
+		return len(it.Draft)
+	}
+	last := int32(-1)
+	if stood > 0 {
+		last = l.way[stood-1]
+	}
+	if slices.Contains(s.draft.Parents, last) {
+		return stood + 1
+	}
+	return stood
+}
+
 // settle puts the keys and values of a tree's drafts that stand where their positions have them, and shows the
 // proposer, if it learns from them, the logits that were computed. The way is in the order of
 // depth, and draft i is at least as far behind as its depth, so that none is written over before
