@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/spec"
 )
 
@@ -16,10 +17,11 @@ const (
 	DrafterModel  = "model"
 	DrafterNgram  = "ngram"
 	DrafterSuffix = "suffix"
+	DrafterSelf   = "self"
 )
 
 // Drafters are the values of Drafter.
-var Drafters = []string{DrafterAuto, DrafterNone, DrafterModel, DrafterNgram, DrafterSuffix}
+var Drafters = []string{DrafterAuto, DrafterNone, DrafterModel, DrafterNgram, DrafterSuffix, DrafterSelf}
 
 // The n-grams that DrafterNgram looks up: shorter ones are right too seldom to pay for their rows.
 const (
@@ -51,15 +53,40 @@ func (o Options) DrafterWith(draftModel bool) (string, error) {
 	return o.Drafter, nil
 }
 
-// textDrafter is the proposer that needs no model, nil where none is asked for.
-func (o *Options) textDrafter() spec.Proposer {
+// checkDraftLayers returns why so many of a model's layers cannot draft for it.
+func (o *Options) checkDraftLayers(layers int) error {
+	if o.Drafter != DrafterSelf {
+		return nil
+	}
+	if layers == 1 {
+		return fmt.Errorf("engine: drafter is %q, and the model has 1 layer: none can be left out", o.Drafter)
+	}
+	return between("draft_layers", o.DraftLayers, 1, layers-1)
+}
+
+// proposer is what drafts, nil where nothing does. The model's state is there.
+func (l *loop) proposer(draft *model.Model) (spec.Proposer, error) {
+	o := &l.e.opts
 	switch o.Drafter {
 	case DrafterNgram:
-		return spec.NewNgram(shortestNgram, longestNgram)
+		return spec.NewNgram(shortestNgram, longestNgram), nil
 	case DrafterSuffix:
-		return spec.NewSuffix()
+		return spec.NewSuffix(), nil
+	case DrafterSelf:
+		d := spec.NewDraftModel(l.state.First(o.DraftLayers))
+		d.Shares = true
+		return d, nil
+	case DrafterModel:
+		cache, err := l.newCache(draft)
+		if err != nil {
+			return nil, err
+		}
+		d := spec.NewDraftModel(model.NewState(draft, cache, l.workers))
+		d.Lags = l.lengths.adaptive != nil && !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
+		l.stats.WeightBytes = draft.WeightBytes()
+		return d, nil
 	}
-	return nil
+	return nil, nil
 }
 
 // forgetDraft gives back what the proposer holds of a stream that ended.

@@ -127,15 +127,15 @@ func TestTextDraftersSurviveAborts(t *testing.T) {
 func TestBadDrafters(t *testing.T) {
 	m := loadModel(t, "gopherling-2m")
 	for want, o := range map[string]Options{
-		`drafter is "ngrams", want one of auto, none, model, ngram, suffix`: options(func(o *Options) { o.Drafter = "ngrams" }),
-		`drafter is "model", and there is no draft model`:                   options(func(o *Options) { o.Drafter = DrafterModel }),
-		"draft_length is 0, want 1 to 64":                                   options(func(o *Options) { o.Drafter, o.DraftLength = DrafterNgram, 0 }),
+		`drafter is "ngrams", want one of auto, none, model, ngram, suffix, self`: options(func(o *Options) { o.Drafter = "ngrams" }),
+		`drafter is "model", and there is no draft model`:                         options(func(o *Options) { o.Drafter = DrafterModel }),
+		"draft_length is 0, want 1 to 64":                                         options(func(o *Options) { o.Drafter, o.DraftLength = DrafterNgram, 0 }),
 	} {
 		if _, err := New(m, nil, nil, o, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)
 		}
 	}
-	for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix} {
+	for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterSelf} {
 		_, err := New(m, m, nil, options(func(o *Options) { o.Drafter = drafter }), nil)
 		if want := fmt.Sprintf("drafter is %q, want auto or model with a draft model", drafter); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)

@@ -80,15 +80,8 @@ func (l *loop) allot(draft *model.Model, files *Offload) error {
 		return err
 	}
 	l.state = model.NewState(l.e.model, cache, l.workers)
-	l.draft = l.e.opts.textDrafter()
-	if draft != nil {
-		if cache, err = l.newCache(draft); err != nil {
-			return err
-		}
-		d := spec.NewDraftModel(model.NewState(draft, cache, l.workers))
-		d.Lags = l.lengths.adaptive != nil && !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
-		l.draft = d
-		l.stats.WeightBytes = draft.WeightBytes()
+	if l.draft, err = l.proposer(draft); err != nil {
+		return err
 	}
 	l.outside.reserve(l.e.opts, l.caches)
 	if err := l.openFiles(files); err != nil {

@@ -88,7 +88,8 @@ func (p *Plan) expand(l *Lab) error {
 
 // capabilities are what the model files decide about the sweep.
 func (l *Lab) capabilities(s *scenario.Scenario, m *checkpoint.Checkpoint) (sweep.Capabilities, error) {
-	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context, Windowed: m.Model.Window > 0, Drafts: map[string]string{}}
+	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context,
+		Layers: m.Model.Layers, Windowed: m.Model.Window > 0, Drafts: map[string]string{}}
 	for _, d := range s.DraftModels() {
 		why, err := l.whyNoDraft(s.Resolve(d), m)
 		if err != nil {

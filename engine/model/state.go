@@ -27,14 +27,14 @@ type State struct {
 	gates  gateJob // of those
 	owed   owed
 
-	angles  [turns]*angles // by Turn; nil for turns that no layer makes
-	pass    *Pass
-	layer   int
-	spanOf  []int32 // (rows)
-	worker  []worker
-	muls    [3]mulJob // products of one input
-	parts   [3]par.Part
-	task    taskJob
+	angles [turns]*angles // by Turn; nil for turns that no layer makes
+	pass   *Pass
+	layer  int
+	spanOf []int32 // (rows)
+	worker []worker
+	muls   [3]mulJob // products of one input
+	parts  [3]par.Part
+	task   taskJob
 
 	chunks   []chunk          // of the pass's rows, for attention
 	most     int              // parts of a chunk's context

@@ -5,18 +5,22 @@ import (
 	"github.com/assaylab/assay/engine/sample"
 )
 
-// DraftModel proposes by running a smaller model of the same vocabulary. Its cache
-// is addressed by the target's block tables, so that rollback, preemption and prefix
-// reuse need nothing of their own. A reused prefix whose last position the draft model
+// DraftModel proposes by running a smaller model of the same vocabulary, or the target's first
+// layers. Its cache, which for these is the target's, is addressed by the target's block
+// tables, so that rollback, preemption and prefix reuse need nothing of their own. A reused prefix whose last position the draft model
 // never computed (its author finished right there) costs acceptance, not correctness.
 type DraftModel struct {
 	// Lags has it leave generated positions for when drafts are wanted again: nothing is spent on sequences
 	// that draft nothing. Prompts it computes at once, as they come.
 	Lags bool
+	// Shares says that the state runs first layers of the target in its cache (model.State.First): where
+	// drafts are wanted, what stands but the last token is there, and nothing is ever caught up on.
+	Shares bool
 
 	state   *model.State
 	pass    model.Pass
 	active  []*Request // requests of the current pass that want a draft, in row order
+	drawn   []int32    // their drafts
 	scratch sample.Scratch
 	free    [][]float32 // distributions not in use, (vocab) each
 	ops     int64
@@ -53,6 +57,9 @@ func (d *DraftModel) catchUp(batch []*Request) {
 	d.active = d.active[:0]
 	for _, r := range batch { // all prompts come first
 		d.recycle(r)
+		if d.Shares {
+			r.computed = len(r.Tokens) - min(1, r.Want)
+		}
 		if to := min(r.Prompt, len(r.Tokens)); r.computed < to {
 			d.pass.AddPrompt(r.computed, r.Blocks, r.Tokens[r.computed:to]...)
 			d.keep(r)
@@ -93,16 +100,16 @@ func (d *DraftModel) forward() {
 // pass with those that want more.
 func (d *DraftModel) draw() {
 	more := d.active[:0]
-	tokens := make([]int32, len(d.active))
+	d.drawn = d.drawn[:0]
 	for i, r := range d.active {
-		tokens[i] = d.drawOne(r, d.pass.Row(i))
+		d.drawn = append(d.drawn, d.drawOne(r, d.pass.Row(i)))
 	}
 	d.pass.Reset()
 	for i, r := range d.active {
 		if len(r.Draft) == r.Want {
 			continue
 		}
-		d.pass.Add(r.computed, r.Blocks, tokens[i])
+		d.pass.Add(r.computed, r.Blocks, d.drawn[i])
 		d.keep(r)
 		d.pass.Logits = append(d.pass.Logits, int32(len(d.pass.Tokens)-1))
 		r.computed++

@@ -18,7 +18,7 @@ type Request struct {
 	Draft []int32     // filled by Propose: at most Want tokens, storage reused
 	Probs [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy; nil where none has one
 
-	computed int // positions [0, computed) have keys and values in the draft model's cache
+	computed int // positions [0, computed) have keys and values of the draft model in its cache
 	ngrams   *ngramIndex
 	suffixes *suffixes
 }

@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected matrices")
 
 // small is a model like the embedded one, with one draft that fits and one that does not.
-var small = Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{
+var small = Capabilities{Shipped: "BF16", Context: 512, Layers: 4, Drafts: map[string]string{
 	"embedded:tiny": "", "other.gguf": "its vocabulary has 32000 tokens, the model's 8192"}}
 
 const head = `name = "x"
@@ -123,6 +123,13 @@ mode = "product"
 draft_model = ["", "embedded:tiny"]
 drafter = ["auto", "none", "model", "ngram", "suffix"]
 draft_length = [2, 8]
+`},
+		{"own layers", small, head + `[sweep]
+mode = "product"
+[sweep.axes]
+draft_model = ["", "embedded:tiny"]
+drafter = ["auto", "self"]
+draft_layers = [0, 2, 3, 4]
 `},
 		{"ships mixed", mixed, head + `[sweep]
 mode = "product"
