@@ -82,6 +82,7 @@ func (l *loop) proposer(draft *model.Model) (spec.Proposer, error) {
 			return nil, err
 		}
 		d := spec.NewDraftModel(model.NewState(draft, cache, l.workers))
+		l.drafts, d.Most = d, o.TokenBudget
 		d.Lags = l.lengths.adaptive != nil && !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
 		l.stats.WeightBytes = draft.WeightBytes()
 		return d, nil

@@ -26,7 +26,8 @@ type loop struct {
 	sched   *sched.Scheduler
 	workers *par.Pool
 	state   *model.State
-	draft   spec.Proposer // nil without speculation
+	draft   spec.Proposer    // nil without speculation
+	drafts  *spec.DraftModel // the same, if it has a cache of its own; otherwise nil
 	live    map[uint64]*Stream
 	ended   []*Stream // since the last publish
 	tails   tails
@@ -83,7 +84,7 @@ func (l *loop) allot(draft *model.Model, files *Offload) error {
 	if l.draft, err = l.proposer(draft); err != nil {
 		return err
 	}
-	l.outside.reserve(l.e.opts, l.caches)
+	l.outside.reserve(l.e.opts, l.caches, l.drafts != nil)
 	if err := l.openFiles(files); err != nil {
 		return err
 	}

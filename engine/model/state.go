@@ -91,6 +91,9 @@ func (s *State) Observe(f func(w kernel.Rows, x *kernel.Batch)) { s.observe = f 
 // Model is the model that the state runs.
 func (s *State) Model() *Model { return s.m }
 
+// Cache is where its keys and values are.
+func (s *State) Cache() *Cache { return s.cache }
+
 func (s *State) reset(p *Pass) {
 	m, rows := s.m, len(p.Tokens)
 	s.pass = p

@@ -62,7 +62,7 @@ func (m *machine) run(a *Adaptive, batch, most, steps int) (speed, drafts float6
 			tokens, drafts = tokens+stood, drafts+float64(n)
 		}
 		drafting := time.Duration(longest) * m.draft
-		a.ObserveDrafting(longest, drafting)
+		a.ObserveDrafting(longest, 0, drafting)
 		a.Costs.Observe(rows, m.cost(rows))
 		spent += m.cost(rows) + drafting
 	}
