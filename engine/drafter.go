@@ -53,6 +53,18 @@ func (o Options) DrafterWith(draftModel bool) (string, error) {
 	return o.Drafter, nil
 }
 
+// checkDraftLength returns what is wrong with how much is drafted. A draft has a token before it and one after.
+func (o *Options) checkDraftLength() error {
+	if err := between("draft_length", o.DraftLength, 1, 64); err != nil {
+		return err
+	}
+	if o.DraftLength > o.Context-2 {
+		return fmt.Errorf("engine: draft_length is %d, want at most %d: drafts, the token before and the one after must fit the context of %d",
+			o.DraftLength, max(0, o.Context-2), o.Context)
+	}
+	return nil
+}
+
 // checkDraftLayers returns why so many of a model's layers cannot draft for it.
 func (o *Options) checkDraftLayers(layers int) error {
 	if o.Drafter != DrafterSelf {

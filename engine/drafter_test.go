@@ -129,6 +129,7 @@ func TestBadDrafters(t *testing.T) {
 	for want, o := range map[string]Options{
 		`drafter is "ngrams", want one of auto, none, model, ngram, suffix, self`: options(func(o *Options) { o.Drafter = "ngrams" }),
 		`drafter is "model", and there is no draft model`:                         options(func(o *Options) { o.Drafter = DrafterModel }),
+		"draft_length is 31, want at most 30":                                     options(func(o *Options) { o.Drafter, o.DraftLength, o.Context = DrafterNgram, 31, 32 }),
 		"draft_length is 0, want 1 to 64":                                         options(func(o *Options) { o.Drafter, o.DraftLength = DrafterNgram, 0 }),
 	} {
 		if _, err := New(m, nil, nil, o, nil); err == nil || !strings.Contains(err.Error(), want) {

@@ -257,7 +257,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	}
 	errs = append(errs, o.checkBound(m, draft))
 	if drafter != DrafterNone {
-		errs = append(errs, between("draft_length", o.DraftLength, 1, 64), o.checkDraftLayers(m.Layers))
+		errs = append(errs, o.checkDraftLength(), o.checkDraftLayers(m.Layers))
 	}
 	if draft != nil {
 		errs = append(errs, compatible(m, draft, o.Context))

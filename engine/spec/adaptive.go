@@ -46,9 +46,10 @@ func (a *Acceptance) rate(prior float64) float64 {
 type Adaptive struct {
 	Costs  Costs
 	all    Acceptance    // of all sequences
-	depth  time.Duration // of drafting, by the longest draft of a step
-	late   time.Duration // of catching up, by positions
+	depth  estimate      // of drafting, by the longest draft of a step
+	late   estimate      // of catching up, by positions
 	credit time.Duration // that probes may take
+	steps  int           // with drafts, since there was one without any
 	rates  []float64     // of the sequences of a step
 	chance []float64     // that a sequence's next draft stands, with all before it
 	counts []int         // how many it has
@@ -56,7 +57,7 @@ type Adaptive struct {
 }
 
 // worthwhile is how much faster drafts must look than none, so that noise does not switch them on.
-const worthwhile = 1.02
+const worthwhile = 1.05
 
 // Probes may take a share of all time, of which so many steps' worth can be saved up: to catch up on a
 // sequence takes many probes' time at once.
@@ -72,25 +73,17 @@ const mostSteps = 64
 // so many positions before.
 func (a *Adaptive) ObserveDrafting(longest, late int, took time.Duration) {
 	switch {
-	case late >= someLate && a.depth == 0:
-		observe(&a.late, took/time.Duration(late+longest))
+	case late >= someLate && a.depth.took == 0:
+		a.late.observe(took / time.Duration(late+longest))
 	case late >= someLate:
-		observe(&a.late, max(0, took-time.Duration(longest)*a.depth)/time.Duration(late))
+		a.late.observe((took - time.Duration(longest)*a.depth.took) / time.Duration(late))
 	case longest > 0:
-		observe(&a.depth, took/time.Duration(longest))
+		a.depth.observe(took / time.Duration(longest))
 	}
 }
 
 // someLate is how many positions say what catching up on one takes; fewer count as drafting.
 const someLate = 16
-
-// observe has a measurement move an estimate, as Costs do.
-func observe(estimate *time.Duration, took time.Duration) {
-	if *estimate == 0 {
-		*estimate = took
-	}
-	*estimate += time.Duration(costWeight * float64(min(took, 2**estimate+1)-*estimate))
-}
 
 // Judged notes what became of a sequence's drafts, of which there was at least one.
 func (a *Adaptive) Judged(of *Acceptance, drafts, stood int) {
@@ -102,6 +95,9 @@ func (a *Adaptive) Judged(of *Acceptance, drafts, stood int) {
 func (a *Adaptive) Choose(lengths []int, of []*Acceptance) {
 	take := a.best(lengths, of)
 	clear(a.counts)
+	if a.steps++; take == 0 || a.steps == compareEvery {
+		take, a.steps = 0, 0
+	}
 	for _, i := range a.order[:take] {
 		a.counts[i]++
 	}
@@ -146,7 +142,7 @@ func (a *Adaptive) begin(of []*Acceptance) {
 		r := o.rate(prior)
 		first := r
 		if late := a.share(o); late > 0 { // others go first
-			first *= float64(a.depth+1) / float64(a.depth+1+late)
+			first *= float64(a.depth.took+1) / float64(a.depth.took+1+late)
 		}
 		a.rates, a.chance, a.counts = append(a.rates, r), append(a.chance, first), append(a.counts, 0)
 	}
@@ -155,7 +151,7 @@ func (a *Adaptive) begin(of []*Acceptance) {
 // share is a step's part of what it takes to catch up on a sequence: what a sequence has still to come
 // is not known, and counted as this many steps at most.
 func (a *Adaptive) share(o *Acceptance) time.Duration {
-	return time.Duration(o.Behind) * a.late / time.Duration(max(1, min(o.Left, mostSteps)))
+	return time.Duration(o.Behind) * a.late.took / time.Duration(max(1, min(o.Left, mostSteps)))
 }
 
 // likeliest is the sequence whose next draft has the best chance, -1 where none may draft more.
@@ -171,7 +167,7 @@ func (a *Adaptive) likeliest(most []int) (best int) {
 
 // speed is tokens per second, or tokens alone while nothing was measured.
 func (a *Adaptive) speed(tokens float64, rows, longest int, late time.Duration) float64 {
-	took := a.Costs.Of(rows) + time.Duration(longest)*a.depth + late
+	took := a.Costs.Of(rows) + time.Duration(longest)*a.depth.took + late
 	return tokens / max(took.Seconds(), 1e-9)
 }
 
@@ -185,9 +181,9 @@ func (a *Adaptive) orProbe(of *Acceptance, n, most, batch int) int {
 		return n
 	}
 	other := of.neighbour(n, most)
-	extra := a.Costs.Of(batch+other) - a.Costs.Of(batch+n) + time.Duration(other-n)*a.depth
+	extra := a.Costs.Of(batch+other) - a.Costs.Of(batch+n) + time.Duration(other-n)*a.depth.took
 	if n == 0 {
-		extra += time.Duration(of.Behind) * a.late
+		extra += time.Duration(of.Behind) * a.late.took
 	}
 	if extra > a.credit {
 		return n
@@ -197,6 +193,10 @@ func (a *Adaptive) orProbe(of *Acceptance, n, most, batch int) int {
 	of.probes++
 	return other
 }
+
+// compareEvery is after how many steps with drafts there is one without, for what drafts are compared with
+// to be of the same time.
+const compareEvery = 128
 
 // probeEvery is how many steps go by between two probes of a sequence, at least.
 const probeEvery = 32

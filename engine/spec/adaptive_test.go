@@ -21,8 +21,8 @@ func TestCostsBetweenAndBeyond(t *testing.T) {
 		}
 	}
 	c.Observe(2, time.Hour) // is taken for twice as long
-	if got := c.Of(2); got != 120 {
-		t.Errorf("after one that stood still: %d, want 120", got)
+	if got := c.Of(2); got != 150 {
+		t.Errorf("after one that stood still: %d, want 150", got)
 	}
 }
 

@@ -6,24 +6,31 @@ import "time"
 const costRows = 256
 
 // Costs is what steps of generated rows alone were measured to take, by how many rows they had. The zero
-// value has measured nothing. A measured step moves the estimate a part of the way, one that
-// stood still for something else (another process, say) by no more than as if it took twice as long.
+// value has measured nothing.
 type Costs struct {
-	took [costRows + 1]time.Duration // 0 is not measured
+	of [costRows + 1]estimate
 }
 
-// costWeight is how much one step moves an estimate.
-const costWeight = .2
+// estimate is of how long something takes: the mean of the first times, from when on each one moves it by the
+// same part. The noise of single ones is larger than what drafts gain, and is to cancel out. What stood
+// still for something else (another process, say) moves it by no more than if it took twice as long.
+type estimate struct {
+	took time.Duration // 0 is not measured
+	seen int           // times, up to mostSeen
+}
+
+const mostSeen = 20
+
+func (e *estimate) observe(took time.Duration) {
+	e.seen = min(e.seen+1, mostSeen)
+	if took = max(took, 1); e.took == 0 {
+		e.took = took
+	}
+	e.took += time.Duration(float64(min(took, 2*e.took)-e.took) / float64(e.seen))
+}
 
 // Observe notes that a step of so many rows took so long.
-func (c *Costs) Observe(rows int, took time.Duration) {
-	at := &c.took[min(rows, costRows)]
-	if took = max(took, 1); *at == 0 {
-		*at = took
-		return
-	}
-	*at += time.Duration(costWeight * float64(min(took, 2**at)-*at))
-}
+func (c *Costs) Observe(rows int, took time.Duration) { c.of[min(rows, costRows)].observe(took) }
 
 // Of is what a step of so many rows is expected to take: on the line between the next ones that were
 // measured. Beyond them it is the least that is likely, so that what was never tried looks worth a
@@ -31,22 +38,22 @@ func (c *Costs) Observe(rows int, took time.Duration) {
 func (c *Costs) Of(rows int) time.Duration {
 	rows = min(rows, costRows)
 	below, above := rows, rows
-	for below > 0 && c.took[below] == 0 {
+	for below > 0 && c.of[below].took == 0 {
 		below--
 	}
-	for above <= costRows && c.took[above] == 0 {
+	for above <= costRows && c.of[above].took == 0 {
 		above++
 	}
 	switch {
 	case below == 0 && above > costRows:
 		return 0
 	case below == 0:
-		return c.took[above] * time.Duration(rows) / time.Duration(above)
+		return c.of[above].took * time.Duration(rows) / time.Duration(above)
 	case above > costRows:
-		return c.took[below]
+		return c.of[below].took
 	case above == below:
-		return c.took[rows]
+		return c.of[rows].took
 	}
 	part := float64(rows-below) / float64(above-below)
-	return c.took[below] + time.Duration(part*float64(c.took[above]-c.took[below]))
+	return c.of[below].took + time.Duration(part*float64(c.of[above].took-c.of[below].took))
 }

@@ -72,7 +72,7 @@ func TestCatchingUpPays(t *testing.T) {
 
 // A sequence that is far behind and has little to come is not caught up on; others are not kept from drafting.
 func TestWhoIsFarBehindWaits(t *testing.T) {
-	a := &Adaptive{depth: 10, late: 100}
+	a := &Adaptive{depth: estimate{took: 10}, late: estimate{took: 100}}
 	for rows := range 20 {
 		a.Costs.Observe(rows, time.Duration(1000+rows))
 	}

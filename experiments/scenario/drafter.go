@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/assaylab/assay/engine"
@@ -18,10 +19,24 @@ func (s Settings) drafterConflict() *conflict {
 		if drafter == engine.DrafterSelf && s.DraftLayers == 0 {
 			return &conflict{"draft_layers", "0", "at least 1 with drafter = \"self\", and fewer than the model has", "write draft_layers = 1 or more"}
 		}
-		return nil
+		return s.draftLengthConflict()
 	}
 	if s.DraftModel == "" {
 		return &conflict{"drafter", strconv.Quote(s.Drafter), "a draft_model with it", "write draft_model, or drafter = \"ngram\" or \"suffix\", which need none, or \"self\""}
 	}
 	return &conflict{"drafter", strconv.Quote(s.Drafter), "\"auto\" or \"model\" with a draft_model", "leave draft_model out"}
+}
+
+// draftLengthConflict is conflict for drafts that no sequence has room for: one token comes before
+// them and one after.
+func (s Settings) draftLengthConflict() *conflict {
+	most := s.Context - 2
+	if !s.Drafts() || s.Context == 0 || s.DraftLength <= most {
+		return nil
+	}
+	suggestion := "write drafter = \"none\""
+	if most > 0 {
+		suggestion = fmt.Sprintf("write draft_length = %d or less", most)
+	}
+	return &conflict{"draft_length", strconv.Itoa(s.DraftLength), fmt.Sprintf("at most context - 2 (%d)", most), suggestion}
 }

@@ -16,6 +16,7 @@ type Capabilities struct {
 	Context  int               // longest sequence that the model was made for, in tokens
 	Layers   int               // of the model
 	Windowed bool              // some layers attend to a window
+	Contexts map[string]int    // of the draft models as written: the longest sequence of each, in tokens
 	Drafts   map[string]string // for every draft model as written: why it cannot draft for the model, "" where it can
 }
 
@@ -30,6 +31,9 @@ func (c Capabilities) impossible(s scenario.Settings) string {
 			return fmt.Sprintf("draft model %q was not examined", s.DraftModel)
 		case why != "":
 			return fmt.Sprintf("draft model %q: %s", s.DraftModel, why)
+		}
+		if most := c.Contexts[s.DraftModel]; most > 0 && c.context(s) > most {
+			return fmt.Sprintf("draft model %q: its context is %d, below the %d of the sequences", s.DraftModel, most, c.context(s))
 		}
 	}
 	if s.Drafter == engine.DrafterSelf && s.DraftLayers >= c.Layers {
