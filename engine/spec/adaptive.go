@@ -67,7 +67,7 @@ const (
 )
 
 // mostSteps are the steps over which catching up on a sequence is to pay at the latest.
-const mostSteps = 64
+const mostSteps = 32
 
 // ObserveDrafting notes what it took to draft, with that many tokens at the longest, and to catch up on
 // so many positions before.

@@ -32,11 +32,15 @@ func (e *estimate) observe(took time.Duration) {
 // Observe notes that a step of so many rows took so long.
 func (c *Costs) Observe(rows int, took time.Duration) { c.of[min(rows, costRows)].observe(took) }
 
-// Of is what a step of so many rows is expected to take: on the line between the next ones that were
-// measured. Beyond them it is the least that is likely, so that what was never tried looks worth a
-// try: as much as the largest, or as much per row as the smallest. 0 is for nothing measured.
+// Of is what a step of so many rows is expected to take: the mean of what about so many took, by how often,
+// or where none did on the line between the next ones that were measured. Beyond them it is the least that
+// is likely, so that what was never tried looks worth a try: as much as the largest, or as much per row as
+// the smallest. 0 is for nothing measured.
 func (c *Costs) Of(rows int) time.Duration {
 	rows = min(rows, costRows)
+	if took := c.about(rows); took > 0 {
+		return took
+	}
 	below, above := rows, rows
 	for below > 0 && c.of[below].took == 0 {
 		below--
@@ -51,9 +55,22 @@ func (c *Costs) Of(rows int) time.Duration {
 		return c.of[above].took * time.Duration(rows) / time.Duration(above)
 	case above > costRows:
 		return c.of[below].took
-	case above == below:
-		return c.of[rows].took
 	}
 	part := float64(rows-below) / float64(above-below)
 	return c.of[below].took + time.Duration(part*float64(c.of[above].took-c.of[below].took))
+}
+
+// about is the mean, per row, over rows that differ by a sixteenth at most; 0 where so many rows were
+// never measured themselves. Of many estimates that are noise the least would be chosen.
+func (c *Costs) about(rows int) time.Duration {
+	if c.of[rows].took == 0 {
+		return 0
+	}
+	sum, seen := 0.0, 0.0
+	for r := rows - rows/16; r <= min(rows+rows/16, costRows); r++ {
+		e := &c.of[r]
+		sum += float64(e.took) * float64(rows) / float64(max(1, r)) * float64(e.seen)
+		seen += float64(e.seen)
+	}
+	return time.Duration(sum/seen + .5)
 }
