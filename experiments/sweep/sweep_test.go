@@ -62,6 +62,7 @@ func (m *Matrix) names() []string {
 
 // TestMatrices compares whole expansions with their goldens.
 func TestMatrices(t *testing.T) {
+	shortDraft := Capabilities{Shipped: "BF16", Context: 512, Layers: 4, Drafts: map[string]string{"embedded:tiny": ""}, Contexts: map[string]int{"embedded:tiny": 256}}
 	mixed := Capabilities{Shipped: "Q4_1", Mixed: true, Context: 2048, Drafts: map[string]string{"embedded:tiny": "another vocabulary"}}
 	for _, c := range []struct {
 		name string
@@ -130,6 +131,19 @@ mode = "product"
 draft_model = ["", "embedded:tiny"]
 drafter = ["auto", "self"]
 draft_layers = [0, 2, 3, 4]
+`},
+		{"short draft", shortDraft, head + `[sweep]
+mode = "product"
+[sweep.axes]
+draft_model = ["", "embedded:tiny"]
+context = [0, 256]
+`},
+		{"drafts beyond the context", shortDraft, head + `[sweep]
+mode = "product"
+[sweep.axes]
+drafter = ["none", "ngram"]
+draft_length = [4, 14, 15]
+context = [16, 48]
 `},
 		{"ships mixed", mixed, head + `[sweep]
 mode = "product"
