@@ -93,6 +93,9 @@ func (a *Adaptive) Judged(of *Acceptance, drafts, stood int) {
 
 // Choose sets lengths to how many tokens each of the sequences is to draft, at most what is there.
 func (a *Adaptive) Choose(lengths []int, of []*Acceptance) {
+	if len(lengths) == 0 {
+		return
+	}
 	take := a.best(lengths, of)
 	clear(a.counts)
 	if a.steps++; take == 0 || a.steps == compareEvery {
@@ -196,7 +199,7 @@ func (a *Adaptive) orProbe(of *Acceptance, n, most, batch int) int {
 
 // compareEvery is after how many steps with drafts there is one without, for what drafts are compared with
 // to be of the same time.
-const compareEvery = 128
+const compareEvery = 48
 
 // probeEvery is how many steps go by between two probes of a sequence, at least.
 const probeEvery = 32

@@ -19,7 +19,7 @@ type estimate struct {
 	seen int           // times, up to mostSeen
 }
 
-const mostSeen = 20
+const mostSeen = 12
 
 func (e *estimate) observe(took time.Duration) {
 	e.seen = min(e.seen+1, mostSeen)

@@ -70,6 +70,31 @@ func TestCatchingUpPays(t *testing.T) {
 	}
 }
 
+// Time for probes is saved up over sequences, also where there is none for a while.
+func TestProbesAreSavedUpFor(t *testing.T) {
+	a := &Adaptive{depth: estimate{took: 1000}, late: estimate{took: 10}, all: Acceptance{fell: 1000}}
+	for rows := range 20 {
+		a.Costs.Observe(rows, time.Duration(1000+500*rows))
+	}
+	steps, spent, probes := 0, 0, 0
+	for range 600 {
+		of := []*Acceptance{{Behind: 300, Left: 50}}
+		for range 50 {
+			lengths := []int{4}
+			a.Choose(lengths, of)
+			if steps += 1500; lengths[0] > 0 {
+				spent += of[0].Behind*10 + lengths[0]*1500
+				of[0].Behind = 0
+				probes++
+			}
+		}
+		a.Choose(nil, nil)
+	}
+	if share := float64(spent) / float64(steps); share > 1.1*probeCost || share < .5*probeCost {
+		t.Errorf("%d probes took %.4f of all time, want %v", probes, share, probeCost)
+	}
+}
+
 // A sequence that is far behind and has little to come is not caught up on; others are not kept from drafting.
 func TestWhoIsFarBehindWaits(t *testing.T) {
 	a := &Adaptive{depth: estimate{took: 10}, late: estimate{took: 100}}
