@@ -255,7 +255,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	if _, err := o.scheduling(false); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(errs, o.checkBound(m, draft))
+	errs = append(errs, o.checkHandicap(), o.checkBound(m, draft))
 	if drafter != DrafterNone {
 		errs = append(errs, o.checkDraftLength(), o.checkDraftLayers(m.Layers))
 	}

@@ -53,6 +53,10 @@ type Options struct {
 	QueueOrder     string        // queue_order: "fcfs", "shortest" or "fair"
 	QueueAgeing    time.Duration // queue_ageing: with "shortest", how much later a turn is for each token of the prompt
 	MaxTTFT        time.Duration // max_ttft: requests whose first token is expected later are refused; 0 is no limit
+
+	// Handicap makes every step longer by that share of itself, spent computing nothing: a slow-down of known size, for tests
+	// of what is to find one. It is no setting of a deployment.
+	Handicap float64
 }
 
 // DefaultOptions are what `assay serve` runs with when nothing is said.
