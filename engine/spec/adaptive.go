@@ -56,8 +56,9 @@ type Adaptive struct {
 	order  []int         // whose drafts they are, the likeliest first
 }
 
-// worthwhile is how much faster drafts must look than none, so that noise does not switch them on.
-const worthwhile = 1.05
+// worthwhile is how much faster drafts must look than none. Of many lengths the one that noise favours looks
+// best, so a small gain that is seen is often none.
+const worthwhile = 1.1
 
 // Probes may take a share of all time, of which so many steps' worth can be saved up: to catch up on a
 // sequence takes many probes' time at once.
@@ -65,6 +66,9 @@ const (
 	probeCost  = .005
 	mostCredit = 1000
 )
+
+// leastChance is what a draft needs to be thought of.
+const leastChance = .02
 
 // mostSteps are the steps over which catching up on a sequence is to pay at the latest.
 const mostSteps = 32
@@ -119,7 +123,7 @@ func (a *Adaptive) best(most []int, of []*Acceptance) (take int) {
 	speed := worthwhile * a.speed(tokens, len(most), 0, 0)
 	for {
 		i := a.likeliest(most)
-		if i < 0 {
+		if i < 0 || a.chance[i] < leastChance {
 			return take
 		}
 		if a.counts[i] == 0 {

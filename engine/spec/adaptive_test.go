@@ -142,3 +142,21 @@ func TestAdaptiveTellsSequencesApart(t *testing.T) {
 		t.Errorf("%v allocations", n)
 	}
 }
+
+func BenchmarkChoose(b *testing.B) {
+	a := &Adaptive{depth: estimate{took: 100}}
+	for rows := 1; rows < 60; rows += 3 {
+		a.Costs.Observe(rows, time.Duration(1000+50*rows))
+	}
+	of, lengths := make([]*Acceptance, 16), make([]int, 16)
+	for i := range of {
+		of[i] = &Acceptance{stood: 3, fell: 9}
+	}
+	for b.Loop() {
+		for i := range lengths {
+			lengths[i] = 16
+		}
+		a.Costs.Observe(16, 1800)
+		a.Choose(lengths, of)
+	}
+}

@@ -8,7 +8,9 @@ const costRows = 256
 // Costs is what steps of generated rows alone were measured to take, by how many rows they had. The zero
 // value has measured nothing.
 type Costs struct {
-	of [costRows + 1]estimate
+	of    [costRows + 1]estimate
+	table [costRows + 1]time.Duration // what Of says
+	stale bool                        // the table is
 }
 
 // estimate is of how long something takes: the mean of the first times, from when on each one moves it by the
@@ -30,42 +32,51 @@ func (e *estimate) observe(took time.Duration) {
 }
 
 // Observe notes that a step of so many rows took so long.
-func (c *Costs) Observe(rows int, took time.Duration) { c.of[min(rows, costRows)].observe(took) }
+func (c *Costs) Observe(rows int, took time.Duration) {
+	c.of[min(rows, costRows)].observe(took)
+	c.stale = true
+}
 
 // Of is what a step of so many rows is expected to take: the mean of what about so many took, by how often,
 // or where none did on the line between the next ones that were measured. Beyond them it is the least that
 // is likely, so that what was never tried looks worth a try: as much as the largest, or as much per row as
 // the smallest. 0 is for nothing measured.
 func (c *Costs) Of(rows int) time.Duration {
-	rows = min(rows, costRows)
-	if took := c.about(rows); took > 0 {
-		return took
+	if c.stale {
+		c.fill()
 	}
-	below, above := rows, rows
-	for below > 0 && c.of[below].took == 0 {
-		below--
+	return c.table[min(rows, costRows)]
+}
+
+// fill makes the table, which a choice of lengths asks hundreds of times.
+func (c *Costs) fill() {
+	c.stale = false
+	below := 0 // the last that was measured
+	for rows := 1; rows <= costRows; rows++ {
+		if c.of[rows].took == 0 {
+			continue
+		}
+		for r := below + 1; r < rows; r++ {
+			c.table[r] = c.between(below, r, rows)
+		}
+		c.table[rows], below = c.about(rows), rows
 	}
-	for above <= costRows && c.of[above].took == 0 {
-		above++
+	for r := below + 1; r <= costRows; r++ {
+		c.table[r] = c.of[below].took
 	}
-	switch {
-	case below == 0 && above > costRows:
-		return 0
-	case below == 0:
+}
+
+// between is that of rows between the next ones that were measured, those below being 0 where there are none.
+func (c *Costs) between(below, rows, above int) time.Duration {
+	if below == 0 {
 		return c.of[above].took * time.Duration(rows) / time.Duration(above)
-	case above > costRows:
-		return c.of[below].took
 	}
 	part := float64(rows-below) / float64(above-below)
 	return c.of[below].took + time.Duration(part*float64(c.of[above].took-c.of[below].took))
 }
 
-// about is the mean, per row, over rows that differ by a sixteenth at most; 0 where so many rows were
-// never measured themselves. Of many estimates that are noise the least would be chosen.
+// about is the mean, per row, over rows that differ by a sixteenth at most. Of many estimates that are noise the least would be chosen.
 func (c *Costs) about(rows int) time.Duration {
-	if c.of[rows].took == 0 {
-		return 0
-	}
 	sum, seen := 0.0, 0.0
 	for r := rows - rows/16; r <= min(rows+rows/16, costRows); r++ {
 		e := &c.of[r]
