@@ -115,9 +115,10 @@ func TestFirstLayersAllocateNothing(t *testing.T) {
 	s := draftState(t, m, "bf16")
 	first := s.First(1)
 	var p model.Pass
+	own := blocks(1)
 	step := func() {
 		p.Reset()
-		p.Add(5, []int32{0}, 1)
+		p.Add(5, own, 1)
 		p.Logits = append(p.Logits, 0)
 		first.Forward(&p)
 	}
