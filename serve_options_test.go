@@ -29,6 +29,28 @@ func TestServeOptions(t *testing.T) {
 	}
 }
 
+// Who cannot draft is said before anything is served.
+func TestServeRefusesBadDrafts(t *testing.T) {
+	for _, c := range []struct{ name, model, flags, want string }{
+		{"no draft model", "7m", "--drafter=model", `drafter: found "model", expected a draft_model`},
+		{"missing", "7m", "--draft-model=nope.gguf", "draft model: open GGUF file: open nope.gguf"},
+		{"larger", "2m", "--draft-model=embedded:gopherling-7m", "parameters, more than the"},
+		{"nothing to draft", "7m", "--drafter=ngram --draft-length=0", `--draft-length: found "0", expected a whole number from 1`},
+		{"beyond the context", "7m", "--drafter=ngram --draft-length=16 --context=17", "draft_length: found 16, expected at most context - 2 (15)"},
+		{"no layers", "7m", "--drafter=self", "draft_layers: found 0, expected at least 1"},
+		{"all layers", "7m", "--drafter=self --draft-layers=8", "draft_layers is 8, want 1 to 7"},
+		{"two drafters", "7m", "--drafter=self --draft-layers=1 --draft-model=embedded:gopherling-2m", `drafter: found "self", expected "auto" or "model"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			args := []string{"serve", "--listen", "127.0.0.1:0", "--model", "embedded:gopherling-" + c.model}
+			_, stderr, code := assay(t, append(args, strings.Fields(c.flags)...)...)
+			if code != exitUsage || !strings.Contains(stderr, c.want) {
+				t.Errorf("code %d: %s", code, stderr)
+			}
+		})
+	}
+}
+
 func TestProfilesStayOnLoopback(t *testing.T) {
 	for _, c := range []struct {
 		pprof, address string

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"github.com/assaylab/assay/engine/model"
+
 	"errors"
 	"testing"
 	"time"
@@ -73,9 +75,14 @@ func TestIdleEngineTakesWork(t *testing.T) {
 // still is a loop that only the test moves, of an engine whose steps have known costs.
 func still(t *testing.T, change func(*Options)) *loop {
 	t.Helper()
-	e := start(t, loadModel(t, "gopherling-2m"), nil, options(change))
+	return stillOf(t, loadModel(t, "gopherling-2m"), nil, change)
+}
+
+func stillOf(t *testing.T, m, draft *model.Model, change func(*Options)) *loop {
+	t.Helper()
+	e := start(t, m, draft, options(change))
 	e.Close()
-	l, err := newLoop(e, nil, nil)
+	l, err := newLoop(e, draft, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/spec"
 )
 
@@ -17,10 +18,11 @@ const (
 	DrafterNgram   = "ngram"
 	DrafterSuffix  = "suffix"
 	DrafterRecycle = "recycle"
+	DrafterSelf    = "self"
 )
 
 // Drafters are the values of Drafter.
-var Drafters = []string{DrafterAuto, DrafterNone, DrafterModel, DrafterNgram, DrafterSuffix, DrafterRecycle}
+var Drafters = []string{DrafterAuto, DrafterNone, DrafterModel, DrafterNgram, DrafterSuffix, DrafterRecycle, DrafterSelf}
 
 // The n-grams that DrafterNgram looks up: shorter ones are right too seldom to pay for their rows.
 const (
@@ -52,17 +54,55 @@ func (o Options) DrafterWith(draftModel bool) (string, error) {
 	return o.Drafter, nil
 }
 
-// textDrafter is the proposer that needs no model, nil where none is asked for.
-func (o *Options) textDrafter(vocabulary int) spec.Proposer {
-	switch o.Drafter {
-	case DrafterNgram:
-		return spec.NewNgram(shortestNgram, longestNgram)
-	case DrafterSuffix:
-		return spec.NewSuffix()
-	case DrafterRecycle:
-		return spec.NewRecycle(vocabulary)
+// checkDraftLength returns what is wrong with how much is drafted. A draft has a token before it and one after.
+func (o *Options) checkDraftLength() error {
+	if err := between("draft_length", o.DraftLength, 1, 64); err != nil {
+		return err
+	}
+	if o.DraftLength > o.Context-2 {
+		return fmt.Errorf("engine: draft_length is %d, want at most %d: drafts, the token before and the one after must fit the context of %d",
+			o.DraftLength, max(0, o.Context-2), o.Context)
 	}
 	return nil
+}
+
+// checkDraftLayers returns why so many of a model's layers cannot draft for it.
+func (o *Options) checkDraftLayers(layers int) error {
+	if o.Drafter != DrafterSelf {
+		return nil
+	}
+	if layers == 1 {
+		return fmt.Errorf("engine: drafter is %q, and the model has 1 layer: none can be left out", o.Drafter)
+	}
+	return between("draft_layers", o.DraftLayers, 1, layers-1)
+}
+
+// proposer is what drafts, nil where nothing does. The model's state is there.
+func (l *loop) proposer(draft *model.Model) (spec.Proposer, error) {
+	o := &l.e.opts
+	switch o.Drafter {
+	case DrafterNgram:
+		return spec.NewNgram(shortestNgram, longestNgram), nil
+	case DrafterSuffix:
+		return spec.NewSuffix(), nil
+	case DrafterRecycle:
+		return spec.NewRecycle(l.e.model.Vocab), nil
+	case DrafterSelf:
+		d := spec.NewDraftModel(l.state.First(o.DraftLayers))
+		d.Shares = true
+		return d, nil
+	case DrafterModel:
+		cache, err := l.newCache(draft)
+		if err != nil {
+			return nil, err
+		}
+		d := spec.NewDraftModel(model.NewState(draft, cache, l.workers))
+		l.drafts, d.Most = d, o.TokenBudget
+		d.Lags = l.lengths.adaptive != nil && !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
+		l.stats.WeightBytes = draft.WeightBytes()
+		return d, nil
+	}
+	return nil, nil
 }
 
 // forgetDraft gives back what the proposer holds of a stream that ended.

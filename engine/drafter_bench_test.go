@@ -51,14 +51,14 @@ func BenchmarkDrafters(b *testing.B) {
 		if kind == "sampled" {
 			sampling.Temperature = .8
 		}
-		for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterRecycle, DrafterModel} {
+		for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterRecycle, DrafterModel, DrafterSelf} {
 			for _, length := range []int{2, 4, 8, 16, adaptive} {
 				if drafter == DrafterNone && length != 2 {
 					continue
 				}
 				b.Run(fmt.Sprintf("%s/%s/%s", kind, drafter, lengthName(length)), func(b *testing.B) {
 					o := options(func(o *Options) {
-						o.Context, o.KVFormat, o.Drafter, o.DraftLength = 1024, "bf16", drafter, length
+						o.Context, o.KVFormat, o.Drafter, o.DraftLength, o.DraftLayers = 1024, "bf16", drafter, length, 2
 						if length == adaptive {
 							o.DraftLength, o.DraftAdaptive = 16, true
 						}

@@ -130,18 +130,19 @@ func TestTextDraftersSurviveAborts(t *testing.T) {
 func TestBadDrafters(t *testing.T) {
 	m := loadModel(t, "gopherling-2m")
 	for want, o := range map[string]Options{
-		`drafter is "ngrams", want one of auto, none, model, ngram, suffix, recycle`: options(func(o *Options) { o.Drafter = "ngrams" }),
-		`drafter is "model", and there is no draft model`:                            options(func(o *Options) { o.Drafter = DrafterModel }),
+		`drafter is "ngrams", want one of auto, none, model, ngram, suffix, recycle, self`: options(func(o *Options) { o.Drafter = "ngrams" }),
+		`drafter is "model", and there is no draft model`:                                  options(func(o *Options) { o.Drafter = DrafterModel }),
 		`drafter is "recycle", want another one with k_per_channel`: options(func(o *Options) {
 			o.Drafter, o.KVFormat, o.KPerChannel, o.BlockSize = DrafterRecycle, "q8_0", true, 32
 		}),
-		"draft_length is 0, want 1 to 64": options(func(o *Options) { o.Drafter, o.DraftLength = DrafterNgram, 0 }),
+		"draft_length is 0, want 1 to 64":     options(func(o *Options) { o.Drafter, o.DraftLength = DrafterNgram, 0 }),
+		"draft_length is 31, want at most 30": options(func(o *Options) { o.Drafter, o.DraftLength, o.Context = DrafterNgram, 31, 32 }),
 	} {
 		if _, err := New(m, nil, nil, o, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)
 		}
 	}
-	for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterRecycle} {
+	for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterRecycle, DrafterSelf} {
 		_, err := New(m, m, nil, options(func(o *Options) { o.Drafter = drafter }), nil)
 		if want := fmt.Sprintf("drafter is %q, want auto or model with a draft model", drafter); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)

@@ -30,16 +30,19 @@ func (l *loop) adapt(drafting, rest time.Duration) {
 	}
 	n := &l.lengths
 	n.streams, n.of, n.drafts = n.streams[:0], n.of[:0], n.drafts[:0]
-	longest, prompts := 0, false
+	longest, prompts, late := 0, false, l.late()
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
 		longest, prompts = max(longest, len(it.Draft)), prompts || it.From < it.Seq.Prompt
 		if s := l.live[it.Seq.ID]; s != nil && it.To >= it.Seq.Prompt {
+			s.acceptance.Behind, s.acceptance.Left = l.behind(s), s.seq.Limit-len(s.seq.Tokens)
 			n.streams, n.of, n.drafts = append(n.streams, s), append(n.of, &s.acceptance), append(n.drafts, l.e.opts.DraftLength)
 		}
 	}
+	if !prompts || late > 0 {
+		a.ObserveDrafting(longest, late, drafting)
+	}
 	if !prompts {
-		a.ObserveDrafting(longest, drafting)
 		a.Costs.Observe(len(l.pass.Tokens), rest)
 	}
 	l.forecastTrees()
@@ -48,4 +51,20 @@ func (l *loop) adapt(drafting, rest time.Duration) {
 		s.seq.Drafts = n.drafts[i]
 	}
 	clear(n.streams) // keep no ended ones alive
+}
+
+// behind is how far the draft model is behind a stream.
+func (l *loop) behind(s *Stream) int {
+	if l.drafts == nil {
+		return 0
+	}
+	return l.drafts.Behind(&s.draft, len(s.seq.Tokens))
+}
+
+// late is how many positions the draft model caught up on in this step.
+func (l *loop) late() int {
+	if l.drafts == nil {
+		return 0
+	}
+	return l.drafts.Late()
 }

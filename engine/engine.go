@@ -258,7 +258,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	}
 	errs = append(errs, o.checkHandicap(), o.checkBound(m, draft))
 	if drafter != DrafterNone {
-		errs = append(errs, between("draft_length", o.DraftLength, 1, 64))
+		errs = append(errs, o.checkDraftLength(), o.checkDraftLayers(m.Layers))
 	}
 	if draft != nil {
 		errs = append(errs, compatible(m, draft, o.Context))

@@ -26,7 +26,8 @@ type loop struct {
 	sched   *sched.Scheduler
 	workers *par.Pool
 	state   *model.State
-	draft   spec.Proposer // nil without speculation
+	draft   spec.Proposer    // nil without speculation
+	drafts  *spec.DraftModel // the same, if it has a cache of its own; otherwise nil
 	live    map[uint64]*Stream
 	ended   []*Stream // since the last publish
 	tails   tails
@@ -81,17 +82,10 @@ func (l *loop) allot(draft *model.Model, files *Offload) error {
 		return err
 	}
 	l.state = model.NewState(l.e.model, cache, l.workers)
-	l.draft = l.e.opts.textDrafter(l.e.model.Vocab)
-	if draft != nil {
-		if cache, err = l.newCache(draft); err != nil {
-			return err
-		}
-		d := spec.NewDraftModel(model.NewState(draft, cache, l.workers))
-		d.Lags = l.lengths.adaptive != nil && !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
-		l.draft = d
-		l.stats.WeightBytes = draft.WeightBytes()
+	if l.draft, err = l.proposer(draft); err != nil {
+		return err
 	}
-	l.outside.reserve(l.e.opts, l.caches)
+	l.outside.reserve(l.e.opts, l.caches, l.drafts != nil)
 	if err := l.openFiles(files); err != nil {
 		return err
 	}

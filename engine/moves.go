@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"encoding/binary"
+
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/offload"
@@ -44,10 +46,13 @@ func (l *loop) newCache(m *model.Model) (*model.Cache, error) {
 // it is used.
 type outside struct {
 	bytes      []byte
-	blockBytes int // of all caches together
+	blockBytes int // of all caches together, and the draft model's mark
 }
 
-func (x *outside) reserve(o Options, caches []*model.Cache) {
+func (x *outside) reserve(o Options, caches []*model.Cache, marked bool) {
+	if marked {
+		x.blockBytes = markBytes
+	}
 	for _, c := range caches {
 		x.blockBytes += c.BlockBytes()
 	}
@@ -69,6 +74,9 @@ func (l *loop) move(moves []kvcache.Move) {
 			for _, c := range l.caches {
 				c.Copy(int(m.To), int(m.From), m.Positions)
 			}
+			if l.drafts != nil {
+				l.drafts.SetMark(m.To, min(l.drafts.Mark(m.From), m.Positions))
+			}
 			l.stats.PrefixCopies++
 			l.stats.PrefixCopied += int64(m.Positions)
 		case kvcache.MoveOut:
@@ -88,8 +96,15 @@ func (l *loop) move(moves []kvcache.Move) {
 	}
 }
 
-// copyOut copies a block of all caches, one after the other.
+// markBytes has copies of blocks say how many positions the draft model has computed.
+const markBytes = 4
+
+// copyOut copies a block of all caches, one after the other, behind the draft model's mark.
 func (l *loop) copyOut(buf []byte, block int32) {
+	if l.drafts != nil {
+		binary.LittleEndian.PutUint32(buf, uint32(l.drafts.Mark(block)))
+		buf = buf[markBytes:]
+	}
 	for _, c := range l.caches {
 		n := c.BlockBytes()
 		c.CopyOut(buf[:n], int(block))
@@ -98,6 +113,10 @@ func (l *loop) copyOut(buf []byte, block int32) {
 }
 
 func (l *loop) copyIn(block int32, buf []byte) {
+	if l.drafts != nil {
+		l.drafts.SetMark(block, int(binary.LittleEndian.Uint32(buf)))
+		buf = buf[markBytes:]
+	}
 	for _, c := range l.caches {
 		n := c.BlockBytes()
 		c.CopyIn(int(block), buf[:n])

@@ -97,6 +97,7 @@ func (l *loop) propose() time.Duration {
 		s := l.live[it.Seq.ID]
 		s.draft.Tokens, s.draft.Prompt, s.draft.Want = it.Seq.Tokens[:it.To], it.Seq.Prompt, it.MaxDraft
 		s.draft.Blocks, s.draft.Params, s.draft.Said, s.draft.Tail = s.tableBlocks(), s.req.Sampling, s.said, s.tail
+		s.draft.Computed = it.From
 		s.draft.Dropped, s.draft.Salt = l.pool.Dropped(&it.Seq.Table), it.Seq.Salt
 		l.drafting = append(l.drafting, &s.draft)
 	}

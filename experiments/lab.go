@@ -88,36 +88,36 @@ func (p *Plan) expand(l *Lab) error {
 
 // capabilities are what the model files decide about the sweep.
 func (l *Lab) capabilities(s *scenario.Scenario, m *checkpoint.Checkpoint) (sweep.Capabilities, error) {
-	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context, Windowed: m.Model.Window > 0, Drafts: map[string]string{}}
+	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context,
+		Layers: m.Model.Layers, Windowed: m.Model.Window > 0, Drafts: map[string]string{}, Contexts: map[string]int{}}
 	for _, d := range s.DraftModels() {
-		why, err := l.whyNoDraft(s.Resolve(d), m)
+		why, context, err := l.whyNoDraft(s.Resolve(d), m)
 		if err != nil {
 			return c, fmt.Errorf("%s: draft model: %w", s.File, err)
 		}
-		c.Drafts[d] = why
+		c.Drafts[d], c.Contexts[d] = why, context
 	}
 	return c, nil
 }
 
-// whyNoDraft says why a whole model cannot draft for m, "" where it can. A model that
-// cannot be read is an error.
-func (l *Lab) whyNoDraft(path string, m *checkpoint.Checkpoint) (string, error) {
+// whyNoDraft says why a whole model cannot draft for m, "" where it can, and how long its
+// context is. A model that cannot be read is an error.
+func (l *Lab) whyNoDraft(path string, m *checkpoint.Checkpoint) (why string, context int, err error) {
 	f, err := l.Open(path)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	defer f.Close()
 	d, err := checkpoint.New(f, l.Kernels)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	if d.Model.WeightBytes() >= m.Model.WeightBytes() {
-		return fmt.Sprintf("it is no smaller than the model: %d bytes of weights against %d", d.Model.WeightBytes(), m.Model.WeightBytes()), nil
+		why = fmt.Sprintf("it is no smaller than the model: %d bytes of weights against %d", d.Model.WeightBytes(), m.Model.WeightBytes())
+	} else if err := m.Compatible(d); err != nil {
+		why = err.Error()
 	}
-	if err := m.Compatible(d); err != nil {
-		return err.Error(), nil
-	}
-	return "", nil
+	return why, d.Model.Context, nil
 }
 
 // describe makes run.json of a plan.

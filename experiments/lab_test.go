@@ -83,7 +83,7 @@ func TestCapabilities(t *testing.T) {
 				s.Model, s.Axes = c.model, []string{"draft_model = [\"\", \"" + c.draft + "\"]"}
 			})
 			got, err := l.capabilities(p.Scenario, p.model)
-			if err != nil || got.Shipped != "BF16" || got.Mixed || got.Context != 1024 {
+			if err != nil || got.Shipped != "BF16" || got.Mixed || got.Context != 1024 || got.Contexts[c.draft] != 1024 || got.Layers != p.model.Model.Layers {
 				t.Errorf("%+v, %v", got, err)
 			}
 			why, known := got.Drafts[c.draft]

@@ -65,6 +65,9 @@ func (c *Checkpoint) Close() error { return c.File.Close() }
 
 // Compatible says whether d can draft for c: every token id means the same to both.
 func (c *Checkpoint) Compatible(d *Checkpoint) error {
+	if n, own := Summarize(d.File).Parameters, Summarize(c.File).Parameters; n > own {
+		return fmt.Errorf("draft model %s has %d parameters, more than the %d of %s", d.File.Name, n, own, c.File.Name)
+	}
 	if c.Tokenizer.Size() != d.Tokenizer.Size() {
 		return fmt.Errorf("draft model %s has a vocabulary of %d tokens, %s one of %d", d.File.Name, d.Tokenizer.Size(), c.File.Name, c.Tokenizer.Size())
 	}

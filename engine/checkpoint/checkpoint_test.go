@@ -168,6 +168,9 @@ func TestCompatible(t *testing.T) {
 	if err := a.Compatible(b); err != nil {
 		t.Errorf("the draft of the same tokenizer: %v", err)
 	}
+	if err := b.Compatible(a); err == nil || !strings.Contains(err.Error(), "parameters, more than the") {
+		t.Errorf("a draft model that is larger: %v", err)
+	}
 }
 
 func TestNewRefusesAForeignTokenizer(t *testing.T) {

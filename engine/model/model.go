@@ -17,6 +17,7 @@ type Model struct {
 	Kernels *kernel.Set
 
 	embed quant.Format // of Weights.Embedding
+	whole *Model       // whose first layers these are, and which has their memory; nil for a model of its own
 }
 
 // Load binds the tensors of f. Errors name the file and the key or tensor.

@@ -179,8 +179,8 @@ type angles struct {
 	filled   int       // positions
 }
 
-func newAngles(freqs []float32, scale float64, positions int) angles {
-	return angles{freqs: freqs, scale: scale, cos: make([]float32, positions*len(freqs)), sin: make([]float32, positions*len(freqs))}
+func newAngles(freqs []float32, scale float64, positions int) *angles {
+	return &angles{freqs: freqs, scale: scale, cos: make([]float32, positions*len(freqs)), sin: make([]float32, positions*len(freqs))}
 }
 
 // upTo computes positions [filled, n).

@@ -27,15 +27,14 @@ type State struct {
 	gates  gateJob // of those
 	owed   owed
 
-	longest int           // positions of the longest sequence
-	angles  [turns]angles // by Turn; those of turns that no layer makes are empty
-	pass    *Pass
-	layer   int
-	spanOf  []int32 // (rows)
-	worker  []worker
-	muls    [3]mulJob // products of one input
-	parts   [3]par.Part
-	task    taskJob
+	angles [turns]*angles // by Turn; nil for turns that no layer makes
+	pass   *Pass
+	layer  int
+	spanOf []int32 // (rows)
+	worker []worker
+	muls   [3]mulJob // products of one input
+	parts  [3]par.Part
+	task   taskJob
 
 	chunks   []chunk          // of the pass's rows, for attention
 	most     int              // parts of a chunk's context
@@ -58,17 +57,24 @@ type worker struct {
 // NewState makes the scratch memory for passes of m over cache, run by pool's workers.
 // It is sized by the cache's longest sequence, not by the model's context.
 func NewState(m *Model, cache *Cache, pool *par.Pool) *State {
-	s := &State{m: m, cache: cache, pool: pool, worker: make([]worker, pool.Size()), tails: newTails(m, cache)}
-	s.longest = min(m.Context, cache.longest())
+	s := newScratch(m, cache, pool)
+	s.tails = newTails(m, cache)
+	longest := min(m.Context, cache.longest())
 	for i := range m.Weights.Layers {
-		if t := m.Weights.Layers[i].Turn; t != TurnNone && s.angles[t].freqs == nil {
+		if t := m.Weights.Layers[i].Turn; t != TurnNone && s.angles[t] == nil {
 			scale := 1.0
 			if t == TurnModel {
 				scale = m.Scaling.Attention
 			}
-			s.angles[t] = newAngles(m.frequencies(t, s.longest), scale, s.longest)
+			s.angles[t] = newAngles(m.frequencies(t, longest), scale, longest)
 		}
 	}
+	return s
+}
+
+// newScratch is a state without what is kept between passes.
+func newScratch(m *Model, cache *Cache, pool *par.Pool) *State {
+	s := &State{m: m, cache: cache, pool: pool, worker: make([]worker, pool.Size())}
 	s.splits = m.splits()
 	s.task.s, s.gates.s = s, s
 	for i := range s.muls {
@@ -84,6 +90,9 @@ func (s *State) Observe(f func(w kernel.Rows, x *kernel.Batch)) { s.observe = f 
 
 // Model is the model that the state runs.
 func (s *State) Model() *Model { return s.m }
+
+// Cache is where its keys and values are.
+func (s *State) Cache() *Cache { return s.cache }
 
 func (s *State) reset(p *Pass) {
 	m, rows := s.m, len(p.Tokens)
@@ -147,7 +156,7 @@ func (s *State) fillAngles() {
 		end = max(end, int(p)+1)
 	}
 	for t := range s.angles {
-		if s.angles[t].freqs != nil {
+		if s.angles[t] != nil {
 			s.angles[t].upTo(end)
 		}
 	}

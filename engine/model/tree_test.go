@@ -81,8 +81,8 @@ func (x *treeSetup) state(t *testing.T, room int) (*model.State, *model.Cache, [
 	return model.NewState(x.m, cache, pool), cache, table
 }
 
-// compute runs tokens from a position on, and returns the last one's logits.
-func compute(s *model.State, p *model.Pass, table []int32, first int, tokens ...int32) []float32 {
+// computeTree runs tokens from a position on, and returns the last one's logits.
+func computeTree(s *model.State, p *model.Pass, table []int32, first int, tokens ...int32) []float32 {
 	p.Reset()
 	p.Add(first, table, tokens...)
 	p.Logits = append(p.Logits, int32(len(tokens)-1))
@@ -100,8 +100,8 @@ func (x *treeSetup) check(t *testing.T, r *rand.Rand) {
 	line, _, lineTable := x.state(t, room)
 	var p, q model.Pass
 	last := len(x.ids) - 1
-	compute(s, &p, table, 0, x.ids[:last]...)
-	compute(line, &q, lineTable, 0, x.ids...)
+	computeTree(s, &p, table, 0, x.ids[:last]...)
+	computeTree(line, &q, lineTable, 0, x.ids...)
 	pending := x.ids[last]
 	for round := range rounds {
 		d := randomDrafts(r, nodes-round, x.m.Vocab)
@@ -114,11 +114,11 @@ func (x *treeSetup) check(t *testing.T, r *rand.Rand) {
 			p.Logits = append(p.Logits, 2+i)
 		}
 		s.Forward(&p)
-		if want := compute(line, &q, lineTable, last, pending); !slices.Equal(p.Row(0), want) {
+		if want := computeTree(line, &q, lineTable, last, pending); !slices.Equal(p.Row(0), want) {
 			t.Fatalf("round %d: the root's logits differ", round)
 		}
 		for i := range int32(len(d.tokens)) {
-			if want := compute(line, &q, lineTable, last+1, d.text(i)...); !slices.Equal(p.Row(int(i)+1), want) {
+			if want := computeTree(line, &q, lineTable, last+1, d.text(i)...); !slices.Equal(p.Row(int(i)+1), want) {
 				t.Fatalf("round %d: logits of node %d of %v differ from those of its way", round, i, d.parents)
 			}
 		}
@@ -127,7 +127,7 @@ func (x *treeSetup) check(t *testing.T, r *rand.Rand) {
 			cache.Move(table, last+1+i, last+1+int(node))
 		}
 		text := d.text(stands[len(stands)-1])
-		compute(line, &q, lineTable, last+1, text...)
+		computeTree(line, &q, lineTable, last+1, text...)
 		last, pending = last+1+len(text), int32(r.IntN(x.m.Vocab))
 	}
 }
@@ -217,7 +217,7 @@ func TestTreesAllocateNothing(t *testing.T) {
 		s, cache, table := x.state(t, 320)
 		d := randomDrafts(rand.New(rand.NewPCG(5, 3)), 20, x.m.Vocab)
 		var p model.Pass
-		compute(s, &p, table, 0, boundedTokens(250, x.m.Vocab)...)
+		computeTree(s, &p, table, 0, boundedTokens(250, x.m.Vocab)...)
 		step := func() {
 			p.Reset()
 			p.Add(250, table, 7)

@@ -5,6 +5,9 @@ import "time"
 // Acceptance is how often a sequence's drafts stood lately. The zero value has seen none, and goes by
 // what others saw.
 type Acceptance struct {
+	Behind int // positions that the drafter is to catch up on before it can draft for the sequence
+	Left   int // tokens that the sequence has still to come, at most
+
 	stood, fell float64
 	idle        int // steps since it last drafted another number than was best
 	probes      int // how often it did
@@ -45,29 +48,48 @@ func (a *Acceptance) rate(prior float64) float64 {
 type Adaptive struct {
 	Costs  Costs
 	all    Acceptance    // of all sequences
-	depth  time.Duration // of drafting, by the longest draft of a step
+	depth  estimate      // of drafting, by the longest draft of a step
+	late   estimate      // of catching up, by positions
+	credit time.Duration // that probes may take
+	steps  int           // with drafts, since there was one without any
 	rates  []float64     // of the sequences of a step
 	chance []float64     // that a sequence's next draft stands, with all before it
 	counts []int         // how many it has
 	order  []int         // whose drafts they are, the likeliest first
 }
 
-// worthwhile is how much faster drafts must look than none, so that noise does not switch them on.
-const worthwhile = 1.02
+// worthwhile is how much faster drafts must look than none. Of many lengths the one that noise favours looks
+// best, so a small gain that is seen is often none.
+const worthwhile = 1.1
 
-// probeCost is the share of all time that probes may take.
-const probeCost = .005
+// Probes may take a share of all time, of which so many steps' worth can be saved up: to catch up on a
+// sequence takes many probes' time at once.
+const (
+	probeCost  = .005
+	mostCredit = 1000
+)
 
-// ObserveDrafting notes what it took to draft, with that many tokens at the longest.
-func (a *Adaptive) ObserveDrafting(longest int, took time.Duration) {
-	if longest == 0 {
-		return
+// worthThought is what a draft needs to be thought of.
+const worthThought = .02
+
+// mostSteps are the steps over which catching up on a sequence is to pay at the latest.
+const mostSteps = 32
+
+// ObserveDrafting notes what it took to draft, with that many tokens at the longest, and to catch up on
+// so many positions before.
+func (a *Adaptive) ObserveDrafting(longest, late int, took time.Duration) {
+	switch {
+	case late >= someLate && a.depth.took == 0:
+		a.late.observe(took / time.Duration(late+longest))
+	case late >= someLate:
+		a.late.observe((took - time.Duration(longest)*a.depth.took) / time.Duration(late))
+	case longest > 0:
+		a.depth.observe(took / time.Duration(longest))
 	}
-	if took /= time.Duration(longest); a.depth == 0 {
-		a.depth = took
-	}
-	a.depth += time.Duration(costWeight * float64(min(took, 2*a.depth+1)-a.depth))
 }
+
+// someLate is how many positions say what catching up on one takes; fewer count as drafting.
+const someLate = 16
 
 // Judged notes what became of a sequence's drafts, of which there was at least one.
 func (a *Adaptive) Judged(of *Acceptance, drafts, stood int) {
@@ -81,11 +103,19 @@ func (a *Adaptive) Judged(of *Acceptance, drafts, stood int) {
 
 // Choose sets lengths to how many tokens each of the sequences is to draft, at most what is there.
 func (a *Adaptive) Choose(lengths []int, of []*Acceptance) {
+	if len(lengths) == 0 {
+		return
+	}
 	take := a.best(lengths, of)
 	clear(a.counts)
+	if a.steps++; take == 0 || a.steps == compareEvery {
+		take, a.steps = 0, 0
+	}
 	for _, i := range a.order[:take] {
 		a.counts[i]++
 	}
+	now := a.Costs.Of(len(lengths) + take)
+	a.credit = min(a.credit+time.Duration(probeCost*float64(now)), mostCredit*now)
 	for i, n := range a.counts {
 		lengths[i] = a.orProbe(of[i], n, lengths[i], len(lengths))
 	}
@@ -95,19 +125,24 @@ func (a *Adaptive) Choose(lengths []int, of []*Acceptance) {
 // the best to make.
 func (a *Adaptive) best(most []int, of []*Acceptance) (take int) {
 	a.begin(of)
-	tokens, longest := float64(len(most)), 0
-	speed := worthwhile * a.speed(tokens, len(most), 0)
+	tokens, longest, late := float64(len(most)), 0, time.Duration(0)
+	speed := worthwhile * a.speed(tokens, len(most), 0, 0)
 	for {
 		i := a.likeliest(most)
-		if i < 0 {
+		if i < 0 || a.chance[i] < worthThought {
 			return take
+		}
+		if a.counts[i] == 0 {
+			a.chance[i] = 1
+			a.chance[i] = a.next(i, of[i])
+			late += a.share(of[i])
 		}
 		tokens += a.chance[i]
 		a.counts[i]++
 		a.chance[i] = a.next(i, of[i])
 		longest = max(longest, a.counts[i])
 		a.order = append(a.order, i)
-		if s := a.speed(tokens, len(most)+len(a.order), longest); s > speed {
+		if s := a.speed(tokens, len(most)+len(a.order), longest, late); s > speed {
 			speed, take = s, len(a.order)
 		}
 	}
@@ -124,6 +159,9 @@ func (a *Adaptive) begin(of []*Acceptance) {
 		}
 		a.rates, a.chance, a.counts = append(a.rates, r), append(a.chance, 1), append(a.counts, 0)
 		a.chance[i] = a.next(i, o)
+		if late := a.share(o); late > 0 { // others go first
+			a.chance[i] *= float64(a.depth.took+1) / float64(a.depth.took+1+late)
+		}
 	}
 }
 
@@ -133,6 +171,12 @@ func (a *Adaptive) next(i int, o *Acceptance) float64 {
 		return min(1, a.rates[i]*o.forecast(a.counts[i]))
 	}
 	return a.chance[i] * a.rates[i]
+}
+
+// share is a step's part of what it takes to catch up on a sequence: what a sequence has still to come
+// is not known, and counted as this many steps at most.
+func (a *Adaptive) share(o *Acceptance) time.Duration {
+	return time.Duration(o.Behind) * a.late.took / time.Duration(max(1, min(o.Left, mostSteps)))
 }
 
 // likeliest is the sequence whose next draft has the best chance, -1 where none may draft more.
@@ -147,25 +191,40 @@ func (a *Adaptive) likeliest(most []int) (best int) {
 }
 
 // speed is tokens per second, or tokens alone while nothing was measured.
-func (a *Adaptive) speed(tokens float64, rows, longest int) float64 {
-	took := a.Costs.Of(rows) + time.Duration(longest)*a.depth
+func (a *Adaptive) speed(tokens float64, rows, longest int, late time.Duration) float64 {
+	took := a.Costs.Of(rows) + time.Duration(longest)*a.depth.took + late
 	return tokens / max(took.Seconds(), 1e-9)
 }
 
-// orProbe is what a sequence drafts: n, or when its turn has come another number, whose cost was not
-// measured for long.
+// orProbe is what a sequence drafts: n, or when its turn has come and there is time for it another number,
+// whose cost was not measured for long.
 func (a *Adaptive) orProbe(of *Acceptance, n, most, batch int) int {
 	if most == 0 {
 		return 0
 	}
-	other := of.neighbour(n, most)
-	if of.idle++; of.idle < a.probeEvery(batch, n, other) {
+	if of.idle++; of.idle < probeEvery && a.Costs.Of(batch) > 0 {
 		return n
 	}
+	other := of.neighbour(n, most)
+	extra := a.Costs.Of(batch+other) - a.Costs.Of(batch+n) + time.Duration(other-n)*a.depth.took
+	if n == 0 {
+		extra += time.Duration(of.Behind) * a.late.took
+	}
+	if extra > a.credit {
+		return n
+	}
+	a.credit -= max(0, extra)
 	of.idle = 0
 	of.probes++
 	return other
 }
+
+// compareEvery is after how many steps with drafts there is one without, for what drafts are compared with
+// to be of the same time.
+const compareEvery = 48
+
+// probeEvery is how many steps go by between two probes of a sequence, at least.
+const probeEvery = 32
 
 // neighbour is what to try in place of n: one more or less in turn, and where nothing is drafted
 // all lengths, one after the other.
@@ -177,16 +236,4 @@ func (a *Acceptance) neighbour(n, most int) int {
 		return n - 1
 	}
 	return n + 1
-}
-
-// probeEvery is how many steps go by between two probes of a sequence, for the probes of a whole batch to
-// take no more than their share of the time.
-func (a *Adaptive) probeEvery(batch, n, other int) int {
-	now := a.Costs.Of(batch + n)
-	if now == 0 {
-		return 1
-	}
-	extra := a.Costs.Of(batch+other) - now + time.Duration(other-n)*a.depth
-	share := max(0, float64(extra)/float64(now))
-	return max(32, int(float64(batch)*share/probeCost))
 }

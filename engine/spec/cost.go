@@ -6,47 +6,82 @@ import "time"
 const costRows = 256
 
 // Costs is what steps of generated rows alone were measured to take, by how many rows they had. The zero
-// value has measured nothing. A measured step moves the estimate a part of the way, one that
-// stood still for something else (another process, say) by no more than as if it took twice as long.
+// value has measured nothing.
 type Costs struct {
-	took [costRows + 1]time.Duration // 0 is not measured
+	of    [costRows + 1]estimate
+	table [costRows + 1]time.Duration // what Of says
+	stale bool                        // the table is
 }
 
-// costWeight is how much one step moves an estimate.
-const costWeight = .2
+// estimate is of how long something takes: the mean of the first times, from when on each one moves it by the
+// same part. The noise of single ones is larger than what drafts gain, and is to cancel out. What stood
+// still for something else (another process, say) moves it by no more than if it took twice as long.
+type estimate struct {
+	took time.Duration // 0 is not measured
+	seen int           // times, up to mostSeen
+}
+
+const mostSeen = 12
+
+func (e *estimate) observe(took time.Duration) {
+	e.seen = min(e.seen+1, mostSeen)
+	if took = max(took, 1); e.took == 0 {
+		e.took = took
+	}
+	e.took += time.Duration(float64(min(took, 2*e.took)-e.took) / float64(e.seen))
+}
 
 // Observe notes that a step of so many rows took so long.
 func (c *Costs) Observe(rows int, took time.Duration) {
-	at := &c.took[min(rows, costRows)]
-	if took = max(took, 1); *at == 0 {
-		*at = took
-		return
-	}
-	*at += time.Duration(costWeight * float64(min(took, 2**at)-*at))
+	c.of[min(rows, costRows)].observe(took)
+	c.stale = true
 }
 
-// Of is what a step of so many rows is expected to take: on the line between the next ones that were
-// measured. Beyond them it is the least that is likely, so that what was never tried looks worth a
-// try: as much as the largest, or as much per row as the smallest. 0 is for nothing measured.
+// Of is what a step of so many rows is expected to take: the mean of what about so many took, by how often,
+// or where none did on the line between the next ones that were measured. Beyond them it is the least that
+// is likely, so that what was never tried looks worth a try: as much as the largest, or as much per row as
+// the smallest. 0 is for nothing measured.
 func (c *Costs) Of(rows int) time.Duration {
-	rows = min(rows, costRows)
-	below, above := rows, rows
-	for below > 0 && c.took[below] == 0 {
-		below--
+	if c.stale {
+		c.fill()
 	}
-	for above <= costRows && c.took[above] == 0 {
-		above++
+	return c.table[min(rows, costRows)]
+}
+
+// fill makes the table, which a choice of lengths asks hundreds of times.
+func (c *Costs) fill() {
+	c.stale = false
+	below := 0 // the last that was measured
+	for rows := 1; rows <= costRows; rows++ {
+		if c.of[rows].took == 0 {
+			continue
+		}
+		for r := below + 1; r < rows; r++ {
+			c.table[r] = c.between(below, r, rows)
+		}
+		c.table[rows], below = c.about(rows), rows
 	}
-	switch {
-	case below == 0 && above > costRows:
-		return 0
-	case below == 0:
-		return c.took[above] * time.Duration(rows) / time.Duration(above)
-	case above > costRows:
-		return c.took[below]
-	case above == below:
-		return c.took[rows]
+	for r := below + 1; r <= costRows; r++ {
+		c.table[r] = c.of[below].took
+	}
+}
+
+// between is that of rows between the next ones that were measured, those below being 0 where there are none.
+func (c *Costs) between(below, rows, above int) time.Duration {
+	if below == 0 {
+		return c.of[above].took * time.Duration(rows) / time.Duration(above)
 	}
 	part := float64(rows-below) / float64(above-below)
-	return c.took[below] + time.Duration(part*float64(c.took[above]-c.took[below]))
+	return c.of[below].took + time.Duration(part*float64(c.of[above].took-c.of[below].took))
+}
+
+// about is the mean, per row, over rows that differ by a sixteenth at most. Of many estimates that are noise the least would be chosen.
+func (c *Costs) about(rows int) time.Duration {
+	sum, seen := 0.0, 0.0
+	for r := rows - rows/16; r <= min(rows+rows/16, costRows); r++ {
+		e := &c.of[r]
+		sum += float64(e.took) * float64(rows) / float64(max(1, r)) * float64(e.seen)
+		seen += float64(e.seen)
+	}
+	return time.Duration(sum/seen + .5)
 }

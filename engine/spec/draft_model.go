@@ -1,22 +1,35 @@
 package spec
 
 import (
+	"math"
+
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 )
 
-// DraftModel proposes by running a smaller model of the same vocabulary. Its cache
-// is addressed by the target's block tables, so that rollback, preemption and prefix
-// reuse need nothing of their own. A reused prefix whose last position the draft model
-// never computed (its author finished right there) costs acceptance, not correctness.
+// DraftModel proposes by running a smaller model of the same vocabulary, or the target's first
+// layers. Its cache, which for these is the target's, is addressed by the target's block
+// tables, so that rollback, preemption and prefix reuse need nothing of their own. A cache of
+// its own may lack what the target's has: that is marked, and computed when drafts are wanted.
 type DraftModel struct {
-	// Lags has it leave generated positions for when drafts are wanted again: nothing is spent on sequences
-	// that draft nothing. Prompts it computes at once, as they come.
+	// Lags has it leave prompts and generated positions for when drafts are wanted: nothing is spent on sequences
+	// that draft nothing. Without it, it keeps step.
 	Lags bool
+	// Most bounds with Lags the positions that one Propose catches up on: a sequence that is behind by more
+	// drafts nothing yet.
+	Most int
+	// Shares says that the state runs first layers of the target in its cache (model.State.First): where
+	// drafts are wanted, what stands but the last token is there, and nothing is ever caught up on.
+	Shares bool
 
 	state   *model.State
+	marks   marks
+	unit    int // a sequence that starts over may do so at a multiple of this
+	room    int // positions that this Propose may still catch up on
+	late    int // that were caught up on since the last Late
 	pass    model.Pass
 	active  []*Request // requests of the current pass that want a draft, in row order
+	drawn   []int32    // their drafts
 	scratch sample.Scratch
 	free    [][]float32 // distributions not in use, (vocab) each
 	ops     int64
@@ -25,7 +38,14 @@ type DraftModel struct {
 var _ Proposer = (*DraftModel)(nil)
 
 // NewDraftModel proposes with the model of state.
-func NewDraftModel(state *model.State) *DraftModel { return &DraftModel{state: state} }
+func NewDraftModel(state *model.State) *DraftModel {
+	x := state.Cache()
+	d := &DraftModel{state: state, unit: 1, marks: marks{size: x.BlockSize, filled: make([]int32, x.Blocks)}}
+	if x.Format().PerChannel {
+		d.unit = model.SealedPositions
+	}
+	return d
+}
 
 // Ops returns the multiply-adds spent since the last call.
 func (d *DraftModel) Ops() int64 {
@@ -51,19 +71,28 @@ func (d *DraftModel) Propose(batch []*Request) {
 func (d *DraftModel) catchUp(batch []*Request) {
 	d.pass.Reset()
 	d.active = d.active[:0]
+	d.room = math.MaxInt
+	if d.Lags {
+		d.room = d.Most
+	}
 	for _, r := range batch { // all prompts come first
 		d.recycle(r)
-		if to := min(r.Prompt, len(r.Tokens)); r.computed < to {
+		if !d.Shares {
+			d.marks.begin(r)
+		}
+		d.locate(r)
+		if to := d.until(r, min(r.Prompt, len(r.Tokens))); r.computed < to {
 			d.pass.AddPrompt(r.computed, r.Blocks, r.Tokens[r.computed:to]...)
 			d.keep(r)
 			d.reach(r, to)
 		}
 	}
 	for _, r := range batch {
-		if r.computed < len(r.Tokens) && (r.Want > 0 || !d.Lags) {
-			d.pass.Add(r.computed, r.Blocks, r.Tokens[r.computed:]...)
+		d.locate(r) // what they share, one of them has read
+		if to := d.until(r, len(r.Tokens)); r.computed < to && r.computed >= r.Prompt {
+			d.pass.Add(r.computed, r.Blocks, r.Tokens[r.computed:to]...)
 			d.keep(r)
-			d.reach(r, len(r.Tokens))
+			d.reach(r, to)
 		}
 	}
 	if len(d.active) == 0 && len(d.pass.Tokens) > 0 {
@@ -71,14 +100,69 @@ func (d *DraftModel) catchUp(batch []*Request) {
 	}
 }
 
+// locate finds how far a request's positions are computed. Where others left a part of what
+// shares scales, the keys that are not sealed are theirs: that is computed again.
+func (d *DraftModel) locate(r *Request) {
+	if d.Shares {
+		r.computed = len(r.Tokens) - min(1, r.Want)
+		return
+	}
+	at := d.marks.reach(r)
+	if at < r.computed {
+		r.computed = at / d.unit * d.unit
+	}
+	r.computed = max(r.computed, at/d.unit*d.unit)
+}
+
+// until is how far a request, of which end positions are there, is computed in this pass.
+func (d *DraftModel) until(r *Request, end int) int {
+	if d.Lags && r.Want == 0 {
+		return r.computed
+	}
+	n := max(0, end-r.computed)
+	if n > usual {
+		n = min(n, max(0, d.room))
+	}
+	d.room -= n
+	d.late += max(0, n-usual)
+	return r.computed + n
+}
+
+// usual is how many positions a sequence that keeps step is behind at most: the last token, and
+// before it a draft that stood.
+const usual = 2
+
+// Behind is how many positions are to be caught up on before a sequence of n tokens can draft.
+func (d *DraftModel) Behind(r *Request, n int) int {
+	if d.Shares {
+		return 0
+	}
+	return max(0, n-r.computed-usual)
+}
+
+// Late returns how many positions were caught up on since the last call.
+func (d *DraftModel) Late() int {
+	n := d.late
+	d.late = 0
+	return n
+}
+
 // reach notes that the pass computes a request up to a position, and asks for the logits there
 // if they are those that drafts are drawn from.
 func (d *DraftModel) reach(r *Request, to int) {
-	r.computed = to
+	d.computes(r, to)
 	if to == len(r.Tokens) && r.Want > 0 {
 		d.pass.Logits = append(d.pass.Logits, int32(len(d.pass.Tokens)-1))
 		d.active = append(d.active, r)
 	}
+}
+
+// computes notes that the pass computes a request up to a position.
+func (d *DraftModel) computes(r *Request, to int) {
+	if !d.Shares {
+		d.marks.fill(r, r.computed, to)
+	}
+	r.computed = to
 }
 
 func (d *DraftModel) forward() {
@@ -93,19 +177,19 @@ func (d *DraftModel) forward() {
 // pass with those that want more.
 func (d *DraftModel) draw() {
 	more := d.active[:0]
-	tokens := make([]int32, len(d.active))
+	d.drawn = d.drawn[:0]
 	for i, r := range d.active {
-		tokens[i] = d.drawOne(r, d.pass.Row(i))
+		d.drawn = append(d.drawn, d.drawOne(r, d.pass.Row(i)))
 	}
 	d.pass.Reset()
 	for i, r := range d.active {
 		if len(r.Draft) == r.Want {
 			continue
 		}
-		d.pass.Add(r.computed, r.Blocks, tokens[i])
+		d.pass.Add(r.computed, r.Blocks, d.drawn[i])
 		d.keep(r)
 		d.pass.Logits = append(d.pass.Logits, int32(len(d.pass.Tokens)-1))
-		r.computed++
+		d.computes(r, r.computed+1)
 		more = append(more, r)
 	}
 	d.active = more
@@ -151,10 +235,10 @@ func (d *DraftModel) recycle(r *Request) {
 // may have been computed as drafts.
 func (d *DraftModel) Committed(r *Request, n int) { r.computed = min(r.computed, n-1) }
 
-// Reset forgets all but n cached positions.
-func (d *DraftModel) Reset(r *Request, n int) {
+// Reset forgets what was computed: the next Propose finds what its blocks have.
+func (d *DraftModel) Reset(r *Request, _ int) {
 	d.recycle(r)
-	r.computed = n
+	r.computed = 0
 }
 
 // Ended has others use the sequence's distributions.

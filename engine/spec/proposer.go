@@ -5,15 +5,16 @@ import "github.com/assaylab/assay/engine/sample"
 // Request is a sequence as a proposer sees it. The engine keeps one per running
 // request and sets the upper fields before each Propose.
 type Request struct {
-	Tokens  []int32 // known tokens, at the positions [0, len)
-	Prompt  int     // how many of them, the first ones, are the prompt
-	Blocks  []int32 // the sequence's KV blocks: room for Tokens and Want drafts
-	Dropped int     // earlier positions that Blocks lacks, see model.Span
-	Tail    int32   // as model.Span has it
-	Params  sample.Params
-	Said    *sample.History // of Tokens, for penalties; nil where there are none. Propose leaves it as it was
-	Want    int             // drafts wanted; 0 only brings the proposer's own state up to Tokens
-	Salt    uint64          // only requests of equal salt may learn from each other's text
+	Tokens   []int32 // known tokens, at the positions [0, len)
+	Prompt   int     // how many of them, the first ones, are the prompt
+	Computed int     // how many of them, the first ones, have keys and values in the model's cache
+	Blocks   []int32 // the sequence's KV blocks: room for Tokens and Want drafts
+	Dropped  int     // earlier positions that Blocks lacks, see model.Span
+	Tail     int32   // as model.Span has it
+	Params   sample.Params
+	Said     *sample.History // of Tokens, for penalties; nil where there are none. Propose leaves it as it was
+	Want     int             // drafts wanted; 0 only brings the proposer's own state up to Tokens
+	Salt     uint64          // only requests of equal salt may learn from each other's text
 
 	Draft []int32 // filled by Propose: at most Want tokens, storage reused
 	// Parents, of a tree, are what the drafts hang on: an earlier one, or the text with -1. They come
@@ -21,7 +22,7 @@ type Request struct {
 	Parents []int32
 	Probs   [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy; nil where none has one
 
-	computed int // positions [0, computed) have keys and values in the draft model's cache
+	computed int // positions [0, computed) have keys and values of the draft model in its cache, and the next pass may go on there
 	ngrams   *ngramIndex
 	suffixes *suffixes
 

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/assaylab/assay/engine"
@@ -14,11 +15,17 @@ func (s Settings) Drafts() bool {
 
 // drafterConflict is conflict for who drafts.
 func (s Settings) drafterConflict() *conflict {
-	if _, err := s.DrafterWith(s.DraftModel != ""); err == nil {
-		return s.treeConflict()
+	if drafter, err := s.DrafterWith(s.DraftModel != ""); err == nil {
+		if drafter == engine.DrafterSelf && s.DraftLayers == 0 {
+			return &conflict{"draft_layers", "0", "at least 1 with drafter = \"self\", and fewer than the model has", "write draft_layers = 1 or more"}
+		}
+		if c := s.treeConflict(); c != nil {
+			return c
+		}
+		return s.draftLengthConflict()
 	}
 	if s.DraftModel == "" {
-		return &conflict{"drafter", strconv.Quote(s.Drafter), "a draft_model with it", "write draft_model, or drafter = \"ngram\", \"suffix\" or \"recycle\", which need none"}
+		return &conflict{"drafter", strconv.Quote(s.Drafter), "a draft_model with it", "write draft_model, or drafter = \"ngram\", \"suffix\" or \"recycle\", which need none, or \"self\""}
 	}
 	return &conflict{"drafter", strconv.Quote(s.Drafter), "\"auto\" or \"model\" with a draft_model", "leave draft_model out"}
 }
@@ -30,4 +37,18 @@ func (s Settings) treeConflict() *conflict {
 			"write k_per_channel = false"}
 	}
 	return nil
+}
+
+// draftLengthConflict is conflict for drafts that no sequence has room for: one token comes before
+// them and one after.
+func (s Settings) draftLengthConflict() *conflict {
+	most := s.Context - 2
+	if !s.Drafts() || s.Context == 0 || s.DraftLength <= most {
+		return nil
+	}
+	suggestion := "write drafter = \"none\""
+	if most > 0 {
+		suggestion = fmt.Sprintf("write draft_length = %d or less", most)
+	}
+	return &conflict{"draft_length", strconv.Itoa(s.DraftLength), fmt.Sprintf("at most context - 2 (%d)", most), suggestion}
 }

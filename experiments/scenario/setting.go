@@ -92,6 +92,7 @@ func EngineSettings() []Setting {
 		text("quantization", "weight format", quantizations, func(s *Settings) *string { return &s.Quantization }),
 		text("draft_model", "draft model for speculative decoding, empty for off", nil, func(s *Settings) *string { return &s.DraftModel }),
 		text("drafter", "what drafts tokens, auto for model with a draft_model and none without", engine.Drafters, func(s *Settings) *string { return &s.Drafter }),
+		integer("draft_layers", 0, 1024, "first layers of the model that draft with drafter self, fewer than it has", func(s *Settings) *int { return &s.DraftLayers }),
 		integer("draft_length", 1, 16, "tokens drafted per verify step, of trees all their nodes", func(s *Settings) *int { return &s.DraftLength }),
 		boolean("draft_adaptive", "draft as many as pay in each step, none included, draft_length at most", func(s *Settings) *bool { return &s.DraftAdaptive }),
 		integer("threads", 0, 1024, "workers of one step, 0 for all usable cores", func(s *Settings) *int { return &s.Threads }),

@@ -105,6 +105,8 @@ func TestValidateConflicts(t *testing.T) {
 		{"two drafters", func(s *Settings) { s.DraftModel, s.Drafter = "d", "ngram" }, "drafter: found \"ngram\", expected \"auto\" or \"model\" with a draft_model"},
 		{"drafting off with a draft model", func(s *Settings) { s.DraftModel, s.Drafter = "d", "none" }, "drafter: found \"none\", expected \"auto\" or \"model\" with a draft_model"},
 		{"no model to draft", func(s *Settings) { s.Drafter = "model" }, "drafter: found \"model\", expected a draft_model with it"},
+		{"drafts beyond the context", func(s *Settings) { s.Drafter, s.Context, s.DraftLength = "ngram", 16, 15 }, "draft_length: found 15, expected at most context - 2 (14)"},
+		{"no layers to draft", func(s *Settings) { s.Drafter = "self" }, "draft_layers: found 0, expected at least 1 with drafter = \"self\""},
 		{"channels of floats", func(s *Settings) { s.KPerChannel, s.BlockSize = true, 32 }, "k_per_channel: found true with keys in bf16, expected keys in q8_0 or q4_0"},
 		{"channels in small blocks", func(s *Settings) { s.KPerChannel, s.KFormat = true, "q4_0" }, "block_size: found 16, expected a multiple of 32 with k_per_channel"},
 		{"slots are not shared", func(s *Settings) { s.KVLayout, s.PrefixCache = "contiguous", "radix" }, "prefix_cache: found \"radix\", expected none with kv_layout"},

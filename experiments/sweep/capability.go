@@ -14,7 +14,9 @@ type Capabilities struct {
 	Shipped  string            // format of the model file's matrices, e.g. "BF16"; of most of them where Mixed
 	Mixed    bool              // the file holds matrices in more than one format
 	Context  int               // longest sequence that the model was made for, in tokens
+	Layers   int               // of the model
 	Windowed bool              // some layers attend to a window
+	Contexts map[string]int    // of the draft models as written: the longest sequence of each, in tokens
 	Drafts   map[string]string // for every draft model as written: why it cannot draft for the model, "" where it can
 }
 
@@ -30,6 +32,12 @@ func (c Capabilities) impossible(s scenario.Settings) string {
 		case why != "":
 			return fmt.Sprintf("draft model %q: %s", s.DraftModel, why)
 		}
+		if most := c.Contexts[s.DraftModel]; most > 0 && c.context(s) > most {
+			return fmt.Sprintf("draft model %q: its context is %d, below the %d of the sequences", s.DraftModel, most, c.context(s))
+		}
+	}
+	if s.Drafter == engine.DrafterSelf && s.DraftLayers >= c.Layers {
+		return fmt.Sprintf("draft_layers %d: the model has %d, want fewer with drafter self", s.DraftLayers, c.Layers)
 	}
 	if s.Context > c.Context {
 		return fmt.Sprintf("context %d is longer than the model's own %d", s.Context, c.Context)
@@ -99,8 +107,11 @@ func canonicalDrafts(s scenario.Settings, drafter string) scenario.Settings {
 	if drafter == engine.DrafterModel || drafter == engine.DrafterNone {
 		s.Drafter = engine.DrafterAuto
 	}
+	d := scenario.DefaultSettings()
+	if drafter != engine.DrafterSelf {
+		s.DraftLayers = d.DraftLayers
+	}
 	if drafter == engine.DrafterNone {
-		d := scenario.DefaultSettings()
 		s.DraftLength, s.DraftAdaptive = d.DraftLength, d.DraftAdaptive
 	}
 	return s

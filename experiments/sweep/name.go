@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"fmt"
 	"path"
 	"path/filepath"
 	"strings"
@@ -44,7 +45,7 @@ func (n namer) name(s scenario.Settings) string {
 			parts = append(parts, label(name, &s))
 		}
 	}
-	if n.varies["draft_model"] || n.varies["drafter"] || n.varies["draft_length"] || n.varies["draft_adaptive"] {
+	if n.varies["draft_model"] || n.varies["drafter"] || n.varies["draft_layers"] || n.varies["draft_length"] || n.varies["draft_adaptive"] {
 		parts = append(parts, n.draft(s))
 	}
 	var shown []string
@@ -137,15 +138,18 @@ func orWord(v, zero string) string {
 }
 
 // draft words who drafts and how much: "draft 4" with a draft model, "ngram 4" without, "ngram ≤4" where that
-// is the most.
+// is the most, "self(2) 4" with two layers.
 func (n namer) draft(s scenario.Settings) string {
 	if s.DraftModel == "" && !s.Drafts() {
 		return ""
 	}
 	d, _ := scenario.FindSetting("draft_length")
 	name := "draft "
-	if s.Drafter == engine.DrafterNgram || s.Drafter == engine.DrafterSuffix || s.Drafter == engine.DrafterRecycle {
+	switch s.Drafter {
+	case engine.DrafterNgram, engine.DrafterSuffix, engine.DrafterRecycle:
 		name = s.Drafter + " "
+	case engine.DrafterSelf:
+		name = fmt.Sprintf("self(%d) ", s.DraftLayers)
 	}
 	if s.DraftModel != "" && len(n.drafts) > 1 {
 		base := path.Base(filepath.ToSlash(strings.TrimPrefix(s.DraftModel, scenario.EmbeddedPrefix)))

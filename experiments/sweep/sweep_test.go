@@ -19,7 +19,7 @@ import (
 var update = flag.Bool("update", false, "rewrite the expected matrices")
 
 // small is a model like the embedded one, with one draft that fits and one that does not.
-var small = Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{
+var small = Capabilities{Shipped: "BF16", Context: 512, Layers: 4, Drafts: map[string]string{
 	"embedded:tiny": "", "other.gguf": "its vocabulary has 32000 tokens, the model's 8192"}}
 
 const head = `name = "x"
@@ -62,6 +62,7 @@ func (m *Matrix) names() []string {
 
 // TestMatrices compares whole expansions with their goldens.
 func TestMatrices(t *testing.T) {
+	shortDraft := Capabilities{Shipped: "BF16", Context: 512, Layers: 4, Drafts: map[string]string{"embedded:tiny": ""}, Contexts: map[string]int{"embedded:tiny": 256}}
 	mixed := Capabilities{Shipped: "Q4_1", Mixed: true, Context: 2048, Drafts: map[string]string{"embedded:tiny": "another vocabulary"}}
 	for _, c := range []struct {
 		name string
@@ -123,6 +124,26 @@ mode = "product"
 draft_model = ["", "embedded:tiny"]
 drafter = ["auto", "none", "model", "ngram", "suffix", "recycle"]
 draft_length = [2, 8]
+`},
+		{"own layers", small, head + `[sweep]
+mode = "product"
+[sweep.axes]
+draft_model = ["", "embedded:tiny"]
+drafter = ["auto", "self"]
+draft_layers = [0, 2, 3, 4]
+`},
+		{"short draft", shortDraft, head + `[sweep]
+mode = "product"
+[sweep.axes]
+draft_model = ["", "embedded:tiny"]
+context = [0, 256]
+`},
+		{"drafts beyond the context", shortDraft, head + `[sweep]
+mode = "product"
+[sweep.axes]
+drafter = ["none", "ngram"]
+draft_length = [4, 14, 15]
+context = [16, 48]
 `},
 		{"ships mixed", mixed, head + `[sweep]
 mode = "product"
