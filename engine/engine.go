@@ -256,8 +256,8 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		errs = append(errs, err)
 	}
 	errs = append(errs, o.checkBound(m, draft))
-	if drafter != DrafterNone {
-		errs = append(errs, between("draft_length", o.DraftLength, 1, 64))
+	if wrong == nil {
+		errs = append(errs, o.checkDrafts(drafter))
 	}
 	if draft != nil {
 		errs = append(errs, compatible(m, draft, o.Context))

@@ -52,6 +52,9 @@ type Options struct {
 	QueueOrder     string        // queue_order: "fcfs", "shortest" or "fair"
 	QueueAgeing    time.Duration // queue_ageing: with "shortest", how much later a turn is for each token of the prompt
 	MaxTTFT        time.Duration // max_ttft: requests whose first token is expected later are refused; 0 is no limit
+
+	DraftAcceptance string  // draft_acceptance: which drafts stand where tokens are sampled: "exact", which is also empty, or "typical"
+	DraftEpsilon    float64 // draft_epsilon: of "typical", see spec.Typical; without effect with "exact"
 }
 
 // DefaultOptions are what `assay serve` runs with when nothing is said.
@@ -60,7 +63,7 @@ func DefaultOptions() Options {
 		PrefixCache: kvcache.IndexNone, Eviction: kvcache.EvictLRU, Preemption: PreemptRecompute,
 		KVFormat: "bf16", KFormat: SameFormat, VFormat: SameFormat, KVRotation: "none", KVLayout: LayoutPaged,
 		KVPolicy: kvcache.PolicyFull, KVBudget: 512, KVSinks: 4, KVRecent: 64, KVObserve: 32,
-		Drafter: DrafterAuto, DraftLength: 4, MaxQueue: 1024,
+		Drafter: DrafterAuto, DraftLength: 4, DraftAcceptance: AcceptExact, DraftEpsilon: 0.09, MaxQueue: 1024,
 		Batching: "continuous", BatchWait: 20 * time.Millisecond, PrefillOrder: "decode-first",
 		QueueOrder: "fcfs", QueueAgeing: 10 * time.Millisecond}
 }

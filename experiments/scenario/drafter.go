@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/assaylab/assay/engine"
 )
@@ -21,4 +22,19 @@ func (s Settings) drafterConflict() *conflict {
 		return &conflict{"drafter", strconv.Quote(s.Drafter), "a draft_model with it", "write draft_model, or drafter = \"ngram\" or \"suffix\", which need none"}
 	}
 	return &conflict{"drafter", strconv.Quote(s.Drafter), "\"auto\" or \"model\" with a draft_model", "leave draft_model out"}
+}
+
+// number describes a setting that is a number of a range.
+func number(name string, in interval, usage string, field func(*Settings) *float64) Setting {
+	return Setting{Name: name, Usage: usage, Kind: Number, Form: strings.TrimPrefix(in.String(), "a number "), in: in, number: field}
+}
+
+// setNumber stores a number of the range.
+func (d Setting) setNumber(s *Settings, v any) (expected, suggestion string) {
+	x, ok := asFloat(v)
+	if !ok || !d.in.has(x) {
+		return d.in.String(), unquoted(d.Name, v)
+	}
+	*d.number(s) = x
+	return "", ""
 }

@@ -101,7 +101,10 @@ func canonicalDrafts(s scenario.Settings, drafter string) scenario.Settings {
 	}
 	if drafter == engine.DrafterNone {
 		d := scenario.DefaultSettings()
-		s.DraftLength, s.DraftAdaptive = d.DraftLength, d.DraftAdaptive
+		s.DraftLength, s.DraftAdaptive, s.DraftAcceptance = d.DraftLength, d.DraftAdaptive, d.DraftAcceptance
+	}
+	if !s.Lossy() {
+		s.DraftEpsilon = scenario.DefaultSettings().DraftEpsilon
 	}
 	return s
 }

@@ -189,6 +189,9 @@ func (m *Matrix) whyNot(s scenario.Settings, c Capabilities) string {
 			return why
 		}
 	}
+	if s.Lossy() && len(m.temperatures()) == 0 {
+		return fmt.Sprintf("draft_acceptance %s: no load samples, and greedy answers are exact", s.DraftAcceptance)
+	}
 	return ""
 }
 
@@ -252,8 +255,10 @@ func written(s *scenario.Scenario, axis, value string) int {
 // that both keys and values have one instead of.
 func hasEffect(d scenario.Setting, s scenario.Settings) bool {
 	switch d.Name {
-	case "draft_length", "draft_adaptive":
+	case "draft_length", "draft_adaptive", "draft_acceptance":
 		return s.Drafts()
+	case "draft_epsilon":
+		return s.Drafts() && s.Lossy()
 	case "kv_format":
 		return s.KFormat == engine.SameFormat || s.VFormat == engine.SameFormat
 	case "kv_budget":
