@@ -118,6 +118,8 @@ func (e *Engine) check(r *Request) error {
 		return fmt.Errorf("%w: %d tokens, and at most %d leave room for an answer", ErrTooLong, len(r.Prompt), room)
 	case r.MinTokens < 0 || r.MinTokens > r.MaxTokens:
 		return fmt.Errorf("engine: min tokens is %d, want 0 to max tokens, %d", r.MinTokens, r.MaxTokens)
+	case r.Drafts < NoDrafts || r.Drafts > e.opts.DraftLength:
+		return fmt.Errorf("engine: drafts is %d, want %d for none, or 0 to draft_length, %d", r.Drafts, NoDrafts, e.opts.DraftLength)
 	case r.Weight < 0 || r.Weight > MaxWeight:
 		return fmt.Errorf("engine: weight is %d, want 0 to %d", r.Weight, MaxWeight)
 	}
