@@ -56,7 +56,7 @@ func TestLoadEveryKey(t *testing.T) {
 		{"engine", s.Engine, wantEngine},
 		{"trace", s.TraceSteps, true},
 		{"loads", s.Loads, wantLoads},
-		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02, 3, []int{128, 256}}},
+		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02, 3, []int{128, 256}, 32, 64}},
 		{"cost", s.Cost, &Cost{"0.10", "EUR", 0.6, "a price list"}},
 		{"limits", s.SLO.Limits, wantLimits},
 		{"run", s.Run, Run{7, 3, false, 5 * time.Second}},
