@@ -33,10 +33,11 @@ vet: ## go vet, on both architectures that have kernels
 lint: ## staticcheck
 	$(GO) tool staticcheck ./...
 
-arm64: ## the tests of the engine's arithmetic as arm64: with i8mm, with dot products alone, with neither; needs QEMU; a quarter of an hour
+arm64: ## the tests of the engine's arithmetic as arm64: with i8mm, with dot products alone, with neither; needs QEMU; half an hour
 	@test -n "$(QEMU)" || { echo "found neither qemu-aarch64 nor qemu-aarch64-static in PATH: install QEMU's user emulation (Debian: apt-get install qemu-user-static)"; exit 1; }
-	@set -e; for c in max neoverse-n1 cortex-a72; do echo "$$c"; GOARCH=arm64 $(GO) test -short -timeout 1h -exec "$(QEMU) -cpu $$c" \
-	  -skip 'TestPrompts|TestWindows/7m|TestWindows//generic' ./engine/kernel ./engine/internal/... ./engine/quant ./engine/model; done
+	@set -e; run() { echo "$$1"; cpu=$$1; shift; GOARCH=arm64 $(GO) test -short -timeout 1h -exec "$(QEMU) -cpu $$cpu" \
+	  -skip 'TestPrompts|TestWindows/7m|TestWindows//generic' ./engine/kernel ./engine/internal/... ./engine/quant "$$@"; }; \
+	run max ./engine/model; run neoverse-n1 ./engine/model; run cortex-a72 # has the generic kernels, with which models are tested natively
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for p in $$($(GO) list $(FUZZED)); do for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \

@@ -51,7 +51,7 @@ var allowed = map[string][]string{
 	"reports":            {"reports/", "analysis/", "analysis"},
 	"experiments":        {"experiments/", "engine/", "engine", "loadgen/", "loadgen", "analysis/", "analysis", "reports/", "reports"},
 	"scenarios":          {"experiments/modelcache"},
-	"":                   {"experiments/", "experiments", "engine/", "engine", "loadgen/", "loadgen", "analysis/", "analysis", "reports/", "reports"},
+	"":                   {"experiments/", "experiments", "engine/", "engine", "loadgen/", "loadgen", "analysis/", "analysis", "reports/", "reports", "scenarios/data"},
 }
 
 // alsoInTests lets tests build what they exercise; nothing that ships depends on it.

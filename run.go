@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/assaylab/assay/analysis"
 	"github.com/assaylab/assay/analysis/record"
@@ -22,6 +24,7 @@ import (
 
 type runOptions struct {
 	out    string
+	set    []string
 	dryRun bool
 	json   bool
 	store  store.Options
@@ -43,13 +46,15 @@ Exit code 0: an arm is recommended and proven. 1: no arm can be recommended.
 3: one is recommended, but not proven.`,
 		Example: `  assay run scenarios/quickstart.toml
   assay run scenarios/quickstart.toml --dry-run
-  assay run scenarios/quickstart.toml --out runs/nightly`,
+  assay run scenarios/quickstart.toml --out runs/nightly
+  assay run scenarios/quickstart.toml --set run.repetitions=3 --set 'load[0].rates=[5, 10]'`,
 		Args: arguments("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runScenario(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
 		},
 	}
 	f := c.Flags()
+	setFlag(f, &o.set)
 	f.StringVar(&o.out, "out", "", "run directory, new or to be resumed (default: runs/NAME-TIME)")
 	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run and how long it may take")
 	f.BoolVar(&o.json, "json", false, "print the recommendation as JSON")
@@ -58,8 +63,23 @@ Exit code 0: an arm is recommended and proven. 1: no arm can be recommended.
 	return c
 }
 
+// setFlag is for what a scenario is to say differently this time.
+func setFlag(f *pflag.FlagSet, set *[]string) {
+	f.StringArrayVar(set, "set", nil, "KEY=VALUE: give a key of the file another value, as engine.threads=2 or load[0].rates=[1,2]; may be repeated")
+}
+
+// quotedSets are the flags as a shell takes them.
+func quotedSets(set []string) string {
+	var b strings.Builder
+	for _, s := range set {
+		b.WriteString(" --set '" + strings.ReplaceAll(s, "'", `'\''`) + "'")
+	}
+	return b.String()
+}
+
 func newCheck() *cobra.Command {
-	return &cobra.Command{
+	var set []string
+	c := &cobra.Command{
 		Use:   "check FILE...",
 		Short: "Check scenario files and the models and texts they name",
 		Long: `Check reads each file as run would, opens the models and texts it names, and
@@ -73,7 +93,7 @@ reports every problem of a file at once, each with its line. Nothing is started.
 			}
 			var errs []error
 			for _, file := range args {
-				p, err := lab.load(file)
+				p, err := lab.load(file, set)
 				if err != nil {
 					errs = append(errs, err)
 					continue
@@ -84,6 +104,8 @@ reports every problem of a file at once, each with its line. Nothing is started.
 			return errors.Join(errs...)
 		},
 	}
+	setFlag(c.Flags(), &set)
+	return c
 }
 
 // lab is an experiments.Lab with what only this package knows.
@@ -102,8 +124,8 @@ func newLab(werr io.Writer) (*lab, error) {
 		Open: openFile, Kernels: kernels, Progress: newProgress(werr)}}, nil
 }
 
-func (l *lab) load(file string) (*experiments.Plan, error) {
-	s, err := scenario.Load(file)
+func (l *lab) load(file string, set []string) (*experiments.Plan, error) {
+	s, err := scenario.Load(file, set...)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +137,7 @@ func runScenario(ctx context.Context, w, werr io.Writer, file string, o runOptio
 	if err != nil {
 		return err
 	}
-	p, err := l.load(file)
+	p, err := l.load(file, o.set)
 	if err != nil {
 		return err
 	}
@@ -132,7 +154,7 @@ func runScenario(ctx context.Context, w, werr io.Writer, file string, o runOptio
 	switch {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(werr, "interrupted; finished trials are kept. Go on with: assay run %s --out %s\n", file, o.out)
+		fmt.Fprintf(werr, "interrupted; finished trials are kept. Go on with: assay run %s%s --out %s\n", file, quotedSets(o.set), o.out)
 		return err
 	case store.Environment(err):
 		return environment(err)

@@ -78,6 +78,7 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.BoolVar(&o.supervised, "supervised", false, "end when standard input closes")
 	f.StringVar(&o.template, "chat-template", "", "file with a chat template to use instead of the model's own")
 	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, then name=, weight= and priority=; # starts a comment")
+	f.Float64Var(&o.settings.Handicap, "handicap", 0, "make every step longer by this share of itself, to see whether a gate finds it")
 	f.StringVar(&o.traceSteps, "trace-steps", "", "file that gets a line of JSON for every step of the engine, see assay trace")
 	f.BoolVar(&o.sharedCache, "shared-prefix-cache", false, "have requests of different API keys find each other's prompts, which answers' times then tell")
 	f.StringArrayVar(&o.pinFiles, "pin-prefix", nil, "file whose text, or in .json whose messages, stay in the prefix cache for all; may be repeated")

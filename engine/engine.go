@@ -257,7 +257,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	if _, err := o.scheduling(false); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(errs, o.checkBound(m, draft))
+	errs = append(errs, o.checkHandicap(), o.checkBound(m, draft))
 	if wrong == nil {
 		errs = append(errs, o.checkDrafts(drafter))
 	}

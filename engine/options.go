@@ -55,6 +55,10 @@ type Options struct {
 
 	DraftAcceptance string  // draft_acceptance: which drafts stand where tokens are sampled: "exact", which is also empty, or "typical"
 	DraftEpsilon    float64 // draft_epsilon: of "typical", see spec.Typical; without effect with "exact"
+
+	// Handicap makes every step longer by that share of itself, spent computing nothing: a slow-down of known size, for tests
+	// of what is to find one. It is no setting of a deployment.
+	Handicap float64
 }
 
 // DefaultOptions are what `assay serve` runs with when nothing is said.

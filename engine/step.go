@@ -26,6 +26,7 @@ func (l *loop) step() {
 	verify := time.Now()
 	l.fillPass()
 	l.state.Forward(&l.pass)
+	handicap(start, l.e.opts.Handicap)
 	l.stats.PositionSteps.add(l.positions(), &l.plan)
 	tokens := int64(0)
 	for i := range l.plan.Items {

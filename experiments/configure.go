@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/host"
@@ -16,6 +17,7 @@ import (
 	"github.com/assaylab/assay/loadgen"
 	"github.com/assaylab/assay/loadgen/arrival"
 	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/trace"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -24,6 +26,9 @@ const servedName = "model"
 
 // config makes a trial out of an arm and a load.
 func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
+	if r.remote != nil {
+		return r.remoteConfig(key, load, dir, live)
+	}
 	args := r.serveArgs(arm)
 	if r.plan.Scenario.TraceSteps {
 		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
@@ -36,15 +41,27 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 		Shared:       !r.cores.apart(arm.Settings),
 		Dir:          dir,
 	}
-	var err error
-	if c.Warmup, err = r.attack(key, load, "warm-up"); err != nil {
-		return c, err
+	err := r.attacks(&c, load, live)
+	return c, err
+}
+
+// remoteConfig makes a trial of a server that is there.
+func (r *run) remoteConfig(key record.TrialKey, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
+	c := trial.Config{Key: key, Target: r.remote.Server, ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout, Dir: dir}
+	err := r.attacks(&c, load, live)
+	return c, err
+}
+
+// attacks adds the warm-up and the measured part.
+func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err error) {
+	if c.Warmup, err = r.attack(c.Key, load, "warm-up"); err != nil {
+		return err
 	}
-	if c.Attack, err = r.attack(key, load, "measured"); err != nil {
-		return c, err
+	if c.Attack, err = r.attack(c.Key, load, "measured"); err != nil {
+		return err
 	}
 	c.Attack.Live = live
-	return c, nil
+	return nil
 }
 
 // attack makes the plan of a trial's warm-up or measured part.
@@ -62,6 +79,11 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},
 		Deadline: w.Timeout,
 	}
+	if r.remote != nil {
+		o := r.remote.Options
+		o.Temperature, o.IgnoreEOS = w.Temperature, w.IgnoreEOS
+		p.Dialect, p.Options, p.Counter = r.remote.Dialect, o, corpus
+	}
 	n := load.Record.Requests
 	if part != "measured" {
 		n = load.Record.Warmup
@@ -69,7 +91,13 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if n == 0 {
 		return p, nil
 	}
-	if p.Schedule, err = process(load.Record, n, draw.Uint64(part+" arrivals")); err != nil {
+	if w.Arrival == scenario.Recorded {
+		recorded := w.Trace.Read.Copies(w.Trace.Copies, draw.Uint64("copies")).Cut(n)
+		if p.Schedule, err = arrival.Recorded(times(recorded), load.Record.Rate); err != nil {
+			return p, err
+		}
+		spec.Sizes = sizes(recorded)
+	} else if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
 		return p, err
 	}
 	switch s, open := p.Schedule.(arrival.Schedule); {
@@ -84,20 +112,52 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	return p, err
 }
 
+func times(t trace.Trace) []time.Duration {
+	all := make([]time.Duration, len(t.Requests))
+	for i, r := range t.Requests {
+		all[i] = r.At
+	}
+	return all
+}
+
+func sizes(t trace.Trace) []workload.Size {
+	all := make([]workload.Size, len(t.Requests))
+	for i, r := range t.Requests {
+		all[i] = workload.Size{Prompt: r.Prompt, Output: r.Output}
+	}
+	return all
+}
+
 // lengths is a scenario's distribution as the load generator draws it: without the
 // shared prefix, which a scenario counts as part of the prompt.
 func lengths(l scenario.Length, prefix int) workload.Length {
 	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean - float64(prefix), Stddev: l.StdDev, Min: l.Min - prefix, Max: l.Max - prefix}
 }
 
-func process(l record.Load, n int, seed uint64) (arrival.Process, error) {
-	switch l.Arrival {
-	case scenario.Poisson:
-		return arrival.Poisson(l.Rate, n, seed)
-	case scenario.Closed:
-		return arrival.NewClosed(l.Concurrency, n)
+func process(l sweep.Load, n int, seed uint64) (arrival.Process, error) {
+	w := l.Workload
+	if w.Arrival == scenario.Closed {
+		return arrival.NewClosed(l.Record.Concurrency, n, w.Think)
 	}
-	return arrival.Constant(l.Rate, n)
+	s, err := schedule(w, l.Record.Rate, n, seed)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := w.Shape.Drawn()
+	if err != nil {
+		return nil, err
+	}
+	return s.Shaped(shape), nil
+}
+
+func schedule(w scenario.Workload, rate float64, n int, seed uint64) (arrival.Schedule, error) {
+	switch w.Arrival {
+	case scenario.Poisson:
+		return arrival.Poisson(rate, n, seed)
+	case scenario.Gamma:
+		return arrival.Gamma(rate, w.CV, n, seed)
+	}
+	return arrival.Constant(rate, n)
 }
 
 // corpus tokenizes a text, once per run.
@@ -128,7 +188,7 @@ func (r *run) serveArgs(arm sweep.Arm) []string {
 	for _, d := range scenario.EngineSettings() {
 		args = append(args, "--"+strings.ReplaceAll(d.Name, "_", "-")+"="+d.Get(&settings))
 	}
-	return args
+	return append(args, r.extra...)
 }
 
 // cores is how the machine is divided: the engine's thread on one processor, the lab
@@ -148,7 +208,14 @@ func (r *run) divide() (restore func(), err error) {
 	}
 	r.cores = cores{lab: cpus[0], engine: cpus[1]}
 	restore = func() { _ = host.PinProcess(cpus...) } // what was allowed before is allowed again
-	return restore, r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", cpus[1], cpus[0]))
+	return restore, r.noteCores()
+}
+
+func (r *run) noteCores() error {
+	if r.cores == (cores{}) {
+		return nil
+	}
+	return r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", r.cores.engine, r.cores.lab))
 }
 
 func (c cores) engineCPU(s scenario.Settings) (int, bool) { return c.engine, c.apart(s) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/analysis"
 	"github.com/assaylab/assay/analysis/record"
@@ -142,20 +143,25 @@ func TestConversations(t *testing.T) {
 // is drawn anew for each seed.
 func TestArrivals(t *testing.T) {
 	for _, c := range []struct {
-		load record.Load
-		want string
+		load  scenario.Workload
+		want  string
+		drawn bool
 	}{
-		{record.Load{Arrival: scenario.Constant, Rate: 40}, "constant"},
-		{record.Load{Arrival: scenario.Poisson, Rate: 40}, "poisson"},
-		{record.Load{Arrival: scenario.Closed, Concurrency: 3}, "closed"},
+		{scenario.Workload{Arrival: scenario.Constant}, "constant 40/s", false},
+		{scenario.Workload{Arrival: scenario.Constant, Shape: scenario.Shape{Kind: scenario.RampShape, Proportions: []float64{1, 3}}}, "constant with ramp 1 to 3", false},
+		{scenario.Workload{Arrival: scenario.Poisson}, "poisson", true},
+		{scenario.Workload{Arrival: scenario.Gamma, CV: 3}, "gamma (cv 3)", true},
+		{scenario.Workload{Arrival: scenario.Closed}, "closed loop of 3, 12", false},
+		{scenario.Workload{Arrival: scenario.Closed, Think: time.Second}, "closed loop of 3, thinking 1s", false},
 	} {
 		t.Run(c.want, func(t *testing.T) {
-			p, err := process(c.load, 12, 1)
+			load := sweep.Load{Record: record.Load{Rate: 40, Concurrency: 3}, Workload: c.load}
+			p, err := process(load, 12, 1)
 			if err != nil || p.Requests() != 12 || !strings.HasPrefix(p.String(), c.want) {
 				t.Fatalf("%v, %v", p, err)
 			}
-			q, err := process(c.load, 12, 2)
-			if err != nil || reflect.DeepEqual(p, q) != (c.load.Arrival != scenario.Poisson) {
+			q, err := process(load, 12, 2)
+			if err != nil || reflect.DeepEqual(p, q) == c.drawn {
 				t.Errorf("drawn again: %v, %v", q, err)
 			}
 		})

@@ -151,6 +151,9 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 		}
 	}
 	for _, load := range s.Loads {
+		if load.Trace.File != "" {
+			names, paths[load.Trace.File] = append(names, load.Trace.File), s.Resolve(load.Trace.File)
+		}
 		if s.Quality == nil || load.Text != s.Quality.Text {
 			names, paths[load.Text] = append(names, load.Text), s.Resolve(load.Text)
 		}

@@ -34,6 +34,9 @@ type run struct {
 	corpora map[string]*workload.Corpus
 	client  *http.Client
 	cores   cores
+	remote  *Remote       // the server that is loaded in place of the engine; nil for the engine
+	label   string        // behind the arm's name in messages
+	extra   []string      // arguments that the engine gets beside the arm's
 	took    time.Duration // of the trials done here
 	done    int           // trials done here
 }
@@ -41,6 +44,19 @@ type run struct {
 // Run carries out the plan in dir, or what is left of it, and returns what follows
 // from the records. When ctx ends, finished trials are kept and its cause is returned.
 func (l *Lab) Run(ctx context.Context, p *Plan, dir string, o store.Options) (study *analysis.Study, err error) {
+	r, err := l.open(ctx, p, dir, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.store.Close()) }()
+	if err := r.sweep(ctx); err != nil {
+		return nil, err
+	}
+	return r.conclude(ctx)
+}
+
+// open makes or resumes a run directory, with weights and quality.
+func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*run, error) {
 	facts, err := l.describe(p, time.Now())
 	if err != nil {
 		return nil, err
@@ -49,18 +65,14 @@ func (l *Lab) Run(ctx context.Context, p *Plan, dir string, o store.Options) (st
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, s.Close()) }()
 	r := &run{Lab: l, plan: p, store: s, corpora: map[string]*workload.Corpus{}, client: &http.Client{}}
-	if r.weights, err = l.weights(p, dir, modelSum(facts, p.Scenario.Model)); err != nil {
-		return nil, err
+	if r.weights, err = l.weights(p, dir, modelSum(facts, p.Scenario.Model)); err == nil {
+		err = l.quality(ctx, p, s, r.weights)
 	}
-	if err := l.quality(ctx, p, s, r.weights); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
 	}
-	if err := r.sweep(ctx); err != nil {
-		return nil, err
-	}
-	return r.conclude(ctx)
+	return r, nil
 }
 
 // sweep runs the trials that have no record.
@@ -94,7 +106,7 @@ func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
 		return err
 	}
 	live := &loadgen.Live{}
-	t := Running{K: k, N: n, Arm: arm.Record.Name, Load: load.Record.Name, Live: live}
+	t := Running{K: k, N: n, Arm: arm.Record.Name + r.label, Load: load.Record.Name, Live: live}
 	if r.done > 0 {
 		t.Left = r.took / time.Duration(r.done) * time.Duration(n-k)
 	}

@@ -255,7 +255,7 @@ func TestClosedLoop(t *testing.T) {
 		return answer.Script()
 	})
 	p := plan(t, server.URL(), 1, 40)
-	closed, err := arrival.NewClosed(4, 40)
+	closed, err := arrival.NewClosed(4, 40, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +367,7 @@ func TestNothingIsRetried(t *testing.T) {
 		return scripted.Steady(0, 0, 1).Script()
 	})
 	p := plan(t, server.URL(), 1, 20)
-	closed, err := arrival.NewClosed(1, 20)
+	closed, err := arrival.NewClosed(1, 20, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -53,10 +53,17 @@ func memory(b int64) string {
 
 // loadText describes a load level.
 func loadText(l record.Load) string {
-	s := fmt.Sprintf("%s arrivals, %s per trial", l.Arrival, plural(l.Requests, "measured request"))
+	arrivals := l.Arrival + " arrivals"
+	if strings.HasPrefix(l.Arrival, "recorded") {
+		arrivals = "arrivals " + l.Arrival
+	}
+	s := fmt.Sprintf("%s, %s per trial", arrivals, plural(l.Requests, "measured request"))
 	switch {
 	case l.Rate > 0:
 		s = fmt.Sprintf("Open loop, %s at %s requests/s", s, trim(l.Rate))
+		if l.Shape != "" {
+			s += " on average, " + l.Shape
+		}
 	case l.Concurrency > 0:
 		s = fmt.Sprintf("Closed loop, %s at concurrency %d", s, l.Concurrency)
 	}

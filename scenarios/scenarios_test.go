@@ -46,6 +46,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
 		7, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
+	"ci.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		1, "", 2 * time.Minute,
+	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},
 		8, "quantization max_batch kv_format prefix_cache", 20 * time.Minute,

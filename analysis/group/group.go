@@ -63,6 +63,17 @@ func Confirmations(set *record.Set) iter.Seq2[Cell, error] {
 	return cells(set, func(k record.TrialKey) bool { return k.Repetition >= record.Confirmation })
 }
 
+// Of is one cell of the sweep, without trials where none of it has been run.
+func Of(set *record.Set, arm record.Arm, load record.Load) (Cell, error) {
+	var trials []record.Trial
+	for _, t := range set.Trials {
+		if t.Key.Arm == arm.ID && t.Key.Load == load.ID && t.Key.Repetition < record.Confirmation {
+			trials = append(trials, t)
+		}
+	}
+	return gather(set, arm, load, trials)
+}
+
 type cellKey struct{ arm, load string }
 
 func cells(set *record.Set, want func(record.TrialKey) bool) iter.Seq2[Cell, error] {

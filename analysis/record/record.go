@@ -86,7 +86,8 @@ type Skipped struct {
 type Load struct {
 	ID           string  `json:"id"`
 	Name         string  `json:"name"`                  // e.g. "poisson 20/s"
-	Arrival      string  `json:"arrival"`               // "constant", "poisson" or "closed"
+	Arrival      string  `json:"arrival"`               // "constant", "poisson", "gamma (cv 2)", "closed" or "closed, thinking 1s"
+	Shape        string  `json:"shape,omitempty"`       // how the rate moves, in words; "" where it does not
 	Rate         float64 `json:"rate"`                  // requests per second, 0 for closed loop
 	Concurrency  int     `json:"concurrency,omitempty"` // closed loop only
 	Requests     int     `json:"requests"`              // measured requests per trial

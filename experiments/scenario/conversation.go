@@ -44,6 +44,9 @@ func (c Conversation) Drawn() workload.Conversation {
 
 // Longest is the most tokens that one request has, its answer included.
 func (l Workload) Longest() int {
+	if l.Arrival == Recorded {
+		return l.Trace.Read.Longest()
+	}
 	n := l.PromptTokens.Max + l.OutputTokens.Max
 	if c := l.Conversation; c.Turns > 0 {
 		n += (c.Turns - 1) * (c.UserTokens.Max + l.OutputTokens.Max)

@@ -28,7 +28,12 @@ type Length struct {
 }
 
 // String is the form that workload.ParseLength reads.
-func (l Length) String() string { return l.drawn().String() }
+func (l Length) String() string {
+	if l.Distribution == RecordedLength {
+		return fmt.Sprintf("recorded(%d to %d, mean %.0f)", l.Min, l.Max, l.Mean)
+	}
+	return l.drawn().String()
+}
 
 // drawn is the distribution as the load generator has it.
 func (l Length) drawn() workload.Length {

@@ -15,9 +15,9 @@ import (
 // largestFile bounds what Load reads: a scenario is written by hand.
 const largestFile = 1 << 20
 
-// Load reads a scenario file. The error holds every problem of the file; Problems
-// unpacks it.
-func Load(path string) (*Scenario, error) {
+// Load reads a scenario file and gives keys of it other values first: edits are KEY=VALUE, see Edit. The error
+// holds every problem of the file; Problems unpacks it. Lines are those of the text after the edits.
+func Load(path string, edits ...string) (*Scenario, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -27,7 +27,24 @@ func Load(path string) (*Scenario, error) {
 	case len(text) > largestFile:
 		return nil, &Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
 	}
-	return Parse(path, text)
+	edited := string(text)
+	for _, e := range edits {
+		key, value, ok := strings.Cut(e, "=")
+		if !ok {
+			return nil, fmt.Errorf("%q, expected KEY=VALUE, such as engine.threads=2", e)
+		}
+		if edited, err = Edit(edited, strings.TrimSpace(key), value); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	s, err := Parse(path, []byte(edited))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.readTraces(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Parse reads a scenario from text; file names it in messages and is what relative

@@ -12,6 +12,7 @@ import (
 type span struct {
 	line int // of the key, or of the element
 	at   int // byte offset of the same
+	from int // byte offset of text
 	text string
 }
 
@@ -278,7 +279,7 @@ func (s *scanner) note(path string, line, at int) {
 // written keeps the text of a value that began at start and ends here.
 func (s *scanner) written(path string, start int) {
 	place := s.found[path]
-	place.text = strings.TrimSpace(s.text[start:s.at])
+	place.from, place.text = start, strings.TrimSpace(s.text[start:s.at])
 	s.found[path] = place
 }
 

@@ -35,22 +35,21 @@ func (r *reader) loads(t *table, quality *Quality) []Workload {
 }
 
 func (t *table) load(quality *Quality, name string) Workload {
-	if !t.has("arrival") {
-		t.missing("arrival", oneOf([]string{Constant, Poisson, Closed}), `"poisson"`)
-	}
 	l := Workload{
-		Name:         t.text("name", name),
-		Arrival:      t.choice("arrival", "", []string{Constant, Poisson, Closed}),
-		Warmup:       t.integer("warmup", defaultWarmup, 0, mostRequests),
-		PromptTokens: t.length("prompt_tokens"),
-		OutputTokens: t.length("output_tokens"),
-		IgnoreEOS:    t.boolean("ignore_eos", false),
-		Temperature:  t.number("temperature", 0, interval{lo: 0, hi: 10}),
-		Timeout:      t.duration("timeout", defaultTimeout, "30s"),
-		SharedPrefix: t.sharedPrefix(),
-		Conversation: t.conversation(),
+		Name:        t.text("name", name),
+		Warmup:      t.integer("warmup", defaultWarmup, 0, mostRequests),
+		IgnoreEOS:   t.boolean("ignore_eos", false),
+		Temperature: t.number("temperature", 0, interval{lo: 0, hi: 10}),
+		Timeout:     t.duration("timeout", defaultTimeout, "30s"),
 	}
 	l.Text = t.corpus(quality)
+	t.arrival(&l)
+	if l.Arrival == Recorded {
+		t.recorded()
+	} else {
+		l.PromptTokens, l.OutputTokens = t.length("prompt_tokens"), t.length("output_tokens")
+		l.SharedPrefix, l.Conversation = t.sharedPrefix(), t.conversation()
+	}
 	t.levels(&l)
 	t.amount(&l)
 	t.prefixFits(&l)
@@ -80,7 +79,7 @@ func (t *table) levels(l *Workload) {
 	}
 	if v, ok := t.take(other); ok && l.Arrival != "" {
 		t.bad(other, v, fmt.Sprintf("%s for arrival %q", want, l.Arrival), "a closed loop has concurrencies, every other arrival has rates")
-	} else if !t.has(want) && l.Arrival != "" {
+	} else if !t.has(want) && l.Arrival != "" && l.Arrival != Recorded {
 		t.missing(want, "an array of load levels", "[1, 4]")
 	}
 	l.Rates = numbers(t, "rates", func(v any) (float64, bool) {
@@ -119,8 +118,11 @@ func (t *table) amount(l *Workload) {
 	case hasRequests && hasDuration:
 		v, _ := t.take("duration")
 		t.bad("duration", v, expected, "remove one of them")
-	case !hasRequests && !hasDuration:
+	case !hasRequests && !hasDuration && l.Arrival != Recorded:
 		t.missing("requests", expected, "60")
+	case hasDuration && l.Arrival == Recorded:
+		v, _ := t.take("duration")
+		t.bad("duration", v, "requests for a record, or neither for all of it", "write requests = 60")
 	case hasDuration && l.Arrival == Closed:
 		v, _ := t.take("duration")
 		t.bad("duration", v, "requests for a closed loop, whose rate is not known beforehand", "write requests = 60")

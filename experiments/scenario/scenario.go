@@ -107,6 +107,8 @@ func (m Match) Matches(s *Settings) bool {
 const (
 	Constant = "constant"
 	Poisson  = "poisson"
+	Gamma    = "gamma"
+	Recorded = "recorded"
 	Closed   = "closed"
 )
 
@@ -114,6 +116,10 @@ const (
 type Workload struct {
 	Name          string
 	Arrival       string
+	CV            float64       // of the gaps; Gamma only
+	Shape         Shape         // of the rate; zero where it does not move
+	Trace         Trace         // Recorded only
+	Think         time.Duration // between an answer and the slot's next request; Closed only
 	Rates         []float64     // requests per second; open loop only
 	Concurrencies []int         // closed loop only
 	Requests      int           // measured requests per trial; 0 where Duration counts

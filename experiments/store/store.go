@@ -178,6 +178,15 @@ func (s *Store) Note(sentence string) error {
 	return s.writeRun()
 }
 
+// Extend gives the run more repetitions. order begins with the order that it has.
+func (s *Store) Extend(repetitions int, order []record.TrialKey) error {
+	if repetitions < s.run.Repetitions || len(order) < len(s.run.Order) || !slices.Equal(order[:len(s.run.Order)], s.run.Order) {
+		return fmt.Errorf("%s: %d repetitions do not extend %d", s.dir, repetitions, s.run.Repetitions)
+	}
+	s.run.Repetitions, s.run.Order = repetitions, order
+	return s.writeRun()
+}
+
 func (s *Store) writeRun() error { return s.writeJSON(filepath.Join(s.dir, record.RunFile), s.run) }
 
 func (s *Store) writeJSON(path string, v any) error { return Disk(path, record.WriteJSON(path, v)) }

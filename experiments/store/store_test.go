@@ -309,3 +309,21 @@ func TestDisk(t *testing.T) {
 		t.Error("no error became one")
 	}
 }
+
+// More repetitions are written down, and what is there stays first.
+func TestExtend(t *testing.T) {
+	s, err := Create(filepath.Join(t.TempDir(), "run"), []byte("a"), record.Run{Format: record.FormatVersion, Repetitions: 1, Order: []record.TrialKey{{ID: "x"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Extend(2, []record.TrialKey{{ID: "y"}, {ID: "x"}}); err == nil {
+		t.Error("another order is taken")
+	}
+	if err := s.Extend(2, []record.TrialKey{{ID: "x"}, {ID: "y"}}); err != nil {
+		t.Fatal(err)
+	}
+	if p := s.Pending(); s.Run().Repetitions != 2 || len(p) != 2 || p[1].ID != "y" {
+		t.Errorf("%+v", p)
+	}
+}

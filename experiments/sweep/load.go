@@ -36,19 +36,19 @@ func levels(w scenario.Workload, named bool) []record.Load {
 	if named {
 		prefix = w.Name + " "
 	}
-	base := record.Load{Arrival: w.Arrival, Warmup: w.Warmup, PromptTokens: w.PromptTokens.String(),
+	base := record.Load{Arrival: w.Arrives(), Shape: w.Shape.String(), Warmup: w.Warmup, PromptTokens: w.PromptTokens.String(),
 		OutputTokens: w.OutputTokens.String(), SharedPrefix: w.SharedPrefix.String(), Conversation: w.Conversation.String()}
 	var all []record.Load
 	for _, rate := range w.Rates {
 		r := base
 		r.Rate, r.Requests = rate, max(1, w.Count(rate))
-		r.Name = fmt.Sprintf("%s%s %s/s", prefix, w.Arrival, strconv.FormatFloat(rate, 'f', -1, 64))
+		r.Name = fmt.Sprintf("%s%s %s/s", prefix, w.Arrives(), strconv.FormatFloat(rate, 'f', -1, 64))
 		all = append(all, r)
 	}
 	for _, n := range w.Concurrencies {
 		r := base
 		r.Concurrency, r.Requests = n, w.Requests
-		r.Name = fmt.Sprintf("%s%s, %d in flight", prefix, w.Arrival, n)
+		r.Name = fmt.Sprintf("%s%s, %d in flight", prefix, w.Arrives(), n)
 		all = append(all, r)
 	}
 	for i := range all {
@@ -61,8 +61,15 @@ func levels(w scenario.Workload, named bool) []record.Load {
 func loadID(r record.Load, w scenario.Workload) string {
 	parts := []any{r.Arrival, r.Rate, r.Concurrency, r.Requests, r.Warmup, w.PromptTokens, w.OutputTokens,
 		w.IgnoreEOS, w.Temperature, w.Text, w.SharedPrefix, w.Timeout}
-	if w.Conversation.Turns > 0 { // loads without any keep the id that they had before there were conversations
+	// What a load does not have leaves no trace, so that ids stay when there is something new to have.
+	if w.Conversation.Turns > 0 {
 		parts = append(parts, w.Conversation)
+	}
+	if r.Shape != "" {
+		parts = append(parts, r.Shape)
+	}
+	if w.Trace.File != "" {
+		parts = append(parts, w.Trace)
 	}
 	return digest("load", parts...)
 }

@@ -28,8 +28,13 @@ func sum(kind string, parts []any) []byte {
 // inner, shuffled inside each repetition, so that drift of the machine hits all arms
 // alike. It depends on the seed only.
 func (m *Matrix) Order(seed uint64) []record.TrialKey {
+	return m.Orders(seed, m.Scenario.Run.Repetitions)
+}
+
+// Orders is Order for another number of repetitions. More of them begin as fewer do.
+func (m *Matrix) Orders(seed uint64, repetitions int) []record.TrialKey {
 	var order []record.TrialKey
-	for repetition := range m.Scenario.Run.Repetitions {
+	for repetition := range repetitions {
 		from := len(order)
 		for _, l := range m.Loads {
 			for _, a := range m.Arms {

@@ -147,10 +147,10 @@ func TestBadArrivals(t *testing.T) {
 			}
 		})
 	}
-	if _, err := NewClosed(0, 1); err == nil {
+	if _, err := NewClosed(0, 1, 0); err == nil {
 		t.Error("closed loop without slots")
 	}
-	if _, err := NewClosed(1, 0); err == nil {
+	if _, err := NewClosed(1, 0, 0); err == nil {
 		t.Error("closed loop without requests")
 	}
 }
@@ -199,7 +199,7 @@ func TestCancelWhileSleeping(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	closed, err := NewClosed(1, 2)
+	closed, err := NewClosed(1, 2, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -226,7 +226,7 @@ func TestCancelWhileSleeping(t *testing.T) {
 
 // A closed loop's request is due when a slot became free, whenever it is sent.
 func TestClosedLoop(t *testing.T) {
-	c, err := NewClosed(2, 5)
+	c, err := NewClosed(2, 5, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,4 +275,26 @@ func BenchmarkPaceLateness(b *testing.B) {
 	slices.Sort(late)
 	b.ReportMetric(float64(late[len(late)/2]), "p50-late-ns")
 	b.ReportMetric(float64(late[len(late)*99/100]), "p99-late-ns")
+}
+
+// A slot that thinks is due that long after its answer, and is not sent before.
+func TestClosedLoopThinks(t *testing.T) {
+	const think = 20 * time.Millisecond
+	c, err := NewClosed(1, 2, think)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.String() != "closed loop of 1, thinking 20ms, 2 requests" {
+		t.Errorf("%v", c)
+	}
+	run := c.Start(t.Context())
+	run.Pace(0, 0)
+	ended := run.Now()
+	run.Done(ended)
+	if _, stop := run.Pace(0, 1); stop || run.Intended(1) != ended+int64(think) || run.Now() < run.Intended(1) {
+		t.Errorf("stopped %v, due %d after an answer at %d, sent at %d", stop, run.Intended(1), ended, run.Now())
+	}
+	if _, err := NewClosed(1, 1, -1); err == nil {
+		t.Error("thinks backwards")
+	}
 }

@@ -25,8 +25,16 @@ func (c *Corpus) build(spec Spec, key Key, n int, warmup bool) ([]Prompt, error)
 		return nil, err
 	}
 	prompts := make([]Prompt, n)
+	if spec.Sizes != nil && len(spec.Sizes) < n {
+		return nil, fmt.Errorf("prompts: %d sizes for %d of them", len(spec.Sizes), n)
+	}
 	for i := range prompts {
-		if prompts[i], err = d.opening(); err != nil {
+		if spec.Sizes != nil {
+			prompts[i], err = d.sized(spec.Sizes[i])
+		} else {
+			prompts[i], err = d.opening()
+		}
+		if err != nil {
 			return nil, fmt.Errorf("prompt %d of %d: %w", i+1, n, err)
 		}
 	}
@@ -77,6 +85,13 @@ func (d *dealer) opening() (Prompt, error) {
 	}
 	p.Group, p.MaxTokens = group, d.spec.Output.Sample(d.outputs)
 	return p, nil
+}
+
+// sized is a prompt of a given size.
+func (d *dealer) sized(z Size) (Prompt, error) {
+	p, err := d.spans.next("", z.Prompt, z.Prompt, d.spec.Special)
+	p.Group, p.MaxTokens = -1, z.Output
+	return p, err
 }
 
 // groups makes the shared prefixes. They are always of the measured kind, also

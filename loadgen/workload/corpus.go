@@ -48,6 +48,9 @@ func invalidAt(text string) int {
 // Tokens is the length of the corpus.
 func (c *Corpus) Tokens() int { return len(c.ids) }
 
+// Count is how many tokens a text has, by the corpus's tokenizer.
+func (c *Corpus) Count(text string) int { return len(c.tok.Encode(text, false)) }
+
 // warmTokens chooses, by the ids alone, tokens that together begin about
 // warmupShare of the places. A token that begins more than half of them stays
 // with the measured prompts.

@@ -31,6 +31,9 @@ type Spec struct {
 	Prompt Length // tokens of a prompt, without the shared prefix before it
 	Output Length // MaxTokens
 
+	// Sizes are those of each prompt in turn, in place of what Prompt and Output would draw; nil draws.
+	Sizes []Size
+
 	// Groups of requests share a prefix of GroupTokens tokens; every request gets
 	// one of them at random. Both zero: nothing is shared.
 	Groups, GroupTokens int
@@ -49,11 +52,17 @@ type Spec struct {
 	Special bool
 }
 
+// Size is a prompt's and its answer's length in tokens.
+type Size struct{ Prompt, Output int }
+
 // MaxGroupSkew is the largest GroupSkew: with it the second group comes once for 1024 times of the first.
 const MaxGroupSkew = 10
 
 // Validate says what is wrong with s.
 func (s Spec) Validate() error {
+	if s.Sizes != nil {
+		return s.checkSizes()
+	}
 	if err := s.Prompt.Validate(); err != nil {
 		return fmt.Errorf("prompt tokens: %w", err)
 	}
@@ -79,4 +88,16 @@ func (s Spec) SharedPrefix() string {
 		return ""
 	}
 	return fmt.Sprintf("%d groups of %d tokens%s", s.Groups, s.GroupTokens, skewed(s.GroupSkew))
+}
+
+func (s Spec) checkSizes() error {
+	if s.Groups != 0 || s.GroupTokens != 0 || s.WarmupShared {
+		return fmt.Errorf("shared prefix: prompts of given sizes have none")
+	}
+	for i, z := range s.Sizes {
+		if z.Prompt < 1 || z.Output < 1 || z.Prompt > MaxLength || z.Output > MaxLength {
+			return fmt.Errorf("size %d is %d and %d tokens, expected 1 to %d", i, z.Prompt, z.Output, MaxLength)
+		}
+	}
+	return nil
 }

@@ -1,0 +1,149 @@
+package gate
+
+import (
+	"fmt"
+	"hash/fnv"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/assaylab/assay/analysis/compare"
+	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/metric"
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/stat"
+)
+
+// absolute judges a limit on one cell.
+func absolute(b Budget, c *group.Cell) Check {
+	switch b.Metric.Name {
+	case compare.Throughput:
+		return judgeThroughput(b, c)
+	case compare.Failures:
+		return judgeFailures(b, c)
+	}
+	return judgeLatency(b, c)
+}
+
+// judgeLatency judges by how many requests are beyond the limit, as limits of a scenario are judged: exactly, whatever the
+// distribution.
+func judgeLatency(b Budget, c *group.Cell) Check {
+	slo := record.SLO{Metric: b.Metric.Name, Percentile: b.Metric.Percentile, LimitNS: int64(b.Limit)}
+	misses, n := 0, 0
+	for r := range c.All() {
+		switch metric.Judge(slo, r) {
+		case metric.Fail:
+			misses++
+			n++
+		case metric.Pass:
+			n++
+		case metric.NoAnswer:
+		}
+	}
+	t := stat.JudgeShare(misses, n, 1-slo.Percentile)
+	check := judged(t, fmt.Sprintf("%d of %d requests are beyond it", misses, n))
+	all := sorted(c, b.Metric.Name)
+	check.Estimate, check.Low, check.High = math.NaN(), math.NaN(), math.NaN()
+	if len(all) >= stat.Floor(slo.Percentile, stat.Confidence) {
+		q := stat.NewQuantile(all, slo.Percentile, n)
+		check.Estimate, check.Low, check.High = q.Value, max(q.Shown.Low, 0), q.Shown.High
+	}
+	return check
+}
+
+// judged makes a check of a test of a share.
+func judged(t stat.ShareTest, counted string) Check {
+	switch t.Decision {
+	case stat.Within:
+		return Check{Verdict: Pass, Reason: fmt.Sprintf("%s, at most %.3g %% of all with 95 %% confidence", counted, 100*t.High)}
+	case stat.Beyond:
+		return Check{Verdict: Fail, Reason: fmt.Sprintf("%s, at least %.3g %% of all with 95 %% confidence", counted, 100*t.Low)}
+	}
+	return Check{Verdict: Undecided, NeedMore: t.NeedMore, Of: "requests",
+		Reason: fmt.Sprintf("%s: between %.3g and %.3g %% of all", counted, 100*t.Low, 100*t.High)}
+}
+
+// sorted are all values of a latency, one for each request; of inter-token latencies the request's own percentile is not one
+// value, so they come pooled.
+func sorted(c *group.Cell, name string) []float64 {
+	var all []float64
+	for r := range c.All() {
+		all = append(all, compare.Values(name, r)...)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// judgeFailures judges a share exactly.
+func judgeFailures(b Budget, c *group.Cell) Check {
+	misses, n := 0, 0
+	for r := range c.All() {
+		n++
+		if metric.Failed(r) {
+			misses++
+		}
+	}
+	if b.Limit == 0 { // no share is proven to be none: what was seen decides
+		check := Check{Verdict: Pass, Reason: fmt.Sprintf("%d of %d requests failed", misses, n)}
+		if misses > 0 {
+			check.Verdict = Fail
+		}
+		return withShare(check, misses, n)
+	}
+	return withShare(judged(stat.JudgeShare(misses, n, b.Limit), fmt.Sprintf("%d of %d requests failed", misses, n)), misses, n)
+}
+
+func withShare(c Check, misses, n int) Check {
+	i := stat.ShareInterval(misses, n, stat.Confidence)
+	c.Estimate, c.Low, c.High = float64(misses)/float64(max(n, 1)), i.Low, i.High
+	return c
+}
+
+// judgeThroughput judges by the interval of a bootstrap over requests and repetitions.
+func judgeThroughput(b Budget, c *group.Cell) Check {
+	var runs []stat.Series
+	for _, t := range c.Trials {
+		n := len(t.Requests)
+		s := stat.Series{Num: make([]float64, n), Den: make([]float64, n)}
+		for i := range t.Requests {
+			s.Num[i] = float64(metric.TokensInWindow(&t.Requests[i], t.WindowNS))
+			s.Den[i] = float64(t.WindowNS) / 1e9 / float64(n)
+		}
+		runs = append(runs, s)
+	}
+	e := stat.Ratio(runs, compare.DefaultDraws, source(c.Arm.ID, c.Load.ID))
+	check := Check{Estimate: e.Value, Low: e.Interval.Low, High: e.Interval.High, Verdict: Undecided, Of: "repetitions", Reason: "the interval holds the limit"}
+	switch {
+	case e.Interval.Low >= b.Limit:
+		check.Verdict, check.Reason = Pass, "the interval is at or above the limit"
+	case e.Interval.High < b.Limit:
+		check.Verdict, check.Reason = Fail, "the interval is below the limit"
+	default:
+		check.NeedMore = moreRuns(len(runs), math.Abs(math.Log(e.Interval.High/e.Interval.Low))/2, math.Abs(math.Log(e.Value/b.Limit)))
+	}
+	return check
+}
+
+func source(purpose ...string) *rand.Rand {
+	h := fnv.New64a()
+	for _, p := range purpose {
+		_, _ = h.Write([]byte(p + "\x00"))
+	}
+	return rand.New(rand.NewPCG(1, h.Sum64()))
+}
+
+// mostMore is more repetitions than anybody runs: then there is no number.
+const mostMore = 10_000
+
+// moreRuns is how many further repetitions bring an interval's half width, which falls with the root of their number, down
+// to the distance from the threshold.
+func moreRuns(n int, half, distance float64) int {
+	if n == 0 || !(distance > 0) || math.IsInf(half, 0) || math.IsNaN(half) {
+		return 0
+	}
+	need := math.Ceil(float64(n) * (half / distance) * (half / distance))
+	if need-float64(n) > mostMore {
+		return 0
+	}
+	return max(1, int(need)-n)
+}

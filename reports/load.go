@@ -1,0 +1,128 @@
+package reports
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"slices"
+
+	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/reports/table"
+)
+
+// Load prints how a server fared under one load.
+func Load(w io.Writer, s *analysis.Study, dir string) error {
+	p := &printer{}
+	c := s.Cells[0]
+	p.f("%s, %s\n%d of %d requests answered%s\n\n", s.Run.Arms[0].Name, loadText(s.Run.Loads[0]), c.OK, c.Issued, outcomes(c))
+	p.fail(loadTable(c).Text(p))
+	t := say(c.Throughput, natural(c.Throughput))
+	p.f("\nthroughput: %s %s, offered %.3g requests/s\n", t.Number, t.Interval, c.OfferedRate)
+	for _, r := range c.SLOs {
+		p.f("limit p%g %s %s: %s (%d of %d requests beyond it)\n", 100*r.SLO.Percentile, r.SLO.Metric, measuredNumber(float64(r.SLO.LimitNS), "ns"), r.Verdict, r.Misses, r.N)
+		if r.NeedMore > 0 {
+			p.f("  %d more requests within it would meet it\n", r.NeedMore)
+		}
+	}
+	for _, reason := range c.Invalid {
+		p.f("not a valid measurement: %s\n", reason)
+	}
+	p.f("\nreport: %s\n", filepath.Join(dir, "report.html"))
+	if p.err == nil {
+		_, p.err = io.WriteString(w, p.String())
+	}
+	return p.err
+}
+
+// outcomes lists what became of the others.
+func outcomes(c analysis.Cell) (s string) {
+	names := make([]string, 0, len(c.Outcomes))
+	for name := range c.Outcomes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		if n := c.Outcomes[name]; n > 0 && name != "ok" {
+			s += fmt.Sprintf(", %d %s", n, name)
+		}
+	}
+	return s
+}
+
+// loadMetrics are those of the summary, as users know them.
+var loadMetrics = []string{"ttft", "tpot", "itl", "e2e"}
+
+func loadTable(c analysis.Cell) table.Table {
+	t := table.Table{Columns: []table.Column{{Title: "metric"}, {Title: "mean", Align: table.Right}, {Title: "p50", Align: table.Right}, {Title: "p95", Align: table.Right}, {Title: "p99", Align: table.Right}}}
+	for _, m := range c.Metrics {
+		if !slices.Contains(loadMetrics, m.Metric) {
+			continue
+		}
+		cells := []table.Cell{table.Text(m.Metric), measuredCell(m.Mean)}
+		for _, p := range []float64{.5, .95, .99} {
+			q, _ := c.Percentile(m.Metric, p)
+			cells = append(cells, measuredCell(q.Value))
+		}
+		t.Rows = append(t.Rows, table.Row{Cells: cells})
+	}
+	return t
+}
+
+func measuredCell(v analysis.Value) table.Cell {
+	w := say(v, natural(v))
+	return table.Cell{Text: w.Number, Sub: w.Interval}
+}
+
+// LoadJSON is a server under one load, for scripts. Times are nanoseconds; a number that is not there is left out.
+type LoadJSON struct {
+	Server     string                        `json:"server"`
+	Issued     int                           `json:"issued"`
+	OK         int                           `json:"ok"`
+	Outcomes   map[string]int                `json:"outcomes"`
+	Offered    float64                       `json:"offered_rate"`
+	Throughput float64                       `json:"output_tokens_per_second"`
+	Metrics    map[string]map[string]float64 `json:"metrics_ns"` // by metric, then "mean", "p50", "p95", "p99"
+	Limits     []LimitJSON                   `json:"limits"`
+	Invalid    []string                      `json:"invalid"`
+}
+
+// LimitJSON is a limit and what became of it.
+type LimitJSON struct {
+	Metric     string  `json:"metric"`
+	Percentile float64 `json:"percentile"`
+	LimitNS    int64   `json:"limit_ns"`
+	Verdict    string  `json:"verdict"`
+	Misses     int     `json:"misses"`
+	N          int     `json:"requests"`
+	NeedMore   int     `json:"need_more"`
+}
+
+// LoadSummary is what Load prints.
+func LoadSummary(s *analysis.Study) LoadJSON {
+	c := s.Cells[0]
+	out := LoadJSON{Server: s.Run.Arms[0].Name, Issued: c.Issued, OK: c.OK, Outcomes: c.Outcomes, Offered: c.OfferedRate, Throughput: c.Throughput.Estimate,
+		Metrics: map[string]map[string]float64{}, Limits: []LimitJSON{}, Invalid: append([]string{}, c.Invalid...)}
+	for _, m := range c.Metrics {
+		if !slices.Contains(loadMetrics, m.Metric) {
+			continue
+		}
+		numbers := map[string]float64{}
+		note(numbers, "mean", m.Mean)
+		for name, p := range map[string]float64{"p50": .5, "p95": .95, "p99": .99} {
+			q, _ := c.Percentile(m.Metric, p)
+			note(numbers, name, q.Value)
+		}
+		out.Metrics[m.Metric] = numbers
+	}
+	for _, r := range c.SLOs {
+		out.Limits = append(out.Limits, LimitJSON{r.SLO.Metric, r.SLO.Percentile, r.SLO.LimitNS, string(r.Verdict), r.Misses, r.N, r.NeedMore})
+	}
+	return out
+}
+
+func note(numbers map[string]float64, name string, v analysis.Value) {
+	if v.Note == "" && !math.IsNaN(v.Estimate) && !math.IsInf(v.Estimate, 0) {
+		numbers[name] = v.Estimate
+	}
+}
