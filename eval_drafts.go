@@ -32,7 +32,8 @@ func (s *subject) setDrafts(text string, settings scenario.Settings) error {
 		}
 		return nil
 	}
-	s.drafts = drafting{settings.Drafter, settings.DraftModel, settings.DraftLength, settings.DraftAcceptance, 0}
+	drafter, _ := settings.DrafterWith(settings.DraftModel != "") // was checked by Validate
+	s.drafts = drafting{drafter, settings.DraftModel, settings.DraftLength, settings.DraftAcceptance, 0}
 	if settings.Lossy() {
 		s.drafts.epsilon = settings.DraftEpsilon
 	}

@@ -109,7 +109,7 @@ func (r *reader) quality(t *table) *Quality {
 	return q
 }
 
-// Sampled text is some 33 000 tokens where nothing else is said: an interval of 1.3 % to either side.
+// Sampled text is some 33 000 tokens where nothing else is said: an interval of some 1.6 % to either side.
 const defaultSampledAnswers, defaultSampledTokens = 256, 128
 
 // shortestNeedle has room for a definition, its use and some code, defaultNeedle is a context
