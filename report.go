@@ -93,12 +93,14 @@ type summary struct {
 	Paragraph string `json:"paragraph"`
 	Command   string `json:"command"`
 	RunnerUp  string `json:"runner_up"`
+
+	Speculation *speculation `json:"speculation,omitempty"` // where the run sweeps it
 }
 
 // conclude prints the recommendation and where the report is, and returns the verdict.
 func conclude(w io.Writer, dir string, s *analysis.Study, asJSON bool) error {
 	out := summary{RunDir: dir, Report: filepath.Join(dir, htmlFile), Planned: s.Planned, Finished: s.Finished, Failed: len(s.Failed),
-		Proven: s.Choice.Proven, NeedMore: s.Choice.NeedMore, Paragraph: s.Choice.Paragraph}
+		Proven: s.Choice.Proven, NeedMore: s.Choice.NeedMore, Paragraph: s.Choice.Paragraph, Speculation: speculated(s)}
 	for _, a := range s.Arms {
 		switch a.Arm.ID {
 		case s.Choice.Arm:
@@ -123,6 +125,12 @@ func conclude(w io.Writer, dir string, s *analysis.Study, asJSON bool) error {
 	fmt.Fprintln(w, s.Choice.Paragraph)
 	if out.Command != "" {
 		fmt.Fprintf(w, "\n  %s\n", out.Command)
+	}
+	if out.Speculation != nil {
+		fmt.Fprintln(w)
+		for _, line := range out.Speculation.Advice {
+			fmt.Fprintln(w, line)
+		}
 	}
 	fmt.Fprintf(w, "\nreport: %s\n", out.Report)
 	return verdict(s)

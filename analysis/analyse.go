@@ -29,6 +29,7 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 		return nil, fmt.Errorf("analyse %s: %d bootstrap draws: expected at least 100, or 0 for %d", set.Dir, o.Draws, DefaultDraws)
 	}
 	a := &analysis{set: set, run: &set.Run, options: o, study: &Study{Run: set.Run}}
+	a.drafting = len(draftGroups(a.run.Arms)) > 0
 	if err := a.measure(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}
@@ -37,6 +38,7 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()
+	a.compareDrafts()
 	a.drawOccupancy()
 	a.warn()
 	return a.study, nil
@@ -57,6 +59,7 @@ type analysis struct {
 	estimated int        // requests whose token counts are ours
 	miscount  miscount
 	unchecked []string
+	drafting  bool // arms with drafts and without are compared
 }
 
 // rng returns a source of its own for each named purpose, so that adding a cell does

@@ -19,6 +19,10 @@ type measured struct {
 	closed bool
 	rates  cost.Rates
 	work   cost.Work
+	steps  stepCounts
+
+	answered []answered // where the run sweeps speculation, else nil
+	tokens   delivered
 }
 
 func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
@@ -42,6 +46,11 @@ func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
 	m.Metrics = percentiles(c, a.run.SLOs, a.options.Draws, rng)
 	m.setRates(c, a.run.SLOs, a.options.Draws, rng)
 	m.setEngine(c)
+	m.steps, m.tokens = newStepCounts(c), newDelivered(c)
+	m.Held = held(c)
+	if a.drafting {
+		m.answered = newAnswered(c)
+	}
 	m.SLOs, m.Verdict = judge(c, a.run.SLOs)
 	m.CDF["ttft"], m.CDF["e2e"] = cdf(c, metric.TTFT), cdf(c, metric.E2E)
 	m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
@@ -183,4 +192,14 @@ func costAsRun(plan record.CostPlan, tokens cost.Estimate) Value {
 		return v
 	}
 	return moneyValue(e, v.Unit, 0)
+}
+
+// countedShare is a share of counted things, taken as independent.
+func countedShare(hits, of int64) Value {
+	v := exactShare(hits, of)
+	if of > 0 {
+		i := stat.Wilson(int(hits), int(of))
+		v.Low, v.High = i.Low, i.High
+	}
+	return v
 }

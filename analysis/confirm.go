@@ -32,8 +32,12 @@ func (a *analysis) confirm(winner *judged) {
 	c := &Confirmation{
 		Load: fresh.Load, Metric: percentileName(s.Percentile) + " " + s.Metric,
 		InSweep: before.Value, Fresh: after.Value, Verdict: fresh.Verdict,
-		Agrees: fresh.Valid && judgeable(before) && judgeable(after) && judgeInterval(before).Overlaps(judgeInterval(after)),
+		Overlap: fresh.Valid && judgeable(before) && judgeable(after) && judgeInterval(before).Overlaps(judgeInterval(after)),
 	}
+	if before.Value.Known() && after.Value.Known() && before.Value.Estimate > 0 {
+		c.Ratio = after.Value.Estimate / before.Value.Estimate
+	}
+	c.Agrees = c.Overlap && c.near()
 	a.study.Choice.Confirmed = c
 	if !fresh.Valid {
 		a.study.Warnings = append(a.study.Warnings, "The confirming run is not valid: "+strings.Join(fresh.Invalid, "; ")+".")
@@ -41,6 +45,32 @@ func (a *analysis) confirm(winner *judged) {
 	if fresh.Verdict == Missed {
 		a.study.Choice.Proven = false
 	}
+}
+
+// farApart is the factor from which two estimates of one figure are not called equal, whatever their intervals: single
+// runs have intervals wide enough to hide it.
+const farApart = 1.25
+
+// near reports whether the estimates are. Without numbers, intervals alone decide.
+func (c *Confirmation) near() bool {
+	return c.Ratio == 0 || c.Ratio < farApart && c.Ratio > 1/farApart
+}
+
+// Comparison says how the fresh figure compares with that of the sweep.
+func (c *Confirmation) Comparison() string {
+	ratio := ""
+	if c.Ratio > 0 {
+		ratio = " (" + words.Number(c.Ratio) + " times that of the sweep)"
+	}
+	switch {
+	case !c.Overlap:
+		return "further apart than the intervals of single runs allow for" + ratio
+	case !c.near():
+		return fmt.Sprintf("which differs by a factor of %s, though the intervals overlap", words.Number(max(c.Ratio, 1/c.Ratio)))
+	case c.Ratio == 0:
+		return "with intervals that overlap"
+	}
+	return fmt.Sprintf("which agrees: the intervals overlap, and the ratio is %.2f", c.Ratio)
 }
 
 func judgeable(q PercentileValue) bool { return q.Value.Note == "" || q.Value.Note == BeyondOK }

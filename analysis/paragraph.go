@@ -132,15 +132,12 @@ func (a *analysis) confirmedSentence() string {
 	if c == nil {
 		return ""
 	}
-	outcome := "which agrees"
+	outcome := c.Comparison()
 	switch {
 	case c.Verdict == Missed:
 		outcome = "which misses a limit: the recommendation is not confirmed"
-	case !c.Agrees:
-		outcome = "further apart than the intervals of single runs allow for"
-		if c.Verdict == Met {
-			outcome += ", with every limit met again"
-		}
+	case !c.Agrees && c.Verdict == Met:
+		outcome += ", with every limit met again"
 	}
 	percentile, metric, _ := strings.Cut(c.Metric, " ")
 	return fmt.Sprintf("Run again on fresh prompts at %s, its %s %s was %s against %s in the sweep, %s.",

@@ -21,7 +21,8 @@ type Study struct {
 	// Occupancies are at most three, where engines kept their steps: of the recommended arm, and of
 	// the trials with the most preemptions and evictions.
 	Occupancies []Occupancy
-	Warnings    []string // facts that weaken every conclusion, one sentence each
+	Speculation *Speculation // nil where the run does not sweep who drafts tokens
+	Warnings    []string     // facts that weaken every conclusion, one sentence each
 }
 
 // FailedTrial is a trial without measurements.
@@ -112,6 +113,7 @@ type Cell struct {
 	PrefixHits     Value                 // prompt tokens from the prefix cache / prompt tokens asked
 	Preempted      int64                 // sequences put back for want of blocks, by the engine's counters
 	Evicted        int64                 // cached blocks given up for room, likewise
+	Held           *Held                 // nil where no turn of a conversation waited for the reply before
 	CDF            map[string][]CDFPoint // of "ttft" and "e2e"
 	CostAsRun      Value                 // $ per million tokens at this load, labelled: restates the load
 }
@@ -180,5 +182,7 @@ type Confirmation struct {
 	InSweep Value
 	Fresh   Value
 	Verdict Verdict
-	Agrees  bool // the intervals overlap
+	Agrees  bool    // the intervals overlap and Ratio is near 1
+	Overlap bool    // the intervals do
+	Ratio   float64 // Fresh by InSweep, 0 where one of them has no number
 }

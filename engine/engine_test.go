@@ -288,6 +288,17 @@ func acceptance(t *testing.T, e *Engine) {
 	if s.DraftTokens == 0 || s.AcceptedTokens == 0 || s.AcceptedTokens > s.DraftTokens || sum != s.AcceptedTokens {
 		t.Errorf("%d of %d drafts accepted, by position %v", s.AcceptedTokens, s.DraftTokens, s.AcceptedAt)
 	}
+	drafted, deepest := int64(0), int64(0)
+	for i, n := range s.DraftedAt {
+		drafted, deepest = drafted+n, max(deepest, n)
+		if s.AcceptedAt[i] > n {
+			t.Errorf("%d drafts of %d accepted at position %d", s.AcceptedAt[i], n, i)
+		}
+	}
+	if drafted != s.DraftTokens || deepest != s.Drafts || s.DraftsFallen > s.Drafts || s.Drafts-s.DraftsFallen > s.AcceptedTokens {
+		t.Errorf("%d drafts, of which %d fell, of %d tokens, by position %v", s.Drafts, s.DraftsFallen, s.DraftTokens, s.DraftedAt)
+	}
+	batches(t, &s)
 	t.Logf("%d of %d drafts accepted, by position %v, in %d verify steps", s.AcceptedTokens, s.DraftTokens, s.AcceptedAt, s.Drafts)
 }
 

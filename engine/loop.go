@@ -101,6 +101,8 @@ func (l *loop) allot(draft *model.Model, files *Offload) error {
 // describe sets the statistics that do not change.
 func (l *loop) describe(draft *model.Model) {
 	l.stats.AcceptedAt = make([]int64, l.e.opts.DraftLength)
+	l.stats.DraftedAt = make([]int64, l.e.opts.DraftLength)
+	l.stats.Batches = make([]BatchSteps, min(l.e.opts.MaxBatch, batchSizes))
 	l.stats.Finished = map[FinishReason]int64{}
 	l.stats.StepTokens.Buckets = make([]int64, len(StepTokenBounds)+1)
 	l.stats.WeightBytes += l.e.model.WeightBytes()
@@ -304,7 +306,7 @@ func (l *loop) snapshot() Stats {
 	s.Evictions = l.pool.Evicted()
 	l.countFiles(&s)
 	s.Positions = l.positions()
-	s.AcceptedAt = slices.Clone(s.AcceptedAt)
+	s.AcceptedAt, s.DraftedAt, s.Batches = slices.Clone(s.AcceptedAt), slices.Clone(s.DraftedAt), slices.Clone(s.Batches)
 	s.StepTokens.Buckets = slices.Clone(s.StepTokens.Buckets)
 	s.Finished = maps.Clone(s.Finished)
 	return s

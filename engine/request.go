@@ -84,6 +84,8 @@ type Event struct {
 	Finish   FinishReason    // empty while the stream goes on
 	Pinned   int             // with the finish: prompt tokens that are pinned now, where it was asked
 	Cached   int             // prompt tokens that came from the prefix cache
+	Drafted  int             // tokens that were drafted in the step
+	Stood    int             // of these, those that are among Tokens because they were accepted
 	Started  time.Time       // when the request left the queue for the first time
 	At       time.Time
 }

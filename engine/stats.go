@@ -21,8 +21,13 @@ type Stats struct {
 	SharedTokens          int64         // prompt tokens taken over from a running request of the same group
 	GeneratedTokens       int64
 	DraftTime             time.Duration // of Busy: finding drafts, which a draft model computes
-	Drafts                int64         // verify steps with at least one draft
+	VerifySteps           int64         // steps with a draft of at least one sequence
+	VerifyTime            time.Duration // of Busy: these steps without finding drafts, but with all else they computed
+	Batches               []BatchSteps  // steps that only decode, by sequences from 1; the last has all larger batches
+	Drafts                int64         // drafts verified: those of two sequences in one step are two
 	DraftTokens           int64         // drafted
+	DraftedAt             []int64       // by position, from 0
+	DraftsFallen          int64         // drafts of which a token was rejected; the others stood as far as the answer went
 	AcceptedTokens        int64         // accepted, bonus tokens not counted
 	AcceptedAt            []int64       // accepted drafts by position, from 0
 	Preemptions           int64

@@ -28,7 +28,7 @@ func (l *loop) step() {
 	l.state.Forward(&l.pass)
 	handicap(start, l.e.opts.Handicap)
 	l.stats.PositionSteps.add(l.positions(), &l.plan)
-	tokens := int64(0)
+	tokens, drawn := int64(0), l.stats.GeneratedTokens
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
 		if it.From < it.Seq.Prompt {
@@ -45,6 +45,7 @@ func (l *loop) step() {
 	end := time.Now()
 	took := end.Sub(start)
 	l.stats.Busy += took
+	l.countBatch(l.stats.GeneratedTokens-drawn, drafting, took)
 	l.observe(end)
 	l.adapt(drafting, end.Sub(verify))
 	l.tracePut(trace, took)
@@ -216,7 +217,7 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 		}
 	}
 	s.said.Push(l.accepted...)
-	l.countDrafts(s, it)
+	ev.Drafted, ev.Stood = len(it.Draft), l.countDrafts(s, it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
 	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
 	l.sched.Commit(it, l.accepted, finish != "")
@@ -271,12 +272,11 @@ func (l *loop) ends(r *Request, token int32) bool {
 	return !r.IgnoreEOS && slices.Contains(l.e.ends, token) || slices.Contains(r.StopTokens, token)
 }
 
-// countDrafts counts an item's drafts and how many of them, the first ones, stood.
-func (l *loop) countDrafts(s *Stream, it *sched.Item) {
+// countDrafts counts an item's drafts, and returns how many of them, the first ones, stood.
+func (l *loop) countDrafts(s *Stream, it *sched.Item) (stood int) {
 	if len(it.Draft) == 0 {
-		return
+		return 0
 	}
-	stood := 0
 	for stood < min(len(l.accepted), len(it.Draft)) && l.accepted[stood] == it.Draft[stood] {
 		l.stats.AcceptedAt[stood]++
 		stood++
@@ -284,9 +284,16 @@ func (l *loop) countDrafts(s *Stream, it *sched.Item) {
 	l.stats.Drafts++
 	l.stats.DraftTokens += int64(len(it.Draft))
 	l.stats.AcceptedTokens += int64(stood)
+	for at := range it.Draft {
+		l.stats.DraftedAt[at]++
+	}
+	if stood < min(len(l.accepted), len(it.Draft)) {
+		l.stats.DraftsFallen++
+	}
 	if a := l.lengths.adaptive; a != nil {
 		a.Judged(&s.acceptance, len(it.Draft), stood)
 	}
+	return stood
 }
 
 // send hands an event to the client, the last one when the step is over. A client that does not

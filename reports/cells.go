@@ -27,7 +27,7 @@ func (v *view) cellTables() Section {
 			continue
 		}
 		kept, dropped := v.measures(cells, mainMetrics, true)
-		s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), Paragraph(loadText(l)),
+		s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), Paragraph(strings.TrimSpace(loadText(l)+" "+v.heldText(cells))),
 			Table{Table: v.cellTable("Latency and throughput at "+v.load(l.ID), cells, kept), Trials: v.trialsAt(l.ID)})
 		if len(dropped) > 0 {
 			s.Blocks = append(s.Blocks, Note("Left out, because no arm has a number: "+strings.Join(dropped, "; ")+"."))

@@ -232,11 +232,17 @@ func (v *view) alternatives() []Block {
 
 func (v *view) confirmation(c *analysis.Confirmation) string {
 	before, after := say(c.InSweep, natural(c.InSweep)), say(c.Fresh, natural(c.Fresh))
-	agree := "The intervals overlap."
-	if !c.Agrees {
-		agree = "The intervals, each of a single run, do not overlap: runs differ by more than they say, so trust the fresh figure."
+	agree := "The intervals overlap"
+	if c.Ratio > 0 {
+		agree += fmt.Sprintf(", and the fresh figure is %.2f times that of the sweep", c.Ratio)
 	}
-	return fmt.Sprintf("%s at %s: %s in the sweep, %s on fresh prompts; limits %s. %s",
+	switch {
+	case !c.Overlap:
+		agree = "The intervals, each of a single run, do not overlap: runs differ by more than they say, so trust the fresh figure"
+	case !c.Agrees:
+		agree += ": it differs by a factor that the intervals are too wide to tell from chance, so trust neither to more than that"
+	}
+	return fmt.Sprintf("%s at %s: %s in the sweep, %s on fresh prompts; limits %s. %s.",
 		confirmedMetric(c.Metric), v.load(c.Load), before.inline(), after.inline(), verdictName(c.Verdict), agree)
 }
 

@@ -76,6 +76,9 @@ func loadText(l record.Load) string {
 	if l.OutputTokens != "" {
 		s += "; output tokens " + l.OutputTokens
 	}
+	if l.Temperature > 0 {
+		s += "; temperature " + trim(l.Temperature)
+	}
 	if l.SharedPrefix != "" {
 		s += "; shared prefix " + l.SharedPrefix
 	}

@@ -104,7 +104,8 @@ next:
 	for _, l := range v.Run.Loads {
 		for i := range out {
 			f := out[i].loads[0]
-			if f.Arrival == l.Arrival && f.Shape == l.Shape && f.PromptTokens == l.PromptTokens && f.OutputTokens == l.OutputTokens && f.SharedPrefix == l.SharedPrefix && f.Conversation == l.Conversation {
+			same := f.PromptTokens == l.PromptTokens && f.OutputTokens == l.OutputTokens && f.SharedPrefix == l.SharedPrefix && f.Conversation == l.Conversation && f.Temperature == l.Temperature
+			if same && f.Arrival == l.Arrival && f.Shape == l.Shape {
 				out[i].loads = append(out[i].loads, l)
 				out[i].name = common(out[i].name, v.load(l.ID))
 				continue next

@@ -267,7 +267,7 @@ func choose(s *analysis.Study) {
 		Arm: best.Arm.ID, Proven: true,
 		Paragraph: fmt.Sprintf("Run %s: it is the cheapest arm that meets every limit at %g requests/s with a quality loss within 1 %%.", best.Arm.Name, best.Capacity.Rate),
 		Reasons:   []string{"It meets both limits at the highest tested rate.", "Its quality loss is within the bound, at the upper end of the interval as well.", "No eligible arm costs less at capacity."},
-		Confirmed: &analysis.Confirmation{Load: best.Capacity.Load, Metric: "p95 ttft", InSweep: best.P95TTFT, Fresh: val(best.P95TTFT.Estimate*1.03, best.P95TTFT.Estimate*.09, 128, "ns"), Verdict: analysis.Met, Agrees: true},
+		Confirmed: &analysis.Confirmation{Load: best.Capacity.Load, Metric: "p95 ttft", InSweep: best.P95TTFT, Fresh: val(best.P95TTFT.Estimate*1.03, best.P95TTFT.Estimate*.09, 128, "ns"), Verdict: analysis.Met, Agrees: true, Overlap: true, Ratio: 1.03},
 	}
 	if second != nil {
 		s.Choice.RunnerUp, s.Choice.RunnerUpWhy = second.Arm.ID, "It costs the same at capacity and keeps the engine busy for longer per request."

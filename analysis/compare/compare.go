@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -174,4 +175,27 @@ func (c *Comparison) decide() {
 			}
 		}
 	}
+}
+
+// Pairs are the values of a metric in repetitions of the same requests, of the first arm at the first load of both runs. Repetitions that
+// are not in both, or that have no number, are left out.
+func Pairs(first, second *record.Set, m Metric) ([][2]float64, error) {
+	a, err := group.Of(first, first.Run.Arms[0], first.Run.Loads[0])
+	if err != nil {
+		return nil, err
+	}
+	b, err := group.Of(second, second.Run.Arms[0], second.Run.Loads[0])
+	if err != nil {
+		return nil, err
+	}
+	s := newSides(&a, &b, true)
+	var pairs [][2]float64
+	of := values(m.Name)
+	for i := range min(len(s.first), len(s.second)) {
+		x, y := quantile(s.first[i:i+1], of, m.Percentile), quantile(s.second[i:i+1], of, m.Percentile)
+		if s.paired && x > 0 && y > 0 && !math.IsInf(x+y, 1) {
+			pairs = append(pairs, [2]float64{x, y})
+		}
+	}
+	return pairs, nil
 }

@@ -96,6 +96,7 @@ type Load struct {
 	OutputTokens string  `json:"output_tokens"`
 	SharedPrefix string  `json:"shared_prefix,omitempty"` // "4 groups of 64 tokens", "" for none
 	Conversation string  `json:"conversation,omitempty"`  // in words, with whose replies its turns carry; "" for none
+	Temperature  float64 `json:"temperature,omitempty"`   // of sampling, 0 for the likeliest token
 }
 
 // SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.
@@ -181,8 +182,13 @@ type Counters struct {
 	GeneratedTokens   int64   `json:"generated_tokens"`
 	DraftTokens       int64   `json:"draft_tokens"`
 	AcceptedTokens    int64   `json:"accepted_tokens"`
-	Drafts            int64   `json:"drafts"`                // verify steps
-	AcceptedAt        []int64 `json:"accepted_at,omitempty"` // accepted drafts by position, from 0
+	DraftNS           int64   `json:"draft_ns,omitempty"`      // of busy_ns: finding drafts
+	VerifySteps       int64   `json:"verify_steps,omitempty"`  // steps with a draft of at least one sequence
+	VerifyNS          int64   `json:"verify_ns,omitempty"`     // of busy_ns: these steps without finding drafts, but with all else they computed
+	Drafts            int64   `json:"drafts"`                  // drafts verified, one for each sequence and step
+	DraftsFallen      int64   `json:"drafts_fallen,omitempty"` // of these, those of which a token was rejected
+	DraftedAt         []int64 `json:"drafted_at,omitempty"`    // drafted tokens by position, from 0
+	AcceptedAt        []int64 `json:"accepted_at,omitempty"`   // accepted drafts by position, from 0
 	Preemptions       int64   `json:"preemptions"`
 	DroppedKV         int64   `json:"dropped_kv_positions"`  // given up by requests that went on
 	MeanKVBytes       int64   `json:"mean_request_kv_bytes"` // mean over the steps of each request, of what its positions took
@@ -200,6 +206,19 @@ type Counters struct {
 	KVBytesPerToken   int64   `json:"kv_bytes_per_token"`
 	WeightBytes       int64   `json:"weight_bytes"`
 	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
+
+	Batches []BatchSteps `json:"batches,omitempty"` // the steps that only decode, by sequences, the fewest first
+}
+
+// BatchSteps counts the steps of batches of one size that only decode: in which every sequence computes
+// the token drawn last and drafts after it, and none a prompt.
+type BatchSteps struct {
+	Steps     int64 `json:"steps"`
+	Sequences int64 `json:"sequences"`          // added up over the steps
+	Rows      int64 `json:"rows"`               // computed, drafts included
+	Tokens    int64 `json:"tokens"`             // that came of them
+	BusyNS    int64 `json:"busy_ns"`            // inside these steps
+	DraftNS   int64 `json:"draft_ns,omitempty"` // of busy_ns: finding drafts
 }
 
 // Lab is how the instrument itself fared during the trial.

@@ -31,6 +31,7 @@ func newEngineCollector(model string, stats func() engine.Stats) *engineCollecto
 	c.addRequests()
 	c.addTokens()
 	c.addDrafts()
+	c.addBatches()
 	c.addWork()
 	c.addMemory()
 	c.addCache()
@@ -133,8 +134,21 @@ func (c *engineCollector) addDrafts() {
 				emit(float64(accepted), strconv.Itoa(position))
 			}
 		})
+	c.addLabelled(prometheus.CounterValue, "assay:spec_decode_num_draft_tokens_per_pos_total",
+		"Tokens drafted, by position in the draft, from 0.", []string{"position"},
+		func(s *engine.Stats, emit func(float64, ...string)) {
+			for position, drafted := range s.DraftedAt {
+				emit(float64(drafted), strconv.Itoa(position))
+			}
+		})
+	c.counter("assay:spec_decode_num_drafts_rejected_total", "Drafts of which a token was rejected; the others stood as far as their answer went.",
+		func(s *engine.Stats) int64 { return s.DraftsFallen })
 	c.seconds("assay:draft_seconds_total", "Time of engine steps in which drafts were found; the rest is verification and ordinary work.",
 		func(s *engine.Stats) time.Duration { return s.DraftTime })
+	c.counter("assay:verify_steps_total", "Engine steps that verified a draft of at least one request.",
+		func(s *engine.Stats) int64 { return s.VerifySteps })
+	c.seconds("assay:verify_seconds_total", "Time of these steps but for finding drafts, prompts and undrafted rows in them included.",
+		func(s *engine.Stats) time.Duration { return s.VerifyTime })
 }
 
 func (c *engineCollector) addWork() {

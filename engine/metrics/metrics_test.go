@@ -53,7 +53,8 @@ var full = engine.Stats{
 	Positions: engine.Positions{Held: 160, Used: 143}, PositionSteps: engine.Positions{Held: 16000, Used: 15001},
 	Steps: 101, StepTokens: engine.StepTokens{Buckets: []int64{50, 40, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6}, Sum: 98765}, SharedTokens: 61, Busy: 2500 * time.Millisecond, PrefillOps: 1009, DecodeOps: 1013,
 	PromptTokens: 211, PrefixQueries: 223, PrefixHits: 127, GeneratedTokens: 307,
-	DraftTime: 250 * time.Millisecond, Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, Preemptions: 2, DroppedPositions: 640, PeakSequence: 144,
+	DraftTime: 250 * time.Millisecond, Drafts: 31, DraftTokens: 37, AcceptedTokens: 29, AcceptedAt: []int64{17, 12}, DraftedAt: []int64{31, 6}, DraftsFallen: 13, VerifySteps: 23, VerifyTime: 750 * time.Millisecond,
+	Batches: []engine.BatchSteps{{}, {Steps: 20, Sequences: 40, Rows: 70, Tokens: 60, Busy: 1500 * time.Millisecond, Drafting: 125 * time.Millisecond}}, Preemptions: 2, DroppedPositions: 640, PeakSequence: 144,
 	Finished:    map[engine.FinishReason]int64{engine.FinishStop: 6, engine.FinishLength: 7, engine.FinishAbort: 8},
 	PeakRunning: 4, Occupancy: 7250 * time.Millisecond, KVBytesPerToken: 4096, WeightBytes: 14000000,
 }
@@ -78,6 +79,16 @@ func TestEngineSeries(t *testing.T) {
 		{"assay:shared_prompt_tokens_total", counter, "", map[string]float64{"": 61}},
 		{"assay:engine_requests_finished_total", counter, "finished_reason", map[string]float64{"stop": 6, "length": 7, "abort": 8}},
 		{"assay:draft_seconds_total", counter, "", map[string]float64{"": .25}},
+		{"assay:verify_seconds_total", counter, "", map[string]float64{"": .75}},
+		{"assay:verify_steps_total", counter, "", map[string]float64{"": 23}},
+		{"assay:spec_decode_num_drafts_rejected_total", counter, "", map[string]float64{"": 13}},
+		{"assay:spec_decode_num_draft_tokens_per_pos_total", counter, "position", map[string]float64{"0": 31, "1": 6}},
+		{"assay:decode_steps_total", counter, "sequences", map[string]float64{"2": 20}},
+		{"assay:decode_step_sequences_total", counter, "sequences", map[string]float64{"2": 40}},
+		{"assay:decode_step_rows_total", counter, "sequences", map[string]float64{"2": 70}},
+		{"assay:decode_step_tokens_total", counter, "sequences", map[string]float64{"2": 60}},
+		{"assay:decode_step_seconds_total", counter, "sequences", map[string]float64{"2": 1.5}},
+		{"assay:decode_step_draft_seconds_total", counter, "sequences", map[string]float64{"2": .125}},
 		{"vllm:spec_decode_num_drafts_total", counter, "", map[string]float64{"": 31}},
 		{"vllm:spec_decode_num_draft_tokens_total", counter, "", map[string]float64{"": 37}},
 		{"vllm:spec_decode_num_accepted_tokens_total", counter, "", map[string]float64{"": 29}},
@@ -127,6 +138,7 @@ func TestEveryFieldComesOut(t *testing.T) {
 	for name, change := range changes(reflect.TypeFor[engine.Stats](), "") {
 		stats := full
 		stats.AcceptedAt = slices.Clone(full.AcceptedAt)
+		stats.DraftedAt, stats.Batches = slices.Clone(full.DraftedAt), slices.Clone(full.Batches)
 		stats.Finished = maps.Clone(full.Finished)
 		stats.StepTokens.Buckets = slices.Clone(full.StepTokens.Buckets)
 		change(reflect.ValueOf(&stats).Elem())
@@ -148,6 +160,12 @@ func changes(typ reflect.Type, prefix string) map[string]func(reflect.Value) {
 				out[inner] = func(v reflect.Value) { change(v.Field(i)) }
 			}
 		case reflect.Slice:
+			if field.Type.Elem().Kind() == reflect.Struct {
+				for inner, change := range changes(field.Type.Elem(), name+".") {
+					out[inner] = func(v reflect.Value) { change(v.Field(i).Index(1)) }
+				}
+				continue
+			}
 			out[name] = func(v reflect.Value) { increment(v.Field(i).Index(1)) }
 		case reflect.Map:
 			out[name] = func(v reflect.Value) {

@@ -12,6 +12,8 @@ import (
 type piece struct {
 	text     string
 	tokens   int // generated
+	drafted  int // in the event's step
+	stood    int // of these, those among tokens
 	cached   int
 	logprobs []placed // one per token where asked for, those of an echoed prompt first
 	finish   engine.FinishReason
@@ -55,7 +57,7 @@ func newAnswer(t Tokenizer, r *request) *answer {
 // push takes the next event. Tokens go one by one, so that on a stop string exactly
 // the tokens up to the one that completed it are counted.
 func (a *answer) push(event engine.Event) piece {
-	p := piece{cached: event.Cached}
+	p := piece{cached: event.Cached, drafted: event.Drafted}
 	var out strings.Builder
 	if a.echo != nil {
 		p.logprobs = a.repeat(&out, event.Prompt)
@@ -79,7 +81,7 @@ func (a *answer) push(event engine.Event) piece {
 		}
 		out.WriteString(a.stops.Flush())
 	}
-	p.text = out.String()
+	p.text, p.stood = out.String(), min(event.Stood, p.tokens) // accepted drafts come first
 	a.done = p.finish != ""
 	return p
 }

@@ -37,7 +37,7 @@ func levels(w scenario.Workload, named bool) []record.Load {
 		prefix = w.Name + " "
 	}
 	base := record.Load{Arrival: w.Arrives(), Shape: w.Shape.String(), Warmup: w.Warmup, PromptTokens: w.PromptTokens.String(),
-		OutputTokens: w.OutputTokens.String(), SharedPrefix: w.SharedPrefix.String(), Conversation: w.Conversation.String()}
+		OutputTokens: w.OutputTokens.String(), SharedPrefix: w.SharedPrefix.String(), Conversation: w.Conversation.String(), Temperature: w.Temperature}
 	var all []record.Load
 	for _, rate := range w.Rates {
 		r := base

@@ -34,6 +34,9 @@ conversation = { turns = 4, user_tokens = { distribution = "uniform", min = 4, m
 	if plain := expand(t, small, head).Loads[0].Record; plain.ID != served.Loads[0].Record.ID || plain.Conversation != "" {
 		t.Errorf("a load without conversations: %+v", plain)
 	}
+	if warm := expand(t, small, head+chat("served")+"temperature = 0.7\n").Loads[2].Record; warm.Temperature != 0.7 || got.Record.Temperature != 0 || warm.ID == got.Record.ID {
+		t.Errorf("temperatures %v and %v", warm.Temperature, got.Record.Temperature)
+	}
 	_, err := Expand(parse(t, head+chat("served")+"[engine]\ncontext = 141\n"), small)
 	if err == nil || !strings.Contains(err.Error(), "requests of up to 142 tokens, the context holds 141") {
 		t.Errorf("a conversation longer than the context: %v", err)

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/experiments/target"
 )
 
@@ -18,7 +19,13 @@ func difference(a, b target.Stats) record.Counters {
 		GeneratedTokens:   b.GeneratedTokens - a.GeneratedTokens,
 		DraftTokens:       b.DraftTokens - a.DraftTokens,
 		AcceptedTokens:    b.AcceptedTokens - a.AcceptedTokens,
+		DraftNS:           (b.DraftTime - a.DraftTime).Nanoseconds(),
+		VerifySteps:       b.VerifySteps - a.VerifySteps,
+		VerifyNS:          (b.VerifyTime - a.VerifyTime).Nanoseconds(),
 		Drafts:            b.Drafts - a.Drafts,
+		DraftsFallen:      b.DraftsFallen - a.DraftsFallen,
+		DraftedAt:         minus(b.DraftedAt, a.DraftedAt),
+		Batches:           batches(b.Batches, a.Batches),
 		AcceptedAt:        minus(b.AcceptedAt, a.AcceptedAt),
 		Preemptions:       b.Preemptions - a.Preemptions,
 		DroppedKV:         b.DroppedPositions - a.DroppedPositions,
@@ -47,6 +54,22 @@ func minus(b, a []int64) []int64 {
 			v -= a[i]
 		}
 		d = append(d, v)
+	}
+	return d
+}
+
+// batches leaves out sizes without a step.
+func batches(b, a []engine.BatchSteps) []record.BatchSteps {
+	var d []record.BatchSteps
+	for i, v := range b {
+		var old engine.BatchSteps
+		if i < len(a) {
+			old = a[i]
+		}
+		if v.Steps > old.Steps {
+			d = append(d, record.BatchSteps{Steps: v.Steps - old.Steps, Sequences: v.Sequences - old.Sequences, Rows: v.Rows - old.Rows,
+				Tokens: v.Tokens - old.Tokens, BusyNS: (v.Busy - old.Busy).Nanoseconds(), DraftNS: (v.Drafting - old.Drafting).Nanoseconds()})
+		}
 	}
 	return d
 }

@@ -102,17 +102,21 @@ func tokensAxis(tokens []float64) axis {
 	return linearAxis(0, slices.Max(tokens)*1.09, 5)
 }
 
-// limit draws the limit, its words in the first of four corners along it that no point is in, and returns
-// their box for labels to keep off.
+// limit draws the limit with its words, and returns their box for labels to keep off.
 func (p ThroughputPanel) limit(c draw.Canvas, px, py func(float64) vg.Length) []vg.Rectangle {
 	if p.Limit <= 0 {
 		return nil
 	}
 	v := py(p.Limit)
 	c.StrokeLine2(stroke(theme.Bad, 1, 5, 3), c.Min.X, v, c.Max.X, v)
-	sty, s := sans(theme.Bad, bodySize-1, false), "limit "+Duration(p.Limit)
+	return []vg.Rectangle{lineWords(c, v, theme.Bad, "limit "+Duration(p.Limit), p.marks(c, px, py))}
+}
+
+// lineWords writes what a horizontal line at v is in the first of four corners along it that no mark is in, and returns
+// its box.
+func lineWords(c draw.Canvas, v vg.Length, role theme.Role, s string, marks []vg.Rectangle) vg.Rectangle {
+	sty := sans(role, bodySize-1, false)
 	width := textWidth(sty, s) + 6
-	marks := p.marks(c, px, py)
 	corner := func(x, y vg.Length) vg.Rectangle {
 		return vg.Rectangle{Min: vg.Point{X: x, Y: y}, Max: vg.Point{X: x + width, Y: y + 12}}
 	}
@@ -124,7 +128,7 @@ func (p ThroughputPanel) limit(c draw.Canvas, px, py func(float64) vg.Length) []
 		}
 	}
 	write(c, sty, vg.Point{X: box.Min.X + 3, Y: box.Min.Y + 6}, draw.XLeft, s)
-	return []vg.Rectangle{box}
+	return box
 }
 
 // marks are the boxes of the points, and all of the lane where there is one.

@@ -45,6 +45,7 @@ type Arm struct {
 	Busy      time.Duration // engine-busy time per request
 	Capacity  float64       // requests per second; above it the queue grows
 	Bundle    int           // tokens per message, as with speculation; 0 is 1
+	Draft     *Draft        // nil leaves steps and drafts uncounted, but for Bundle
 	Prefix    float64       // share of prompt tokens read from the prefix cache
 }
 

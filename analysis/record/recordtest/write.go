@@ -158,7 +158,7 @@ func (p Plan) trial(order int, k record.TrialKey) (record.Trial, []result.Reques
 	}
 	t := record.Trial{Format: record.FormatVersion, Key: k, Order: order, Status: record.StatusOK,
 		Started: "2026-01-01T00:00:00Z", ReadyNS: 50e6, WindowNS: int64(at * 1e9), Issued: len(requests), Command: "assay serve --made-up"}
-	arm.count(&t, requests)
+	arm.count(&t, requests, rate)
 	return t, requests, nil
 }
 
@@ -180,7 +180,7 @@ func (a *Arm) answer(seq uint64, intended int64, rate float64, schedule, noise *
 		k := min(bundle, left)
 		r.Events = append(r.Events, result.Event{At: now, Tokens: k, Read: len(r.Events)})
 		left -= k
-		now += int64(float64(k) * float64(a.TPOT) * jitter())
+		now += int64(float64(k) * a.pace(rate) * jitter())
 	}
 	r.First, r.FirstTokens = r.Events[0].At, r.Events[0].Tokens
 	r.Last = r.Events[len(r.Events)-1].At
@@ -189,7 +189,7 @@ func (a *Arm) answer(seq uint64, intended int64, rate float64, schedule, noise *
 }
 
 // count fills in the engine's counters to match the timelines.
-func (a *Arm) count(t *record.Trial, requests []result.Request) {
+func (a *Arm) count(t *record.Trial, requests []result.Request, rate float64) {
 	e := &t.Engine
 	for _, r := range requests {
 		e.RunningNS += r.Last - r.Sent - 200_000
@@ -206,6 +206,9 @@ func (a *Arm) count(t *record.Trial, requests []result.Request) {
 	}
 	if a.Bundle == 2 {
 		e.AcceptedAt = []int64{e.AcceptedTokens, 0, 0, 0}
+	}
+	if a.Draft != nil {
+		a.Draft.count(a, e, rate)
 	}
 	e.PrefillOps, e.DecodeOps = 7_000_000*(e.PromptTokens-e.PrefixHitTokens), 7_000_000*e.GeneratedTokens
 	e.KVBytesPerToken, e.WeightBytes, e.PeakRSSBytes, e.PeakRunning = 4096, 14_000_000, 60_000_000, 8
