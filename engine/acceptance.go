@@ -31,6 +31,9 @@ func (o *Options) checkDrafts(drafter string) error {
 	if o.Lossy() && !(o.DraftEpsilon > 0 && o.DraftEpsilon <= 1) {
 		errs = append(errs, fmt.Errorf("engine: draft_epsilon is %v, want above 0 and at most 1", o.DraftEpsilon))
 	}
+	if drafter == DrafterRecycle && o.Lossy() {
+		errs = append(errs, fmt.Errorf("engine: draft_acceptance is %q, want %q with drafter %s, whose trees are accepted exactly", o.DraftAcceptance, AcceptExact, drafter))
+	}
 	switch {
 	case drafter != DrafterNone:
 		errs = append(errs, between("draft_length", o.DraftLength, 1, 64))

@@ -45,6 +45,7 @@ func TestBadAcceptance(t *testing.T) {
 	m := loadModel(t, "gopherling-2m")
 	for want, change := range map[string]func(*Options){
 		`draft_acceptance is "topical", want one of exact, typical`:        func(o *Options) { o.Drafter, o.DraftAcceptance = DrafterNgram, "topical" },
+		`draft_acceptance is "typical", want "exact" with drafter recycle`: typical(DrafterRecycle),
 		"draft_epsilon is 0, want above 0 and at most 1":                   func(o *Options) { typical(DrafterNgram)(o); o.DraftEpsilon = 0 },
 		"draft_epsilon is 1.5, want above 0 and at most 1":                 func(o *Options) { typical(DrafterNgram)(o); o.DraftEpsilon = 1.5 },
 		"draft_adaptive is true, and nothing drafts: want false, a draft":  func(o *Options) { o.DraftAdaptive = true },

@@ -77,15 +77,20 @@ func (l *loop) watch(it *sched.Item, o *model.Observed) {
 	span.Observed = o
 }
 
-// addMass adds what was observed of the first rows of a span that stand to the sequence's.
-func addMass(q *sched.Sequence, o *model.Observed, rows int) {
+// addMass adds what was observed of the rows of a span that stand to the sequence's: the first ones, of
+// which those behind the first one are on a way, if there is one, of a tree.
+func addMass(q *sched.Sequence, o *model.Observed, rows int, way ...int32) {
 	if o.Lanes == 0 {
 		return
 	}
 	for len(q.Mass) < o.Blocks {
 		q.Mass = append(q.Mass, 0)
 	}
-	for lane := range min(rows, o.Lanes) {
+	for row := range min(rows, o.Lanes) {
+		lane := row
+		if row > 0 && len(way) > 0 {
+			lane = 1 + int(way[row-1])
+		}
 		for b := range o.Blocks {
 			q.Mass[b] += o.Of(lane, b)
 		}

@@ -11,15 +11,16 @@ import (
 // Values of Options.Drafter. DrafterAuto, which is also empty, is DrafterModel with a draft model
 // and DrafterNone without.
 const (
-	DrafterAuto   = "auto"
-	DrafterNone   = "none"
-	DrafterModel  = "model"
-	DrafterNgram  = "ngram"
-	DrafterSuffix = "suffix"
+	DrafterAuto    = "auto"
+	DrafterNone    = "none"
+	DrafterModel   = "model"
+	DrafterNgram   = "ngram"
+	DrafterSuffix  = "suffix"
+	DrafterRecycle = "recycle"
 )
 
 // Drafters are the values of Drafter.
-var Drafters = []string{DrafterAuto, DrafterNone, DrafterModel, DrafterNgram, DrafterSuffix}
+var Drafters = []string{DrafterAuto, DrafterNone, DrafterModel, DrafterNgram, DrafterSuffix, DrafterRecycle}
 
 // The n-grams that DrafterNgram looks up: shorter ones are right too seldom to pay for their rows.
 const (
@@ -52,12 +53,14 @@ func (o Options) DrafterWith(draftModel bool) (string, error) {
 }
 
 // textDrafter is the proposer that needs no model, nil where none is asked for.
-func (o *Options) textDrafter() spec.Proposer {
+func (o *Options) textDrafter(vocabulary int) spec.Proposer {
 	switch o.Drafter {
 	case DrafterNgram:
 		return spec.NewNgram(shortestNgram, longestNgram)
 	case DrafterSuffix:
 		return spec.NewSuffix()
+	case DrafterRecycle:
+		return spec.NewRecycle(vocabulary)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func BenchmarkDrafters(b *testing.B) {
 		if kind == "sampled" {
 			sampling.Temperature = .8
 		}
-		for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterModel} {
+		for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterRecycle, DrafterModel} {
 			for _, length := range []int{2, 4, 8, 16, adaptive} {
 				if drafter == DrafterNone && length != 2 {
 					continue

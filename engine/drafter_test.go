@@ -11,7 +11,7 @@ import (
 	"github.com/assaylab/assay/engine/sample"
 )
 
-var textDrafters = []string{DrafterNgram, DrafterSuffix}
+var textDrafters = []string{DrafterNgram, DrafterSuffix, DrafterRecycle}
 
 // copies are prompts that say things twice, so that there is something to look up at once.
 func copies(t testing.TB) (ids [][]int32) {
@@ -53,6 +53,9 @@ func TestTextDraftersSurviveFormatsAndBounds(t *testing.T) {
 		want := speak(t, start(t, m, nil, options(change)), 60, sample.Params{}, work...)
 		for i, drafter := range append(textDrafters, textDrafters...) {
 			adaptive := i >= len(textDrafters)
+			if drafter == DrafterRecycle && name == "channels" {
+				continue // is refused
+			}
 			t.Run(fmt.Sprintf("%s, %s, adaptive %v", name, drafter, adaptive), func(t *testing.T) {
 				o := options(change)
 				o.Drafter, o.DraftAdaptive, o.TokenBudget, o.PrefixCache, o.KVTokens = drafter, adaptive, 24, kvcache.IndexHash, 512
@@ -127,15 +130,18 @@ func TestTextDraftersSurviveAborts(t *testing.T) {
 func TestBadDrafters(t *testing.T) {
 	m := loadModel(t, "gopherling-2m")
 	for want, o := range map[string]Options{
-		`drafter is "ngrams", want one of auto, none, model, ngram, suffix`: options(func(o *Options) { o.Drafter = "ngrams" }),
-		`drafter is "model", and there is no draft model`:                   options(func(o *Options) { o.Drafter = DrafterModel }),
-		"draft_length is 0, want 1 to 64":                                   options(func(o *Options) { o.Drafter, o.DraftLength = DrafterNgram, 0 }),
+		`drafter is "ngrams", want one of auto, none, model, ngram, suffix, recycle`: options(func(o *Options) { o.Drafter = "ngrams" }),
+		`drafter is "model", and there is no draft model`:                            options(func(o *Options) { o.Drafter = DrafterModel }),
+		`drafter is "recycle", want another one with k_per_channel`: options(func(o *Options) {
+			o.Drafter, o.KVFormat, o.KPerChannel, o.BlockSize = DrafterRecycle, "q8_0", true, 32
+		}),
+		"draft_length is 0, want 1 to 64": options(func(o *Options) { o.Drafter, o.DraftLength = DrafterNgram, 0 }),
 	} {
 		if _, err := New(m, nil, nil, o, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)
 		}
 	}
-	for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix} {
+	for _, drafter := range []string{DrafterNone, DrafterNgram, DrafterSuffix, DrafterRecycle} {
 		_, err := New(m, m, nil, options(func(o *Options) { o.Drafter = drafter }), nil)
 		if want := fmt.Sprintf("drafter is %q, want auto or model with a draft model", drafter); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want an error with %q", err, want)

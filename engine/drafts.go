@@ -53,6 +53,7 @@ func (l *loop) adapt(drafting, rest time.Duration) {
 		a.ObserveDrafting(longest, drafting)
 		a.Costs.Observe(len(l.pass.Tokens), rest)
 	}
+	l.forecastTrees()
 	a.Choose(n.drafts, n.of)
 	for i, s := range n.streams {
 		s.seq.Drafts = n.drafts[i]

@@ -246,6 +246,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
 		o.checkCache(),
+		o.checkTrees(),
 		between("swap_tokens", o.SwapTokens, 0, 1<<31),
 		oneOf("prefix_cache", o.PrefixCache, kvcache.Indexes...),
 		oneOf("eviction", o.Eviction, kvcache.Evictions...),

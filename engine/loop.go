@@ -41,6 +41,7 @@ type loop struct {
 	places   []place // by item of the plan
 	drafting []*spec.Request
 	accepted []int32
+	way      []int32 // of a tree, the drafts that stand
 	logits   [][]float32
 	sampling sample.Scratch
 	accept   spec.Scratch
@@ -80,7 +81,7 @@ func (l *loop) allot(draft *model.Model, files *Offload) error {
 		return err
 	}
 	l.state = model.NewState(l.e.model, cache, l.workers)
-	l.draft = l.e.opts.textDrafter()
+	l.draft = l.e.opts.textDrafter(l.e.model.Vocab)
 	if draft != nil {
 		if cache, err = l.newCache(draft); err != nil {
 			return err

@@ -38,7 +38,7 @@ type Options struct {
 	Preemption      string // preemption: what becomes of a preempted sequence's blocks: "recompute" or "swap"
 	SwapTokens      int    // swap_tokens: positions that "swap" keeps outside the KV cache; 0 is KVTokens
 	Drafter         string // drafter: what drafts tokens, one of Drafters; empty is "auto"
-	DraftLength     int    // draft_length: tokens drafted per verify step at most; without effect where nothing drafts
+	DraftLength     int    // draft_length: tokens drafted per verify step at most, of trees all nodes; without effect where nothing drafts
 	DraftAdaptive   bool   // draft_adaptive: as many as are expected to pay in each step, none included, draft_length at most
 	Context         int    // context: longest sequence; 0 is the model's own
 	MaxQueue        int    // max_queue: waiting requests; one more is refused

@@ -26,10 +26,10 @@ type Stats struct {
 	Batches               []BatchSteps  // steps that only decode, by sequences from 1; the last has all larger batches
 	Drafts                int64         // drafts verified: those of two sequences in one step are two
 	DraftTokens           int64         // drafted
-	DraftedAt             []int64       // by position, from 0
+	DraftedAt             []int64       // by position, from 0; of trees one for each depth
 	DraftsFallen          int64         // drafts of which a token was rejected; the others stood as far as the answer went
 	AcceptedTokens        int64         // accepted, bonus tokens not counted
-	AcceptedAt            []int64       // accepted drafts by position, from 0
+	AcceptedAt            []int64       // accepted drafts by position, of trees by depth, from 0
 	Preemptions           int64
 	DroppedPositions      int64 // given up by sequences that went on, see Options.KVPolicy
 	HeldPositions         int64 // what sequences had room for, added up over the steps of each

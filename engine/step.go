@@ -166,7 +166,7 @@ func (l *loop) addGenerated(it *sched.Item, at *place) {
 		at.last = l.wantLogits(len(l.pass.Tokens)-1, len(l.pass.Tokens))
 	}
 	first := len(l.pass.Tokens)
-	l.pass.Extend(it.Draft...)
+	l.addDrafts(s, it)
 	l.watch(it, &at.generated)
 	at.drafts = l.wantLogits(first, len(l.pass.Tokens))
 }
@@ -184,7 +184,11 @@ func (l *loop) wantLogits(from, to int) (at int) {
 // many of its prompt positions have logits.
 func (l *loop) count(it *sched.Item, scored int) {
 	for p := it.From; p < it.To+len(it.Draft); p++ {
-		ops := l.e.model.Ops(l.seen(it, p), it.Last() && p >= it.To-1)
+		at := p
+		if p >= it.To {
+			at = it.To - 1 + l.live[it.Seq.ID].draft.Depth(p-it.To)
+		}
+		ops := l.e.model.Ops(l.seen(it, at), it.Last() && p >= it.To-1)
 		if p < it.Seq.Prompt {
 			l.stats.PrefillOps += ops
 		} else {
@@ -208,18 +212,19 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	}
 	l.choose(s, it, at)
 	finish := l.cut(s)
+	l.settle(s, it, at)
 	ev := Event{Tokens: slices.Clone(l.accepted), Finish: finish, Prompt: s.prompt, Cached: it.Seq.Cached, Started: s.started, At: time.Now()}
 	l.answered(s, ev.At)
 	s.prompt, s.req.PromptLogprobs = nil, 0 // once is enough
 	if s.req.Logprobs != 0 {
 		for i, t := range l.accepted {
-			ev.Logprobs = append(ev.Logprobs, l.logprobs(l.pass.Row(at.row(i)), t, s.req.Logprobs))
+			ev.Logprobs = append(ev.Logprobs, l.logprobs(l.pass.Row(at.row(i, l.way)), t, s.req.Logprobs))
 		}
 	}
 	s.said.Push(l.accepted...)
 	ev.Drafted, ev.Stood = len(it.Draft), l.countDrafts(s, it)
 	l.stats.GeneratedTokens += int64(len(l.accepted))
-	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1)
+	addMass(it.Seq, &at.generated, it.To-max(it.From, it.Seq.Prompt)+len(l.accepted)-1, l.way...)
 	l.sched.Commit(it, l.accepted, finish != "")
 	if finish != "" {
 		ev.Pinned = l.pin(&s.req)
@@ -234,10 +239,14 @@ func (l *loop) finishItem(it *sched.Item, at *place) (ended bool) {
 	return finish != ""
 }
 
-// row says which logits the i-th token after the last computed position is drawn from.
-func (p *place) row(i int) int {
-	if i == 0 {
+// row says which logits the i-th token after the last computed position is drawn from, where the
+// drafts that stand are the first ones, or of a tree those on a way.
+func (p *place) row(i int, way []int32) int {
+	switch {
+	case i == 0:
 		return p.last
+	case len(way) > 0:
+		return p.drafts + int(way[i-1])
 	}
 	return p.drafts + i - 1
 }
@@ -246,7 +255,11 @@ func (p *place) row(i int) int {
 func (l *loop) choose(s *Stream, it *sched.Item, at *place) {
 	l.logits = l.logits[:0]
 	for i := range 1 + len(it.Draft) {
-		l.logits = append(l.logits, l.pass.Row(at.row(i)))
+		l.logits = append(l.logits, l.pass.Row(at.row(i, nil)))
+	}
+	if l.way = l.way[:0]; len(s.draft.Parents) > 0 {
+		l.chooseTree(s, it)
+		return
 	}
 	l.accepted = l.verify(l.accepted[:0], l.logits, it.Draft, s.draft.Probs, s.req.Sampling, s.said, it.To)
 }
@@ -277,17 +290,17 @@ func (l *loop) countDrafts(s *Stream, it *sched.Item) (stood int) {
 	if len(it.Draft) == 0 {
 		return 0
 	}
-	for stood < min(len(l.accepted), len(it.Draft)) && l.accepted[stood] == it.Draft[stood] {
+	for stood < min(len(l.accepted), len(it.Draft)) && l.stands(s, it, stood) {
 		l.stats.AcceptedAt[stood]++
 		stood++
 	}
 	l.stats.Drafts++
 	l.stats.DraftTokens += int64(len(it.Draft))
 	l.stats.AcceptedTokens += int64(stood)
-	for at := range it.Draft {
+	for at := range s.draft.Depth(len(it.Draft) - 1) {
 		l.stats.DraftedAt[at]++
 	}
-	if stood < min(len(l.accepted), len(it.Draft)) {
+	if stood < min(len(l.accepted), l.drafted(s, it, stood)) {
 		l.stats.DraftsFallen++
 	}
 	if a := l.lengths.adaptive; a != nil {

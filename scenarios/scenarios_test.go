@@ -44,7 +44,7 @@ var shipped = map[string]struct {
 	},
 	"speculation.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
-		7, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
+		9, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
 	"ci.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},

@@ -30,6 +30,9 @@ type Attention struct {
 	// 32 positions from First/32*32 on, and of each 32 up to the last row's, (2, dim, 16). A
 	// row reads those of the 32 that its position belongs to, and all before in sealed form.
 	Own []float32
+
+	// Tree, if it has nodes, has the rows be some of them instead of consecutive positions.
+	Tree Tree
 }
 
 // Partial is attention to some positions: of row r, with scores q . k and weights
@@ -52,7 +55,12 @@ func (a *Attention) Parts() (from, to int) {
 }
 
 // end is the position behind the last that row r sees.
-func (a *Attention) end(r int) int { return a.First + r/a.Heads + 1 }
+func (a *Attention) end(r int) int {
+	if a.Tree.Parents != nil {
+		return a.Tree.at(a.Tree.First+r/a.Heads) + 1
+	}
+	return a.First + r/a.Heads + 1
+}
 
 // begin is the first position that row r sees.
 func (a *Attention) begin(r int) int {
@@ -64,6 +72,9 @@ func (a *Attention) begin(r int) int {
 
 // rows is those, [from, to), that see something of the part that begins at base.
 func (a *Attention) rows(base int) (from, to int) {
+	if a.Tree.Parents != nil {
+		return a.treeRows(base)
+	}
 	from, to = max(0, base-a.First)*a.Heads, a.Rows
 	if a.Window != 0 {
 		to = min(to, max(0, base+Part+a.Window-a.First-1)*a.Heads)
@@ -119,10 +130,12 @@ func (s *Set) attendPart(w *Worker, a *Attention, part int, out *Partial) {
 	if a.KV.format.PerChannel {
 		p.scoreOwn(s, w)
 	}
+	p.scorePaths(s, w)
 	p.weigh(s, w)
 	for r := range p.runs {
 		p.sum(s, w, r)
 	}
+	p.sumPaths(s, w)
 }
 
 // weigh replaces all rows' scores by weights.
@@ -214,6 +227,7 @@ type part struct {
 	from, to  int // rows that see something of it
 	low, high int // positions in it, multiples of 32, between which they see it
 	end       int // position in it behind the last that has been stored
+	common    int // position in it behind the last that all rows read in one place: end, but for trees
 }
 
 func partOf(a *Attention, base int, out *Partial) part {
@@ -223,6 +237,9 @@ func partOf(a *Attention, base int, out *Partial) part {
 		p.low = max(0, a.begin(p.from)-base) / blockElems * blockElems
 		p.end = min(Part, a.end(p.to-1)-base)
 		p.high = (p.end + blockElems - 1) / blockElems * blockElems
+		if p.common = p.end; a.Tree.Parents != nil {
+			p.common = min(p.end, a.Tree.Root+1-base)
+		}
 	}
 	return p
 }
@@ -233,59 +250,72 @@ func (p *part) row(r int) []float32 { return p.scores[r*Part : (r+1)*Part] }
 // run is count positions, from at in the part on, in consecutive slots.
 type run struct{ slot, at, count int }
 
-// runs yields the part's positions, as many at a time as lie in consecutive slots.
+// runs yields the part's positions that all rows read in one place, as many at a time as lie in
+// consecutive slots.
 func (p *part) runs(yield func(run) bool) {
-	for at := p.low; at < p.end; {
-		r := p.runAt(at)
-		if !yield(r) {
+	for at := p.low; at < p.common; {
+		slot, count := p.run(p.base+at, p.base+p.common)
+		if !yield(run{slot, at, count}) {
 			return
 		}
-		at += r.count
+		at += count
 	}
 }
 
-func (p *part) runAt(at int) run {
-	first, size := p.base+at, p.BlockSize
+// run is the slot of position first, and how many positions before end lie in consecutive slots
+// from it on.
+func (a *Attention) run(first, end int) (slot, count int) {
+	size := a.BlockSize
 	block := first / size
-	end := block + 1
-	for end*size < p.base+p.end && p.Blocks[end] == p.Blocks[end-1]+1 {
-		end++
+	next := block + 1
+	for next*size < end && a.Blocks[next] == a.Blocks[next-1]+1 {
+		next++
 	}
-	return run{int(p.Blocks[block])*size + first%size, at, min(p.base+p.end, end*size) - first}
+	return int(a.Blocks[block])*size + first%size, min(end, next*size) - first
 }
 
 // score computes scores. Where a run does not begin with 16 slots that lie together, as
 // can be only with blocks that are no multiple of 16, they take a detour.
 func (p *part) score(s *Set, w *Worker, r run) {
-	skip, rows := r.slot%Group, p.to-p.from
+	skip := r.slot % Group
 	n := (skip + r.count + Group - 1) / Group
-	a := &w.float
-	chains := p.KV.keys(s, w, a, p.Head, r.slot/Group, n)
-	a.x, a.xStep = &p.Q[p.from*a.n], uintptr(4*a.n)
-	a.to, a.toStep, a.toGroup, a.carry = &p.row(p.from)[r.at], 4*Part, 4*Group, 0
-	direct := skip == 0 && r.at+n*Group <= Part
-	if !direct {
-		w.aside = grow(w.aside, rows*n*Group)
-		a.to, a.toStep = &w.aside[0], uintptr(4*n*Group)
+	if skip == 0 && r.at+n*Group <= Part {
+		p.multiplyKeys(s, w, r.slot/Group, n, &p.row(p.from)[r.at], 4*Part)
+		return
 	}
-	a.chains(chains, rows)
-	if !direct {
-		for i := range rows {
-			copy(p.row(p.from + i)[r.at:][:r.count], w.aside[i*n*Group+skip:])
-		}
+	aside := p.scoreAside(s, w, r.slot/Group, n)
+	for i := range p.to - p.from {
+		copy(p.row(p.from + i)[r.at:][:r.count], aside[i*n*Group+skip:])
 	}
 }
 
-// sum adds weighted values.
-func (p *part) sum(s *Set, w *Worker, r run) {
+// scoreAside is the scores of n groups of slots, (rows, n, 16).
+func (p *part) scoreAside(s *Set, w *Worker, group, n int) []float32 {
+	w.aside = grow(w.aside, (p.to-p.from)*n*Group)
+	p.multiplyKeys(s, w, group, n, &w.aside[0], uintptr(4*n*Group))
+	return w.aside
+}
+
+func (p *part) multiplyKeys(s *Set, w *Worker, group, n int, to *float32, step uintptr) {
+	a := &w.float
+	chains := p.KV.keys(s, w, a, p.Head, group, n)
+	a.x, a.xStep = &p.Q[p.from*a.n], uintptr(4*a.n)
+	a.to, a.toStep, a.toGroup, a.carry = to, step, 4*Group, 0
+	a.chains(chains, p.to-p.from)
+}
+
+// sum adds all rows' weighted values.
+func (p *part) sum(s *Set, w *Worker, r run) { p.sumRows(s, w, r, p.from, p.to) }
+
+func (p *part) sumRows(s *Set, w *Worker, r run, from, to int) {
 	a, dim := &w.float, p.KV.dim
 	chains := p.KV.values(s, w, a, p.Head, r)
-	a.x, a.xStep = &p.row(p.from)[r.at], 4*Part
-	a.to, a.toStep, a.toGroup, a.carry = &p.out.Out[p.from*dim], uintptr(4*dim), 4*Group, 1
+	a.x, a.xStep = &p.row(from)[r.at], 4*Part
+	a.to, a.toStep, a.toGroup, a.carry = &p.out.Out[from*dim], uintptr(4*dim), 4*Group, 1
 	if r.at == p.low {
 		a.carry = 0
 	}
-	a.chains(chains, p.to-p.from)
+	a.chains(chains, to-from)
 }
 
 // chains runs a's chains for so many rows, as many at once as kernels take.

@@ -39,6 +39,7 @@ func (s *Set) observePart(w *Worker, a *Attention, i, blocks int) {
 	for r := range p.runs {
 		p.score(s, w, r)
 	}
+	p.scorePaths(s, w)
 	p.weigh(s, w)
 	for r := p.from; r < p.to; r++ {
 		o.top[i*a.Rows+r], o.sum[i*a.Rows+r] = p.out.Max[r], p.out.Sum[r]

@@ -22,6 +22,7 @@ type Worker struct {
 
 	scores, aside, wide []float32 // of a part of an attention: (rows, Part), scores that are moved, keys or values as floats
 	partial             Partial   // of a part
+	way                 []int32   // of a node of a tree
 	observe             observeScratch
 	stored              []uint16  // keys or values to be stored
 	codes               Batch     // the same, quantized

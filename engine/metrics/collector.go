@@ -128,14 +128,14 @@ func (c *engineCollector) addDrafts() {
 	c.counter("vllm:spec_decode_num_accepted_tokens_total", "Drafted tokens accepted, bonus tokens not counted.",
 		func(s *engine.Stats) int64 { return s.AcceptedTokens })
 	c.addLabelled(prometheus.CounterValue, "vllm:spec_decode_num_accepted_tokens_per_pos_total",
-		"Drafted tokens accepted, by position in the draft, from 0.", []string{"position"},
+		"Drafted tokens accepted, by position in the draft, from 0; of trees, by depth.", []string{"position"},
 		func(s *engine.Stats, emit func(float64, ...string)) {
 			for position, accepted := range s.AcceptedAt {
 				emit(float64(accepted), strconv.Itoa(position))
 			}
 		})
 	c.addLabelled(prometheus.CounterValue, "assay:spec_decode_num_draft_tokens_per_pos_total",
-		"Tokens drafted, by position in the draft, from 0.", []string{"position"},
+		"Tokens drafted, by position in the draft, from 0; of trees, one for each depth.", []string{"position"},
 		func(s *engine.Stats, emit func(float64, ...string)) {
 			for position, drafted := range s.DraftedAt {
 				emit(float64(drafted), strconv.Itoa(position))

@@ -32,7 +32,7 @@ func (s *State) prepare(w *worker, from, to int) {
 			roundKey(k)
 		}
 		s.m.Kernels.Scale(&w.Worker, q, s.m.queryScale(p))
-		s.m.Kernels.Store(&w.Worker, s.cache.layers[s.layer], s.slot(int(s.spanOf[r]), p), k, v)
+		s.m.Kernels.Store(&w.Worker, s.cache.layers[s.layer], s.slot(int(s.spanOf[r]), s.pass.stored(&s.pass.Spans[s.spanOf[r]], r)), k, v)
 	}
 }
 
@@ -112,9 +112,9 @@ func (s *State) chunk() {
 	positions := max(1, mostRows*s.m.KVHeads/s.m.Heads)
 	for i, span := range s.pass.Spans {
 		for from := span.From; from < span.To; {
-			c := chunk{i, from, min(span.To, from+positions)}
+			c := chunk{i, from, min(span.ends(from), from+positions)}
 			if all := s.seesAll(c); all > 0 {
-				c.to = min(c.to, from+all)
+				c.to = s.before(c, int(s.pass.Positions[from])+all)
 			}
 			s.chunks = append(s.chunks, c)
 			from = c.to
@@ -124,7 +124,7 @@ func (s *State) chunk() {
 
 // partsOf is the range of parts of the context that a chunk sees in the current layer.
 func (s *State) partsOf(c chunk) (from, to int) {
-	a := kernel.Attention{First: s.place(c), Heads: 1, Rows: c.to - c.from, Window: s.window(c)}
+	a := kernel.Attention{First: s.place(c), Heads: 1, Rows: c.to - c.from, Window: s.window(c), Tree: s.pass.branch(c)}
 	return a.Parts()
 }
 
@@ -196,7 +196,7 @@ func (s *State) aim(w *worker, c chunk, head int) *kernel.Attention {
 	width := heads * m.HeadDim
 	a.KV, a.Head, a.Blocks, a.BlockSize = s.cache.layers[s.layer], head, span.Blocks, s.cache.BlockSize
 	a.First, a.Heads, a.Rows, a.Window = s.place(c), heads, heads*(c.to-c.from), s.window(c)
-	a.Prompt = c.from < s.prompt
+	a.Prompt, a.Tree = c.from < s.prompt, s.pass.branch(c)
 	a.Q = a.Q[:0]
 	for r := c.from; r < c.to; r++ {
 		a.Q = append(a.Q, s.q.Row(r)[head*width:(head+1)*width]...)

@@ -48,10 +48,11 @@ func (s *State) observeSpans(w *worker, from, to int) {
 		if o.Lanes > 1 {
 			step = s.m.KVHeads * o.Blocks
 		}
-		for r := max(o.From, span.From); r < span.To; r += most {
-			a := s.aim(w, chunk{index, r, min(span.To, r+most)}, head)
+		for r := max(o.From, span.From); r < span.To; {
+			c := chunk{index, r, min(span.ends(r), r+most)}
 			lane := (r - o.From) * step
-			s.m.Kernels.Observe(&w.Worker, a, o.Mass[lane+head*o.Blocks:], step)
+			s.m.Kernels.Observe(&w.Worker, s.aim(w, c, head), o.Mass[lane+head*o.Blocks:], step)
+			r = c.to
 		}
 	}
 }
@@ -92,7 +93,7 @@ func (s *State) sinkParts() int {
 // last of them.
 func (s *State) aimSinks(w *worker, c chunk, head int) *kernel.Attention {
 	a := s.aim(w, c, head)
-	a.First, a.Heads, a.Window = s.cache.Sinks-1, a.Rows, 0
+	a.First, a.Heads, a.Window, a.Tree = s.cache.Sinks-1, a.Rows, 0, kernel.Tree{}
 	return a
 }
 

@@ -25,6 +25,19 @@ func (x *Cache) Copy(to, from, positions int) {
 	x.write(to, x.scratch, positions)
 }
 
+// Move copies the keys and values of one position of a sequence to the place of another one, both
+// counted as Span.Blocks has them. Keys have no scales per channel.
+func (x *Cache) Move(blocks []int32, to, from int) {
+	if x.scratch == nil {
+		x.scratch = make([]byte, x.BlockBytes())
+	}
+	slot := func(at int) int { return int(blocks[at/x.BlockSize])*x.BlockSize + at%x.BlockSize }
+	read, write := x.scratch, x.scratch
+	for _, kv := range x.layers {
+		read, write = kv.Read(read, slot(from), 1), kv.Write(write, slot(to), 1)
+	}
+}
+
 func (x *Cache) read(buf []byte, block, positions int) {
 	for _, kv := range x.layers {
 		buf = kv.Read(buf, block*x.BlockSize, positions)

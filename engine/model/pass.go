@@ -9,6 +9,8 @@ type Pass struct {
 	Prompt    int       // how many rows, the first ones, are positions of prompts
 	Logits    []int32   // rows whose logits are wanted, ascending
 	Out       []float32 // (len(Logits), vocab), filled by Forward; grown as needed
+
+	parents, depths []int32 // (nodes of all trees), see Branch
 }
 
 // Span is the rows [From, To) of a pass, which continue one sequence. Its keys and
@@ -29,6 +31,9 @@ type Span struct {
 	Dropped int
 	// Observed, when not nil, gets the attention of the span's rows.
 	Observed *Observed
+
+	nodes int // how many rows, the last ones, are a tree's nodes; 0 for none
+	tree  int // where these are in the pass's lists
 }
 
 // Last is the span that was added last.
@@ -37,6 +42,7 @@ func (p *Pass) Last() *Span { return &p.Spans[len(p.Spans)-1] }
 // Reset empties the pass and keeps its memory.
 func (p *Pass) Reset() {
 	p.Tokens, p.Positions, p.Spans, p.Logits, p.Prompt = p.Tokens[:0], p.Positions[:0], p.Spans[:0], p.Logits[:0], 0
+	p.parents, p.depths = p.parents[:0], p.depths[:0]
 }
 
 // AddPrompt is Add for positions of a prompt, before all others: they may be computed by an

@@ -127,6 +127,9 @@ func (s *State) reset(p *Pass) {
 		}
 	}
 	if s.tails.count > 0 {
+		if len(p.parents) > 0 {
+			panic("model: a tree over keys with scales per channel")
+		}
 		s.tails.reset(p)
 	}
 	if n := len(p.Logits) * m.Vocab; cap(p.Out) < n {

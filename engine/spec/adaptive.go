@@ -8,6 +8,8 @@ type Acceptance struct {
 	stood, fell float64
 	idle        int // steps since it last drafted another number than was best
 	probes      int // how often it did
+
+	tree
 }
 
 const (
@@ -69,6 +71,10 @@ func (a *Adaptive) ObserveDrafting(longest int, took time.Duration) {
 
 // Judged notes what became of a sequence's drafts, of which there was at least one.
 func (a *Adaptive) Judged(of *Acceptance, drafts, stood int) {
+	if of.Forecast != nil {
+		a.judgedTree(of, drafts, stood)
+		return
+	}
 	of.observe(drafts, stood, acceptanceDecay)
 	a.all.observe(drafts, stood, sharedDecay)
 }
@@ -97,8 +103,8 @@ func (a *Adaptive) best(most []int, of []*Acceptance) (take int) {
 			return take
 		}
 		tokens += a.chance[i]
-		a.chance[i] *= a.rates[i]
 		a.counts[i]++
+		a.chance[i] = a.next(i, of[i])
 		longest = max(longest, a.counts[i])
 		a.order = append(a.order, i)
 		if s := a.speed(tokens, len(most)+len(a.order), longest); s > speed {
@@ -111,10 +117,22 @@ func (a *Adaptive) best(most []int, of []*Acceptance) (take int) {
 func (a *Adaptive) begin(of []*Acceptance) {
 	a.order, a.rates, a.chance, a.counts = a.order[:0], a.rates[:0], a.chance[:0], a.counts[:0]
 	prior := a.all.rate(firstRate)
-	for _, o := range of {
+	for i, o := range of {
 		r := o.rate(prior)
-		a.rates, a.chance, a.counts = append(a.rates, r), append(a.chance, r), append(a.counts, 0)
+		if o.Forecast != nil {
+			r = o.ratio(a.all.ratio(1))
+		}
+		a.rates, a.chance, a.counts = append(a.rates, r), append(a.chance, 1), append(a.counts, 0)
+		a.chance[i] = a.next(i, o)
 	}
+}
+
+// next is the chance of a sequence's next draft, which for one of a line is that of the one before and its own.
+func (a *Adaptive) next(i int, o *Acceptance) float64 {
+	if o.Forecast != nil {
+		return min(1, a.rates[i]*o.forecast(a.counts[i]))
+	}
+	return a.chance[i] * a.rates[i]
 }
 
 // likeliest is the sequence whose next draft has the best chance, -1 where none may draft more.

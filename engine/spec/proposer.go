@@ -15,12 +15,18 @@ type Request struct {
 	Want    int             // drafts wanted; 0 only brings the proposer's own state up to Tokens
 	Salt    uint64          // only requests of equal salt may learn from each other's text
 
-	Draft []int32     // filled by Propose: at most Want tokens, storage reused
-	Probs [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy; nil where none has one
+	Draft []int32 // filled by Propose: at most Want tokens, storage reused
+	// Parents, of a tree, are what the drafts hang on: an earlier one, or the text with -1. They come
+	// in the order of depth, and have no distributions. None are a line, each behind the one before.
+	Parents []int32
+	Probs   [][]float32 // (len(Draft)) distributions they were drawn from, nil entries where greedy; nil where none has one
 
 	computed int // positions [0, computed) have keys and values in the draft model's cache
 	ngrams   *ngramIndex
 	suffixes *suffixes
+
+	successors *successors
+	learned    int // tokens of the prompt that successors have
 }
 
 // Proposer guesses the tokens that follow. A sequence's Tokens only grow, except that after Reset

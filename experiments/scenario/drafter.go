@@ -16,10 +16,10 @@ func (s Settings) Drafts() bool {
 // drafterConflict is conflict for who drafts.
 func (s Settings) drafterConflict() *conflict {
 	if _, err := s.DrafterWith(s.DraftModel != ""); err == nil {
-		return nil
+		return s.treeConflict()
 	}
 	if s.DraftModel == "" {
-		return &conflict{"drafter", strconv.Quote(s.Drafter), "a draft_model with it", "write draft_model, or drafter = \"ngram\" or \"suffix\", which need none"}
+		return &conflict{"drafter", strconv.Quote(s.Drafter), "a draft_model with it", "write draft_model, or drafter = \"ngram\", \"suffix\" or \"recycle\", which need none"}
 	}
 	return &conflict{"drafter", strconv.Quote(s.Drafter), "\"auto\" or \"model\" with a draft_model", "leave draft_model out"}
 }
@@ -37,4 +37,16 @@ func (d Setting) setNumber(s *Settings, v any) (expected, suggestion string) {
 	}
 	*d.number(s) = x
 	return "", ""
+}
+
+// treeConflict is conflict for drafts that are trees.
+func (s Settings) treeConflict() *conflict {
+	if s.Drafter == engine.DrafterRecycle && s.KPerChannel {
+		return &conflict{"drafter", strconv.Quote(s.Drafter), "another one with k_per_channel: it drafts trees, whose keys cannot share scales over positions",
+			"write k_per_channel = false"}
+	}
+	if s.Drafter == engine.DrafterRecycle && s.Lossy() {
+		return &conflict{"draft_acceptance", strconv.Quote(s.DraftAcceptance), "\"exact\" with drafter \"recycle\", whose trees are accepted exactly", ""}
+	}
+	return nil
 }

@@ -95,7 +95,7 @@ func EngineSettings() []Setting {
 		text("quantization", "weight format", quantizations, func(s *Settings) *string { return &s.Quantization }),
 		text("draft_model", "draft model for speculative decoding, empty for off", nil, func(s *Settings) *string { return &s.DraftModel }),
 		text("drafter", "what drafts tokens, auto for model with a draft_model and none without", engine.Drafters, func(s *Settings) *string { return &s.Drafter }),
-		integer("draft_length", 1, 16, "tokens drafted per verify step", func(s *Settings) *int { return &s.DraftLength }),
+		integer("draft_length", 1, 16, "tokens drafted per verify step, of trees all their nodes", func(s *Settings) *int { return &s.DraftLength }),
 		boolean("draft_adaptive", "draft as many as pay in each step, none included, draft_length at most", func(s *Settings) *bool { return &s.DraftAdaptive }),
 		text("draft_acceptance", "which drafts stand where tokens are sampled, typical at a cost in quality", engine.Acceptances, func(s *Settings) *string { return &s.DraftAcceptance }),
 		number("draft_epsilon", interval{lo: 0, hi: 1, open: true}, "of typical, less accepts more: a draft stands above min(e, sqrt(e)/exp(entropy))", func(s *Settings) *float64 { return &s.DraftEpsilon }),

@@ -71,6 +71,14 @@ func TestDefaultSettingsAreValid(t *testing.T) {
 	}
 }
 
+func TestTreesAreAcceptedExactly(t *testing.T) {
+	s := DefaultSettings()
+	s.Drafter, s.DraftAcceptance = engine.DrafterRecycle, engine.AcceptTypical
+	if err := s.Validate(); err == nil || !strings.Contains(err.Error(), `draft_acceptance: found "typical", expected "exact" with drafter "recycle"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestSettingParseErrors(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},

@@ -145,7 +145,7 @@ func (n namer) draft(s scenario.Settings) string {
 	}
 	d, _ := scenario.FindSetting("draft_length")
 	name := "draft "
-	if s.Drafter == engine.DrafterNgram || s.Drafter == engine.DrafterSuffix {
+	if s.Drafter == engine.DrafterNgram || s.Drafter == engine.DrafterSuffix || s.Drafter == engine.DrafterRecycle {
 		name = s.Drafter + " "
 	}
 	if s.DraftModel != "" && len(n.drafts) > 1 {

@@ -121,7 +121,7 @@ quantization = "F32"
 mode = "product"
 [sweep.axes]
 draft_model = ["", "embedded:tiny"]
-drafter = ["auto", "none", "model", "ngram", "suffix"]
+drafter = ["auto", "none", "model", "ngram", "suffix", "recycle"]
 draft_length = [2, 8]
 `},
 		{"acceptance", small, sampling + acceptances},
