@@ -174,7 +174,7 @@ func TestSampledAnswersFollowTheModel(t *testing.T) {
 		adaptive            bool
 	}{
 		{DrafterNone, AcceptExact, false}, {DrafterNgram, AcceptExact, false}, {DrafterSuffix, AcceptExact, false}, {DrafterModel, AcceptExact, false},
-		{DrafterSuffix, AcceptExact, true}, {DrafterNgram, AcceptTypical, false}, {DrafterModel, AcceptTypical, false},
+		{DrafterSuffix, AcceptExact, true}, {DrafterRecycle, AcceptExact, false}, {DrafterNgram, AcceptTypical, false}, {DrafterModel, AcceptTypical, false},
 	} {
 		t.Run(fmt.Sprintf("%s, %s, adaptive %v", row.drafter, row.acceptance, row.adaptive), func(t *testing.T) {
 			o := options(func(o *Options) {
