@@ -97,7 +97,7 @@ func TestScenarioSettings(t *testing.T) {
 		case d.Kind == scenario.Time:
 			values = "0 or more, with its unit"
 		}
-		kind := map[scenario.Kind]string{scenario.Text: "string", scenario.Integer: "integer", scenario.Boolean: "boolean", scenario.Time: "duration"}[d.Kind]
+		kind := map[scenario.Kind]string{scenario.Text: "string", scenario.Integer: "integer", scenario.Boolean: "boolean", scenario.Number: "number", scenario.Time: "duration"}[d.Kind]
 		fmt.Fprintf(&b, "| `%s` | %s | `%s` | %s | %s |\n", d.Name, kind, d.TOML(&defaults), values, d.Usage)
 	}
 	generated(t, scenarioDoc, "settings", b.String())

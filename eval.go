@@ -54,7 +54,7 @@ With --json there is one object per subject and line, with every item's values.`
 	f.IntVar(&o.windows, "windows", 8, "windows, spread over the text")
 	f.IntVar(&o.length, "length", 512, "tokens of a window")
 	_ = c.MarkFlagRequired("text") // fails for an unknown flag only
-	c.AddCommand(newEvalPerplexity(), newEvalChoice(), newEvalGenerate(), newEvalCode(), newEvalNeedle())
+	c.AddCommand(newEvalPerplexity(), newEvalChoice(), newEvalGenerate(), newEvalCode(), newEvalNeedle(), newEvalSampled())
 	return c
 }
 

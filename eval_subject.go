@@ -20,6 +20,7 @@ type evalOptions struct {
 	reference string
 	threads   int
 	json      bool
+	drafts    bool // not of a flag: subjects may draft
 }
 
 func (o *evalOptions) flags(f *pflag.FlagSet) {
@@ -32,7 +33,8 @@ func (o *evalOptions) flags(f *pflag.FlagSet) {
 type subject struct {
 	model, quantization, kv string
 	bound                   kvcache.Bound
-	blockSize               int  // where bound chooses blocks, else 0
+	blockSize               int // where bound chooses blocks, else 0
+	drafts                  drafting
 	asPrompt                bool // not of the argument, but of a flag
 }
 
@@ -49,7 +51,7 @@ func parseSubject(text string) (subject, error) {
 			s.quantization = value
 		case key == "kv":
 			s.kv = value
-		case slices.Contains(boundKeys, key):
+		case slices.Contains(boundKeys, key), slices.Contains(draftKeys, key):
 			d, _ := scenario.FindSetting(key)
 			if err := d.Parse(&settings, value); err != nil {
 				return s, fmt.Errorf("eval: subject %q: %w", text, err)
@@ -58,7 +60,10 @@ func parseSubject(text string) (subject, error) {
 			return s, fmt.Errorf("eval: subject %q: found %q, expected quantization=FORMAT, kv=FORMAT or %s=VALUE", text, p, strings.Join(boundKeys, "=VALUE, "))
 		}
 	}
-	return s, s.setBound(text, settings)
+	if err := s.setBound(text, settings); err != nil {
+		return s, err
+	}
+	return s, s.setDrafts(text, settings)
 }
 
 // setBound takes over what of the settings has an effect.
@@ -84,6 +89,7 @@ func (s subject) String() string {
 	if s.bound != (kvcache.Bound{}) {
 		words += ", " + s.bound.String()
 	}
+	words += s.drafts.String()
 	if s.asPrompt {
 		words += ", as a prompt"
 	}
@@ -154,6 +160,11 @@ func openLineup(args []string, o evalOptions) (*lineup, error) {
 		}
 		if l.reference = slices.Index(names, s); l.reference < 0 {
 			names, l.reference, l.extra = slices.Insert(names, 0, s), 0, 1
+		}
+	}
+	if !o.drafts {
+		if err := refuseDrafts(names); err != nil {
+			return nil, err
 		}
 	}
 	kernels, err := selectKernels()

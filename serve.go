@@ -191,7 +191,7 @@ func serverConfig(o serveOptions, c *checkpoint.Checkpoint, e *engine.Engine, lo
 	if name == "" {
 		name = c.Model.Name
 	}
-	cfg := server.Config{Model: name, Context: e.Options().Context, Version: version(), Logger: log, RetryAfter: e.RetryAfter,
+	cfg := server.Config{Model: name, Context: e.Options().Context, Version: version(), Logger: log, RetryAfter: e.RetryAfter, DraftLength: e.Options().DraftLength,
 		MaxBody: o.maxBody, Profile: o.pprof != pprofOff}
 	if c.Chat != nil {
 		cfg.Chat = c.Chat

@@ -68,6 +68,7 @@ func (r rung) holds() bool {
 }
 
 func (a *analysis) judgeArms() {
+	a.study.SampledCheck = newQuality(a.set.Quality[a.run.Quality.ReferenceID]).sampled
 	cache := map[string]quality{}
 	for _, arm := range a.run.Arms {
 		q, known := cache[arm.QualityID]

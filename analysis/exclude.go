@@ -40,6 +40,9 @@ func (a *analysis) whyIneligible(j *judged) string {
 	if !j.QualityLoss.Known() {
 		return fmt.Sprintf("Its quality loss is %s, so it cannot be held against the bound of %s.", orNote(j.QualityLoss), bound)
 	}
+	if j.lossWithin(a.run.Quality.Bound) {
+		return a.sampledSentence(j)
+	}
 	return fmt.Sprintf("It raises perplexity by %s: the upper end is beyond the bound of %s.", lossText(j.QualityLoss), bound)
 }
 

@@ -94,7 +94,11 @@ func (a *analysis) qualitySentence(w *judged) string {
 	case w.Arm.Arm.QualityID == a.run.Quality.ReferenceID && a.run.Quality.ReferenceID != "":
 		return "It is the reference of quality itself."
 	}
-	return fmt.Sprintf("It changes perplexity by %s, bound %s.", lossText(w.QualityLoss), words.Percent(a.run.Quality.Bound))
+	sampled := ""
+	if !w.SamplesExactly {
+		sampled = fmt.Sprintf("; it does not sample exactly, and the perplexity of text that it samples is off by %s", lossText(w.Sampled))
+	}
+	return fmt.Sprintf("It changes perplexity by %s, bound %s%s.", lossText(w.QualityLoss), words.Percent(a.run.Quality.Bound), sampled)
 }
 
 // tieSentence says how the winner was told from the arms of its own bracket, whose

@@ -8,7 +8,7 @@ import (
 )
 
 // quality is what is concluded of one quality file.
-type quality struct{ perplexity, loss, kl, sameTop, needle Value }
+type quality struct{ perplexity, loss, kl, sameTop, needle, sampled Value }
 
 // qualityPlanned says whether the run measures quality at all. A run that does not
 // judges arms by latency and cost alone.
@@ -28,7 +28,7 @@ func qualityPlanned(run *record.Run) bool {
 func newQuality(q *record.Quality) quality {
 	if q == nil || len(q.NLL) == 0 {
 		none := func(unit string) Value { return Value{Unit: unit, Note: NotMeasured} }
-		return quality{none("perplexity"), none("nats"), none("nats"), none("ratio"), none("ratio")}
+		return quality{none("perplexity"), none("nats"), none("nats"), none("ratio"), none("ratio"), none("nats")}
 	}
 	loss, same := make([]float64, len(q.NLL)), make([]float64, len(q.NLL))
 	for i := range q.NLL {
@@ -43,7 +43,7 @@ func newQuality(q *record.Quality) quality {
 		kl:         windowMean(q.KL, q.Window, "nats"),
 		sameTop:    windowMean(same, q.Window, "ratio"),
 	}
-	out.needle = found(q.Needle)
+	out.needle, out.sampled = found(q.Needle), excess(q.Sampled)
 	p := &out.perplexity
 	p.Estimate, p.Low, p.High = math.Exp(p.Estimate), math.Exp(p.Low), math.Exp(p.High)
 	out.kl.Low = max(out.kl.Low, 0)
@@ -78,12 +78,18 @@ func windowMean(values []float64, window []int32, unit string) Value {
 }
 
 // setQuality copies the quality of the arm's weights and cache format, and judges it:
-// eligible when even the upper end of the loss is within the bound.
+// eligible when even the upper end of the loss is within the bound, and both ends of what sampled text is off by,
+// where it is not sampled exactly.
 func (j *judged) setQuality(run *record.Run, q quality) {
 	j.Perplexity, j.QualityLoss, j.KL, j.SameTop, j.Needle = q.perplexity, q.loss, q.kl, q.sameTop, q.needle
+	j.Sampled, j.SamplesExactly = q.sampled, samplesExactly(j.Arm.Arm)
 	if !qualityPlanned(run) {
 		j.Eligible = true
 		return
 	}
-	j.Eligible = j.QualityLoss.Known() && j.QualityLoss.High <= math.Log1p(run.Quality.Bound)
+	j.Eligible = j.lossWithin(run.Quality.Bound) && j.samplesWithin(run.Quality.Bound)
+}
+
+func (j *judged) lossWithin(bound float64) bool {
+	return j.QualityLoss.Known() && j.QualityLoss.High <= math.Log1p(bound)
 }

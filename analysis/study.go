@@ -13,6 +13,8 @@ type Study struct {
 	Arms     []Arm  // in the run's order
 	Choice   Recommendation
 	Front    Front
+	// SampledCheck is Arm.Sampled of the quality reference, which samples exactly: 0 but for chance.
+	SampledCheck Value
 	// Timelines are at most two, where engines kept their steps: around the longest gap of all,
 	// and around the longest one of the arm that did best at the same load.
 	Timelines []Timeline
@@ -128,8 +130,10 @@ type Arm struct {
 	KL               Value
 	SameTop          Value
 	Needle           Value // share of definitions far above that were found again, not measured where the run has none
+	Sampled          Value // mean of negative log-likelihood less entropy of text that the arm samples, nats per token, at the temperature where it is farthest from 0; not measured where it samples exactly
+	SamplesExactly   bool  // sampled answers follow the model's distribution, whatever drafts
 	MeanKVBytes      int64 // what one request's keys and values took, mean over its steps, in the trial where it is the most
-	Eligible         bool  // upper end of QualityLoss at most ln(1 + bound)
+	Eligible         bool  // upper end of QualityLoss at most ln(1 + bound), and Sampled within it to either side unless SamplesExactly
 	Capacity         Capacity
 	Cost             Cost
 	OnFront          bool

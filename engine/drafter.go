@@ -98,7 +98,7 @@ func (l *loop) proposer(draft *model.Model) (spec.Proposer, error) {
 		}
 		d := spec.NewDraftModel(model.NewState(draft, cache, l.workers))
 		l.drafts, d.Most = d, o.TokenBudget
-		d.Lags = l.lengths.adaptive != nil && !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
+		d.Lags = !l.bound.Masks() && !l.bound.Chooses() // what it skipped must still be there
 		l.stats.WeightBytes = draft.WeightBytes()
 		return d, nil
 	}

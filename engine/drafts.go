@@ -21,6 +21,17 @@ func newLengths(o *Options) lengths {
 	return lengths{adaptive: new(spec.Adaptive)}
 }
 
+// drafts is how many tokens r drafts per step at most.
+func (o *Options) drafts(r *Request) int {
+	switch r.Drafts {
+	case 0:
+		return o.DraftLength
+	case NoDrafts:
+		return 0
+	}
+	return r.Drafts
+}
+
 // adapt learns from a step, of which drafting and the rest took so long, and sets the lengths of the
 // next one for all that generated in this one. Steps with prompts say nothing about rows alone.
 func (l *loop) adapt(drafting, rest time.Duration) {
@@ -36,7 +47,7 @@ func (l *loop) adapt(drafting, rest time.Duration) {
 		longest, prompts = max(longest, len(it.Draft)), prompts || it.From < it.Seq.Prompt
 		if s := l.live[it.Seq.ID]; s != nil && it.To >= it.Seq.Prompt {
 			s.acceptance.Behind, s.acceptance.Left = l.behind(s), s.seq.Limit-len(s.seq.Tokens)
-			n.streams, n.of, n.drafts = append(n.streams, s), append(n.of, &s.acceptance), append(n.drafts, l.e.opts.DraftLength)
+			n.streams, n.of, n.drafts = append(n.streams, s), append(n.of, &s.acceptance), append(n.drafts, l.e.opts.drafts(&s.req))
 		}
 	}
 	if !prompts || late > 0 {

@@ -118,6 +118,8 @@ func (e *Engine) check(r *Request) error {
 		return fmt.Errorf("%w: %d tokens, and at most %d leave room for an answer", ErrTooLong, len(r.Prompt), room)
 	case r.MinTokens < 0 || r.MinTokens > r.MaxTokens:
 		return fmt.Errorf("engine: min tokens is %d, want 0 to max tokens, %d", r.MinTokens, r.MaxTokens)
+	case r.Drafts < NoDrafts || r.Drafts > e.opts.DraftLength:
+		return fmt.Errorf("engine: drafts is %d, want %d for none, or 0 to draft_length, %d", r.Drafts, NoDrafts, e.opts.DraftLength)
 	case r.Weight < 0 || r.Weight > MaxWeight:
 		return fmt.Errorf("engine: weight is %d, want 0 to %d", r.Weight, MaxWeight)
 	}
@@ -257,8 +259,8 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 		errs = append(errs, err)
 	}
 	errs = append(errs, o.checkHandicap(), o.checkBound(m, draft))
-	if drafter != DrafterNone {
-		errs = append(errs, o.checkDraftLength(), o.checkDraftLayers(m.Layers))
+	if wrong == nil {
+		errs = append(errs, o.checkDrafts(drafter, m.Layers))
 	}
 	if draft != nil {
 		errs = append(errs, compatible(m, draft, o.Context))

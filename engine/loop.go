@@ -194,7 +194,7 @@ func (l *loop) add(s *Stream) {
 func (l *loop) sequence(r *Request) sched.Sequence {
 	o, n := &l.e.opts, len(r.Prompt)
 	q := sched.Sequence{Tokens: r.Prompt, Prompt: n, Limit: max(n+1, min(o.Context, n+r.MaxTokens)),
-		Drafts: o.DraftLength, Salt: r.Salt, Group: r.Group, Priority: r.Priority, Tenant: r.Tenant, Weight: r.Weight}
+		Drafts: o.drafts(r), Salt: r.Salt, Group: r.Group, Priority: r.Priority, Tenant: r.Tenant, Weight: r.Weight}
 	if r.PromptLogprobs != 0 && n > 1 {
 		q.Uncached, q.ChunkRows = true, scoredRows(l.e.model.Vocab)
 	}

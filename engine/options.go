@@ -54,6 +54,9 @@ type Options struct {
 	QueueAgeing    time.Duration // queue_ageing: with "shortest", how much later a turn is for each token of the prompt
 	MaxTTFT        time.Duration // max_ttft: requests whose first token is expected later are refused; 0 is no limit
 
+	DraftAcceptance string  // draft_acceptance: which drafts stand where tokens are sampled: "exact", which is also empty, or "typical"
+	DraftEpsilon    float64 // draft_epsilon: of "typical", see spec.Typical; without effect with "exact"
+
 	// Handicap makes every step longer by that share of itself, spent computing nothing: a slow-down of known size, for tests
 	// of what is to find one. It is no setting of a deployment.
 	Handicap float64
@@ -65,7 +68,7 @@ func DefaultOptions() Options {
 		PrefixCache: kvcache.IndexNone, Eviction: kvcache.EvictLRU, Preemption: PreemptRecompute,
 		KVFormat: "bf16", KFormat: SameFormat, VFormat: SameFormat, KVRotation: "none", KVLayout: LayoutPaged,
 		KVPolicy: kvcache.PolicyFull, KVBudget: 512, KVSinks: 4, KVRecent: 64, KVObserve: 32,
-		Drafter: DrafterAuto, DraftLength: 4, MaxQueue: 1024,
+		Drafter: DrafterAuto, DraftLength: 4, DraftAcceptance: AcceptExact, DraftEpsilon: 0.09, MaxQueue: 1024,
 		Batching: "continuous", BatchWait: 20 * time.Millisecond, PrefillOrder: "decode-first",
 		QueueOrder: "fcfs", QueueAgeing: 10 * time.Millisecond}
 }

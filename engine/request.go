@@ -45,6 +45,10 @@ type Request struct {
 	// together compute it once. Requests of other prompts share nothing, whatever they say.
 	Group uint64
 
+	// Drafts is how many tokens are drafted per step at most, in place of draft_length, which it cannot
+	// exceed. 0 is draft_length, NoDrafts is none.
+	Drafts int
+
 	// Priority orders the queue: requests of lower values leave it first. Those of equal
 	// value leave it as queue_order says.
 	Priority int
@@ -55,6 +59,9 @@ type Request struct {
 	Tenant string
 	Weight int
 }
+
+// NoDrafts is the value of Request.Drafts with which nothing is drafted.
+const NoDrafts = -1
 
 // MaxWeight is the largest weight of a tenant.
 const MaxWeight = 1000

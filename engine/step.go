@@ -8,7 +8,6 @@ import (
 	"github.com/assaylab/assay/engine/model"
 	"github.com/assaylab/assay/engine/sample"
 	"github.com/assaylab/assay/engine/sched"
-	"github.com/assaylab/assay/engine/spec"
 )
 
 // step runs one planned batch: drafts, one forward pass, tokens, events.
@@ -263,7 +262,7 @@ func (l *loop) choose(s *Stream, it *sched.Item, at *place) {
 		l.chooseTree(s, it)
 		return
 	}
-	l.accepted = spec.Accept(l.accepted[:0], l.logits, it.Draft, s.draft.Probs, s.req.Sampling, s.said, it.To, &l.accept)
+	l.accepted = l.verify(l.accepted[:0], l.logits, it.Draft, s.draft.Probs, s.req.Sampling, s.said, it.To)
 }
 
 // cut ends l.accepted at the token that ends the answer, and says why it does.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -29,15 +30,15 @@ func (l *Lab) quality(ctx context.Context, p *Plan, s *store.Store, weights map[
 		return nil
 	}
 	l.Progress.Phase(fmt.Sprintf("quality: %d settings on %d windows of %d tokens", len(todo), p.Scenario.Quality.Windows, p.Scenario.Quality.Length))
-	out, err := l.evaluate(ctx, p, todo, weights)
-	if err != nil {
-		return fmt.Errorf("measure quality: %w", err)
-	}
-	all, err := each[record.Quality](out, todo)
+	all, err := l.evaluate(ctx, p, todo, weights)
 	if err != nil {
 		return err
 	}
 	needles, err := l.needles(ctx, p, todo, weights)
+	if err != nil {
+		return err
+	}
+	sampled, err := l.sampled(ctx, p, todo, weights)
 	if err != nil {
 		return err
 	}
@@ -46,6 +47,7 @@ func (l *Lab) quality(ctx context.Context, p *Plan, s *store.Store, weights map[
 		if needles != nil {
 			q.Needle = needles[i].Metrics
 		}
+		q.Sampled = sampled[probe.ID]
 		q.ID, q.Subject, q.Reference = probe.ID, probe.Subject, p.Matrix.Reference.Subject
 		if err := s.PutQuality(q); err != nil {
 			return err
@@ -65,42 +67,46 @@ func (l *Lab) needles(ctx context.Context, p *Plan, todo []sweep.Probe, weights 
 	for _, n := range q.NeedleLengths {
 		args = append(args, "--lengths", strconv.Itoa(n))
 	}
-	out, err := l.assay(ctx, args, todo, weights)
-	if err != nil {
-		return nil, fmt.Errorf("measure quality: needles: %w", err)
-	}
-	return each[record.Task](out, todo)
+	return measure[record.Task](ctx, l, args, subjects(todo, weights))
 }
 
-// each reads one JSON object a line, one for each probe.
-func each[T any](out []byte, todo []sweep.Probe) ([]T, error) {
+// evaluate predicts the text's windows.
+func (l *Lab) evaluate(ctx context.Context, p *Plan, todo []sweep.Probe, weights map[string]string) ([]record.Quality, error) {
+	q := p.Scenario.Quality
+	args := []string{"eval", "--json", "--text", p.Scenario.Resolve(q.Text), "--windows", strconv.Itoa(q.Windows),
+		"--length", strconv.Itoa(q.Length), "--reference", subject(p.Matrix.Reference, weights)}
+	return measure[record.Quality](ctx, l, args, subjects(todo, weights))
+}
+
+// measure runs the verb of args with the subjects, each of them once, and returns for each what was printed of it.
+func measure[T any](ctx context.Context, l *Lab, args, subjects []string) ([]T, error) {
+	distinct := slices.Compact(slices.Sorted(slices.Values(subjects)))
+	out, err := l.assay(ctx, append(args, distinct...))
+	if err != nil {
+		return nil, fmt.Errorf("measure quality: assay %s %s: %w", args[0], args[1], err)
+	}
 	lines := bufio.NewScanner(bytes.NewReader(out))
 	lines.Buffer(nil, len(out)+1)
-	all := make([]T, len(todo))
-	for i, probe := range todo {
+	of := map[string]T{}
+	for _, s := range distinct {
 		if !lines.Scan() {
-			return nil, fmt.Errorf("measure quality: no result for %s", probe.Subject)
+			return nil, fmt.Errorf("measure quality: no result for %s", s)
 		}
-		if err := json.Unmarshal(lines.Bytes(), &all[i]); err != nil {
-			return nil, fmt.Errorf("measure quality of %s: %w", probe.Subject, err)
+		var v T
+		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
+			return nil, fmt.Errorf("measure quality of %s: %w", s, err)
 		}
+		of[s] = v
+	}
+	all := make([]T, len(subjects))
+	for i, s := range subjects {
+		all[i] = of[s]
 	}
 	return all, nil
 }
 
-// evaluate runs `assay eval` and returns what it prints.
-func (l *Lab) evaluate(ctx context.Context, p *Plan, todo []sweep.Probe, weights map[string]string) ([]byte, error) {
-	q := p.Scenario.Quality
-	args := []string{"eval", "--json", "--text", p.Scenario.Resolve(q.Text), "--windows", strconv.Itoa(q.Windows),
-		"--length", strconv.Itoa(q.Length), "--reference", subject(p.Matrix.Reference, weights)}
-	return l.assay(ctx, args, todo, weights)
-}
-
-// assay runs the verb of args with the probes as its subjects.
-func (l *Lab) assay(ctx context.Context, args []string, todo []sweep.Probe, weights map[string]string) ([]byte, error) {
-	for _, probe := range todo {
-		args = append(args, subject(probe, weights))
-	}
+// assay runs a verb and returns what it prints.
+func (l *Lab) assay(ctx context.Context, args []string) ([]byte, error) {
 	var out, log bytes.Buffer
 	cmd := exec.CommandContext(ctx, l.Executable, args...)
 	cmd.Stdout, cmd.Stderr = &out, &log
@@ -112,6 +118,13 @@ func (l *Lab) assay(ctx context.Context, args []string, todo []sweep.Probe, weig
 		return nil, errors.Join(err, errors.New(lines[len(lines)-1]))
 	}
 	return out.Bytes(), nil
+}
+
+func subjects(probes []sweep.Probe, weights map[string]string) (all []string) {
+	for _, p := range probes {
+		all = append(all, subject(p, weights))
+	}
+	return all
 }
 
 // subject is a probe as `assay eval` reads it.

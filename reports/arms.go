@@ -151,7 +151,10 @@ func (v *view) qualityTable() Section {
 	q := v.Run.Quality
 	t := table.Table{
 		Caption: "Quality of each distinct combination of weights and cache format",
-		Columns: []table.Column{{Title: "arms"}, right("perplexity", ""), right("quality loss", "perplexity"), right("KL divergence", "nats per token"), right("same top token", ""), right("needles found", ""), {Title: "bound"}},
+		Columns: []table.Column{{Title: "arms"}, right("perplexity", ""), right("quality loss", "perplexity"), right("KL divergence", "nats per token"), right("same top token", ""), right("needles found", ""), right("sampled text", "perplexity"), {Title: "bound"}},
+	}
+	if q.SampledAnswers == 0 {
+		t.Columns = slices.Delete(t.Columns, 6, 7)
 	}
 	if q.NeedleItems == 0 {
 		t.Columns = slices.Delete(t.Columns, 5, 6)
@@ -177,6 +180,9 @@ func (v *view) qualityTable() Section {
 		s.Blocks = append(s.Blocks, Note(fmt.Sprintf(
 			"Needles: a definition hidden in Go code, at %d depths of contexts of %s tokens, %d of each, whose value is asked for below; one of four is right, so that chance finds 25 %%. "+
 				"The bound is not held against them.", 5, join(q.NeedleLengths), q.NeedleItems)))
+	}
+	if q.SampledAnswers > 0 {
+		s.Blocks = append(s.Blocks, Note(v.sampledNote()))
 	}
 	return s
 }
@@ -209,6 +215,9 @@ func (v *view) qualityRow(id string) table.Row {
 	}}
 	if v.Run.Quality.NeedleItems > 0 {
 		row.Cells = append(row.Cells, cell(first.Needle))
+	}
+	if v.Run.Quality.SampledAnswers > 0 {
+		row.Cells = append(row.Cells, sampledCell(first))
 	}
 	row.Cells = append(row.Cells, verdict)
 	return row

@@ -2,8 +2,8 @@ package reports
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/assaylab/assay/analysis"
@@ -113,10 +113,10 @@ func (v *view) byMemory(group func(*record.Arm) string, name string) (arms []*an
 }
 
 // join prints numbers with commas.
-func join(numbers []int) string {
+func join[N int | float64](numbers []N) string {
 	var all []string
 	for _, n := range numbers {
-		all = append(all, strconv.Itoa(n))
+		all = append(all, fmt.Sprint(n))
 	}
 	return strings.Join(all, ", ")
 }

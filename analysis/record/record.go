@@ -117,8 +117,13 @@ type QualityPlan struct {
 	NeedleItems   int     `json:"needle_items,omitempty"`   // of each length and depth
 	NeedleLengths []int   `json:"needle_lengths,omitempty"` // tokens of their contexts
 	Bound         float64 `json:"bound"`                    // acceptable relative rise of perplexity, 0.01 = 1 %
-	ReferenceID   string  `json:"reference_id"`
-	Reference     string  `json:"reference"` // in words: "BF16 weights, f32 cache"
+
+	SampledAnswers      int       `json:"sampled_answers,omitempty"`      // at each temperature, of arms that do not sample exactly
+	SampledTokens       int       `json:"sampled_tokens,omitempty"`       // of each
+	SampledTemperatures []float64 `json:"sampled_temperatures,omitempty"` // those of the loads; none where all arms sample exactly
+
+	ReferenceID string `json:"reference_id"`
+	Reference   string `json:"reference"` // in words: "BF16 weights, f32 cache"
 }
 
 // CostPlan prices the machine.
@@ -242,8 +247,17 @@ type Quality struct {
 	KL          []float64 `json:"kl"`                 // nats, KL(reference || subject) at each position
 	SameTop     []bool    `json:"same_top"`           // same most likely token
 	Needle      []Metric  `json:"needle,omitempty"`   // hits over all items, then other figures, by length and depth
+	Sampled     []Sampled `json:"sampled,omitempty"`  // of the reference and of arms that do not sample exactly, by temperature
 	WeightBytes int64     `json:"weight_bytes"`
 	ElapsedNS   int64     `json:"elapsed_ns"`
+}
+
+// Sampled says how likely text was that was sampled, a value for each answer, all of one length.
+type Sampled struct {
+	Temperature float64   `json:"temperature"`
+	Tokens      int       `json:"tokens"` // of an answer
+	Excess      []float64 `json:"excess"` // nats per token: negative log-likelihood less the entropy of what tokens should have been drawn from
+	NLL         []float64 `json:"nll"`    // nats per token
 }
 
 // How a text is cut for Quality.

@@ -119,5 +119,22 @@ func (q *Quality) validate(path, id string) error {
 			return fmt.Errorf("%s: value %d is not finite", path, i)
 		}
 	}
+	for i, s := range q.Sampled {
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("%s: sampled[%d]: %w", path, i, err)
+		}
+	}
+	return nil
+}
+
+func (s *Sampled) validate() error {
+	if len(s.Excess) != len(s.NLL) {
+		return fmt.Errorf("%d values of excess and %d of nll: expected equal counts", len(s.Excess), len(s.NLL))
+	}
+	for i := range s.Excess {
+		if sum := s.Excess[i] + s.NLL[i]; math.IsNaN(sum) || math.IsInf(sum, 0) {
+			return fmt.Errorf("value %d is not finite", i)
+		}
+	}
 	return nil
 }

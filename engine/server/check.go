@@ -51,6 +51,9 @@ func (s *Server) checkJob(j *job) *Error {
 			return invalid("logit_bias", "logit_bias: token id %d is outside the vocabulary of %d tokens.", b.Token, s.tokenizer.Size())
 		}
 	}
+	if e := s.checkDrafts(j.request); e != nil {
+		return e
+	}
 	for _, p := range j.prompts {
 		if most := s.maxTokens(j, len(p.ids)); j.request.minTokens > most {
 			return invalid("min_tokens", "min_tokens: expected at most %d, the most that may be generated, found %d.", most, j.request.minTokens)

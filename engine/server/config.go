@@ -32,6 +32,7 @@ type Config struct {
 	APIKeys     []APIKey         // one of them must come with a request; none leave the server open
 	SharedCache bool             // have requests of different keys find each other's prompts in the prefix cache
 	Pins        bool             // let requests pin their prompts
+	DraftLength int              // the engine's, which requests can lower; 0 where nothing drafts
 	Profile     bool             // serve net/http/pprof under /debug/pprof/
 	Logger      *slog.Logger     // nil is silent
 	Now         func() time.Time // stamps answers and latencies; nil is time.Now

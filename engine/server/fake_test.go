@@ -193,7 +193,7 @@ func (tags) Render(c chat.Input) (string, error) {
 }
 
 func testConfig() Config {
-	return Config{Model: "tiny", Context: 64, Chat: tags{}, Version: "v0",
+	return Config{Model: "tiny", Context: 64, Chat: tags{}, Version: "v0", DraftLength: 4,
 		Now:     func() time.Time { return time.Unix(1700000000, 0) },
 		NewID:   func() string { return "id" },
 		NewSeed: func() uint64 { return 42 }}

@@ -33,6 +33,7 @@ func sharedFields() map[string]field {
 		"safety_identifier":  text(func(*request, string) {}), // like user, names the client's own user
 		"prompt_cache_key":   text(func(*request, string) {}), // a hint to route by; there is one server
 		"cache_salt":         readSalt,
+		draftsField:          integer(0, math.MaxInt32, func(r *request, v int64) { r.drafts = pointer(v) }),
 		"pin_prompt":         boolean(func(r *request, v bool) { r.pinPrompt = v }),
 		"max_tokens":         readMaxTokens,
 		"min_tokens":         integer(0, math.MaxInt32, func(r *request, v int64) { r.minTokens = int(v) }),

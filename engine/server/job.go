@@ -42,7 +42,7 @@ func (s *Server) engineRequests(j *job) []engine.Request {
 		base := engine.Request{Prompt: p.ids, MaxTokens: s.maxTokens(j, len(p.ids)), MinTokens: r.minTokens,
 			IgnoreEOS: r.ignoreEOS, Salt: j.salt, Pin: r.pin(), StopTokens: r.stopTokens, Logprobs: r.engineLogprobs(), PromptLogprobs: r.promptLogprobs()}
 		base.Waited = j.submitted.Sub(j.arrived)
-		base.Priority = r.priority
+		base.Priority, base.Drafts = r.priority, r.engineDrafts()
 		if c := j.client; c != nil {
 			base.Tenant, base.Weight, base.Priority = c.Tenant, c.Weight, c.Priority
 			if r.prioritized {

@@ -75,6 +75,8 @@ func TestRefusedValues(t *testing.T) {
 		{"max_tokens negative", `"max_tokens":-5`, "max_tokens", "found -5"},
 		{"min_tokens negative", `"min_tokens":-1`, "min_tokens", "found -1"},
 		{"min_tokens above max_tokens", `"min_tokens":5,"max_tokens":4`, "min_tokens", "at most 4, the most that may be generated, found 5"},
+		{"drafts negative", `"num_speculative_tokens":-1`, "num_speculative_tokens", "found -1"},
+		{"drafts above the server's", `"num_speculative_tokens":5`, "num_speculative_tokens", "expected at most 4, what this server drafts, found 5"},
 		{"presence_penalty", `"presence_penalty":2.5`, "presence_penalty", "from -2 to 2, found 2.5"},
 		{"frequency_penalty", `"frequency_penalty":"1"`, "frequency_penalty", `found "1"`},
 		{"repetition_penalty", `"repetition_penalty":0`, "repetition_penalty", "from 0.01 to 100, found 0"},
@@ -277,11 +279,25 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
+// A server that drafts nothing says so.
+func TestDraftsWhereNoneAre(t *testing.T) {
+	c := testConfig()
+	c.DraftLength = 0
+	_, url := start(t, c, always(end("x", engine.FinishLength)))
+	resp, body := post(t, url+pathCompletions, completionWith(`"num_speculative_tokens":1`))
+	if resp.StatusCode != 400 || !strings.Contains(body, "expected 0, as this server drafts nothing, found 1") {
+		t.Errorf("status %d, %s", resp.StatusCode, body)
+	}
+	if resp, body = post(t, url+pathCompletions, completionWith(`"num_speculative_tokens":0`)); resp.StatusCode != 200 {
+		t.Errorf("status %d, %s", resp.StatusCode, body)
+	}
+}
+
 // supported are the names that do something; their values are tested elsewhere.
 func supported(path string) []string {
 	names := []string{"model", "user", "max_tokens", "temperature", "top_p", "top_k", "min_p", "seed", "stop", "n",
 		"ignore_eos", "priority", "stream", "stream_options", "logprobs", "min_tokens", "presence_penalty", "frequency_penalty",
-		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key", "cache_salt", "pin_prompt"}
+		"repetition_penalty", "logit_bias", "stop_token_ids", "safety_identifier", "prompt_cache_key", "cache_salt", "pin_prompt", "num_speculative_tokens"}
 	if path == pathChat {
 		return append(names, "messages", "max_completion_tokens", "top_logprobs", "tools", "add_generation_prompt", "chat_template_kwargs")
 	}

@@ -34,6 +34,7 @@ type request struct {
 	stream      bool
 	usage       *streamOptions
 	pinPrompt   bool
+	drafts      *int   // tokens drafted per step at most; nil for the server's
 	cacheSalt   string // empty where none was given
 
 	logprobs    bool // asked for at all

@@ -37,6 +37,11 @@ type Scratch struct {
 //
 // Slices whose lengths contradict each other are a programming error and panic.
 func Accept(dst []int32, target [][]float32, draft []int32, draftProbs [][]float32, p sample.Params, h *sample.History, position int, s *Scratch) []int32 {
+	return s.accept(dst, target, draft, draftProbs, p, h, position, 0)
+}
+
+// accept is Accept, or with epsilon above 0 the rule of Typical.
+func (s *Scratch) accept(dst []int32, target [][]float32, draft []int32, draftProbs [][]float32, p sample.Params, h *sample.History, position int, epsilon float64) []int32 {
 	if len(target) != len(draft)+1 || draftProbs != nil && len(draftProbs) != len(draft) {
 		panic(fmt.Sprintf("spec: %d drafts with %d rows of logits and %d draft distributions", len(draft), len(target), len(draftProbs)))
 	}
@@ -45,7 +50,7 @@ func Accept(dst []int32, target [][]float32, draft []int32, draftProbs [][]float
 		if draftProbs != nil {
 			from = draftProbs[i]
 		}
-		judged := s.judge(sample.Adjust(target[i], p, h, position+i, &s.sample), token, from, p, position+i)
+		judged := s.judge(sample.Adjust(target[i], p, h, position+i, &s.sample), token, from, p, position+i, epsilon)
 		dst = append(dst, judged)
 		if judged != token {
 			h.Pop(draft[:i]...)
@@ -60,13 +65,16 @@ func Accept(dst []int32, target [][]float32, draft []int32, draftProbs [][]float
 }
 
 // judge returns the token that stands at the draft's position: the draft if it is accepted,
-// otherwise another one, because the residual gives a rejected draft no probability.
-func (s *Scratch) judge(logits []float32, draft int32, from []float32, p sample.Params, position int) int32 {
+// otherwise another one, because the residual gives a rejected draft no probability. Epsilon is as accept has it.
+func (s *Scratch) judge(logits []float32, draft int32, from []float32, p sample.Params, position int, epsilon float64) int32 {
 	if p.Greedy() {
 		return sample.Argmax(logits)
 	}
 	s.probs = resize(s.probs, len(logits))
 	sample.Distribution(s.probs, logits, p, &s.sample)
+	if epsilon > 0 {
+		return s.judgeTypically(logits, draft, p, position, epsilon)
+	}
 	drafted := probability(from, draft)
 	if invariant.Enabled {
 		invariant.Check(drafted > 0, "draft %d has probability %v where it was drawn", draft, drafted)

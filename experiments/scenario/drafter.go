@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/assaylab/assay/engine"
 )
@@ -30,11 +31,29 @@ func (s Settings) drafterConflict() *conflict {
 	return &conflict{"drafter", strconv.Quote(s.Drafter), "\"auto\" or \"model\" with a draft_model", "leave draft_model out"}
 }
 
+// number describes a setting that is a number of a range.
+func number(name string, in interval, usage string, field func(*Settings) *float64) Setting {
+	return Setting{Name: name, Usage: usage, Kind: Number, Form: strings.TrimPrefix(in.String(), "a number "), in: in, number: field}
+}
+
+// setNumber stores a number of the range.
+func (d Setting) setNumber(s *Settings, v any) (expected, suggestion string) {
+	x, ok := asFloat(v)
+	if !ok || !d.in.has(x) {
+		return d.in.String(), unquoted(d.Name, v)
+	}
+	*d.number(s) = x
+	return "", ""
+}
+
 // treeConflict is conflict for drafts that are trees.
 func (s Settings) treeConflict() *conflict {
 	if s.Drafter == engine.DrafterRecycle && s.KPerChannel {
 		return &conflict{"drafter", strconv.Quote(s.Drafter), "another one with k_per_channel: it drafts trees, whose keys cannot share scales over positions",
 			"write k_per_channel = false"}
+	}
+	if s.Drafter == engine.DrafterRecycle && s.Lossy() {
+		return &conflict{"draft_acceptance", strconv.Quote(s.DraftAcceptance), "\"exact\" with drafter \"recycle\", whose trees are accepted exactly", ""}
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ func load(t *testing.T, path string) *Scenario {
 // TestLoadEveryKey reads a file that gives every key another value than its default.
 func TestLoadEveryKey(t *testing.T) {
 	s := load(t, "testdata/good/full.toml")
-	wantEngine := Settings{Quantization: "BF16", Options: engine.Options{Drafter: "auto", DraftLength: 3, Threads: 1, MaxBatch: 8,
+	wantEngine := Settings{Quantization: "BF16", Options: engine.Options{Drafter: "auto", DraftLength: 3, DraftAcceptance: "typical", DraftEpsilon: 0.2, Threads: 1, MaxBatch: 8,
 		TokenBudget: 128, BlockSize: 32, KVTokens: 4096, KVFormat: "q8_0", KFormat: "q4_0", VFormat: "f16", KPerChannel: true,
 		KVRotation: "hadamard", KVLayout: "paged", KVPolicy: "full", KVBudget: 128, KVSinks: 8, KVRecent: 20, KVObserve: 16,
 		PrefixCache: "hash", Eviction: "cost", Preemption: "swap", SwapTokens: 2048, Context: 256,
@@ -56,7 +56,7 @@ func TestLoadEveryKey(t *testing.T) {
 		{"engine", s.Engine, wantEngine},
 		{"trace", s.TraceSteps, true},
 		{"loads", s.Loads, wantLoads},
-		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02, 3, []int{128, 256}}},
+		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02, 3, []int{128, 256}, 32, 64}},
 		{"cost", s.Cost, &Cost{"0.10", "EUR", 0.6, "a price list"}},
 		{"limits", s.SLO.Limits, wantLimits},
 		{"run", s.Run, Run{7, 3, false, 5 * time.Second}},
@@ -102,7 +102,7 @@ func TestCheckFiles(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	err = load(t, "testdata/good/full.toml").CheckFiles()
-	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 57 {
+	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 59 {
 		t.Errorf("got %v", err)
 	}
 }

@@ -103,9 +103,14 @@ func (r *reader) quality(t *table) *Quality {
 		Bound:   c.number("bound", defaultBound, interval{lo: 0, hi: 10, open: true}),
 	}
 	r.needles(c, q)
+	q.SampledAnswers = c.integer("sampled_answers", defaultSampledAnswers, 2, 1<<16)
+	q.SampledTokens = c.integer("sampled_tokens", defaultSampledTokens, 1, workload.MaxLength)
 	c.finish()
 	return q
 }
+
+// Sampled text is some 33 000 tokens where nothing else is said: an interval of some 1.6 % to either side.
+const defaultSampledAnswers, defaultSampledTokens = 256, 128
 
 // shortestNeedle has room for a definition, its use and some code, defaultNeedle is a context
 // that small models read to the end.

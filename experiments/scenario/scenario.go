@@ -174,6 +174,9 @@ type Quality struct {
 
 	NeedleItems   int   // definitions to be found again, for each length and depth; 0 for none
 	NeedleLengths []int // tokens of their contexts
+
+	SampledAnswers int // answers at each temperature, of arms that do not sample exactly
+	SampledTokens  int // tokens of each
 }
 
 // Cost prices the machine. Money is kept as the decimal that was written.

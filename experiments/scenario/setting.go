@@ -56,6 +56,7 @@ const (
 	Text    Kind = "string"
 	Integer Kind = "int"
 	Boolean Kind = "bool"
+	Number  Kind = "number"
 	Time    Kind = "duration"
 )
 
@@ -68,13 +69,15 @@ type Setting struct {
 	Kind     Kind
 	Choices  []string // Text: the accepted values; nil for any
 	Min, Max int      // Integer: the accepted range, both ends included
-	Form     string   // Text: what a value must look like, in words; empty for any
+	Form     string   // Text: what a value must look like, in words; empty for any. Number: the range, in words
 
 	valid   func(text string) bool // of Form
 	time    func(*Settings) *time.Duration
 	text    func(*Settings) *string
 	integer func(*Settings) *int
 	boolean func(*Settings) *bool
+	number  func(*Settings) *float64
+	in      interval // of number
 }
 
 // EngineSettings lists every setting in the order of the documentation.
@@ -95,6 +98,8 @@ func EngineSettings() []Setting {
 		integer("draft_layers", 0, 1024, "first layers of the model that draft with drafter self, fewer than it has", func(s *Settings) *int { return &s.DraftLayers }),
 		integer("draft_length", 1, 16, "tokens drafted per verify step, of trees all their nodes", func(s *Settings) *int { return &s.DraftLength }),
 		boolean("draft_adaptive", "draft as many as pay in each step, none included, draft_length at most", func(s *Settings) *bool { return &s.DraftAdaptive }),
+		text("draft_acceptance", "which drafts stand where tokens are sampled, typical at a cost in quality", engine.Acceptances, func(s *Settings) *string { return &s.DraftAcceptance }),
+		number("draft_epsilon", interval{lo: 0, hi: 1, open: true}, "of typical, less accepts more: a draft stands above min(e, sqrt(e)/exp(entropy))", func(s *Settings) *float64 { return &s.DraftEpsilon }),
 		integer("threads", 0, 1024, "workers of one step, 0 for all usable cores", func(s *Settings) *int { return &s.Threads }),
 		integer("max_batch", 1, 4096, "sequences in one step", func(s *Settings) *int { return &s.MaxBatch }),
 		integer("token_budget", 1, 1<<20, "rows in one step: prompt chunk, decode and drafts", func(s *Settings) *int { return &s.TokenBudget }),
@@ -152,6 +157,8 @@ func (d Setting) Get(s *Settings) string {
 		return strconv.Itoa(*d.integer(s))
 	case Boolean:
 		return strconv.FormatBool(*d.boolean(s))
+	case Number:
+		return decimal(*d.number(s))
 	case Time:
 		return d.time(s).String()
 	default:
@@ -181,6 +188,11 @@ func (d Setting) Parse(s *Settings, text string) error {
 		if err == nil {
 			v = b
 		}
+	case Number:
+		x, err := strconv.ParseFloat(text, 64)
+		if err == nil {
+			v = x
+		}
 	}
 	if expected, suggestion := d.set(s, v); expected != "" {
 		err := fmt.Errorf("%s: found %q, expected %s", d.Name, text, expected)
@@ -208,6 +220,8 @@ func (d Setting) set(s *Settings, v any) (expected, suggestion string) {
 			return "true or false", unquoted(d.Name, v)
 		}
 		*d.boolean(s) = b
+	case Number:
+		return d.setNumber(s, v)
 	case Time:
 		return d.setTime(s, v)
 	default:

@@ -14,7 +14,7 @@ import (
 // TestSettingsCoverOptions holds that every field of engine.Options is a setting:
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
-	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "drafter": "suffix", "kv_format": "f32", "k_format": "q4_0", "v_format": "q4_0",
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "drafter": "suffix", "draft_acceptance": "typical", "kv_format": "f32", "k_format": "q4_0", "v_format": "q4_0",
 		"kv_rotation": "hadamard", "kv_layout": "contiguous", "kv_policy": "h2o",
 		"prefix_cache": "radix", "eviction": "cost", "preemption": "swap",
 		"batching": "static", "preferred_batch": "2,3", "prefill_order": "mixed", "queue_order": "fair"}
@@ -28,6 +28,8 @@ func TestSettingsCoverOptions(t *testing.T) {
 			value = "7"
 		case Boolean:
 			value = "true"
+		case Number:
+			value = "0.5"
 		case Time:
 			value = "7ms"
 		}
@@ -69,9 +71,21 @@ func TestDefaultSettingsAreValid(t *testing.T) {
 	}
 }
 
+func TestTreesAreAcceptedExactly(t *testing.T) {
+	s := DefaultSettings()
+	s.Drafter, s.DraftAcceptance = engine.DrafterRecycle, engine.AcceptTypical
+	if err := s.Validate(); err == nil || !strings.Contains(err.Error(), `draft_acceptance: found "typical", expected "exact" with drafter "recycle"`) {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestSettingParseErrors(t *testing.T) {
 	for _, c := range []struct{ name, value, want string }{
 		{"max_batch", "eight", `max_batch: found "eight", expected a whole number from 1 to 4096`},
+		{"draft_epsilon", "0", `draft_epsilon: found "0", expected a number above 0 and at most 1`},
+		{"draft_epsilon", "low", `draft_epsilon: found "low", expected a number above 0 and at most 1`},
+		{"draft_epsilon", "NaN", `draft_epsilon: found "NaN", expected a number above 0 and at most 1`},
+		{"draft_acceptance", "typcial", `draft_acceptance: found "typcial", expected one of exact, typical; did you mean "typical"?`},
 		{"max_batch", "0", `max_batch: found "0", expected a whole number from 1 to 4096`},
 		{"prefix_cache", "hush", `prefix_cache: found "hush", expected one of none, hash, radix; did you mean "hash"?`},
 		{"kv_format", "Q8_0", `kv_format: found "Q8_0", expected one of f32, f16, bf16, q8_0, q4_0; did you mean "q8_0"?`},

@@ -112,7 +112,10 @@ func canonicalDrafts(s scenario.Settings, drafter string) scenario.Settings {
 		s.DraftLayers = d.DraftLayers
 	}
 	if drafter == engine.DrafterNone {
-		s.DraftLength, s.DraftAdaptive = d.DraftLength, d.DraftAdaptive
+		s.DraftLength, s.DraftAdaptive, s.DraftAcceptance = d.DraftLength, d.DraftAdaptive, d.DraftAcceptance
+	}
+	if !s.Lossy() {
+		s.DraftEpsilon = d.DraftEpsilon
 	}
 	return s
 }

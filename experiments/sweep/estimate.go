@@ -57,7 +57,7 @@ func (m *Matrix) EstimateTime(a Allowances) Estimate {
 		for _, n := range q.NeedleLengths {
 			each += n * q.NeedleItems * NeedleDepths
 		}
-		tokens := float64(len(m.Probes()) * each)
+		tokens := float64(len(m.Probes())*each + m.sampledTokens())
 		e.Quality = time.Duration(tokens / a.QualityTokens * float64(time.Second))
 	}
 	return e

@@ -21,6 +21,8 @@ type Matrix struct {
 	Skipped    []record.Skipped
 	Unmeasured []string // interactions of axes that the arms do not cover, one sentence each
 	Reference  Probe    // what quality is compared with; zero where it is not measured
+
+	Temperatures []float64 // at which sampled text is measured; none where all arms sample exactly
 }
 
 // candidate is a combination that the sweep names, before anything is dropped.
@@ -53,6 +55,10 @@ func Expand(s *scenario.Scenario, c Capabilities) (*Matrix, error) {
 	if q := s.Quality; q != nil && len(q.NeedleLengths) > 0 && slices.Max(q.NeedleLengths)+NeedleRoom > c.Context {
 		return nil, s.Problem("quality.needle_lengths", fmt.Sprint(slices.Max(q.NeedleLengths)),
 			fmt.Sprintf("at most %d: the model's context (%d) less room for an answer", c.Context-NeedleRoom, c.Context), "")
+	}
+	m.Temperatures = m.sampling(arms)
+	if err := m.checkSampling(c); err != nil {
+		return nil, err
 	}
 	m.Axes = axes(s, arms)
 	m.Arms = m.finish(arms, c)
@@ -189,6 +195,9 @@ func (m *Matrix) whyNot(s scenario.Settings, c Capabilities) string {
 			return why
 		}
 	}
+	if s.Lossy() && len(m.temperatures()) == 0 {
+		return fmt.Sprintf("draft_acceptance %s: no load samples, and greedy answers are exact", s.DraftAcceptance)
+	}
 	return ""
 }
 
@@ -254,8 +263,10 @@ func hasEffect(d scenario.Setting, s scenario.Settings) bool {
 	switch d.Name {
 	case "draft_layers":
 		return s.Drafter == engine.DrafterSelf
-	case "draft_length", "draft_adaptive":
+	case "draft_length", "draft_adaptive", "draft_acceptance":
 		return s.Drafts()
+	case "draft_epsilon":
+		return s.Drafts() && s.Lossy()
 	case "kv_format":
 		return s.KFormat == engine.SameFormat || s.VFormat == engine.SameFormat
 	case "kv_budget":

@@ -45,7 +45,8 @@ func (n namer) name(s scenario.Settings) string {
 			parts = append(parts, label(name, &s))
 		}
 	}
-	if n.varies["draft_model"] || n.varies["drafter"] || n.varies["draft_layers"] || n.varies["draft_length"] || n.varies["draft_adaptive"] {
+	if n.varies["draft_model"] || n.varies["drafter"] || n.varies["draft_layers"] || n.varies["draft_length"] || n.varies["draft_adaptive"] ||
+		n.varies["draft_acceptance"] || n.varies["draft_epsilon"] {
 		parts = append(parts, n.draft(s))
 	}
 	var shown []string
@@ -158,5 +159,18 @@ func (n namer) draft(s scenario.Settings) string {
 	if s.DraftAdaptive {
 		name += "≤"
 	}
-	return name + d.Get(&s)
+	return name + d.Get(&s) + n.acceptance(s)
+}
+
+// acceptance words which drafts stand: " typical 0.09", "" where that is exact.
+func (n namer) acceptance(s scenario.Settings) string {
+	if !s.Lossy() {
+		return ""
+	}
+	words := " " + s.DraftAcceptance
+	if n.varies["draft_epsilon"] {
+		d, _ := scenario.FindSetting("draft_epsilon")
+		words += " " + d.Get(&s)
+	}
+	return words
 }

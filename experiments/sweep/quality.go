@@ -26,6 +26,7 @@ type Probe struct {
 	KVFormat     string        // of keys and values, with what is done beside (model.ParseCacheFormat)
 	Bound        kvcache.Bound // what is kept; the zero value is all
 	BlockSize    int           // where blocks are chosen, else 0
+	Drafts       Drafting      // where text is not sampled exactly
 }
 
 func (m *Matrix) probe(quantization, kvFormat string) Probe {
@@ -39,12 +40,19 @@ func (m *Matrix) probe(quantization, kvFormat string) Probe {
 	if q.NeedleItems > 0 {
 		p.ID = digest(p.ID, q.NeedleItems, q.NeedleLengths)
 	}
+	if len(m.Temperatures) > 0 {
+		p.ID = digest(p.ID, "sampled", q.SampledAnswers, q.SampledTokens, m.Temperatures, m.Scenario.Run.Seed)
+	}
 	return p
 }
 
 // probeOf is the subject of an arm. Its identity is that of a full cache where all is kept.
 func (m *Matrix) probeOf(s scenario.Settings) Probe {
 	p := m.probe(s.Quantization, s.CacheFormat())
+	if p.Drafts = m.drafting(s); p.Drafts != (Drafting{}) {
+		p.ID = digest(p.ID, fmt.Sprintf("%+v", p.Drafts))
+		p.Subject += fmt.Sprintf(", drafts accepted as %s", s.DraftAcceptance)
+	}
 	if s.KVPolicy == kvcache.PolicyFull {
 		return p
 	}
@@ -80,6 +88,10 @@ func (m *Matrix) plan(textSHA256 string) record.QualityPlan {
 	if q == nil {
 		return record.QualityPlan{}
 	}
-	return record.QualityPlan{Protocol: "windows", Text: q.Text, TextSHA256: textSHA256, Windows: q.Windows, Length: q.Length,
+	p := record.QualityPlan{Protocol: "windows", Text: q.Text, TextSHA256: textSHA256, Windows: q.Windows, Length: q.Length,
 		NeedleItems: q.NeedleItems, NeedleLengths: q.NeedleLengths, Bound: q.Bound, ReferenceID: m.Reference.ID, Reference: m.Reference.Subject}
+	if len(m.Temperatures) > 0 {
+		p.SampledAnswers, p.SampledTokens, p.SampledTemperatures = q.SampledAnswers, q.SampledTokens, m.Temperatures
+	}
+	return p
 }

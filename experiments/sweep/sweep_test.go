@@ -145,6 +145,8 @@ drafter = ["none", "ngram"]
 draft_length = [4, 14, 15]
 context = [16, 48]
 `},
+		{"acceptance", small, sampling + acceptances},
+		{"acceptance greedy", small, head + acceptances},
 		{"ships mixed", mixed, head + `[sweep]
 mode = "product"
 [sweep.axes]
@@ -166,6 +168,17 @@ token_budget = [4, 256]
 		})
 	}
 }
+
+// sampling is head with a load that is not greedy.
+var sampling = strings.Replace(head, "[[load]]\n", "[[load]]\ntemperature = 0.8\n", 1)
+
+const acceptances = `[sweep]
+mode = "product"
+[sweep.axes]
+drafter = ["none", "ngram"]
+draft_acceptance = ["exact", "typical"]
+draft_epsilon = [0.09, 0.3]
+`
 
 // checkMatrix holds for every matrix.
 func checkMatrix(t *testing.T, m *Matrix) {

@@ -20,6 +20,8 @@ type Scenario struct {
 	OutputTokens int
 	SharedPrefix int    // tokens, in 2 groups; 0 for none
 	Conversation string // the table, "" for none
+	Load         string // more lines of [[load]]
+	Quality      string // more lines of [quality]
 	Windows      int    // of quality, 64 tokens each; 0 leaves quality out
 	SLO          string // lines of [slo]
 	Run          string // more lines of [run]
@@ -44,7 +46,7 @@ func (s Scenario) Text() string {
 	}
 	line("[[load]]\narrival = \"constant\"\nrates = %s", strings.ReplaceAll(fmt.Sprint(s.Rates), " ", ", "))
 	line("requests = %d\nwarmup = %d\nprompt_tokens = %d\noutput_tokens = %d", s.Requests, s.Warmup, s.PromptTokens, s.OutputTokens)
-	line("ignore_eos = true\ntext = \"text.txt\"")
+	line("ignore_eos = true\ntext = \"text.txt\"\n%s", s.Load)
 	if s.SharedPrefix > 0 {
 		line("shared_prefix = { groups = 2, tokens = %d }", s.SharedPrefix)
 	}
@@ -52,7 +54,7 @@ func (s Scenario) Text() string {
 		line("conversation = %s", s.Conversation)
 	}
 	if s.Windows > 0 {
-		line("\n[quality]\ntext = \"text.txt\"\nwindows = %d\nlength = 64\nbound = 0.5", s.Windows)
+		line("\n[quality]\ntext = \"text.txt\"\nwindows = %d\nlength = 64\nbound = 0.5\n%s", s.Windows, s.Quality)
 	}
 	line("\n[cost]\nprice_per_hour = \"0.10\"\nutilisation = 0.5\n\n[slo]\n%s\n", s.SLO)
 	line("[run]\nconfirm = %v\n%s", s.Confirm, s.Run)
