@@ -304,6 +304,12 @@ load = [{arrival = "poisson", rates = [1], requests = 1, prompt_tokens = 8, outp
 				t.Errorf("%s: %v", b, err)
 				continue
 			}
+			if _, ok := part["budget"]; ok {
+				if _, err := scenario.ParseBudgets("budgets.toml", []byte(b.text)); err != nil {
+					t.Errorf("%s: %v", b, err)
+				}
+				continue
+			}
 			maps.Copy(whole, part)
 			var text bytes.Buffer
 			if err := toml.NewEncoder(&text).Encode(whole); err != nil {
@@ -345,6 +351,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`order`", record.TrialKey{}},
 		{"`trials/ID/record.json`", record.Trial{}},
 		{"`engine`", record.Counters{}},
+		{"`batches`", record.BatchSteps{}},
 		{"`lab`", record.Lab{}},
 		{"`trials/ID/requests.jsonl`", result.Request{}},
 		{"`quality/ID.json`", record.Quality{}},

@@ -107,9 +107,9 @@ func TestBlocksSayWhatTheyAre(t *testing.T) {
 	for _, file := range documents(t) {
 		for _, b := range blocks(t, file) {
 			switch b.info {
-			case "sh", "sh norun", "toml", "text", "console", "json":
+			case "sh", "sh norun", "toml", "yaml", "text", "console", "json":
 			default:
-				t.Errorf("%s: block of kind %q, expected sh (executed), sh norun, toml, text, console or json", b, b.info)
+				t.Errorf("%s: block of kind %q, expected sh (executed), sh norun, toml, yaml, text, console or json", b, b.info)
 			}
 		}
 	}
