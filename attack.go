@@ -72,7 +72,8 @@ Prompts are counted with --tokenizer; where the server's own differs, so do leng
 Exit code 0: every --slo is met, or there is none. 1: one is missed. 3: undecided.`,
 		Example: `  assay load http://127.0.0.1:8000 --rate 4 --requests 120
   assay load http://127.0.0.1:8000 --rate 4 --slo "p95 ttft=500ms" --slo "p95 tpot=50ms"
-  assay load http://127.0.0.1:8000 --arrival closed --concurrency 8 --output-tokens '{distribution = "uniform", min = 16, max = 256}'`,
+  assay load http://127.0.0.1:8000 --arrival closed --concurrency 8 \
+    --output-tokens '{distribution = "uniform", min = 16, max = 256}'`,
 		Args: arguments("URL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return loadServer(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o, ignoreEOS)

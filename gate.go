@@ -45,8 +45,9 @@ must not fail, and with one that is made slower by --handicap it must.
 
 Exit code 0: every check passes. 1: one fails. 3: none fails, and one is undecided.`,
 		Example: `  assay gate runs/nightly --budget budgets.toml
-  assay gate runs/pr --budget budgets.toml --baseline runs/main --junit gate.xml --markdown gate.md
-  assay gate --scenario scenarios/ci.toml --engine-a ./assay-main --budget scenarios/budgets/ci.toml --until-decided
+  assay gate runs/pr --budget budgets.toml --baseline runs/main --junit gate.xml
+  assay gate --scenario scenarios/ci.toml --engine-a ./assay-main \
+    --budget scenarios/budgets/ci.toml --until-decided
   assay gate --self-test --scenario scenarios/ci.toml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

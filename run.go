@@ -47,7 +47,8 @@ Exit code 0: an arm is recommended and proven. 1: no arm can be recommended.
 		Example: `  assay run scenarios/quickstart.toml
   assay run scenarios/quickstart.toml --dry-run
   assay run scenarios/quickstart.toml --out runs/nightly
-  assay run scenarios/quickstart.toml --set run.repetitions=3 --set 'load[0].rates=[5, 10]'`,
+  assay run scenarios/quickstart.toml --set run.repetitions=3 \
+    --set 'load[0].rates=[5, 10]'`,
 		Args: arguments("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return runScenario(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)

@@ -34,27 +34,28 @@ func (o *Options) drafts(r *Request) int {
 
 // adapt learns from a step, of which drafting and the rest took so long, and sets the lengths of the
 // next one for all that generated in this one. Steps with prompts say nothing about rows alone.
-func (l *loop) adapt(drafting, rest time.Duration) {
+func (l *loop) adapt(drafting, rest time.Duration, generated int) {
 	a := l.lengths.adaptive
 	if a == nil {
 		return
 	}
 	n := &l.lengths
 	n.streams, n.of, n.drafts = n.streams[:0], n.of[:0], n.drafts[:0]
-	longest, prompts, late := 0, false, l.late()
+	drafts, longest, prompts, late := 0, 0, false, l.late()
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
-		longest, prompts = max(longest, len(it.Draft)), prompts || it.From < it.Seq.Prompt
+		drafts, longest, prompts = drafts+len(it.Draft), max(longest, len(it.Draft)), prompts || it.From < it.Seq.Prompt
 		if s := l.live[it.Seq.ID]; s != nil && it.To >= it.Seq.Prompt {
 			s.acceptance.Behind, s.acceptance.Left = l.behind(s), s.seq.Limit-len(s.seq.Tokens)
 			n.streams, n.of, n.drafts = append(n.streams, s), append(n.of, &s.acceptance), append(n.drafts, l.e.opts.drafts(&s.req))
 		}
 	}
 	if !prompts || late > 0 {
-		a.ObserveDrafting(longest, late, drafting)
+		a.ObserveDrafting(drafts, longest, late, drafting)
 	}
 	if !prompts {
 		a.Costs.Observe(len(l.pass.Tokens), rest)
+		a.Answered(len(l.plan.Items), 4*drafts >= len(l.plan.Items), generated, drafting+rest) // less is a probe
 	}
 	l.forecastTrees()
 	a.Choose(n.drafts, n.of)

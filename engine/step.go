@@ -47,7 +47,7 @@ func (l *loop) step() {
 	l.stats.Busy += took
 	l.countBatch(l.stats.GeneratedTokens-drawn, drafting, took)
 	l.observe(end)
-	l.adapt(drafting, end.Sub(verify))
+	l.adapt(drafting, end.Sub(verify), int(tokens))
 	l.tracePut(trace, took)
 }
 

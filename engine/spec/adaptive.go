@@ -47,8 +47,9 @@ func (a *Acceptance) rate(prior float64) float64 {
 // Language Models Using Goodput".
 type Adaptive struct {
 	Costs  Costs
+	trials trials
 	all    Acceptance    // of all sequences
-	depth  estimate      // of drafting, by the longest draft of a step
+	level  Costs         // of drafting one token of each of so many sequences
 	late   estimate      // of catching up, by positions
 	credit time.Duration // that probes may take
 	steps  int           // with drafts, since there was one without any
@@ -75,21 +76,40 @@ const worthThought = .02
 // mostSteps are the steps over which catching up on a sequence is to pay at the latest.
 const mostSteps = 32
 
-// ObserveDrafting notes what it took to draft, with that many tokens at the longest, and to catch up on
+// ObserveDrafting notes what it took to draft so many tokens, with that many at the longest, and to catch up on
 // so many positions before.
-func (a *Adaptive) ObserveDrafting(longest, late int, took time.Duration) {
-	switch {
-	case late >= someLate && a.depth.took == 0:
+func (a *Adaptive) ObserveDrafting(drafts, longest, late int, took time.Duration) {
+	switch known := a.drafting(drafts, longest); {
+	case late >= someLate && known == 0:
 		a.late.observe(took / time.Duration(late+longest))
 	case late >= someLate:
-		a.late.observe((took - time.Duration(longest)*a.depth.took) / time.Duration(late))
+		a.late.observe((took - known) / time.Duration(late))
 	case longest > 0:
-		a.depth.observe(took / time.Duration(longest))
+		a.level.Observe(perLevel(drafts, longest), took/time.Duration(longest))
 	}
 }
 
+// drafting is what it takes to draft so many tokens, with that many at the longest: a draft model computes one of
+// each sequence at a time, which takes the longer the more there are.
+func (a *Adaptive) drafting(drafts, longest int) time.Duration {
+	if longest == 0 {
+		return 0
+	}
+	return time.Duration(longest) * a.level.Of(perLevel(drafts, longest))
+}
+
+// perLevel is how many are drafted at a time.
+func perLevel(drafts, longest int) int { return (drafts + longest - 1) / longest }
+
 // someLate is how many positions say what catching up on one takes; fewer count as drafting.
 const someLate = 16
+
+// Answered notes that a step of rows that were generated, and of their drafts, brought so many tokens for a batch.
+func (a *Adaptive) Answered(batch int, drafted bool, tokens int, took time.Duration) {
+	if batch > 0 {
+		a.trials.of(batch).observe(drafted, tokens, took)
+	}
+}
 
 // Judged notes what became of a sequence's drafts, of which there was at least one.
 func (a *Adaptive) Judged(of *Acceptance, drafts, stood int) {
@@ -108,6 +128,9 @@ func (a *Adaptive) Choose(lengths []int, of []*Acceptance) {
 	}
 	take := a.best(lengths, of)
 	clear(a.counts)
+	if take > 0 && !a.trials.of(len(lengths)).allows() {
+		take = 0
+	}
 	if a.steps++; take == 0 || a.steps == compareEvery {
 		take, a.steps = 0, 0
 	}
@@ -126,7 +149,7 @@ func (a *Adaptive) Choose(lengths []int, of []*Acceptance) {
 func (a *Adaptive) best(most []int, of []*Acceptance) (take int) {
 	a.begin(of)
 	tokens, longest, late := float64(len(most)), 0, time.Duration(0)
-	speed := worthwhile * a.speed(tokens, len(most), 0, 0)
+	speed := worthwhile * a.speed(tokens, len(most), 0, 0, 0)
 	for {
 		i := a.likeliest(most)
 		if i < 0 || a.chance[i] < worthThought {
@@ -142,7 +165,7 @@ func (a *Adaptive) best(most []int, of []*Acceptance) (take int) {
 		a.chance[i] = a.next(i, of[i])
 		longest = max(longest, a.counts[i])
 		a.order = append(a.order, i)
-		if s := a.speed(tokens, len(most)+len(a.order), longest, late); s > speed {
+		if s := a.speed(tokens, len(most), len(a.order), longest, late); s > speed {
 			speed, take = s, len(a.order)
 		}
 	}
@@ -160,7 +183,8 @@ func (a *Adaptive) begin(of []*Acceptance) {
 		a.rates, a.chance, a.counts = append(a.rates, r), append(a.chance, 1), append(a.counts, 0)
 		a.chance[i] = a.next(i, o)
 		if late := a.share(o); late > 0 { // others go first
-			a.chance[i] *= float64(a.depth.took+1) / float64(a.depth.took+1+late)
+			one := a.level.Of(1) + 1
+			a.chance[i] *= float64(one) / float64(one+late)
 		}
 	}
 }
@@ -191,8 +215,8 @@ func (a *Adaptive) likeliest(most []int) (best int) {
 }
 
 // speed is tokens per second, or tokens alone while nothing was measured.
-func (a *Adaptive) speed(tokens float64, rows, longest int, late time.Duration) float64 {
-	took := a.Costs.Of(rows) + time.Duration(longest)*a.depth.took + late
+func (a *Adaptive) speed(tokens float64, batch, drafts, longest int, late time.Duration) float64 {
+	took := a.Costs.Of(batch+drafts) + a.drafting(drafts, longest) + late
 	return tokens / max(took.Seconds(), 1e-9)
 }
 
@@ -206,7 +230,7 @@ func (a *Adaptive) orProbe(of *Acceptance, n, most, batch int) int {
 		return n
 	}
 	other := of.neighbour(n, most)
-	extra := a.Costs.Of(batch+other) - a.Costs.Of(batch+n) + time.Duration(other-n)*a.depth.took
+	extra := a.Costs.Of(batch+other) - a.Costs.Of(batch+n) + time.Duration(other-n)*a.level.Of(1)
 	if n == 0 {
 		extra += time.Duration(of.Behind) * a.late.took
 	}

@@ -30,7 +30,8 @@ func TestCostsBetweenAndBeyond(t *testing.T) {
 // with some probability, and its own cost per draft.
 type machine struct {
 	cost   func(rows int) time.Duration
-	draft  time.Duration
+	draft  time.Duration // of drafting one token of every sequence,
+	row    time.Duration // and what each of them adds
 	right  float64
 	random *rand.Rand
 }
@@ -43,7 +44,7 @@ func (m *machine) run(a *Adaptive, batch, most, steps int) (speed, drafts float6
 	}
 	lengths, tokens, spent := make([]int, batch), 0, time.Duration(0)
 	for range steps {
-		rows, longest := batch, 0
+		rows, longest, before := batch, 0, tokens
 		for i := range lengths {
 			lengths[i] = most
 		}
@@ -61,12 +62,26 @@ func (m *machine) run(a *Adaptive, batch, most, steps int) (speed, drafts float6
 			a.Judged(of[i], n, stood)
 			tokens, drafts = tokens+stood, drafts+float64(n)
 		}
-		drafting := time.Duration(longest) * m.draft
-		a.ObserveDrafting(longest, 0, drafting)
+		drafting := m.drafting(lengths)
+		a.ObserveDrafting(rows-batch, longest, 0, drafting)
 		a.Costs.Observe(rows, m.cost(rows))
 		spent += m.cost(rows) + drafting
+		a.Answered(batch, rows > batch, tokens-before, m.cost(rows)+drafting)
 	}
 	return float64(tokens) / spent.Seconds(), drafts / float64(steps*batch)
+}
+
+// drafting is what drafts of such lengths take.
+func (m *machine) drafting(lengths []int) (took time.Duration) {
+	for level := range slices.Max(lengths) {
+		took += m.draft
+		for _, n := range lengths {
+			if n > level {
+				took += m.row
+			}
+		}
+	}
+	return took
 }
 
 // static is the speed that a constant length has on the long run.
@@ -76,7 +91,7 @@ func (m *machine) static(batch, n int) float64 {
 		chance *= m.right
 		tokens += chance
 	}
-	return tokens * float64(batch) / (m.cost(batch*(1+n)) + time.Duration(n)*m.draft).Seconds()
+	return tokens * float64(batch) / (m.cost(batch*(1+n)) + time.Duration(n)*(m.draft+time.Duration(batch)*m.row)).Seconds()
 }
 
 func (m *machine) best(batch, most int) (speed float64) {
@@ -144,7 +159,8 @@ func TestAdaptiveTellsSequencesApart(t *testing.T) {
 }
 
 func BenchmarkChoose(b *testing.B) {
-	a := &Adaptive{depth: estimate{took: 100}}
+	a := new(Adaptive)
+	a.level.Observe(1, 100)
 	for rows := 1; rows < 60; rows += 3 {
 		a.Costs.Observe(rows, time.Duration(1000+50*rows))
 	}

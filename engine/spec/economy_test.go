@@ -19,7 +19,7 @@ func (m *machine) visitors(a *Adaptive, batch, prompt, answer, steps int, late t
 			lengths[i] = 8
 		}
 		a.Choose(lengths, of)
-		rows, longest, read := batch, 0, 0
+		rows, longest, read, begun := batch, 0, 0, tokens
 		for i, n := range lengths {
 			stood, before := 0, tokens
 			if rows, longest = rows+n, max(longest, n); n > 0 {
@@ -38,10 +38,11 @@ func (m *machine) visitors(a *Adaptive, batch, prompt, answer, steps int, late t
 				of[i], ages[i] = &Acceptance{Behind: prompt, Left: answer}, 0
 			}
 		}
-		drafting := time.Duration(longest)*m.draft + time.Duration(read)*late
-		a.ObserveDrafting(longest, read, drafting)
+		drafting := m.drafting(lengths) + time.Duration(read)*late
+		a.ObserveDrafting(rows-batch, longest, read, drafting)
 		a.Costs.Observe(rows, m.cost(rows))
 		spent += m.cost(rows) + drafting
+		a.Answered(batch, rows > batch, tokens-begun, m.cost(rows)+drafting)
 	}
 	return float64(tokens) / spent.Seconds() / m.static(batch, 0)
 }
@@ -70,9 +71,29 @@ func TestCatchingUpPays(t *testing.T) {
 	}
 }
 
+// A draft model that takes longer for every sequence that drafts is not used where all of a large batch would have
+// to, although one alone would gain: what a probe of one takes is not what drafts of all take.
+func TestDraftsOfManyCostMore(t *testing.T) {
+	for _, right := range []float64{.3, .5, .7, .9} {
+		for i, batch := range []int{1, 4, 16} {
+			m := &machine{cost: func(rows int) time.Duration { return 5e5 + time.Duration(rows)*1.2e5 }, draft: 2e4, row: 1e5, right: right, random: rand.New(rand.NewPCG(3, uint64(batch)))}
+			a := new(Adaptive)
+			m.visitors(a, batch, 200, 150, 1000, 2e4)
+			got := m.visitors(a, batch, 200, 150, 8000, 2e4)
+			if got < .97 {
+				t.Errorf("right %g, %d sequences: %.3g of the speed without drafts", right, batch, got)
+			}
+			if right == .9 && i == 0 && got < 1.4 {
+				t.Errorf("right %g, %d sequences: %.3g only", right, batch, got)
+			}
+		}
+	}
+}
+
 // Time for probes is saved up over sequences, also where there is none for a while.
 func TestProbesAreSavedUpFor(t *testing.T) {
-	a := &Adaptive{depth: estimate{took: 1000}, late: estimate{took: 10}, all: Acceptance{fell: 1000}}
+	a := &Adaptive{late: estimate{took: 10}, all: Acceptance{fell: 1000}}
+	a.level.Observe(1, 1000)
 	for rows := range 20 {
 		a.Costs.Observe(rows, time.Duration(1000+500*rows))
 	}
@@ -97,7 +118,8 @@ func TestProbesAreSavedUpFor(t *testing.T) {
 
 // A sequence that is far behind and has little to come is not caught up on; others are not kept from drafting.
 func TestWhoIsFarBehindWaits(t *testing.T) {
-	a := &Adaptive{depth: estimate{took: 10}, late: estimate{took: 100}}
+	a := &Adaptive{late: estimate{took: 100}}
+	a.level.Observe(1, 10)
 	for rows := range 20 {
 		a.Costs.Observe(rows, time.Duration(1000+rows))
 	}
@@ -107,5 +129,38 @@ func TestWhoIsFarBehindWaits(t *testing.T) {
 		if lengths[0] != 6 || lengths[1] > 0 != want {
 			t.Errorf("%d tokens to come: lengths %v", left, lengths)
 		}
+	}
+}
+
+// What single costs do not show, a comparison does: here steps with drafts take longer than their parts, whatever is
+// estimated. Nothing is lost but what trials take, which come more seldom each time.
+func TestTrialsFindWhatEstimatesMiss(t *testing.T) {
+	a, of, random := new(Adaptive), []*Acceptance{{}, {}, {}, {}}, rand.New(rand.NewPCG(1, 5))
+	tokens, spent, drafted := 0, time.Duration(0), 0
+	const steps = 40_000
+	for range steps {
+		lengths, before, drafts := []int{4, 4, 4, 4}, tokens, 0
+		a.Choose(lengths, of)
+		for i, n := range lengths {
+			stood := 0
+			for stood < n && random.Float64() < .6 {
+				stood++
+			}
+			if n > 0 {
+				a.Judged(of[i], n, stood)
+			}
+			tokens, drafts = tokens+1+stood, drafts+n
+		}
+		took := 1000 + time.Duration(drafts)*50
+		a.Costs.Observe(4+drafts, took)
+		if drafts > 0 {
+			drafted++
+			took += time.Duration(drafts) * 250 // of nothing that is asked about
+		}
+		a.Answered(4, drafts >= 4, tokens-before, took)
+		spent += took
+	}
+	if speed := float64(tokens) / float64(spent) / (4. / 1000); speed < .96 {
+		t.Errorf("%.3g of the speed without drafts, which %d of %d steps had", speed, drafted, steps)
 	}
 }
