@@ -168,6 +168,9 @@ func marginal[N int | float64](joint []N, cells int) []N {
 }
 
 func TestSampledAnswersFollowTheModel(t *testing.T) {
+	if testing.Short() {
+		t.Skip("counts many answers; what -short is for, races, does not show in them")
+	}
 	m, draft, prompt := family(t, "llama"), family(t, "mistral"), cycle()
 	for _, row := range []struct {
 		drafter, acceptance string

@@ -22,10 +22,18 @@ func copies(t testing.TB) (ids [][]int32) {
 	return ids
 }
 
+// schedulingFormats are cache formats that every way of scheduling is tried with.
+func schedulingFormats() []string {
+	if testing.Short() {
+		return []string{"q8_0"}
+	}
+	return []string{"f32", "q8_0"}
+}
+
 // Drafts of the text alone change no greedy answer either, whatever else is going on.
 func TestTextDraftersDoNotDependOnScheduling(t *testing.T) {
 	m, work := loadModel(t, "gopherling-2m"), copies(t)
-	for _, format := range []string{"f32", "q8_0"} {
+	for _, format := range schedulingFormats() {
 		want := speak(t, start(t, m, nil, options(func(o *Options) { o.KVFormat = format })), 60, sample.Params{}, work...)
 		for _, drafter := range textDrafters {
 			for name, change := range variants() {

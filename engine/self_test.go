@@ -20,7 +20,7 @@ func selfDrafts(o *Options, layers int) {
 func TestSelfDraftsDoNotDependOnScheduling(t *testing.T) {
 	m, work := loadModel(t, "gopherling-7m"), copies(t)[:4]
 	layers := m.Layers - 1
-	for _, format := range []string{"f32", "q8_0"} {
+	for _, format := range schedulingFormats() {
 		want := speak(t, start(t, m, nil, options(func(o *Options) { o.KVFormat = format })), 40, sample.Params{}, work...)
 		for name, change := range variants() {
 			layers = 4 + (layers+1)%4
