@@ -28,9 +28,15 @@ func TestSelfDraftsDoNotDependOnScheduling(t *testing.T) {
 				o := options(func(o *Options) { o.KVFormat = format; selfDrafts(o, layers) })
 				change(&o)
 				e := start(t, m, nil, o)
-				sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
+				crowded := name == "preemption" || name == "swap"
+				for range 10 { // who comes late meets fewer that could be in the way
+					sameWords(t, speak(t, e, 40, sample.Params{}, work...), want)
+					if !crowded || e.Stats().Preemptions > 0 {
+						break
+					}
+				}
 				acceptance(t, e)
-				if s := e.Stats(); (name == "preemption" || name == "swap") && s.Preemptions == 0 {
+				if crowded && e.Stats().Preemptions == 0 {
 					t.Error("nothing was preempted: the test tests nothing")
 				}
 			})
