@@ -18,6 +18,9 @@ func selfDrafts(o *Options, layers int) {
 // Drafts of a model's own first layers, which write to its cache, change no greedy answer, whatever else
 // is going on.
 func TestSelfDraftsDoNotDependOnScheduling(t *testing.T) {
+	if testing.Short() {
+		t.Skip("long under the race detector, which meets the same goroutines with other drafters")
+	}
 	m, work := loadModel(t, "gopherling-7m"), copies(t)[:4]
 	layers := m.Layers - 1
 	for _, format := range schedulingFormats() {
