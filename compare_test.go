@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,11 +17,7 @@ func madeRun(t *testing.T, edit func(*recordtest.Plan)) string {
 	if edit != nil {
 		edit(&p)
 	}
-	dir := filepath.Join(t.TempDir(), "run")
-	if err := recordtest.Write(dir, p); err != nil {
-		t.Fatal(err)
-	}
-	return dir
+	return recordtest.Make(t, p).Dir
 }
 
 func TestCompareCommand(t *testing.T) {

@@ -88,6 +88,8 @@ func (o *gateOptions) check(run string) error {
 		return errors.New("expected a run directory, or --scenario FILE to measure with two builds in turn")
 	case run != "" && (d.scenario != "" || d.selfTest || d.first != "" || d.second != "" || d.untilDecided || d.out != "" || len(d.set) > 0):
 		return errors.New("a run directory is judged as it is: --scenario, --engine-a, --engine-b, --until-decided, --self-test, --out and --set measure a new one")
+	case d.selfTest && (o.junit != "" || o.markdown != "" || d.first != "" || d.second != ""):
+		return errors.New("a self-test judges this build against itself, twice: leave --junit, --markdown, --engine-a and --engine-b out")
 	case d.scenario != "" && o.baseline != "":
 		return errors.New("--scenario measures its own baseline: leave --baseline out")
 	case o.budgets == "" && !d.selfTest:

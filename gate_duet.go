@@ -110,7 +110,7 @@ func (d *duetOptions) judge(ctx context.Context, l *lab, p *experiments.Plan, di
 
 // wanted is how many repetitions are added: what the checks ask for, a half as many as there are at a time, as the estimates of
 // few are rough, and no more than there is time for.
-func wanted(r *gate.Result, have, time int) int {
+func wanted(r *gate.Result, have, affordable int) int {
 	most := 0
 	for _, c := range r.Checks {
 		if c.Verdict == gate.Undecided && c.NeedMore > 0 {
@@ -121,7 +121,7 @@ func wanted(r *gate.Result, have, time int) int {
 			most = max(most, n)
 		}
 	}
-	return max(0, min(most, max(2, have/2), time))
+	return max(0, min(most, max(2, have/2), affordable))
 }
 
 // requestsOf is how many requests a repetition of a check's load has.
@@ -162,12 +162,12 @@ func selfTest(ctx context.Context, w, werr io.Writer, o gateOptions) error {
 			return d.interrupted(werr, err)
 		}
 		verdicts[i] = r.Verdict
-		fmt.Fprintf(w, "\nthe same build, every step %g %% longer:\n", 100*control.handicap)
+		fmt.Fprintf(werr, "the same build, every step %g %% longer:\n", 100*control.handicap)
 		if err := printGate(w, r, o.json); err != nil {
 			return err
 		}
 	}
-	return selfVerdict(w, verdicts, d.handicap)
+	return selfVerdict(werr, verdicts, d.handicap)
 }
 
 // controlBudgets bound what a handicap moves by half of it.

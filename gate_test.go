@@ -122,15 +122,16 @@ func TestGateSelfTest(t *testing.T) {
 func TestGateFlags(t *testing.T) {
 	dir := t.TempDir()
 	for want, args := range map[string][]string{
-		"expected a run directory":    {"--budget", "b.toml"},
-		"judged as it is":             {"runs/x", "--budget", "b.toml", "--engine-a", "y"},
-		"measures its own baseline":   {"--scenario", "s.toml", "--baseline", "runs/x", "--budget", "b.toml"},
-		"--budget FILE is missing":    {"runs/x"},
-		"--engine-a PATH is missing":  {"--scenario", "s.toml", "--budget", "b.toml"},
-		"--handicap is 0":             {"--scenario", "s.toml", "--self-test", "--handicap", "0"},
-		"s.toml: no such file":        {"--scenario", "s.toml", "--self-test"},
-		"self-test needs --scenario":  {"--self-test"},
-		"no such file, expected budg": {"--scenario", "s.toml", "--engine-a", "x", "--budget", "b.toml"},
+		"expected a run directory":         {"--budget", "b.toml"},
+		"judged as it is":                  {"runs/x", "--budget", "b.toml", "--engine-a", "y"},
+		"measures its own baseline":        {"--scenario", "s.toml", "--baseline", "runs/x", "--budget", "b.toml"},
+		"--budget FILE is missing":         {"runs/x"},
+		"--engine-a PATH is missing":       {"--scenario", "s.toml", "--budget", "b.toml"},
+		"judges this build against itself": {"--scenario", "s.toml", "--self-test", "--junit", "x.xml"},
+		"--handicap is 0":                  {"--scenario", "s.toml", "--self-test", "--handicap", "0"},
+		"s.toml: no such file":             {"--scenario", "s.toml", "--self-test"},
+		"self-test needs --scenario":       {"--self-test"},
+		"no such file, expected budg":      {"--scenario", "s.toml", "--engine-a", "x", "--budget", "b.toml"},
 	} {
 		if r := testkit.Run(t, dir, append([]string{"gate"}, args...)...); r.Code != exitUsage || !strings.Contains(r.Stderr, want) {
 			t.Errorf("%v: %+v", args, r)

@@ -2,12 +2,11 @@ package analysis
 
 import (
 	"fmt"
-	"hash/fnv"
-	"io"
 	"math/rand/v2"
 
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/stat"
 )
 
 // Options of an analysis.
@@ -62,15 +61,9 @@ type analysis struct {
 	drafting  bool // arms with drafts and without are compared
 }
 
-// rng returns a source of its own for each named purpose, so that adding a cell does
-// not change the intervals of another.
+// rng is the source of a purpose, by the seeds of the run and of the options.
 func (a *analysis) rng(purpose ...string) *rand.Rand {
-	h := fnv.New64a()
-	for _, p := range purpose {
-		io.WriteString(h, p)
-		h.Write([]byte{0})
-	}
-	return rand.New(rand.NewPCG(a.run.Seed^a.options.Seed, h.Sum64()))
+	return stat.Source(a.run.Seed^a.options.Seed, purpose...)
 }
 
 func (a *analysis) measure() error {

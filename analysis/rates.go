@@ -22,13 +22,13 @@ func (m *measured) setRates(c *group.Cell, slos []record.SLO, draws int, rng *ra
 		}
 	}
 	perSecond := func(of func(group.Trial, *result.Request) float64) stat.RatioEstimate {
-		return stat.Ratio(windowSeries(c, of), draws, rng)
+		return stat.Ratio(c.PerSecond(of), draws, rng)
 	}
 	n := c.Requests()
 	m.Throughput = ratioValue(perSecond(func(t group.Trial, r *result.Request) float64 {
 		return float64(metric.TokensInWindow(r, t.WindowNS))
 	}), n, "tokens/s")
-	m.OfferedRate = stat.Ratio(windowSeries(c, issued), 0, rng).Value
+	m.OfferedRate = stat.Ratio(c.PerSecond(issued), 0, rng).Value
 	m.Attainment = attainment(c, slos)
 
 	one := func(*result.Request) int { return 1 }
@@ -47,22 +47,6 @@ func (m *measured) setRates(c *group.Cell, slos []record.SLO, draws int, rng *ra
 	}
 }
 
-// windowSeries spreads each trial's window evenly over its requests, so that a
-// resample of as many requests has the same window.
-func windowSeries(c *group.Cell, of func(group.Trial, *result.Request) float64) []stat.Series {
-	var runs []stat.Series
-	for _, t := range c.Trials {
-		n := len(t.Requests)
-		s := stat.Series{Num: make([]float64, n), Den: make([]float64, n)}
-		for i := range t.Requests {
-			s.Num[i] = of(t, &t.Requests[i])
-			s.Den[i] = float64(t.WindowNS) / 1e9 / float64(n)
-		}
-		runs = append(runs, s)
-	}
-	return runs
-}
-
 func issued(t group.Trial, r *result.Request) float64 {
 	if metric.IssuedInWindow(r, t.WindowNS) {
 		return 1
@@ -79,20 +63,11 @@ func computedPrompt(r *result.Request) int { return max(metric.PromptTokens(r)-r
 func cachedPrompt(r *result.Request) int { return min(r.CachedTokens, metric.PromptTokens(r)) }
 
 func attainment(c *group.Cell, slos []record.SLO) Value {
-	pass, n := 0, 0
-	for r := range c.All() {
-		switch metric.JudgeAll(slos, r) {
-		case metric.Pass:
-			pass++
-			n++
-		case metric.Fail:
-			n++
-		case metric.NoAnswer:
-		}
-	}
+	misses, n := metric.Count(c.All(), func(r *result.Request) metric.Judgement { return metric.JudgeAll(slos, r) })
 	if n == 0 {
 		return Value{Unit: "ratio", Note: NotMeasured}
 	}
+	pass := n - misses
 	i := stat.ShareInterval(pass, n, stat.Confidence)
 	return Value{Estimate: float64(pass) / float64(n), Low: i.Low, High: i.High, Level: i.Level, N: n, Unit: "ratio"}
 }

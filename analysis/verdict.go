@@ -16,16 +16,7 @@ func judge(c *group.Cell, slos []record.SLO) ([]SLOResult, Verdict) {
 	var out []SLOResult
 	for _, s := range slos {
 		r := SLOResult{SLO: s}
-		for q := range c.All() {
-			switch metric.Judge(s, q) {
-			case metric.Fail:
-				r.Misses++
-				r.N++
-			case metric.Pass:
-				r.N++
-			case metric.NoAnswer:
-			}
-		}
+		r.Misses, r.N = metric.Count(c.All(), func(q *result.Request) metric.Judgement { return metric.Judge(s, q) })
 		t := stat.JudgeShare(r.Misses, r.N, 1-s.Percentile)
 		r.Low, r.High, r.NeedMore = t.Low, t.High, t.NeedMore
 		r.Verdict = map[stat.Decision]Verdict{stat.Within: Met, stat.Beyond: Missed, stat.Undecided: Undecided}[t.Decision]

@@ -35,10 +35,7 @@ func Comparison(w io.Writer, c *compare.Comparison, o ComparisonOptions) error {
 		}
 	}
 	p.f("\n%s\n", comparisonSummary(c))
-	if p.err == nil {
-		_, p.err = io.WriteString(w, p.String())
-	}
-	return p.err
+	return p.to(w)
 }
 
 // invalidCells says of each cell once why its numbers are doubtful.

@@ -27,10 +27,7 @@ func Gate(w io.Writer, r *gate.Result, markdown bool) error {
 		p.fail(t.Text(p))
 	}
 	p.f("\n%s\n", gateSummary(r))
-	if p.err == nil {
-		_, p.err = io.WriteString(w, p.String())
-	}
-	return p.err
+	return p.to(w)
 }
 
 func gateSummary(r *gate.Result) string {

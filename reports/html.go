@@ -32,6 +32,15 @@ func (p *printer) fail(err error) {
 	}
 }
 
+// to writes what was printed, unless there was an error before.
+func (p *printer) to(w io.Writer) error {
+	if p.err != nil {
+		return p.err
+	}
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
 func (p *printer) f(format string, args ...any) { fmt.Fprintf(p, format, args...) }
 
 // e escapes text for HTML, in content and in quoted attributes.

@@ -3,6 +3,7 @@ package reports
 import (
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"path/filepath"
 	"slices"
@@ -29,20 +30,12 @@ func Load(w io.Writer, s *analysis.Study, dir string) error {
 		p.f("not a valid measurement: %s\n", reason)
 	}
 	p.f("\nreport: %s\n", filepath.Join(dir, "report.html"))
-	if p.err == nil {
-		_, p.err = io.WriteString(w, p.String())
-	}
-	return p.err
+	return p.to(w)
 }
 
 // outcomes lists what became of the others.
 func outcomes(c analysis.Cell) (s string) {
-	names := make([]string, 0, len(c.Outcomes))
-	for name := range c.Outcomes {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(c.Outcomes)) {
 		if n := c.Outcomes[name]; n > 0 && name != "ok" {
 			s += fmt.Sprintf(", %d %s", n, name)
 		}

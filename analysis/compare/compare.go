@@ -2,10 +2,6 @@ package compare
 
 import (
 	"fmt"
-	"hash/fnv"
-	"io"
-	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/assaylab/assay/analysis/group"
@@ -51,7 +47,6 @@ type Row struct {
 	Outcome       Outcome
 	Note          string   // why there is no change, or what weakens it
 	Invalid       []string // why the cell was not measured validly in one of the runs
-	FirstSpread   float64  // standard deviation of the logarithms of the first run's repetitions; NaN with fewer than 2
 }
 
 // Comparison is what two runs say of each other.
@@ -130,7 +125,7 @@ func (c *Comparison) addCell(first, second *record.Set, p pair, o Options) error
 	}
 	s := newSides(&a, &b, c.First.Seed == c.Second.Seed && p.load.ID == p.otherLoad.ID)
 	for _, m := range o.Metrics {
-		r := s.row(m, o.Draws, rng(o.Seed, p.first.ID, p.second.ID, p.load.ID, m.String()))
+		r := s.row(m, o.Draws, stat.Source(o.Seed, p.first.ID, p.second.ID, p.load.ID, m.String()))
 		r.Arm, r.Load, r.Metric, r.Invalid = p.name(), p.load.Name, m, slices.Concat(said("first", a.Invalid), said("second", b.Invalid))
 		c.Rows = append(c.Rows, r)
 	}
@@ -144,16 +139,6 @@ func said(run string, reasons []string) []string {
 		out[i] = "in the " + run + " run: " + r
 	}
 	return out
-}
-
-// rng is a source of its own for each purpose, so that one metric more changes no interval of another.
-func rng(seed uint64, purpose ...string) *rand.Rand {
-	h := fnv.New64a()
-	for _, p := range purpose {
-		io.WriteString(h, p)
-		h.Write([]byte{0})
-	}
-	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
 // decide corrects the probabilities for their number and names the outcomes.
@@ -175,27 +160,4 @@ func (c *Comparison) decide() {
 			}
 		}
 	}
-}
-
-// Pairs are the values of a metric in repetitions of the same requests, of the first arm at the first load of both runs. Repetitions that
-// are not in both, or that have no number, are left out.
-func Pairs(first, second *record.Set, m Metric) ([][2]float64, error) {
-	a, err := group.Of(first, first.Run.Arms[0], first.Run.Loads[0])
-	if err != nil {
-		return nil, err
-	}
-	b, err := group.Of(second, second.Run.Arms[0], second.Run.Loads[0])
-	if err != nil {
-		return nil, err
-	}
-	s := newSides(&a, &b, true)
-	var pairs [][2]float64
-	of := values(m.Name)
-	for i := range min(len(s.first), len(s.second)) {
-		x, y := quantile(s.first[i:i+1], of, m.Percentile), quantile(s.second[i:i+1], of, m.Percentile)
-		if s.paired && x > 0 && y > 0 && !math.IsInf(x+y, 1) {
-			pairs = append(pairs, [2]float64{x, y})
-		}
-	}
-	return pairs, nil
 }

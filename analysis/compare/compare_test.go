@@ -2,7 +2,6 @@ package compare
 
 import (
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,15 +18,7 @@ func made(t *testing.T, edit func(*recordtest.Plan)) *record.Set {
 	if edit != nil {
 		edit(&p)
 	}
-	dir := filepath.Join(t.TempDir(), "run")
-	if err := recordtest.Write(dir, p); err != nil {
-		t.Fatal(err)
-	}
-	set, err := record.Read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
+	return recordtest.Make(t, p)
 }
 
 func find(t *testing.T, c *Comparison, arm, load, metric string) Row {

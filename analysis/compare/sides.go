@@ -5,8 +5,6 @@ import (
 	"math/rand/v2"
 	"slices"
 
-	gonum "gonum.org/v1/gonum/stat"
-
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/stat"
@@ -58,7 +56,6 @@ func (s sides) row(m Metric, draws int, rng *rand.Rand) Row {
 func (s sides) overRuns(m Metric, of func(...group.Trial) float64, within func() stat.Change) Row {
 	r := Row{First: of(s.first...), Second: of(s.second...)}
 	a, b := each(s.first, of), each(s.second, of)
-	r.FirstSpread = spread(a)
 	r.Change.Ratio = r.Second / r.First
 	r.Change.Runs, r.Change.P = min(len(a), len(b)), 1
 	if math.IsNaN(r.Change.Ratio) {
@@ -90,17 +87,6 @@ func each(trials []group.Trial, of func(...group.Trial) float64) []float64 {
 		out[i] = of(t)
 	}
 	return out
-}
-
-func spread(values []float64) float64 {
-	if len(values) < 2 {
-		return math.NaN()
-	}
-	logs := make([]float64, len(values))
-	for i, v := range values {
-		logs[i] = math.Log(v)
-	}
-	return gonum.StdDev(logs, nil)
 }
 
 // quantile is the percentile over the merged requests of trials; NaN below the number that can say anything.
@@ -144,7 +130,7 @@ func throughput(trials ...group.Trial) float64 {
 // failures compares the shares of failed requests, in pairs by McNemar's test, otherwise by Fisher's.
 func (s sides) failures() Row {
 	a, b := failed(s.first), failed(s.second)
-	r := Row{First: share(a), Second: share(b), FirstSpread: math.NaN()}
+	r := Row{First: share(a), Second: share(b)}
 	r.Change = stat.Change{Ratio: r.Second / r.First, P: 1, Runs: min(len(s.first), len(s.second)), Interval: stat.Interval{Low: 0, High: math.Inf(1), Level: stat.Confidence}}
 	switch {
 	case len(a) == 0 || len(b) == 0:

@@ -2,9 +2,7 @@ package gate
 
 import (
 	"fmt"
-	"hash/fnv"
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/assaylab/assay/analysis/compare"
@@ -12,6 +10,7 @@ import (
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
+	"github.com/assaylab/assay/loadgen/result"
 )
 
 // absolute judges a limit on one cell.
@@ -29,17 +28,7 @@ func absolute(b Budget, c *group.Cell) Check {
 // distribution.
 func judgeLatency(b Budget, c *group.Cell) Check {
 	slo := record.SLO{Metric: b.Metric.Name, Percentile: b.Metric.Percentile, LimitNS: int64(b.Limit)}
-	misses, n := 0, 0
-	for r := range c.All() {
-		switch metric.Judge(slo, r) {
-		case metric.Fail:
-			misses++
-			n++
-		case metric.Pass:
-			n++
-		case metric.NoAnswer:
-		}
-	}
+	misses, n := metric.Count(c.All(), func(r *result.Request) metric.Judgement { return metric.Judge(slo, r) })
 	t := stat.JudgeShare(misses, n, 1-slo.Percentile)
 	check := judged(t, fmt.Sprintf("%d of %d requests are beyond it", misses, n))
 	all := sorted(c, b.Metric.Name)
@@ -101,17 +90,8 @@ func withShare(c Check, misses, n int) Check {
 
 // judgeThroughput judges by the interval of a bootstrap over requests and repetitions.
 func judgeThroughput(b Budget, c *group.Cell) Check {
-	var runs []stat.Series
-	for _, t := range c.Trials {
-		n := len(t.Requests)
-		s := stat.Series{Num: make([]float64, n), Den: make([]float64, n)}
-		for i := range t.Requests {
-			s.Num[i] = float64(metric.TokensInWindow(&t.Requests[i], t.WindowNS))
-			s.Den[i] = float64(t.WindowNS) / 1e9 / float64(n)
-		}
-		runs = append(runs, s)
-	}
-	e := stat.Ratio(runs, compare.DefaultDraws, source(c.Arm.ID, c.Load.ID))
+	runs := c.PerSecond(func(t group.Trial, r *result.Request) float64 { return float64(metric.TokensInWindow(r, t.WindowNS)) })
+	e := stat.Ratio(runs, compare.DefaultDraws, stat.Source(1, c.Arm.ID, c.Load.ID))
 	check := Check{Estimate: e.Value, Low: e.Interval.Low, High: e.Interval.High, Verdict: Undecided, Of: "repetitions", Reason: "the interval holds the limit"}
 	switch {
 	case e.Interval.Low >= b.Limit:
@@ -122,14 +102,6 @@ func judgeThroughput(b Budget, c *group.Cell) Check {
 		check.NeedMore = moreRuns(len(runs), math.Abs(math.Log(e.Interval.High/e.Interval.Low))/2, math.Abs(math.Log(e.Value/b.Limit)))
 	}
 	return check
-}
-
-func source(purpose ...string) *rand.Rand {
-	h := fnv.New64a()
-	for _, p := range purpose {
-		_, _ = h.Write([]byte(p + "\x00"))
-	}
-	return rand.New(rand.NewPCG(1, h.Sum64()))
 }
 
 // mostMore is more repetitions than anybody runs: then there is no number.

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,15 +19,7 @@ func made(t *testing.T, edit func(*recordtest.Plan)) *record.Set {
 	if edit != nil {
 		edit(&p)
 	}
-	dir := filepath.Join(t.TempDir(), "run")
-	if err := recordtest.Write(dir, p); err != nil {
-		t.Fatal(err)
-	}
-	set, err := record.Read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
+	return recordtest.Make(t, p)
 }
 
 func budget(t *testing.T, metric string, limit, ratio float64) Budget {

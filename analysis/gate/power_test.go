@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/analysis/compare"
+	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )
@@ -49,11 +50,10 @@ func TestCollectPairs(t *testing.T) {
 	p := realPairs{Machine: a.Run.Host.CPU + ", kernels " + a.Run.Host.Kernels, Created: a.Run.Created, Metrics: map[string][][2]float64{}}
 	for _, m := range compare.Metrics() {
 		if m.Unit == "ns" {
-			pairs, err := compare.Pairs(a, b, m)
-			if err != nil {
-				t.Fatal(err)
+			first, second := percentiles(t, a, m), percentiles(t, b, m)
+			for i := range min(len(first), len(second)) {
+				p.Metrics[m.String()] = append(p.Metrics[m.String()], [2]float64{first[i], second[i]})
 			}
-			p.Metrics[m.String()] = pairs
 		}
 	}
 	text, err := json.MarshalIndent(p, "", " ")
@@ -63,6 +63,20 @@ func TestCollectPairs(t *testing.T) {
 	if err := os.WriteFile(pairsFile, append(text, '\n'), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// percentiles are a metric's values in the repetitions of the first arm at the first load.
+func percentiles(t *testing.T, set *record.Set, m compare.Metric) (all []float64) {
+	t.Helper()
+	c, err := group.Of(set, set.Run.Arms[0], set.Run.Loads[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trial := range c.Trials {
+		one := group.Cell{Trials: []group.Trial{trial}}
+		all = append(all, stat.NearestRank(sorted(&one, m.Name), m.Percentile))
+	}
+	return all
 }
 
 func readSet(t *testing.T, dir string) *record.Set {

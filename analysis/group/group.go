@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/stat"
 	"github.com/assaylab/assay/loadgen/result"
 )
 
@@ -49,6 +50,22 @@ func (c *Cell) All() iter.Seq[*result.Request] {
 			}
 		}
 	}
+}
+
+// PerSecond is a series for each repetition of something per second of its window, which is spread evenly over its
+// requests, so that a resample of as many requests has the same window.
+func (c *Cell) PerSecond(of func(Trial, *result.Request) float64) []stat.Series {
+	var runs []stat.Series
+	for _, t := range c.Trials {
+		n := len(t.Requests)
+		s := stat.Series{Num: make([]float64, n), Den: make([]float64, n)}
+		for i := range t.Requests {
+			s.Num[i] = of(t, &t.Requests[i])
+			s.Den[i] = float64(t.WindowNS) / 1e9 / float64(n)
+		}
+		runs = append(runs, s)
+	}
+	return runs
 }
 
 // Sweep iterates over the cells of the sweep that have at least one finished trial,

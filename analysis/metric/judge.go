@@ -2,6 +2,7 @@ package metric
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -77,4 +78,19 @@ func JudgeAll(slos []record.SLO, r *result.Request) Judgement {
 		}
 	}
 	return answer
+}
+
+// Count counts the requests that judge fails, and all that it fails or passes.
+func Count(requests iter.Seq[*result.Request], judge func(*result.Request) Judgement) (misses, n int) {
+	for r := range requests {
+		switch judge(r) {
+		case Fail:
+			misses++
+			n++
+		case Pass:
+			n++
+		case NoAnswer:
+		}
+	}
+	return misses, n
 }

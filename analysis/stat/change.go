@@ -75,16 +75,6 @@ func studentChange(mean, se, freedom float64, runs int) Change {
 	return c
 }
 
-// Detectable is the least change, as a factor above 1, that n pairs of runs would find four times out of five at the two-sided
-// level of 5 %, where the logarithms of their ratios have the standard deviation sd.
-func Detectable(sd float64, n int) float64 {
-	if n < 2 {
-		return math.Inf(1)
-	}
-	t := distuv.StudentsT{Sigma: 1, Nu: float64(n - 1)}
-	return math.Exp((t.Quantile((1+Confidence)/2) + t.Quantile(.8)) * sd / math.Sqrt(float64(n)))
-}
-
 // Holm adjusts probabilities of several tests for their number, in the order given: a result of at most alpha keeps the
 // probability of any false alarm among all of them to alpha (Holm, Scand. J. Statist. 6, 1979).
 func Holm(p []float64) []float64 {

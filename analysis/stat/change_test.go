@@ -71,28 +71,6 @@ func TestHolm(t *testing.T) {
 	}
 }
 
-// Of runs whose true change is the detectable one, four of five are found.
-func TestDetectable(t *testing.T) {
-	rng := rand.New(rand.NewPCG(5, 5))
-	const sd, n, simulations = .04, 6, 4000
-	shift, found := math.Log(Detectable(sd, n)), 0
-	for range simulations {
-		a, b := make([]float64, n), make([]float64, n)
-		for i := range a {
-			a[i], b[i] = 1, math.Exp(shift+sd*rng.NormFloat64())
-		}
-		if c, _ := PairedRuns(a, b); c.P < .05 {
-			found++
-		}
-	}
-	if share := float64(found) / simulations; share < .78 || share > .86 {
-		t.Errorf("found %.3f of changes by %.3f", share, math.Exp(shift))
-	}
-	if !math.IsInf(Detectable(sd, 1), 1) {
-		t.Error("one pair finds something")
-	}
-}
-
 // simulated is a run of n requests with lognormal latencies whose logarithms have the lag-1 correlation r, noise of its
 // own, and a shift. Common is what the request itself takes on either side.
 func simulated(rng *rand.Rand, common []float64, r, own, shift float64) Requests {

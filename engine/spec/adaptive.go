@@ -59,9 +59,8 @@ type Adaptive struct {
 	order  []int         // whose drafts they are, the likeliest first
 }
 
-// worthwhile is how much faster drafts must look than none. Of many lengths the one that noise favours looks
-// best, so a small gain that is seen is often none.
-const worthwhile = 1.1
+// worthwhile is how much faster drafts must look than none, to be tried at all: whether they are, trials say.
+const worthwhile = 1.02
 
 // Probes may take a share of all time, of which so many steps' worth can be saved up: to catch up on a
 // sequence takes many probes' time at once.

@@ -3,7 +3,6 @@ package trace
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -78,19 +77,6 @@ func (t Trace) Scaled(factor float64) Trace {
 	}
 	t.Requests = scaled
 	return t
-}
-
-// Lengths words what prompts or answers are like.
-func (t Trace) Lengths(of func(Request) int) string {
-	if len(t.Requests) == 0 {
-		return "none"
-	}
-	all := make([]int, len(t.Requests))
-	for i, r := range t.Requests {
-		all[i] = of(r)
-	}
-	slices.Sort(all)
-	return fmt.Sprintf("as recorded (median %d, longest %d)", all[len(all)/2], all[len(all)-1])
 }
 
 // Longest is the most tokens that one request has in all.
