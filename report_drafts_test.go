@@ -6,24 +6,17 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/analysis"
-	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/record/recordtest"
 )
 
-func studyOf(t *testing.T, p recordtest.Plan) (dir string, s *analysis.Study) {
+func studyOf(t *testing.T, p recordtest.Plan) (string, *analysis.Study) {
 	t.Helper()
-	dir = t.TempDir()
-	if err := recordtest.Write(dir, p); err != nil {
-		t.Fatal(err)
-	}
-	set, err := record.Read(dir)
+	set := recordtest.Make(t, p)
+	s, err := analysis.Analyse(set, analysis.Options{Draws: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s, err = analysis.Analyse(set, analysis.Options{Draws: 200}); err != nil {
-		t.Fatal(err)
-	}
-	return dir, s
+	return set.Dir, s
 }
 
 // What is advised of speculation stands on the terminal and in the object, and nothing of it where it was not swept.

@@ -31,15 +31,7 @@ func analyse(t testing.TB, set *record.Set) *Study {
 
 func read(t testing.TB, p recordtest.Plan) *record.Set {
 	t.Helper()
-	dir := t.TempDir()
-	if err := recordtest.Write(dir, p); err != nil {
-		t.Fatal(err)
-	}
-	set, err := record.Read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
+	return recordtest.Make(t, p)
 }
 
 func armOf(t testing.TB, s *Study, id string) Arm {

@@ -12,15 +12,7 @@ import (
 
 func analysed(t *testing.T, p recordtest.Plan) *analysis.Study {
 	t.Helper()
-	dir := t.TempDir()
-	if err := recordtest.Write(dir, p); err != nil {
-		t.Fatal(err)
-	}
-	set, err := record.Read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := analysis.Analyse(set, analysis.Options{Draws: 200})
+	s, err := analysis.Analyse(recordtest.Make(t, p), analysis.Options{Draws: 200})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,15 +30,7 @@ func load(t *testing.T, p recordtest.Plan) map[string]Cell {
 
 func read(t *testing.T, p recordtest.Plan) *record.Set {
 	t.Helper()
-	dir := t.TempDir()
-	if err := recordtest.Write(dir, p); err != nil {
-		t.Fatal(err)
-	}
-	set, err := record.Read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return set
+	return recordtest.Make(t, p)
 }
 
 func TestCleanCellsAreValid(t *testing.T) {
