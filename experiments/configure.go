@@ -2,7 +2,6 @@ package experiments
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -66,14 +65,7 @@ func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err
 
 // attack makes the plan of a trial's warm-up or measured part.
 func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen.Plan, error) {
-	w := load.Workload
-	corpus, err := r.corpus(w.Text)
-	if err != nil {
-		return loadgen.Plan{}, err
-	}
-	spec := workload.Spec{Prompt: lengths(w.PromptTokens, w.SharedPrefix.Tokens), Output: lengths(w.OutputTokens, 0),
-		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, GroupSkew: w.SharedPrefix.Skew, Special: true}
-	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Repetition}
+	w, err := load.Workload, error(nil)
 	p := loadgen.Plan{
 		Dialect:  dialect.Completions{},
 		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},
@@ -82,7 +74,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if r.remote != nil {
 		o := r.remote.Options
 		o.Temperature, o.IgnoreEOS = w.Temperature, w.IgnoreEOS
-		p.Dialect, p.Options, p.Counter = r.remote.Dialect, o, corpus
+		p.Dialect, p.Options, p.Counter = r.remote.Dialect, o, counter{r.plan.model.Tokenizer}
 	}
 	n := load.Record.Requests
 	if part != "measured" {
@@ -91,25 +83,25 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if n == 0 {
 		return p, nil
 	}
-	if w.Arrival == scenario.Recorded {
-		recorded := w.Trace.Read.Copies(w.Trace.Copies, draw.Uint64("copies")).Cut(n)
-		if p.Schedule, err = arrival.Recorded(times(recorded), load.Record.Rate); err != nil {
-			return p, err
-		}
-		spec.Sizes = sizes(recorded)
-	} else if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
+	if p.Schedule, err = r.schedule(key, load, n, part); err != nil {
 		return p, err
 	}
-	switch s, open := p.Schedule.(arrival.Schedule); {
-	case open && w.Conversation.Turns > 0:
-		p.ServedReplies = w.Conversation.Replies == scenario.RepliesServed
-		p.Prompts, err = corpus.Turns(spec, w.Conversation.Drawn(), draw, s.Offsets(), part != "measured")
-	case part == "measured":
-		p.Prompts, err = corpus.Prompts(spec, draw, n)
-	default:
-		p.Prompts, err = corpus.Warmup(spec, draw, n)
-	}
+	p.ServedReplies = w.ServedReplies()
+	p.Prompts, err = r.prompts(key, load, p.Schedule, n, part != "measured")
 	return p, err
+}
+
+// schedule says when the n requests of a trial's warm-up or measured part are due.
+func (r *run) schedule(key record.TrialKey, load sweep.Load, n int, part string) (arrival.Process, error) {
+	if load.Workload.Arrival == scenario.Recorded {
+		return arrival.Recorded(times(r.recorded(key, load.Workload, n)), load.Record.Rate)
+	}
+	return process(load, n, r.seed(key).Uint64(part+" arrivals"))
+}
+
+// recorded are the first n requests of a trace and its copies.
+func (r *run) recorded(key record.TrialKey, w scenario.Workload, n int) trace.Trace {
+	return w.Trace.Read.Copies(w.Trace.Copies, r.seed(key).Uint64("copies")).Cut(n)
 }
 
 func times(t trace.Trace) []time.Duration {
@@ -126,12 +118,6 @@ func sizes(t trace.Trace) []workload.Size {
 		all[i] = workload.Size{Prompt: r.Prompt, Output: r.Output}
 	}
 	return all
-}
-
-// lengths is a scenario's distribution as the load generator draws it: without the
-// shared prefix, which a scenario counts as part of the prompt.
-func lengths(l scenario.Length, prefix int) workload.Length {
-	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean - float64(prefix), Stddev: l.StdDev, Min: l.Min - prefix, Max: l.Max - prefix}
 }
 
 func process(l sweep.Load, n int, seed uint64) (arrival.Process, error) {
@@ -158,23 +144,6 @@ func schedule(w scenario.Workload, rate float64, n int, seed uint64) (arrival.Sc
 		return arrival.Gamma(rate, w.CV, n, seed)
 	}
 	return arrival.Constant(rate, n)
-}
-
-// corpus tokenizes a text, once per run.
-func (r *run) corpus(path string) (*workload.Corpus, error) {
-	if c, ok := r.corpora[path]; ok {
-		return c, nil
-	}
-	text, err := os.ReadFile(r.plan.Scenario.Resolve(path))
-	if err != nil {
-		return nil, err
-	}
-	c, err := workload.NewCorpus(r.plan.model.Tokenizer, string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	r.corpora[path] = c
-	return c, nil
 }
 
 // serveArgs are the arguments that start an arm. Weights are ready in their format.

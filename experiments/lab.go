@@ -154,8 +154,10 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 		if load.Trace.File != "" {
 			names, paths[load.Trace.File] = append(names, load.Trace.File), s.Resolve(load.Trace.File)
 		}
-		if s.Quality == nil || load.Text != s.Quality.Text {
-			names, paths[load.Text] = append(names, load.Text), s.Resolve(load.Text)
+		for _, name := range load.Files() {
+			if s.Quality == nil || name != s.Quality.Text {
+				names, paths[name] = append(names, name), s.Resolve(name)
+			}
 		}
 	}
 	var all []record.File

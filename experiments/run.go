@@ -13,7 +13,6 @@ import (
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/trial"
 	"github.com/assaylab/assay/loadgen"
-	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // Running is a trial that is announced.
@@ -31,7 +30,7 @@ type run struct {
 	plan    *Plan
 	store   *store.Store
 	weights map[string]string // by quantization
-	corpora map[string]*workload.Corpus
+	drawn   drawn             // prompts' sources, and who has what of them
 	client  *http.Client
 	cores   cores
 	remote  *Remote       // the server that is loaded in place of the engine; nil for the engine
@@ -48,7 +47,7 @@ func (l *Lab) Run(ctx context.Context, p *Plan, dir string, o store.Options) (st
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.store.Close()) }()
+	defer func() { err = errors.Join(err, r.drawn.close(), r.store.Close()) }()
 	if err := r.sweep(ctx); err != nil {
 		return nil, err
 	}
@@ -65,7 +64,7 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Lab: l, plan: p, store: s, corpora: map[string]*workload.Corpus{}, client: &http.Client{}}
+	r := &run{Lab: l, plan: p, store: s, drawn: newDrawn(), client: &http.Client{}}
 	if r.weights, err = l.weights(p, dir, modelSum(facts, p.Scenario.Model)); err == nil {
 		err = l.quality(ctx, p, s, r.weights)
 	}

@@ -125,6 +125,7 @@ func (a *attack) lost(hit *vegeta.Result) result.Request {
 	r := result.New(hit.Seq)
 	call := a.transport.Calls[hit.Seq]
 	r.AskedPrompt, r.AskedOutput = call.AskedPrompt, call.AskedOutput
+	r.Class, r.Team = call.Class, call.Team
 	r.Intended = a.run.Intended(hit.Seq)
 	r.Dequeued = int64(hit.Timestamp.Sub(a.run.Zero()))
 	r.End = a.run.Now()

@@ -104,6 +104,7 @@ func (p Plan) calls() ([]stream.Call, error) {
 			return nil, err
 		}
 		call.AskedPrompt, call.AskedOutput = len(prompt.Tokens), prompt.MaxTokens
+		call.Class, call.Team = prompt.Class, prompt.Team
 		call.Turn, call.After, call.Text, call.New = prompt.Turn, prompt.After, prompt.Text, prompt.New
 		if p.ServedReplies && prompt.Turn > 1 {
 			call.Compose = p.compose(prompt)

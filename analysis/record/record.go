@@ -97,6 +97,13 @@ type Load struct {
 	SharedPrefix string  `json:"shared_prefix,omitempty"` // "4 groups of 64 tokens", "" for none
 	Conversation string  `json:"conversation,omitempty"`  // in words, with whose replies its turns carry; "" for none
 	Temperature  float64 `json:"temperature,omitempty"`   // of sampling, 0 for the likeliest token
+
+	Forced      bool      `json:"forced_lengths,omitempty"` // answers go on to the length that is asked for (ignore_eos); else they may end before
+	Corpus      string    `json:"corpus,omitempty"`         // file whose rows are the prompts, as in the scenario; "" for a text
+	Team        string    `json:"team,omitempty"`           // whose requests they are; "" for nobody's, or where classes say it
+	Classes     []Class   `json:"classes,omitempty"`        // none where all requests are of one kind
+	Cache       string    `json:"cache,omitempty"`          // state of the server's prefix cache at the start: "cold", "warm" or "declared"; "" is not known
+	CachedShare []float64 `json:"cached_share,omitempty"`   // with "declared": least and largest share of prompt tokens read from the cache
 }
 
 // SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.
@@ -154,21 +161,23 @@ const (
 
 // Trial is record.json. Its presence is the commit mark.
 type Trial struct {
-	Format   int      `json:"format"`
-	Key      TrialKey `json:"key"`
-	Order    int      `json:"order"` // position in the run, from 0
-	Status   string   `json:"status"`
-	Reason   string   `json:"reason,omitempty"` // why it failed
-	Started  string   `json:"started"`          // RFC 3339 with nanoseconds, UTC: the schedule's zero
-	ReadyNS  int64    `json:"ready_ns"`         // from process start to ready
-	WindowNS int64    `json:"window_ns"`        // from the schedule's zero to its last intended issue
-	Issued   int      `json:"issued"`
-	Held     int      `json:"held_turns,omitempty"`  // due before the reply to the turn before was there
-	HeldNS   int64    `json:"held_max_ns,omitempty"` // longest wait of one of them
-	Invalid  []string `json:"invalid,omitempty"`     // why this trial may not win, one sentence each
-	Engine   Counters `json:"engine"`                // difference over the measured part
-	Lab      Lab      `json:"lab"`
-	Command  string   `json:"command"`
+	Format    int      `json:"format"`
+	Key       TrialKey `json:"key"`
+	Order     int      `json:"order"` // position in the run, from 0
+	Status    string   `json:"status"`
+	Reason    string   `json:"reason,omitempty"` // why it failed
+	Started   string   `json:"started"`          // RFC 3339 with nanoseconds, UTC: the schedule's zero
+	ReadyNS   int64    `json:"ready_ns"`         // from process start to ready
+	WindowNS  int64    `json:"window_ns"`        // from the schedule's zero to its last intended issue
+	Issued    int      `json:"issued"`
+	Held      int      `json:"held_turns,omitempty"`       // due before the reply to the turn before was there
+	HeldNS    int64    `json:"held_max_ns,omitempty"`      // longest wait of one of them
+	Shareable int64    `json:"shareable_tokens,omitempty"` // prompt tokens that a cold cache can at most hold, because the trial's own requests begin alike
+	Repeated  int      `json:"repeated_prompts,omitempty"` // prompts that repeat earlier ones of the run or of the trial: the corpus was used up
+	Invalid   []string `json:"invalid,omitempty"`          // why this trial may not win, one sentence each
+	Engine    Counters `json:"engine"`                     // difference over the measured part
+	Lab       Lab      `json:"lab"`
+	Command   string   `json:"command"`
 }
 
 // Counters are the engine's own, over the measured part of a trial.

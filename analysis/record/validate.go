@@ -39,6 +39,9 @@ func (r *Run) validate(path string) error {
 		if err := unique(path, "load", l.ID, loads); err != nil {
 			return err
 		}
+		if err := l.validateClasses(); err != nil {
+			return fmt.Errorf("%s: load %s: %w", path, l.ID, err)
+		}
 	}
 	for _, k := range r.Order {
 		if err := checkID(path, "trial", k.ID); err != nil {

@@ -34,12 +34,12 @@ func TestLoadEveryKey(t *testing.T) {
 		QueueOrder: "shortest", QueueAgeing: 5 * time.Millisecond, MaxTTFT: 2 * time.Second}}
 	wantLoads := []Workload{
 		{Name: "steady", Arrival: Poisson, Rates: []float64{20, 40.5}, Requests: 60, Warmup: 2,
-			PromptTokens: Length{Normal, 80, 6, 72, 96}, OutputTokens: Length{Uniform, 16, 0, 8, 24},
-			IgnoreEOS: true, Temperature: 0.7, Text: "data/text.txt", SharedPrefix: SharedPrefix{4, 64, 1.5}, Timeout: 10 * time.Second,
-			Conversation: Conversation{3, Length{Uniform, 5, 0, 4, 6}, 5, 300 * time.Millisecond, RepliesScripted}},
+			PromptTokens: Length{Distribution: Normal, Mean: 80, StdDev: 6, Min: 72, Max: 96}, OutputTokens: Length{Distribution: Uniform, Mean: 16, Min: 8, Max: 24},
+			IgnoreEOS: true, Temperature: 0.7, Text: "data/text.txt", SharedPrefix: SharedPrefix{Groups: 4, Tokens: 64, Skew: 1.5}, Timeout: 10 * time.Second, Cache: Cold,
+			Conversation: Conversation{3, Length{Distribution: Uniform, Mean: 5, Min: 4, Max: 6}, 5, 300 * time.Millisecond, RepliesScripted}},
 		{Name: "burst", Arrival: Closed, Concurrencies: []int{1, 4}, Requests: 30, Warmup: 4,
-			PromptTokens: Length{Fixed, 24, 0, 24, 24}, OutputTokens: Length{Lognormal, 16, 8, 1, 64},
-			Text: "data/text.txt", Timeout: 30 * time.Second},
+			PromptTokens: Length{Distribution: Fixed, Mean: 24, Min: 24, Max: 24}, OutputTokens: Length{Distribution: Lognormal, Mean: 16, StdDev: 8, Min: 1, Max: 64},
+			Text: "data/text.txt", Timeout: 30 * time.Second, Cache: Cold},
 	}
 	wantLimits := []Limit{
 		{"ttft", 0.9, 40 * time.Millisecond, "explicit"},

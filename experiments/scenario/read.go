@@ -187,14 +187,14 @@ func (r *reader) slo(t *table) SLO {
 		s.Limits = append(s.Limits, l.adjusted(s.Scale, percentile))
 	}
 	if !found && c.has("scale") && !c.has("preset") {
-		r.report("slo.scale", "a scale without a preset", "", "scale multiplies the preset's limits: add preset = \"conversational\" or remove scale")
+		r.report(c.key("scale"), "a scale without a preset", "", "scale multiplies the preset's limits: add preset = \"conversational\" or remove scale")
 	}
 	if percentile == 0 {
 		percentile = DefaultPercentile
 	}
 	c.limits(&s, percentile)
 	if len(s.Limits) == 0 && !c.has("preset") && !c.has("limit") {
-		r.report("slo", "no limit", "a preset or at least one [[slo.limit]]", `add preset = "conversational"`)
+		r.report(c.path, "no limit", "a preset or at least one [[slo.limit]]", `add preset = "conversational"`)
 	}
 	c.finish()
 	return s

@@ -42,18 +42,12 @@ func (t *table) load(quality *Quality, name string) Workload {
 		Temperature: t.number("temperature", 0, interval{lo: 0, hi: 10}),
 		Timeout:     t.duration("timeout", defaultTimeout, "30s"),
 	}
-	l.Text = t.corpus(quality)
 	t.arrival(&l)
-	if l.Arrival == Recorded {
-		t.recorded()
-	} else {
-		l.PromptTokens, l.OutputTokens = t.length("prompt_tokens"), t.length("output_tokens")
-		l.SharedPrefix, l.Conversation = t.sharedPrefix(), t.conversation()
-	}
+	t.content(&l, quality)
 	t.levels(&l)
 	t.amount(&l)
-	t.prefixFits(&l)
 	t.turnsHaveTimes(&l)
+	t.cacheState(&l)
 	t.finish()
 	return l
 }
@@ -146,21 +140,17 @@ func (t *table) sharedPrefix() SharedPrefix {
 		return SharedPrefix{}
 	}
 	for _, name := range []string{"groups", "tokens"} {
-		if !c.has(name) {
+		if !c.has(name) && (name == "groups" || !c.has("share")) {
 			c.missing(name, "a whole number of at least 1", "4")
 		}
 	}
-	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Tokens: c.integer("tokens", 1, 1, workload.MaxLength),
-		Skew: c.number("skew", 0, interval{lo: 0, hi: workload.MaxGroupSkew})}
+	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Skew: c.number("skew", 0, interval{lo: 0, hi: workload.MaxGroupSkew})}
+	if c.has("share") {
+		p.Shares = c.shares()
+	} else {
+		p.Tokens = c.integer("tokens", 1, 1, workload.MaxLength)
+	}
+	c.known = append(c.known, "share", "tokens")
 	c.finish()
 	return p
-}
-
-// prefixFits requires every prompt to be longer than the prefix it starts with.
-func (t *table) prefixFits(l *Workload) {
-	if p := l.SharedPrefix; p.Groups > 0 && l.PromptTokens.Max > 0 && l.PromptTokens.Min <= p.Tokens {
-		t.report(joinKey(t.key("shared_prefix"), "tokens"), fmt.Sprint(p.Tokens),
-			fmt.Sprintf("less than the shortest prompt (%d tokens)", l.PromptTokens.Min),
-			"prompt_tokens counts the prefix: lengthen prompts or shorten the prefix")
-	}
 }

@@ -132,6 +132,12 @@ type Workload struct {
 	Text          string       // corpus that prompts are drawn from, as written
 	SharedPrefix  SharedPrefix // zero for none
 	Conversation  Conversation // zero for none
+	Corpus        Corpus       // in place of Text and PromptTokens; zero for none
+	Team          string       // whose requests they are, "" for nobody's
+	Priority      int          // that the server is asked for; 0 is not sent
+	Classes       []Class      // with what they do not say taken from the fields above; nil for requests of one kind
+	Cache         string       // state of the server's prefix cache at the start: Cold, Warm or Declared
+	CachedShare   []float64    // Declared only: least and largest share of prompt tokens from the cache
 	Timeout       time.Duration
 }
 
@@ -155,6 +161,9 @@ type SharedPrefix struct {
 	Groups int
 	Tokens int
 	Skew   float64 `json:",omitempty"` // the k-th prefix comes in proportion to 1/k^Skew
+
+	// Shares of a mean prompt are an axis in place of Tokens; a variant of the load has its own as the only one.
+	Shares []float64 `json:",omitempty"`
 }
 
 // String words it; "" for none.

@@ -407,8 +407,8 @@ shared_prefix = { groups = 4, tokens = 64 }
 	got := m.Loads[3].Record
 	got.ID = ""
 	want := record.Load{Name: names[3], Arrival: "closed", Concurrency: 4, Requests: 30, Warmup: 4,
-		PromptTokens: "80", OutputTokens: "8", SharedPrefix: "4 groups of 64 tokens"}
-	if got != want {
+		PromptTokens: "80", OutputTokens: "8", SharedPrefix: "4 groups of 64 tokens", Cache: "cold"}
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got := m.Loads[0].Record.OutputTokens; got != "uniform(8,24)" {

@@ -162,6 +162,7 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 		return disk
 	}
 	fill(r, report)
+	share(r, c)
 	r.Lab.Shared = c.Shared
 	if err != nil {
 		return err

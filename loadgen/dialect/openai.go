@@ -18,8 +18,8 @@ import (
 // is plain text.
 type Completions struct{}
 
-// Chat is OpenAI's /v1/chat/completions: the prompt is one user message, after
-// System where that is not empty.
+// Chat is OpenAI's /v1/chat/completions: the prompt's messages where it has some, else
+// one user message; after System where that is not empty.
 type Chat struct{ System string }
 
 var (
@@ -45,7 +45,12 @@ func (c Chat) Encode(p workload.Prompt, o Options) (Call, error) {
 	if c.System != "" {
 		messages = append(messages, message{"system", c.System})
 	}
-	messages = append(messages, message{"user", p.Text})
+	for _, m := range p.Messages {
+		messages = append(messages, message(m))
+	}
+	if p.Messages == nil {
+		messages = append(messages, message{"user", p.Text})
+	}
 	return encode("/v1/chat/completions", p, o, map[string]any{"messages": messages})
 }
 
@@ -86,6 +91,12 @@ func encode(path string, p workload.Prompt, o Options, body map[string]any) (Cal
 	case UsageFinal:
 		body["stream_options"] = map[string]bool{"include_usage": true}
 	}
+	if p.Priority != 0 {
+		body["priority"] = p.Priority
+	}
+	if p.Team != "" {
+		body["user"] = p.Team
+	}
 	maps.Copy(body, o.Extra)
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -102,7 +113,7 @@ func encode(path string, p workload.Prompt, o Options, body map[string]any) (Cal
 
 // owned are the members of a body that Extra may not set.
 var owned = []string{
-	"ignore_eos", "max_tokens", "messages", "model", "n", "prompt", "seed", "stream", "stream_options", "temperature", "top_k", "top_p",
+	"ignore_eos", "max_tokens", "messages", "model", "n", "priority", "prompt", "seed", "stream", "stream_options", "temperature", "top_k", "top_p", "user",
 }
 
 func (o Options) validate() error {

@@ -29,6 +29,7 @@ type Call struct {
 	Body        []byte
 	AskedPrompt int // prompt tokens as the workload counted them
 	AskedOutput int // max_tokens
+	Class, Team string
 
 	// Of a turn of a conversation; see workload.Prompt.
 	Turn  int    // from 1; 0 where there is no conversation
@@ -105,6 +106,7 @@ func (t *Transport) begin(seq uint64, dequeued int64) *exchange {
 	e := &exchange{t: t, request: result.New(seq)}
 	e.request.Intended, e.request.Dequeued = t.Clock.Intended(seq), dequeued
 	e.request.AskedPrompt, e.request.AskedOutput, e.request.Turn = t.Calls[seq].AskedPrompt, t.Calls[seq].AskedOutput, t.Calls[seq].Turn
+	e.request.Class, e.request.Team = t.Calls[seq].Class, t.Calls[seq].Team
 	e.conn.Store(result.Never)
 	e.sent.Store(result.Never)
 	if t.Deadline > 0 {

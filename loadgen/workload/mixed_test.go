@@ -182,7 +182,9 @@ func TestWarmupReachesEveryGroup(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range measured {
-		if !slices.ContainsFunc(warm, func(w Prompt) bool { return w.Group == p.Group && alike(w.Tokens, p.Tokens) >= 7 /* a word may go on behind the seam */ }) {
+		if !slices.ContainsFunc(warm, func(w Prompt) bool {
+			return w.Group == p.Group && alike(w.Tokens, p.Tokens) >= 7 /* a word may go on behind the seam */
+		}) {
 			t.Errorf("no warm-up prompt begins with prefix %d", p.Group)
 		}
 	}

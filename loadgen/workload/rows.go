@@ -115,6 +115,7 @@ func (r *Rows) Turns(spec RowSpec, talk Conversation, key Key, due []int64, warm
 			}
 		}
 		p := talks[i].prompt
+		p.Messages = nil // turns are text, to which the server's own replies can be added
 		p.Turn, p.After = t.number, t.after
 		prompts[i] = p
 	}
