@@ -43,8 +43,9 @@ func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
 			m.OK++
 		}
 	}
-	m.Metrics = percentiles(c, a.run.SLOs, a.options.Draws, rng)
-	m.setRates(c, a.run.SLOs, a.options.Draws, rng)
+	limits := a.run.LimitsOf(c.Load)
+	m.Metrics = percentiles(c, limits.All(), a.options.Draws, rng)
+	m.setRates(c, limits, a.options.Draws, rng)
 	m.setEngine(c)
 	m.steps, m.tokens = newStepCounts(c), newDelivered(c)
 	m.Held = held(c)
@@ -52,6 +53,7 @@ func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
 		m.answered = newAnswered(c)
 	}
 	m.SLOs, m.Verdict = judge(c, a.run.SLOs)
+	a.classify(&m, c)
 	m.CDF["ttft"], m.CDF["e2e"] = cdf(c, metric.TTFT), cdf(c, metric.E2E)
 	m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
 	return m

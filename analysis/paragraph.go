@@ -38,7 +38,7 @@ func (a *analysis) paragraph(order []*judged) string {
 // figures are the limits of a cell with what was measured, or the latency alone where
 // there are no limits.
 func (a *analysis) figures(m *measured) string {
-	if len(a.run.SLOs) > 0 {
+	if len(m.SLOs) > 0 {
 		return a.limits(m)
 	}
 	return "p95 E2E " + withInterval(m.p95("e2e"), words.Duration)

@@ -43,8 +43,13 @@ func against(m *measured, s record.SLO) string {
 
 func (a *analysis) limits(m *measured) string {
 	var parts []string
+	for _, k := range m.Classes {
+		parts = append(parts, k.against(a.run.LimitsOf(loadOf(a.run, m.Load)).Of(k.Name)))
+	}
 	for _, s := range a.run.SLOs {
-		parts = append(parts, against(m, s))
+		if len(m.Classes) == 0 {
+			parts = append(parts, against(m, s))
+		}
 	}
 	return words.List(parts)
 }

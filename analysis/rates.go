@@ -12,10 +12,10 @@ import (
 )
 
 // setRates computes everything that is per second of window, with the attainment.
-func (m *measured) setRates(c *group.Cell, slos []record.SLO, draws int, rng *rand.Rand) {
+func (m *measured) setRates(c *group.Cell, limits record.Limits, draws int, rng *rand.Rand) {
 	good := func(of func(*result.Request) int) func(group.Trial, *result.Request) float64 {
 		return func(t group.Trial, r *result.Request) float64 {
-			if !metric.IssuedInWindow(r, t.WindowNS) || metric.JudgeAll(slos, r) != metric.Pass {
+			if !metric.IssuedInWindow(r, t.WindowNS) || metric.JudgeAll(limits.Of(r.Class), r) != metric.Pass {
 				return 0
 			}
 			return float64(of(r))
@@ -29,7 +29,7 @@ func (m *measured) setRates(c *group.Cell, slos []record.SLO, draws int, rng *ra
 		return float64(metric.TokensInWindow(r, t.WindowNS))
 	}), n, "tokens/s")
 	m.OfferedRate = stat.Ratio(c.PerSecond(issued), 0, rng).Value
-	m.Attainment = attainment(c, slos)
+	m.Attainment = attainment(c, limits)
 
 	one := func(*result.Request) int { return 1 }
 	m.Goodput = m.widen(ratioValue(perSecond(good(one)), n, "req/s"))
@@ -62,8 +62,8 @@ func computedPrompt(r *result.Request) int { return max(metric.PromptTokens(r)-r
 
 func cachedPrompt(r *result.Request) int { return min(r.CachedTokens, metric.PromptTokens(r)) }
 
-func attainment(c *group.Cell, slos []record.SLO) Value {
-	misses, n := metric.Count(c.All(), func(r *result.Request) metric.Judgement { return metric.JudgeAll(slos, r) })
+func attainment(c *group.Cell, limits record.Limits) Value {
+	misses, n := metric.Count(c.All(), func(r *result.Request) metric.Judgement { return metric.JudgeAll(limits.Of(r.Class), r) })
 	if n == 0 {
 		return Value{Unit: "ratio", Note: NotMeasured}
 	}

@@ -78,7 +78,8 @@ type SLOResult struct {
 	Misses   int     // failures included
 	Low      float64 // one-sided 95 % Clopper-Pearson bounds of the miss share
 	High     float64
-	NeedMore int // further requests, all within the limit, that would make it met; 0 where decided
+	NeedMore int    // further requests, all within the limit, that would make it met; 0 where decided
+	Class    string // whose requests are judged, "" for all
 }
 
 // Front says what the Pareto front is drawn over: quality loss, p95 of Metric at
@@ -115,6 +116,9 @@ type Cell struct {
 	Evicted        int64                 // cached blocks given up for room, likewise
 	Held           *Held                 // nil where no turn of a conversation waited for the reply before
 	CDF            map[string][]CDFPoint // of "ttft" and "e2e"
+	Classes        []ClassResult         // in the load's order; none where it has no classes
+	Teams          []TeamUse             // by name; none where no request is a team's
+	Cache          CacheUse              // what the server read from its prefix cache, and what it may have
 	CostAsRun      Value                 // $ per million tokens at this load, labelled: restates the load
 }
 

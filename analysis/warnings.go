@@ -73,7 +73,7 @@ func (a *analysis) warnConditions() {
 		a.say("%s per cell: intervals hold for this run, and how much the next run would differ is not in them (%d repetitions or more would show it).",
 			words.Count(r, "repetition"), enoughRepetitions)
 	}
-	if len(a.run.SLOs) == 0 {
+	if len(a.run.SLOs) == 0 && !slices.ContainsFunc(a.run.Loads, func(l record.Load) bool { return len(a.run.LimitsOf(l).All()) > 0 }) {
 		a.say("No limits are set: every valid load counts as held.")
 	}
 	if a.study.Front.Load != "" && !slices.ContainsFunc(a.arms, func(j judged) bool { return j.OnFront }) {
@@ -82,6 +82,7 @@ func (a *analysis) warnConditions() {
 }
 
 func (a *analysis) warnTokens() {
+	a.warnRepeats()
 	if a.estimated > 0 {
 		a.say("%s came without token counts from the server: theirs are the client's own.", words.Count(a.estimated, "response"))
 	}

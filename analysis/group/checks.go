@@ -40,6 +40,8 @@ func (c *Cell) check(slos []record.SLO) {
 		}
 		say(accounted(t))
 		say(achieved(t))
+		say(forced(c.Load, t))
+		c.cached(t, say)
 		reason, checked := little(t)
 		say(reason)
 		if !checked {

@@ -1,0 +1,154 @@
+package analysis
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/internal/words"
+	"github.com/assaylab/assay/analysis/metric"
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// ClassResult is how the requests of one class of a load fared.
+type ClassResult struct {
+	Name       string
+	Team       string // "" for nobody's
+	Issued, OK int
+	Outcomes   map[string]int
+	Metrics    []Percentiles // as Cell.Metrics
+	SLOs       []SLOResult   // by its own limits, or by those of the run
+	Verdict    Verdict       // the worst of SLOs
+	Attainment Value         // share of issued requests that meet all of its limits
+}
+
+// Percentile looks one up.
+func (k *ClassResult) Percentile(metric string, p float64) (PercentileValue, bool) {
+	return (&Cell{Metrics: k.Metrics}).Percentile(metric, p)
+}
+
+// TeamUse is what one team's requests were and took, over all repetitions.
+type TeamUse struct {
+	Team         string // "" for requests of no team, where others have one
+	Requests, OK int
+	Outcomes     map[string]int
+	PromptTokens int64 // of answered requests, by the server's count where it gives one
+	CachedTokens int64 // of these, read from the prefix cache
+	OutputTokens int64 // of all requests
+}
+
+// CacheUse is what a cell's server read from its prefix cache.
+type CacheUse struct {
+	State     string // as the load declares it, "" where it is not known
+	Prompt    int64  // prompt tokens
+	Read      int64  // of these, from the cache
+	Shareable int64  // the most that the trial's own requests explain
+	Repeated  int    // prompts that repeat earlier ones, as the corpus was used up
+	Known     bool   // the server counts what it reads
+}
+
+// classify judges each class of a cell by its own limits: the cell meets its limits when each class does.
+func (a *analysis) classify(m *measured, c *group.Cell) {
+	m.Teams, m.Cache = teams(c), cacheUse(c)
+	if len(c.Load.Classes) == 0 {
+		return
+	}
+	limits := a.run.LimitsOf(c.Load)
+	m.SLOs, m.Verdict = nil, Met
+	for _, k := range c.Load.Classes {
+		sub := c.Only(func(r *result.Request) bool { return r.Class == k.Name })
+		r := a.class(&sub, k, limits)
+		m.Classes = append(m.Classes, r)
+		m.SLOs = append(m.SLOs, r.SLOs...)
+		m.Verdict = worse(m.Verdict, r.Verdict)
+	}
+}
+
+func (a *analysis) class(c *group.Cell, k record.Class, limits record.Limits) ClassResult {
+	slos := limits.Of(k.Name)
+	r := ClassResult{Name: k.Name, Team: k.Team, Outcomes: map[string]int{}, Attainment: attainment(c, limits)}
+	for q := range c.All() {
+		r.Issued++
+		r.Outcomes[q.Outcome]++
+		if q.Outcome == result.OK {
+			r.OK++
+		}
+	}
+	r.Metrics = percentiles(c, slos, a.options.Draws, a.rng("class", c.Arm.ID, c.Load.ID, k.Name))
+	r.SLOs, r.Verdict = judge(c, slos)
+	for i := range r.SLOs {
+		r.SLOs[i].Class = k.Name
+	}
+	return r
+}
+
+// teams adds up what each one's requests took; nil where none has a team.
+func teams(c *group.Cell) []TeamUse {
+	all := map[string]*TeamUse{}
+	for r := range c.All() {
+		u := all[r.Team]
+		if u == nil {
+			u = &TeamUse{Team: r.Team, Outcomes: map[string]int{}}
+			all[r.Team] = u
+		}
+		u.Requests++
+		u.Outcomes[r.Outcome]++
+		u.OutputTokens += int64(metric.OutputTokens(r))
+		if r.Outcome == result.OK {
+			u.OK++
+			u.PromptTokens += int64(metric.PromptTokens(r))
+			u.CachedTokens += int64(cachedPrompt(r))
+		}
+	}
+	if len(all) == 0 || len(all) == 1 && all[""] != nil {
+		return nil
+	}
+	var out []TeamUse
+	for _, name := range slices.SortedFunc(maps.Keys(all), func(a, b string) int { return cmp.Compare(a, b) }) {
+		out = append(out, *all[name])
+	}
+	return out
+}
+
+func cacheUse(c *group.Cell) CacheUse {
+	u := CacheUse{State: c.Load.Cache}
+	for _, t := range c.Trials {
+		n := t.Cache()
+		u.Prompt, u.Read, u.Shareable = u.Prompt+n.Prompt, u.Read+n.Read, u.Shareable+n.Shareable
+		u.Repeated += t.Repeated
+		u.Known = u.Known || n.Known
+	}
+	return u
+}
+
+// warnRepeats says where a corpus was used up.
+func (a *analysis) warnRepeats() {
+	repeated, of := 0, 0
+	for _, m := range a.cells {
+		repeated, of = repeated+m.Cache.Repeated, of+m.Issued
+	}
+	if repeated > 0 {
+		a.say("%s of %d repeat earlier ones of the run: the corpus was used up, and a prefix cache finds what it should not.", words.Count(repeated, "prompt"), of)
+	}
+}
+
+// against words a class's figures beside its limits.
+func (k *ClassResult) against(slos []record.SLO) string {
+	m := &measured{Cell: Cell{Metrics: k.Metrics}}
+	var parts []string
+	for _, s := range slos {
+		parts = append(parts, against(m, s))
+	}
+	return words.List(parts) + " of " + k.Name
+}
+
+func loadOf(run *record.Run, id string) record.Load {
+	for _, l := range run.Loads {
+		if l.ID == id {
+			return l
+		}
+	}
+	return record.Load{}
+}
