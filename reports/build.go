@@ -40,6 +40,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.timelines(),
 		v.armTables(),
 		v.sloTables(),
+		v.classes(),
 		v.cellTables(),
 		v.qualityTable(),
 		v.cost(),

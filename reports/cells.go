@@ -27,7 +27,7 @@ func (v *view) cellTables() Section {
 			continue
 		}
 		kept, dropped := v.measures(cells, mainMetrics, true)
-		s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), Paragraph(strings.TrimSpace(loadText(l)+" "+v.heldText(cells))),
+		s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), Paragraph(strings.TrimSpace(loadText(l)+" "+cacheText(l, cells)+" "+v.heldText(cells))),
 			Table{Table: v.cellTable("Latency and throughput at "+v.load(l.ID), cells, kept), Trials: v.trialsAt(l.ID)})
 		if len(dropped) > 0 {
 			s.Blocks = append(s.Blocks, Note("Left out, because no arm has a number: "+strings.Join(dropped, "; ")+"."))
@@ -198,9 +198,12 @@ func (v *view) sloTables() Section {
 		return s
 	}
 	for _, l := range v.Run.Loads {
-		if t := v.sloTable(l.ID); len(t.Rows) > 0 {
+		if t := v.sloTable(l.ID); len(t.Rows) > 0 && len(l.Classes) == 0 {
 			s.Blocks = append(s.Blocks, Table{Table: t, Trials: v.trialsAt(l.ID)})
 		}
+	}
+	if len(s.Blocks) == 0 {
+		return s
 	}
 	s.Blocks = append(s.Blocks, Note("Misses of n issued requests, failures included, with the one-sided 95 % Clopper-Pearson bounds of the miss share. "+
 		"Met: the upper bound is within what the limit allows. Missed: the lower bound is beyond it. Else undecided."))

@@ -21,10 +21,13 @@ func Load(w io.Writer, s *analysis.Study, dir string) error {
 	t := say(c.Throughput, natural(c.Throughput))
 	p.f("\nthroughput: %s %s, offered %.3g requests/s\n", t.Number, t.Interval, c.OfferedRate)
 	for _, r := range c.SLOs {
-		p.f("limit p%g %s %s: %s (%d of %d requests beyond it)\n", 100*r.SLO.Percentile, r.SLO.Metric, measuredNumber(float64(r.SLO.LimitNS), "ns"), r.Verdict, r.Misses, r.N)
+		p.f("limit p%g %s %s%s: %s (%d of %d requests beyond it)\n", 100*r.SLO.Percentile, r.SLO.Metric, measuredNumber(float64(r.SLO.LimitNS), "ns"), ofClass(r.Class), r.Verdict, r.Misses, r.N)
 		if r.NeedMore > 0 {
 			p.f("  %d more requests within it would meet it\n", r.NeedMore)
 		}
+	}
+	for _, line := range takenLines(c) {
+		p.f("%s\n", line)
 	}
 	for _, reason := range c.Invalid {
 		p.f("not a valid measurement: %s\n", reason)
@@ -78,6 +81,7 @@ type LoadJSON struct {
 	Metrics    map[string]map[string]float64 `json:"metrics_ns"` // by metric, then "mean", "p50", "p95", "p99"
 	Limits     []LimitJSON                   `json:"limits"`
 	Invalid    []string                      `json:"invalid"`
+	Teams      []TeamJSON                    `json:"teams,omitempty"` // none where no request is a team's
 }
 
 // LimitJSON is a limit and what became of it.
@@ -89,6 +93,7 @@ type LimitJSON struct {
 	Misses     int     `json:"misses"`
 	N          int     `json:"requests"`
 	NeedMore   int     `json:"need_more"`
+	Class      string  `json:"class,omitempty"` // whose requests are judged, "" for all
 }
 
 // LoadSummary is what Load prints.
@@ -108,8 +113,9 @@ func LoadSummary(s *analysis.Study) LoadJSON {
 		}
 		out.Metrics[m.Metric] = numbers
 	}
+	out.Teams = teamsJSON(c)
 	for _, r := range c.SLOs {
-		out.Limits = append(out.Limits, LimitJSON{r.SLO.Metric, r.SLO.Percentile, r.SLO.LimitNS, string(r.Verdict), r.Misses, r.N, r.NeedMore})
+		out.Limits = append(out.Limits, LimitJSON{r.SLO.Metric, r.SLO.Percentile, r.SLO.LimitNS, string(r.Verdict), r.Misses, r.N, r.NeedMore, r.Class})
 	}
 	return out
 }

@@ -46,6 +46,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
 		9, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
+	"classes.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		4, "prefix_cache max_batch", 5 * time.Minute,
+	},
 	"ci.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		1, "", 3 * time.Minute,
