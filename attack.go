@@ -45,14 +45,20 @@ var loadKeys = []struct{ flag, key, usage, def string }{
 	{"requests", "requests", "measured requests (default 62, or what --duration makes)", ""},
 	{"duration", "duration", "in place of --requests: as many as come in this time", ""},
 	{"warmup", "warmup", "requests before the measured ones", "2"},
-	{"prompt-tokens", "prompt_tokens", "length of prompts, a number or a table as in scenarios", "128"},
-	{"output-tokens", "output_tokens", "length of answers, likewise", "64"},
+	{"prompt-tokens", "prompt_tokens", "length of prompts, a number or a table as in scenarios (default 128)", ""},
+	{"output-tokens", "output_tokens", "length of answers, likewise (default 64, or what rows of a corpus say)", ""},
 	{"cv", "cv", "with --arrival gamma: coefficient of variation of the gaps", ""},
 	{"shape", "shape", "how the rate moves, a table as in scenarios: '{ramp = [1, 3]}'", ""},
 	{"think", "think", "with --arrival closed: pause before the next request", ""},
 	{"temperature", "temperature", "of sampling", ""},
 	{"timeout", "timeout", "a request that takes longer is a failure", "60s"},
 	{"text", "text", "text file that prompts are cut from (default: English prose that comes with assay)", ""},
+	{"corpus", "corpus", "prompts are rows of a file, a table as in scenarios: '{file = \"x.jsonl\", ...}'", ""},
+	{"shared-prefix", "shared_prefix", "prompts begin alike, a table as in scenarios: '{groups = 4, tokens = 64}'", ""},
+	{"cache", "cache", "state of its prefix cache, held against what it counts: cold (default), warm or declared", ""},
+	{"cached-share", "cached_share", "with --cache declared: least and largest share of prompt tokens: '[0.3, 0.6]'", ""},
+	{"team", "team", "whose requests they are: sent as their user", ""},
+	{"priority", "priority", "that the server is asked for, an extension that some servers refuse", ""},
 }
 
 func newLoad() *cobra.Command {
@@ -209,6 +215,9 @@ func (o *loadOptions) scenario(ignoreEOS bool) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, asFlags(err)
 	}
+	if err := s.ReadFiles(); err != nil {
+		return nil, asFlags(err)
+	}
 	return s, nil
 }
 
@@ -225,6 +234,11 @@ func (o *loadOptions) defaults() {
 	if *o.keys["duration"] == "" {
 		set("requests", "62")
 	}
+	if *o.keys["corpus"] != "" {
+		return
+	}
+	set("prompt-tokens", "128")
+	set("output-tokens", "64")
 	set("text", builtInText)
 	if text := *o.keys["text"]; text != builtInText {
 		if full, err := filepath.Abs(text); err == nil {
@@ -238,7 +252,7 @@ func tomlValue(key, value string) string {
 	switch {
 	case key == "rates" || key == "concurrencies":
 		return "[" + tomlValue("", value) + "]"
-	case strings.HasPrefix(value, "{") || strings.Trim(value, "0123456789.-+e") == "":
+	case key != "team" && (strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") || strings.Trim(value, "0123456789.-+e") == ""):
 		return value
 	}
 	text, _ := json.Marshal(value) // every JSON string is one of TOML

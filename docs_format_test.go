@@ -150,6 +150,17 @@ tokens = 1
 [load.conversation]
 turns = 2
 user_tokens = 1
+[[load]]
+name = "classes"
+arrival = "poisson"
+rates = [1]
+requests = 1
+[[load.class]]
+name = "rows"
+[load.class.corpus]
+file = "x"
+max_prompt_tokens = 1
+max_output_tokens = 1
 [quality]
 text = "x"
 [cost]
@@ -183,6 +194,8 @@ func TestScenarioKeys(t *testing.T) {
 		{"[load.prompt_tokens]", "`load.prompt_tokens`", false},
 		{"[load.shared_prefix]", "`load.shared_prefix`", false},
 		{"[load.conversation]", "`load.conversation`", false},
+		{"[[load.class]]", "`[[load.class]]`", false},
+		{"[load.class.corpus]", "`load.corpus`", false},
 		{"[quality]", "`[quality]`", false},
 		{"[cost]", "`[cost]`", false},
 		{"[slo]", "`[slo]`", false},
@@ -252,6 +265,8 @@ slo = {limit = [{metric = "ttft", limit = "1s"}]}
 		{"`[[load]]`", "ignore_eos", l.IgnoreEOS},
 		{"`[[load]]`", "temperature", l.Temperature},
 		{"`[[load]]`", "timeout", l.Timeout.String()},
+		{"`[[load]]`", "cache", l.Cache},
+		{"`[[load]]`", "priority", l.Priority},
 		{"`load.prompt_tokens`", "min", l.OutputTokens.Min},
 		{"`[quality]`", "windows", s.Quality.Windows},
 		{"`[quality]`", "length", s.Quality.Length},
@@ -345,6 +360,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`settings` and `swept`", record.Setting{}},
 		{"`skipped`", record.Skipped{}},
 		{"`loads`", record.Load{}},
+		{"`classes`", record.Class{}},
 		{"`slos`", record.SLO{}},
 		{"`quality`", record.QualityPlan{}},
 		{"`cost`", record.CostPlan{}},

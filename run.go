@@ -179,7 +179,13 @@ func dryRun(w io.Writer, p *experiments.Plan) error {
 	fmt.Fprintln(w, "\nloads:")
 	for _, load := range m.Loads {
 		r := load.Record
-		fmt.Fprintf(w, "     %s: %d requests after %d of warm-up, prompt %s tokens, answer %s tokens", r.Name, r.Requests, r.Warmup, r.PromptTokens, r.OutputTokens)
+		fmt.Fprintf(w, "     %s: %d requests after %d of warm-up", r.Name, r.Requests, r.Warmup)
+		if r.PromptTokens != "" {
+			fmt.Fprintf(w, ", prompt %s tokens, answer %s tokens", r.PromptTokens, r.OutputTokens)
+		}
+		for _, c := range r.Classes {
+			fmt.Fprintf(w, "\n       %s, weight %g: prompt %s tokens, answer %s tokens", c.Name, c.Weight, c.PromptTokens, c.OutputTokens)
+		}
 		if r.SharedPrefix != "" {
 			fmt.Fprintf(w, ", shared prefixes: %s", r.SharedPrefix)
 		}
