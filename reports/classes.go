@@ -20,15 +20,16 @@ func (v *view) classes() Section {
 		cells := v.cellsAt(l.ID)
 		if len(l.Classes) > 0 && len(cells) > 0 {
 			judged = true
-			s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), v.classList(l), Table{Table: v.classTable(l, cells), Trials: v.trialsAt(l.ID)})
+			s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), v.classList(l),
+				Table{Table: v.classLimits(l, cells)}, Table{Table: v.classTable(l, cells), Trials: v.trialsAt(l.ID)})
 		}
 		if t := v.teamTable(l, cells); len(t.Rows) > 0 {
 			s.Blocks = append(s.Blocks, Table{Table: t, Trials: v.trialsAt(l.ID)})
 		}
 	}
 	if judged {
-		s.Blocks = append(s.Blocks, Note("An arm meets the limits of a load when every class meets its own. Small type below a percentile: interval and samples; "+
-			"below a verdict: misses of issued requests, failures included."))
+		s.Blocks = append(s.Blocks, Note("An arm meets the limits of a load when every class meets its own. Misses count failures; "+
+			"verdicts are taken as those of the other limits are, on the requests of the class."))
 	}
 	return s
 }
@@ -56,54 +57,73 @@ func (v *view) classList(l record.Load) Terms {
 		add("rows of ", k.Corpus)
 		add("shared prefix ", k.SharedPrefix)
 		add("conversations of ", k.Conversation)
-		limits := v.Run.LimitsOf(l).Of(k.Name)
-		if len(limits) > 0 {
-			add("limits: ", strings.Join(limitsText(limits), ", "))
-		}
+		add("limits of its own: ", strings.Join(limitsText(k.SLOs), ", "))
 		list = append(list, Term{k.Name, strings.Join(parts, "; ") + "."})
 	}
 	return list
+}
+
+// classRows has a row for each class of each cell, begun by the names of both.
+func (v *view) classRows(cells []*analysis.Cell, of func(k *analysis.ClassResult) []table.Cell) (rows []table.Row) {
+	for _, c := range cells {
+		name := table.Text(v.arm(c.Arm))
+		if !c.Valid {
+			name.Sub, name.Tone = "invalid", table.Bad
+		}
+		for i := range c.Classes {
+			k := &c.Classes[i]
+			row := table.Row{Marked: c.Arm == v.Choice.Arm, Cells: []table.Cell{name, {Text: k.Name, Sub: k.Team}}}
+			row.Cells = append(row.Cells, of(k)...)
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// classLimits is the table of verdicts.
+func (v *view) classLimits(l record.Load, cells []*analysis.Cell) table.Table {
+	return table.Table{Caption: "Limits of every class at " + v.load(l.ID),
+		Columns: []table.Column{{Title: "arm"}, {Title: "class"}, {Title: "all its limits"}, right("attainment", "share within all its limits"), {Title: "misses of issued requests", Prose: true}},
+		Rows: v.classRows(cells, func(k *analysis.ClassResult) []table.Cell {
+			if len(k.SLOs) == 0 {
+				return []table.Cell{{Text: "none", Tone: table.Quiet}, cell(k.Attainment), {}}
+			}
+			return []table.Cell{{Text: verdictName(k.Verdict), Tone: verdictTone(k.Verdict)}, cell(k.Attainment), table.Text(missesText(k.SLOs))}
+		})}
+}
+
+// missesText counts the misses of each limit.
+func missesText(results []analysis.SLOResult) string {
+	var parts []string
+	for _, r := range results {
+		part := fmt.Sprintf("%s %s: %d of %d", sloName(r.SLO), chart.Duration(float64(r.SLO.LimitNS)), r.Misses, r.N)
+		if r.NeedMore > 0 {
+			part += fmt.Sprintf(", needs %d more", r.NeedMore)
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, "; ")
 }
 
 // classPercentiles are those that the table of classes has.
 var classPercentiles = []struct {
 	metric string
 	p      float64
-}{{"ttft", 0.5}, {"ttft", p95}, {"tpot", p95}, {"itl", p95}, {"e2e", p95}}
+}{{"ttft", 0.5}, {"ttft", p95}, {"tpot", p95}, {"e2e", p95}}
 
 func (v *view) classTable(l record.Load, cells []*analysis.Cell) table.Table {
-	t := table.Table{Caption: "Classes at " + v.load(l.ID), Columns: []table.Column{{Title: "arm"}, {Title: "class"}, {Title: "its limits"}, right("issued", "requests")}}
+	t := table.Table{Caption: "Latency of every class at " + v.load(l.ID), Columns: []table.Column{{Title: "arm"}, {Title: "class"}, right("issued", "requests")}}
 	for _, q := range classPercentiles {
 		t.Columns = append(t.Columns, right(percentileName(q.p)+" "+metricName(q.metric), ""))
 	}
-	t.Columns = append(t.Columns, right("attainment", "share within all its limits"))
-	for _, c := range cells {
-		for i := range c.Classes {
-			k := &c.Classes[i]
-			name := table.Text(v.arm(c.Arm))
-			if !c.Valid {
-				name.Sub, name.Tone = "invalid", table.Bad
-			}
-			row := table.Row{Marked: c.Arm == v.Choice.Arm, Cells: []table.Cell{name, {Text: k.Name, Sub: k.Team}, verdictCell(k), issuedCell(k.Issued, k.OK, k.Outcomes)}}
-			for _, q := range classPercentiles {
-				row.Cells = append(row.Cells, cell(percentile(&analysis.Cell{Metrics: k.Metrics}, q.metric, q.p)))
-			}
-			t.Rows = append(t.Rows, table.Row{Marked: row.Marked, Cells: append(row.Cells, cell(k.Attainment))})
+	t.Rows = v.classRows(cells, func(k *analysis.ClassResult) []table.Cell {
+		out := []table.Cell{issuedCell(k.Issued, k.OK, k.Outcomes)}
+		for _, q := range classPercentiles {
+			out = append(out, cell(percentile(&analysis.Cell{Metrics: k.Metrics}, q.metric, q.p)))
 		}
-	}
+		return out
+	})
 	return t
-}
-
-// verdictCell is the verdict of a class, with the misses of each of its limits.
-func verdictCell(k *analysis.ClassResult) table.Cell {
-	if len(k.SLOs) == 0 {
-		return table.Cell{Text: "none", Tone: table.Quiet}
-	}
-	var parts []string
-	for _, r := range k.SLOs {
-		parts = append(parts, fmt.Sprintf("%s %s: %d of %d", sloName(r.SLO), chart.Duration(float64(r.SLO.LimitNS)), r.Misses, r.N))
-	}
-	return table.Cell{Text: verdictName(k.Verdict), Tone: verdictTone(k.Verdict), Sub: strings.Join(parts, ", ")}
 }
 
 func issuedCell(issued, ok int, outcomes map[string]int) table.Cell {
