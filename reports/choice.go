@@ -257,6 +257,9 @@ func confirmedMetric(s string) string {
 
 // frontLimit is the limit on a metric's 95th percentile, 0 where the scenario has none.
 func (v *view) frontLimit(metric string, p float64) float64 {
+	if len(v.loads[v.Front.Load].Classes) > 0 { // whose classes have limits, not their mixture
+		return 0
+	}
 	for _, s := range v.Run.SLOs {
 		if s.Metric == metric && math.Abs(s.Percentile-p) < 1e-9 {
 			return float64(s.LimitNS)

@@ -156,3 +156,24 @@ conversation = { turns = 2 }
 		}
 	}
 }
+
+// FuzzLengths: whatever a file of lengths says, there is an error that names it, or lengths that can be drawn.
+func FuzzLengths(f *testing.F) {
+	for _, text := range []string{"1\n2\n", "a,b\n3,0.5\n4,1\n", "a\n\"5\"\n", "", "a,b\n3\n", "\xef\xbb\xbfa,b\n7,1e3\n"} {
+		f.Add(text, "a", "b")
+		f.Add(text, "", "")
+	}
+	f.Fuzz(func(t *testing.T, text, column, weight string) {
+		lengths, weights, err := parseLengths(strings.NewReader(text), "f.csv", column, weight)
+		if err != nil {
+			if !strings.Contains(err.Error(), "f.csv") {
+				t.Fatalf("%v does not name the file", err)
+			}
+			return
+		}
+		l := Length{Distribution: Empirical, Min: 1, Max: 1 << 20}
+		if err := l.observe(lengths, weights); err == nil && l.Drawn().Validate() != nil {
+			t.Fatalf("%v: %v", l, l.Drawn().Validate())
+		}
+	})
+}

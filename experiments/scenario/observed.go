@@ -154,14 +154,18 @@ func (s *Scenario) readLengths() error {
 // mostObserved bounds the lines of a file of lengths.
 const mostObserved = 10_000_000
 
-// readLengths reads one length of each line: the named column of CSV with a header, or the line itself.
-func readLengths(path, column, weight string) (lengths []int, weights []float64, err error) {
+func readLengths(path, column, weight string) ([]int, []float64, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer f.Close()
-	in := csv.NewReader(f)
+	return parseLengths(f, path, column, weight)
+}
+
+// parseLengths reads one length of each line: the named column of CSV with a header, or the line itself. Errors name path.
+func parseLengths(r io.Reader, path, column, weight string) (lengths []int, weights []float64, err error) {
+	in := csv.NewReader(r)
 	in.ReuseRecord, in.FieldsPerRecord, in.TrimLeadingSpace = true, -1, true
 	at, of, err := columns(in, path, column, weight)
 	if err != nil {

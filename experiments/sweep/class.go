@@ -2,6 +2,7 @@ package sweep
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -58,7 +59,11 @@ func more(w scenario.Workload) (parts []any) {
 		parts = append(parts, w.Team, w.Priority)
 	}
 	if len(w.Classes) > 0 {
-		parts = append(parts, w.Classes)
+		classes := slices.Clone(w.Classes)
+		for i := range classes {
+			classes[i].Limits = nil // what is expected of answers changes no request
+		}
+		parts = append(parts, classes)
 	}
 	if w.Cache != scenario.Cold {
 		parts = append(parts, w.Cache, w.CachedShare)
