@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
-	"github.com/assaylab/assay/experiments/host"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/target"
@@ -17,6 +16,7 @@ import (
 	"github.com/assaylab/assay/loadgen"
 	"github.com/assaylab/assay/loadgen/arrival"
 	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/stream"
 	"github.com/assaylab/assay/loadgen/trace"
 	"github.com/assaylab/assay/loadgen/workload"
 )
@@ -35,13 +35,17 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 	}
 	c := trial.Config{
 		Key:          key,
-		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client},
+		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client, CPUs: r.cores.process(arm.Settings)},
 		Command:      "assay serve " + strings.Join(args, " "),
 		ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout,
 		Shared:       !r.cores.apart(arm.Settings),
+		Handlers:     r.cores.handlers(arm.Settings),
 		Dir:          dir,
 	}
 	err := r.attacks(&c, load, live)
+	if err == nil && key.Repetition == record.HalfLab {
+		c.Attack.Base, err = stream.NewHalf(loadgen.DefaultIdle)
+	}
 	return c, err
 }
 
@@ -73,7 +77,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	}
 	spec := workload.Spec{Prompt: lengths(w.PromptTokens, w.SharedPrefix.Tokens), Output: lengths(w.OutputTokens, 0),
 		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, GroupSkew: w.SharedPrefix.Skew, Special: true}
-	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Repetition}
+	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: drawnFrom(key.Repetition)}
 	p := loadgen.Plan{
 		Dialect:  dialect.Completions{},
 		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},
@@ -180,7 +184,7 @@ func (r *run) corpus(path string) (*workload.Corpus, error) {
 // serveArgs are the arguments that start an arm. Weights are ready in their format.
 func (r *run) serveArgs(arm sweep.Arm) []string {
 	args := []string{"--model", r.weights[arm.Settings.Quantization], "--name", servedName, "--listen", "127.0.0.1:0", "--supervised", "--log-level", "warn"}
-	if cpu, ok := r.cores.engineCPU(arm.Settings); ok {
+	if cpu, ok := r.cores.thread(arm.Settings); ok {
 		args = append(args, "--pin", strconv.Itoa(cpu))
 	}
 	settings := arm.Settings
@@ -190,35 +194,3 @@ func (r *run) serveArgs(arm sweep.Arm) []string {
 	}
 	return append(args, r.extra...)
 }
-
-// cores is how the machine is divided: the engine's thread on one processor, the lab
-// on another. Zero where it is not.
-type cores struct{ lab, engine int }
-
-// divide keeps the lab to one processor, where there are two, and returns what undoes it.
-func (r *run) divide() (restore func(), err error) {
-	cpus, err := host.Allowed()
-	if err != nil || len(cpus) < 2 {
-		r.Progress.Note("the lab and the engine share one processor")
-		return func() {}, nil
-	}
-	if err := host.PinProcess(cpus[0]); err != nil {
-		r.Progress.Note("the lab is not pinned: " + err.Error())
-		return func() {}, nil
-	}
-	r.cores = cores{lab: cpus[0], engine: cpus[1]}
-	restore = func() { _ = host.PinProcess(cpus...) } // what was allowed before is allowed again
-	return restore, r.noteCores()
-}
-
-func (r *run) noteCores() error {
-	if r.cores == (cores{}) {
-		return nil
-	}
-	return r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", r.cores.engine, r.cores.lab))
-}
-
-func (c cores) engineCPU(s scenario.Settings) (int, bool) { return c.engine, c.apart(s) }
-
-// apart says whether an arm's engine keeps off the lab's processor.
-func (c cores) apart(s scenario.Settings) bool { return c != cores{} && s.Threads == 1 }

@@ -39,6 +39,8 @@ type run struct {
 	extra   []string      // arguments that the engine gets beside the arm's
 	took    time.Duration // of the trials done here
 	done    int           // trials done here
+
+	calibrated bool // the instrument has been, for this run
 }
 
 // Run carries out the plan in dir, or what is left of it, and returns what follows
@@ -100,6 +102,9 @@ func (r *run) sweep(ctx context.Context) error {
 
 // trial runs one trial and commits its record.
 func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
+	if err := r.calibrate(ctx); err != nil {
+		return err
+	}
 	arm, load := r.find(key)
 	begun, err := r.store.Begin(key)
 	if err != nil {
@@ -180,6 +185,9 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 	r.Progress.Phase("confirming the recommendation on fresh prompts")
 	n := len(r.store.Run().Order) + 1
 	if err := r.trial(ctx, key, n, n); err != nil {
+		return nil, err
+	}
+	if err := r.halve(ctx, key); err != nil {
 		return nil, err
 	}
 	return r.analyse()

@@ -148,7 +148,8 @@ type TrialKey struct {
 // fresh prompts. They are not part of the sweep's own statistics.
 const Confirmation = 1000
 
-// HalfLab is the repetition number of the trial that repeats the confirming one while the lab does half of its work.
+// HalfLab is the repetition number of the trial that repeats the confirming one, request by request, while the lab leaves
+// every second answer unread until it has ended (see result.Left) and so has about half of its work.
 const HalfLab = 1001
 
 // Status of a trial.
@@ -237,7 +238,8 @@ type Lab struct {
 	WallNS    int64 `json:"wall_ns"`
 	Shared    bool  `json:"shared"` // the lab and the engine share cores
 
-	Watch *Watch `json:"watch,omitempty"` // nil where nothing was watched
+	Handlers bool   `json:"shared_handlers,omitempty"` // the lab shares a core with the engine's HTTP handlers, not with its steps
+	Watch    *Watch `json:"watch,omitempty"`           // nil where nothing was watched
 }
 
 // Quality is quality/ID.json. NLL, Ref and KL have one value per predicted token,

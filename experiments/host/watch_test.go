@@ -68,7 +68,9 @@ func TestClockSteps(t *testing.T) {
 
 func TestHistogramQuantile(t *testing.T) {
 	buckets := []float64{0, 1e-6, 1e-3, 1, math.Inf(1)}
-	h := func(counts ...uint64) metrics.Float64Histogram { return metrics.Float64Histogram{Counts: counts, Buckets: buckets} }
+	h := func(counts ...uint64) metrics.Float64Histogram {
+		return metrics.Float64Histogram{Counts: counts, Buckets: buckets}
+	}
 	for _, c := range []struct {
 		now, before metrics.Float64Histogram
 		p           float64

@@ -36,6 +36,7 @@ type Config struct {
 	Warmup       loadgen.Plan  // URL is filled in; no prompts for no warm-up
 	Attack       loadgen.Plan  // URL is filled in
 	Shared       bool          // lab and system share cores
+	Handlers     bool          // the lab shares one with the system's HTTP handlers alone
 	Dir          string        // for the trial's files
 }
 
@@ -153,16 +154,18 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 		return ours(c.Dir, errors.Join(err, w.Close()))
 	}
 	var disk error
+	watch := host.StartWatch()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
 		if disk == nil {
 			disk = w.Append(q)
 		}
 	})
+	seen := watch.Stop(report.Zero)
 	if disk = ours(c.Dir, errors.Join(disk, w.Close())); disk != nil {
 		return disk
 	}
 	fill(r, report)
-	r.Lab.Shared = c.Shared
+	r.Lab.Shared, r.Lab.Handlers, r.Lab.Watch = c.Shared, c.Handlers, &seen
 	if err != nil {
 		return err
 	}
