@@ -137,7 +137,7 @@ func TestReportElsewhere(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(moved, "run", "weights")); err != nil {
 		t.Fatal(err)
 	}
-	if got := conclusion(t, filepath.Join(moved, "run")); got != want {
+	if got := conclusion(t, filepath.Join(moved, "run")); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

@@ -174,7 +174,7 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 		return study, err
 	}
 	key, ok := r.confirming(study)
-	if !ok || r.store.Done(key.ID) {
+	if !ok || r.store.Done(key.ID) && !r.halfLeft(key) {
 		return study, nil
 	}
 	restore, err := r.divide()
@@ -182,10 +182,12 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 		return nil, err
 	}
 	defer restore()
-	r.Progress.Phase("confirming the recommendation on fresh prompts")
-	n := len(r.store.Run().Order) + 1
-	if err := r.trial(ctx, key, n, n); err != nil {
-		return nil, err
+	if !r.store.Done(key.ID) {
+		r.Progress.Phase("confirming the recommendation on fresh prompts")
+		n := len(r.store.Run().Order) + 1
+		if err := r.trial(ctx, key, n, n); err != nil {
+			return nil, err
+		}
 	}
 	if err := r.halve(ctx, key); err != nil {
 		return nil, err

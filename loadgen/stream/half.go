@@ -24,7 +24,7 @@ const lowWater = 1 << 24
 // NewHalf makes the transport; idle is as for NewBase. The error is errors.ErrUnsupported where the system has no low-water
 // mark for what a socket receives.
 func NewHalf(idle time.Duration) (*Half, error) {
-	if !canLeave {
+	if !CanLeave {
 		return nil, errors.ErrUnsupported
 	}
 	h := &Half{read: NewBase(idle), leave: NewBase(idle)}

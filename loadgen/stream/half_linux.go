@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const canLeave = true
+// CanLeave says whether the system has a low-water mark for what a socket receives.
+const CanLeave = true
 
 // setLowWater has a reader of conn wait until that many bytes are there, or the other side has ended.
 func setLowWater(conn net.Conn, bytes int) error {
