@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -147,4 +148,25 @@ func (a *analysis) extremes() []Extreme {
 		all = append(all, Extreme{What: d.what, Unit: d.unit, Limit: d.limit, Median: values[(len(values)-1)/2].value, Worst: worst.value, Trial: worst.trial})
 	}
 	return all
+}
+
+// toldApart says whether two values of a percentile of a latency differ by more than the instrument may be off there. Where it
+// was not calibrated they do.
+func (a *analysis) toldApart(name string, p float64, x, y Value) bool {
+	e, ok := a.run.Error(name)
+	return !ok || !x.Known() || !y.Known() || math.Abs(x.Estimate-y.Estimate) >= float64(e.At(p))
+}
+
+// unresolvedGain says whether a gain in mean TPOT over a baseline is smaller than the instrument's typical error of one.
+func (a *analysis) unresolvedGain(base *measured, gain Value) bool {
+	e, ok := a.run.Error("tpot")
+	if !ok || !gain.Known() || gain.Estimate <= 0 {
+		return false
+	}
+	for _, m := range base.Metrics {
+		if m.Metric == "tpot" && m.Mean.Known() {
+			return math.Abs(m.Mean.Estimate*(1-1/gain.Estimate)) < float64(e.At(0.5))
+		}
+	}
+	return false
 }

@@ -63,14 +63,25 @@ func exactTable(errors []record.Exactness) table.Table {
 			if e.KnownNS != 0 {
 				known = table.Text(short(float64(e.KnownNS)))
 			}
-			row := table.Row{Cells: []table.Cell{{Text: n.name, Sub: n.sub}, known, table.Text(short(float64(e.BiasNS)))}}
-			for _, ns := range []int64{e.P50NS, e.P95NS, e.P99NS, e.MaxNS} {
-				row.Cells = append(row.Cells, table.Text(short(float64(ns))))
+			row := table.Row{Cells: []table.Cell{{Text: n.name, Sub: n.sub}, known}}
+			for _, ns := range []int64{e.BiasNS, e.P50NS, e.P95NS, e.P99NS, e.MaxNS} {
+				row.Cells = append(row.Cells, table.Text(signed(float64(ns))))
 			}
 			t.Rows = append(t.Rows, table.Row{Cells: append(row.Cells, table.Text(fmt.Sprint(e.N)))})
 		}
 	}
 	return t
+}
+
+// signed is short with a sign before what is below 0, and no unit behind 0.
+func signed(ns float64) string {
+	switch {
+	case ns == 0:
+		return "0"
+	case ns < 0:
+		return "−" + short(-ns)
+	}
+	return short(ns)
 }
 
 func disturbanceTable(extremes []analysis.Extreme) table.Table {
@@ -97,7 +108,7 @@ func disturbanceTable(extremes []analysis.Extreme) table.Table {
 func extremeUnit(unit string) func(float64) string {
 	switch unit {
 	case "ns":
-		return short
+		return signed
 	case "ratio":
 		return func(x float64) string { return trim(float64(int(x*1000+0.5))/10) + " %" }
 	}
@@ -141,7 +152,10 @@ func effectTable(e *analysis.LabEffect) table.Table {
 		mean := bound
 		if l.Change.Known() {
 			mean = table.Text(short(l.Mean))
-			bound = table.Cell{Text: short(l.Bound), Sub: extremeUnit("ratio")(l.Bound/l.Mean) + " of the mean"}
+			bound = table.Cell{Text: signed(l.Bound), Sub: extremeUnit("ratio")(l.Bound/l.Mean) + " of the mean"}
+			if l.Bound == 0 {
+				bound.Sub = "less work made nothing faster"
+			}
 		}
 		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(metricName(l.Metric)), mean, cell(l.Change), bound}})
 	}
