@@ -65,7 +65,7 @@ func exactTable(errors []record.Exactness) table.Table {
 			}
 			row := table.Row{Cells: []table.Cell{{Text: n.name, Sub: n.sub}, known}}
 			for _, ns := range []int64{e.BiasNS, e.P50NS, e.P95NS, e.P99NS, e.MaxNS} {
-				row.Cells = append(row.Cells, table.Text(signed(float64(ns))))
+				row.Cells = append(row.Cells, table.Text(minus(float64(ns))))
 			}
 			t.Rows = append(t.Rows, table.Row{Cells: append(row.Cells, table.Text(fmt.Sprint(e.N)))})
 		}
@@ -73,8 +73,8 @@ func exactTable(errors []record.Exactness) table.Table {
 	return t
 }
 
-// signed is short with a sign before what is below 0, and no unit behind 0.
-func signed(ns float64) string {
+// minus is short with a sign before what is below 0, and no unit behind 0.
+func minus(ns float64) string {
 	switch {
 	case ns == 0:
 		return "0"
@@ -108,7 +108,7 @@ func disturbanceTable(extremes []analysis.Extreme) table.Table {
 func extremeUnit(unit string) func(float64) string {
 	switch unit {
 	case "ns":
-		return signed
+		return minus
 	case "ratio":
 		return func(x float64) string { return trim(float64(int(x*1000+0.5))/10) + " %" }
 	}
@@ -152,7 +152,7 @@ func effectTable(e *analysis.LabEffect) table.Table {
 		mean := bound
 		if l.Change.Known() {
 			mean = table.Text(short(l.Mean))
-			bound = table.Cell{Text: signed(l.Bound), Sub: extremeUnit("ratio")(l.Bound/l.Mean) + " of the mean"}
+			bound = table.Cell{Text: minus(l.Bound), Sub: extremeUnit("ratio")(l.Bound/l.Mean) + " of the mean"}
 			if l.Bound == 0 {
 				bound.Sub = "less work made nothing faster"
 			}
