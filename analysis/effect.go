@@ -12,15 +12,15 @@ import (
 )
 
 // LabEffect bounds what the lab's own work on the machine does to the latencies that it measures. The confirming trial is
-// repeated with the same requests at the same times while the lab leaves every second answer unread until it has ended
-// (result.Left): the engine does the same work, the lab does less. The requests that both trials read are compared in pairs.
+// repeated with the same requests at the same times while the lab receives and parses every message twice: the engine does
+// the same work, the lab about twice its own, of which the confirming trial is half. Requests are compared in pairs.
 //
-// If the time that work costs others grows at least in proportion to it, as in queues, then all of the lab's work costs at
-// most 1/s times what a share s of it does.
+// If the time that work costs others grows at least in proportion to it, as in queues, then the lab's work costs at most
+// 1/d times what the same work and a share d more of it does beyond.
 type LabEffect struct {
 	Arm, Load string
 	Trials    []string      // the confirming one and its duplicate
-	Saved     float64       // share of the lab's processor time that the duplicate did without
+	Added     float64       // processor time of the lab in the duplicate beyond that in the confirming trial, as a share of that
 	Pairs     int           // requests
 	Latencies []LatencyCost // none where Note says why
 	Note      string
@@ -29,79 +29,79 @@ type LabEffect struct {
 // LatencyCost is the effect on one metric.
 type LatencyCost struct {
 	Metric string
-	Mean   float64 // nanoseconds, with all of the lab's work
-	Change Value   // mean of the paired differences, with all of it less with what was left
-	Bound  float64 // nanoseconds that all of it costs at most; 0 where less work made nothing faster
+	Mean   float64 // nanoseconds, in the confirming trial
+	Change Value   // mean of the paired differences, duplicate less confirming trial
+	Bound  float64 // nanoseconds that the lab's work costs in the confirming trial at most; 0 where more work made nothing slower
 }
 
-// leastSaved is the share from which a difference can be blown up to the whole.
-const leastSaved = 0.1
+// leastAdded is the share from which a difference can be blown up to the whole.
+const leastAdded = 0.25
 
 func (a *analysis) boundEffect() error {
-	for half, err := range group.HalfLab(a.set) {
+	for double, err := range group.DoubleLab(a.set) {
 		if err != nil {
 			return err
 		}
-		for full, err := range group.Confirmations(a.set) {
+		for once, err := range group.Confirmations(a.set) {
 			if err != nil {
 				return err
 			}
-			if full.Arm.ID == half.Arm.ID && full.Load.ID == half.Load.ID && len(full.Trials) == 1 && len(half.Trials) == 1 {
-				a.study.Instrument.Effect = a.labEffect(&full.Trials[0], &half.Trials[0])
+			if once.Arm.ID == double.Arm.ID && once.Load.ID == double.Load.ID && len(once.Trials) == 1 && len(double.Trials) == 1 {
+				a.study.Instrument.Effect = a.labEffect(&once.Trials[0], &double.Trials[0])
 			}
 		}
 	}
 	return nil
 }
 
-func (a *analysis) labEffect(full, half *group.Trial) *LabEffect {
-	e := &LabEffect{Arm: full.Key.Arm, Load: full.Key.Load, Trials: []string{full.Key.ID, half.Key.ID}}
-	if full.Lab.CPUNS > 0 && full.Lab.WallNS > 0 && half.Lab.WallNS > 0 {
+func (a *analysis) labEffect(once, double *group.Trial) *LabEffect {
+	e := &LabEffect{Arm: once.Key.Arm, Load: once.Key.Load, Trials: []string{once.Key.ID, double.Key.ID}}
+	if once.Lab.CPUNS > 0 && once.Lab.WallNS > 0 && double.Lab.WallNS > 0 {
 		perSecond := func(l *record.Lab) float64 { return float64(l.CPUNS) / float64(l.WallNS) }
-		e.Saved = 1 - perSecond(&half.Lab)/perSecond(&full.Lab)
+		e.Added = perSecond(&double.Lab)/perSecond(&once.Lab) - 1
 	}
-	pairs := readByBoth(full, half)
+	pairs := answeredTwice(once, double)
 	e.Pairs = len(pairs)
 	switch {
 	case e.Pairs < fewestPairs:
-		e.Note = words.Count(e.Pairs, "pair") + " of answers that were read in both are too few"
-	case e.Saved < leastSaved:
-		e.Note = "leaving every second answer unread saved the lab " + words.Percent(max(e.Saved, 0)) + " of its processor time, which is too little to tell from"
+		e.Note = words.Count(e.Pairs, "pair") + " of answers are too few"
+	case e.Added < leastAdded:
+		e.Note = "receiving everything twice took the lab only " + words.Percent(max(e.Added, 0)) + " more processor time, which is too little to tell from"
 	default:
 		for _, l := range metric.Latencies() {
 			if l.Name == "ttft" || l.Name == "tpot" || l.Name == "e2e" {
-				e.Latencies = append(e.Latencies, a.latencyCost(l, pairs, e.Saved))
+				e.Latencies = append(e.Latencies, a.latencyCost(l, pairs, e.Added))
 			}
 		}
 	}
 	return e
 }
 
-// readByBoth pairs the requests that were read as they came in both trials, and answered.
-func readByBoth(full, half *group.Trial) [][2]*result.Request {
+// answeredTwice pairs the requests that were answered in both trials.
+func answeredTwice(once, double *group.Trial) [][2]*result.Request {
 	other := map[uint64]*result.Request{}
-	for i := range half.Requests {
-		other[half.Requests[i].Seq] = &half.Requests[i]
+	for i := range double.Requests {
+		other[double.Requests[i].Seq] = &double.Requests[i]
 	}
 	var pairs [][2]*result.Request
-	for i := range full.Requests {
-		r := &full.Requests[i]
-		if h := other[r.Seq]; h != nil && !result.Left(r.Seq) && !metric.Failed(r) && !metric.Failed(h) {
-			pairs = append(pairs, [2]*result.Request{r, h})
+	for i := range once.Requests {
+		r := &once.Requests[i]
+		if d := other[r.Seq]; d != nil && !metric.Failed(r) && !metric.Failed(d) {
+			pairs = append(pairs, [2]*result.Request{r, d})
 		}
 	}
 	return pairs
 }
 
-func (a *analysis) latencyCost(l metric.Latency, pairs [][2]*result.Request, saved float64) LatencyCost {
+func (a *analysis) latencyCost(l metric.Latency, pairs [][2]*result.Request, added float64) LatencyCost {
 	var s stat.Series
 	sum := 0.0
 	for _, p := range pairs {
-		with, ok := l.Of(p[0])
-		without, defined := l.Of(p[1])
+		once, ok := l.Of(p[0])
+		double, defined := l.Of(p[1])
 		if ok && defined {
-			sum += with
-			s.Num, s.Den = append(s.Num, with-without), append(s.Den, 1)
+			sum += once
+			s.Num, s.Den = append(s.Num, double-once), append(s.Den, 1)
 		}
 	}
 	c := LatencyCost{Metric: l.Name, Change: Value{Unit: "ns", N: len(s.Num), Level: stat.Confidence, Note: Insufficient}}
@@ -111,6 +111,6 @@ func (a *analysis) latencyCost(l metric.Latency, pairs [][2]*result.Request, sav
 	e := stat.Ratio([]stat.Series{s}, a.options.Draws, a.rng("effect of the lab", l.Name))
 	c.Mean = sum / float64(len(s.Num))
 	c.Change.Estimate, c.Change.Low, c.Change.High, c.Change.Note = e.Value, e.Interval.Low, e.Interval.High, ""
-	c.Bound = math.Max(e.Interval.High, 0) / saved
+	c.Bound = math.Max(e.Interval.High, 0) / added
 	return c
 }

@@ -120,7 +120,7 @@ func (a *analysis) extremes() []Extreme {
 	var trials []*record.Trial
 	watched := false
 	for i := range a.set.Trials {
-		if t := &a.set.Trials[i]; t.Status == record.StatusOK && t.Key.Repetition < record.HalfLab {
+		if t := &a.set.Trials[i]; t.Status == record.StatusOK && t.Key.Repetition < record.DoubleLab {
 			trials = append(trials, t)
 			watched = watched || t.Lab.Watch != nil
 		}

@@ -87,25 +87,21 @@ func TestBottleneckCannotWin(t *testing.T) {
 	}
 }
 
-// halved adds the duplicate of the confirming trial to a plan: the lab does without saved of its processor time, and answers
-// come sooner by faster.
-func halved(saved float64, faster int64) recordtest.Plan {
+// doubled adds the duplicate of the confirming trial to a plan: the lab uses a share more of its processor time, and answers
+// come later.
+func doubled(added float64, later int64) recordtest.Plan {
 	p := recordtest.Small()
-	p.Confirm, p.ConfirmLoad, p.HalfLab = "fast", "r20", true
+	p.Confirm, p.ConfirmLoad, p.DoubleLab = "fast", "r20", true
 	p.Edit = func(r *record.Trial, requests []result.Request) bool {
-		if r.Key.Repetition != record.HalfLab {
+		if r.Key.Repetition != record.DoubleLab {
 			return true
 		}
-		r.Lab.CPUNS = int64(float64(r.Lab.CPUNS) * (1 - saved))
+		r.Lab.CPUNS = int64(float64(r.Lab.CPUNS) * (1 + added))
 		for i := range requests {
 			q := &requests[i]
-			by := faster
-			if result.Left(q.Seq) {
-				by = -1e9 // what was left unread says nothing
-			}
-			q.First, q.Last, q.End = q.First-by, q.Last-by, q.End-by
+			q.First, q.Last, q.End = q.First+later, q.Last+later, q.End+later
 			for j := range q.Events {
-				q.Events[j].At -= by
+				q.Events[j].At += later
 			}
 		}
 		return true
@@ -113,34 +109,34 @@ func halved(saved float64, faster int64) recordtest.Plan {
 	return p
 }
 
-// TestLabEffect: answers that come 1 ms sooner with two fifths of the lab's work left out bound all of it to 2.5 ms, where the
-// requests of both trials are otherwise the same.
+// TestLabEffect: answers that come 1 ms later with four fifths more work bound the lab's own to 1.25 ms, where the requests of
+// both trials are otherwise the same.
 func TestLabEffect(t *testing.T) {
-	s := study(t, halved(0.4, 1e6))
+	s := study(t, doubled(0.8, 1e6))
 	e := s.Instrument.Effect
-	if e == nil || e.Pairs != 30 || math.Abs(e.Saved-0.4) > 1e-6 || e.Note != "" || len(e.Latencies) != 3 || !slices.Equal(e.Trials, []string{"fast.r20.1000", "fast.r20.1001"}) {
+	if e == nil || e.Pairs != 60 || math.Abs(e.Added-0.8) > 1e-6 || e.Note != "" || len(e.Latencies) != 3 || !slices.Equal(e.Trials, []string{"fast.r20.1000", "fast.r20.1001"}) {
 		t.Fatalf("%+v", e)
 	}
 	for _, l := range e.Latencies {
-		want := 2.5e6
+		want := 1.25e6
 		if l.Metric == "tpot" {
 			want = 0
 		}
-		if math.Abs(l.Bound-want) > 10 || l.Mean <= 0 || math.Abs(l.Change.Estimate-0.4*want) > 10 {
+		if math.Abs(l.Bound-want) > 10 || l.Mean <= 0 || math.Abs(l.Change.Estimate-0.8*want) > 10 {
 			t.Errorf("%s: %+v, want a bound of %v", l.Metric, l, want)
 		}
 	}
-	if slower := study(t, halved(0.4, -1e6)).Instrument.Effect; slower.Latencies[0].Bound != 0 {
-		t.Errorf("answers came later with less work: %+v", slower.Latencies[0])
+	if sooner := study(t, doubled(0.8, -1e6)).Instrument.Effect; sooner.Latencies[0].Bound != 0 {
+		t.Errorf("answers came sooner with more work: %+v", sooner.Latencies[0])
 	}
 	if s.Choice.Confirmed == nil || s.Planned != 4 || s.Finished != 4 {
 		t.Errorf("the duplicate counts as a trial of the sweep, or hides the confirmation: %+v", s.Choice.Confirmed)
 	}
-	if little := study(t, halved(0.05, 1e6)).Instrument.Effect; len(little.Latencies) > 0 || !strings.Contains(little.Note, "5 % of its processor time") {
+	if little := study(t, doubled(0.2, 1e6)).Instrument.Effect; len(little.Latencies) > 0 || !strings.Contains(little.Note, "only 20 % more processor time") {
 		t.Errorf("%+v", little)
 	}
-	few := halved(0.4, 1e6)
-	few.Requests = 38
+	few := doubled(0.8, 1e6)
+	few.Requests = 19
 	if e := study(t, few).Instrument.Effect; len(e.Latencies) > 0 || !strings.Contains(e.Note, "19 pairs") {
 		t.Errorf("%+v", e)
 	}

@@ -16,7 +16,6 @@ import (
 	"github.com/assaylab/assay/loadgen"
 	"github.com/assaylab/assay/loadgen/arrival"
 	"github.com/assaylab/assay/loadgen/dialect"
-	"github.com/assaylab/assay/loadgen/stream"
 	"github.com/assaylab/assay/loadgen/trace"
 	"github.com/assaylab/assay/loadgen/workload"
 )
@@ -43,9 +42,7 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 		Dir:          dir,
 	}
 	err := r.attacks(&c, load, live)
-	if err == nil && key.Repetition == record.HalfLab {
-		c.Attack.Base, err = stream.NewHalf(loadgen.DefaultIdle)
-	}
+	c.Double = key.Repetition == record.DoubleLab
 	return c, err
 }
 

@@ -174,7 +174,7 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 		return study, err
 	}
 	key, ok := r.confirming(study)
-	if !ok || r.store.Done(key.ID) && !r.halfLeft(key) {
+	if !ok || r.store.Done(key.ID) && !r.doubleLeft(key) {
 		return study, nil
 	}
 	restore, err := r.divide()
@@ -189,7 +189,7 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 			return nil, err
 		}
 	}
-	if err := r.halve(ctx, key); err != nil {
+	if err := r.redouble(ctx, key); err != nil {
 		return nil, err
 	}
 	return r.analyse()

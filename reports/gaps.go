@@ -59,8 +59,8 @@ func repetition(k record.TrialKey) string {
 	switch k.Repetition {
 	case record.Confirmation:
 		return "confirmation"
-	case record.HalfLab:
-		return "confirmation, read by halves"
+	case record.DoubleLab:
+		return "confirmation, received twice"
 	}
 	return fmt.Sprint(k.Repetition + 1)
 }

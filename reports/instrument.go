@@ -139,14 +139,14 @@ func (v *view) effectText() []string {
 	case e.Note != "":
 		return []string{fmt.Sprintf("What that costs is not bounded: %s.", e.Note)}
 	}
-	return []string{fmt.Sprintf("The confirming run of %s at %s was repeated, request by request, while the lab left every second answer unread until it had ended: the engine did the same work, the lab did without %s of its processor time.",
-		v.arm(e.Arm), v.load(e.Load), extremeUnit("ratio")(e.Saved)),
-		fmt.Sprintf("The table compares the %s that both runs read. If the time that work costs others grows at least in proportion to it, as in queues, then all of the lab's work costs at most the upper end of the change, divided by that share; drift of the machine between the two runs is in it.", plural(e.Pairs, "request"))}
+	return []string{fmt.Sprintf("The confirming run of %s at %s was repeated, request by request, while the lab received every message twice: the engine did the same work, the lab used %s more processor time.",
+		v.arm(e.Arm), v.load(e.Load), extremeUnit("ratio")(e.Added)),
+		fmt.Sprintf("The table compares %s of both. If the time that work costs others grows at least in proportion to it, as in queues, then the lab's work costs the confirming run at most the upper end of the change, divided by that share; drift of the machine between the two runs is in it.", plural(e.Pairs, "request"))}
 }
 
 func effectTable(e *analysis.LabEffect) table.Table {
-	t := table.Table{Caption: "The lab's own part in mean latencies", Columns: []table.Column{{Title: "metric"}, right("mean", "all of the lab's work"),
-		right("of it, from the work left out", ""), right("all of the lab's work", "at most")}}
+	t := table.Table{Caption: "The lab's own part in mean latencies", Columns: []table.Column{{Title: "metric"}, right("mean", "confirming run"),
+		right("more with twice the work", ""), right("due to the lab", "at most")}}
 	for _, l := range e.Latencies {
 		bound := table.Cell{Text: analysis.Insufficient, Tone: table.Quiet}
 		mean := bound
@@ -154,7 +154,7 @@ func effectTable(e *analysis.LabEffect) table.Table {
 			mean = table.Text(short(l.Mean))
 			bound = table.Cell{Text: minus(l.Bound), Sub: extremeUnit("ratio")(l.Bound/l.Mean) + " of the mean"}
 			if l.Bound == 0 {
-				bound.Sub = "less work made nothing faster"
+				bound.Sub = "more work made nothing slower"
 			}
 		}
 		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(metricName(l.Metric)), mean, cell(l.Change), bound}})

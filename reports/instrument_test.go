@@ -23,7 +23,7 @@ func syntheticInstrument() analysis.Instrument {
 			{What: "the lab's share of its processors", Unit: "ratio", Median: 0.043, Worst: 0.081, Trial: "t-3", Limit: 0.9},
 			{What: "processes stopped by a CPU quota", Unit: "ns", Worst: 34e6, Trial: "t-9", Limit: 1e6},
 			{What: "jumps of the wall clock", Unit: "times"}},
-		Effect: &analysis.LabEffect{Arm: "arm-01", Load: "poisson-20", Trials: []string{"t-30", "t-31"}, Saved: 0.38, Pairs: 62, Latencies: []analysis.LatencyCost{
+		Effect: &analysis.LabEffect{Arm: "arm-01", Load: "poisson-20", Trials: []string{"t-30", "t-31"}, Added: 0.87, Pairs: 62, Latencies: []analysis.LatencyCost{
 			{Metric: "ttft", Mean: 14.1e6, Change: analysis.Value{Estimate: 120e3, Low: -90e3, High: 340e3, Level: 0.95, N: 62, Unit: "ns"}, Bound: 895e3},
 			{Metric: "tpot", Mean: 3.1e6, Change: analysis.Value{Estimate: -11e3, Low: -40e3, High: -2e3, Level: 0.95, N: 62, Unit: "ns"}},
 			{Metric: "e2e", Change: analysis.Value{Note: analysis.Insufficient, N: 4}}}}}
@@ -48,7 +48,7 @@ func TestInstrument(t *testing.T) {
 	full := instrumentText(t, syntheticInstrument())
 	for _, want := range []string{"did so 2 times in this run, of which the worst", "All 3 kinds of them were told right: a token at a time; reasoning before the answer; an error in the stream.",
 		"stamping a message", "48.0 µs", "310 µs", "15.2 ms", "a timeout", "processes stopped by a CPU quota", "34.0 ms", "at most 1.00 ms", "not valid", "t-9", "4.3 %",
-		"In 24 of 24 trials the engine's steps had a processor to themselves", "did without 38 % of its processor time", "62 requests", "895 µs", "6.3 % of the mean", "insufficient"} {
+		"In 24 of 24 trials the engine's steps had a processor to themselves", "the lab used 87 % more processor time", "62 requests", "895 µs", "6.3 % of the mean", "insufficient"} {
 		if !strings.Contains(full, want) {
 			t.Errorf("%q is not in the section", want)
 		}

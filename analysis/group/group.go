@@ -80,9 +80,9 @@ func Confirmations(set *record.Set) iter.Seq2[Cell, error] {
 	return cells(set, func(k record.TrialKey) bool { return k.Repetition == record.Confirmation })
 }
 
-// HalfLab iterates over the cells that were run again while the lab did half of its work.
-func HalfLab(set *record.Set) iter.Seq2[Cell, error] {
-	return cells(set, func(k record.TrialKey) bool { return k.Repetition == record.HalfLab })
+// DoubleLab iterates over the cells that were run again while the lab did twice its work.
+func DoubleLab(set *record.Set) iter.Seq2[Cell, error] {
+	return cells(set, func(k record.TrialKey) bool { return k.Repetition == record.DoubleLab })
 }
 
 // Of is one cell of the sweep, without trials where none of it has been run.

@@ -148,9 +148,9 @@ type TrialKey struct {
 // fresh prompts. They are not part of the sweep's own statistics.
 const Confirmation = 1000
 
-// HalfLab is the repetition number of the trial that repeats the confirming one, request by request, while the lab leaves
-// every second answer unread until it has ended (see result.Left) and so has about half of its work.
-const HalfLab = 1001
+// DoubleLab is the repetition number of the trial that repeats the confirming one, request by request, while the lab has
+// twice the work of receiving answers.
+const DoubleLab = 1001
 
 // Status of a trial.
 const (

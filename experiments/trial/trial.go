@@ -37,6 +37,7 @@ type Config struct {
 	Attack       loadgen.Plan  // URL is filled in
 	Shared       bool          // lab and system share cores
 	Handlers     bool          // the lab shares one with the system's HTTP handlers alone
+	Double       bool          // the lab receives everything twice
 	Dir          string        // for the trial's files
 }
 
@@ -153,6 +154,11 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	if err != nil {
 		return ours(c.Dir, errors.Join(err, w.Close()))
 	}
+	release, err := c.double()
+	if err != nil {
+		return ours(c.Dir, errors.Join(err, w.Close()))
+	}
+	defer release()
 	var disk error
 	watch := host.StartWatch()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {

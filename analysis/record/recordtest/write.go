@@ -101,8 +101,8 @@ func (p Plan) keys(run *record.Run) []record.TrialKey {
 		return run.Order
 	}
 	keys := append(run.Order[:len(run.Order):len(run.Order)], key(p.Confirm, p.ConfirmLoad, record.Confirmation))
-	if p.HalfLab {
-		keys = append(keys, key(p.Confirm, p.ConfirmLoad, record.HalfLab))
+	if p.DoubleLab {
+		keys = append(keys, key(p.Confirm, p.ConfirmLoad, record.DoubleLab))
 	}
 	return keys
 }
@@ -153,7 +153,7 @@ func (p Plan) trial(order int, k record.TrialKey) (record.Trial, []result.Reques
 		return record.Trial{}, nil, fmt.Errorf("recordtest: the plan has no arm %q with load %q", k.Arm, k.Load)
 	}
 	repetition, draw := k.Repetition, order
-	if repetition == record.HalfLab { // the confirming trial once more, to the nanosecond
+	if repetition == record.DoubleLab { // the confirming trial once more, to the nanosecond
 		repetition, draw = record.Confirmation, order-1
 	}
 	schedule := rand.New(rand.NewPCG(p.Seed, uint64(rate*1000)+uint64(repetition)<<32))
