@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"fmt"
+	"runtime"
 
 	"github.com/assaylab/assay/experiments/host"
 	"github.com/assaylab/assay/experiments/scenario"
@@ -26,7 +27,12 @@ func (r *run) divide() (restore func(), err error) {
 		return func() {}, nil
 	}
 	r.cores = cores{lab: cpus[0], engine: cpus[1:]}
-	restore = func() { _ = host.PinProcess(cpus...) } // what was allowed before is allowed again
+	// Two threads that run Go on one processor take it from each other a time slice long, which is milliseconds.
+	threads := runtime.GOMAXPROCS(1)
+	restore = func() { // what was allowed before is allowed again
+		_ = host.PinProcess(cpus...)
+		runtime.GOMAXPROCS(threads)
+	}
 	return restore, r.noteCores()
 }
 

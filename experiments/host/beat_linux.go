@@ -1,21 +1,31 @@
 package host
 
 import (
-	"runtime"
+	"encoding/binary"
+	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// beat calls at every multiple of TickEvery until stop is closed, from a thread of its own that sleeps in the kernel: an idle
-// Go timer is up to a millisecond late, and waking one costs several times as much as this.
+// beat calls at every multiple of TickEvery until stop is closed, woken by a timer of the kernel through the runtime's network
+// poller, as what reads the answers is. Where there is no such timer it does not call at all.
 func beat(stop <-chan struct{}, at func(due, now time.Time)) {
-	runtime.LockOSThread() // and never back: the thread ends with the goroutine, and its slack with it
-	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	for due := time.Now().Add(TickEvery); ; {
-		until := unix.NsecToTimespec(int64(time.Until(due)))
-		if until.Nano() > 0 && unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &until, nil) == unix.EINTR {
-			continue
+	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
+	if err != nil {
+		return
+	}
+	timer := os.NewFile(uintptr(fd), "clock of the lab")
+	defer timer.Close()
+	every := unix.NsecToTimespec(int64(TickEvery))
+	due := time.Now().Add(TickEvery)
+	if unix.TimerfdSettime(fd, 0, &unix.ItimerSpec{Interval: every, Value: every}, nil) != nil {
+		return
+	}
+	for {
+		var times uint64
+		if binary.Read(timer, binary.NativeEndian, &times) != nil {
+			return
 		}
 		select {
 		case <-stop:
