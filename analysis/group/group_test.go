@@ -237,6 +237,7 @@ func TestDisturbed(t *testing.T) {
 		{"quiet", func(*record.Lab) {}, ""},
 		{"late within 2 % of the TTFT limit", func(l *record.Lab) { l.Watch.LateP99NS = 2 * ms }, ""},
 		{"late", func(l *record.Lab) { l.Watch.LateP99NS = 2*ms + 1 }, "the lab was a bottleneck: its own clock woke 2 ms late at p99, at most 2 ms"},
+		{"late in a trial of half a second", func(l *record.Lab) { l.Watch.Ticks, l.Watch.LateP99NS = 50, 20*ms }, ""},
 		{"busy", func(l *record.Lab) { l.CPUNS = l.WallNS * 91 / 100 }, "the lab was a bottleneck: it used 91 % of the processors"},
 		{"busy on two", func(l *record.Lab) { l.CPUNS, l.Watch.CPUs = l.WallNS*91/100, 2 }, ""},
 		{"stolen", func(l *record.Lab) { l.StealNS = l.WallNS * 2 * 6 / 100 }, "the hypervisor gave 6.0 % of the processors' time to others"},

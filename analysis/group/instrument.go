@@ -18,6 +18,8 @@ const (
 	StealLimit = 0.05
 	// ThrottleLimit is how long a CPU quota may stop processes in a trial: what is acceptable as lateness.
 	ThrottleLimit = LagFloor
+	// FewestTicks is from where a percentile of 99 is not the maximum: a second of the lab's clock.
+	FewestTicks = 100
 )
 
 // checkInstrument adds why the lab or its machine, and not the system under test, may have made the cell's numbers.
@@ -37,7 +39,7 @@ func (c *Cell) checkInstrument(run *record.Run) {
 func disturbed(lab *record.Lab, cores int, lagLimit float64) (reasons []string) {
 	say := func(format string, args ...any) { reasons = append(reasons, fmt.Sprintf(format, args...)) }
 	w := lab.Watch
-	if late := float64(w.LateP99NS); late > lagLimit {
+	if late := float64(w.LateP99NS); late > lagLimit && w.Ticks >= FewestTicks {
 		say("the lab was a bottleneck: its own clock woke %.3g ms late at p99, at most %.3g ms is acceptable", late/1e6, lagLimit/1e6)
 	}
 	if share, ok := LabShare(lab); ok && share > BusyLimit {

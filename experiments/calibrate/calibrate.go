@@ -21,13 +21,13 @@ import (
 // ErrMisread says that the lab told a known answer wrongly. Nothing that it measures can be believed then.
 var ErrMisread = errors.New("the instrument misreads a known answer")
 
-// Size of a calibration: about a second and a half, in which one request in two gets the steady answer and every other
+// Size of a calibration: about a second, in which one request in two gets the steady answer and every other
 // answer comes five times, and the slowest answer after that.
 const (
 	each     = 5
-	rate     = 110.0 // requests per second: a dozen answers at a time
+	rate     = 140.0 // requests per second: a dozen answers at a time
 	deadline = 30 * time.Second
-	patience = 250 * time.Millisecond // for the answer that never ends
+	patience = 150 * time.Millisecond // for the answer that never ends
 	waiting  = 4                      // requests that get it
 )
 

@@ -221,7 +221,7 @@ func (a *Arm) count(t *record.Trial, requests []result.Request, rate float64) {
 	e.PrefillOps, e.DecodeOps = 7_000_000*(e.PromptTokens-e.PrefixHitTokens), 7_000_000*e.GeneratedTokens
 	e.KVBytesPerToken, e.WeightBytes, e.PeakRSSBytes, e.PeakRunning = 4096, 14_000_000, 60_000_000, 8
 	t.Lab = record.Lab{LagP50NS: 120_000, LagP99NS: 170_000, LagMaxNS: 170_000, WallNS: t.WindowNS, CPUNS: t.WindowNS / 20, Watch: &record.Watch{
-		Ticks: int(t.WindowNS / 5e6), LateP50NS: 60_000, LateP99NS: 210_000, LateMaxNS: 900_000, SchedP99NS: 40_000, GCs: 1, GCPauseMaxNS: 80_000, CPUs: 1, CPUsBusyNS: t.WindowNS / 8}}
+		Ticks: int(t.WindowNS / 10e6), LateP50NS: 60_000, LateP99NS: 210_000, LateMaxNS: 900_000, SchedP99NS: 40_000, GCs: 1, GCPauseMaxNS: 80_000, CPUs: 1, CPUsBusyNS: t.WindowNS / 8}}
 }
 
 func (p Plan) writeQuality(dir string) error {
