@@ -72,6 +72,9 @@ delay, and reports time to first token, time per output token, gaps, throughput 
 failures. It writes a run directory, of which report makes a page and compare and gate
 can read.
 
+First it measures answers that it knows, for a second and a half and not from the server,
+to say how exact it is.
+
 The server's settings and machine are not known and nothing is claimed about them.
 Prompts are counted with --tokenizer; where the server's own differs, so do lengths.
 

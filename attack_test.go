@@ -45,6 +45,9 @@ func TestLoad(t *testing.T) {
 	if err := json.Unmarshal([]byte(r.Stdout), &out); err != nil || r.Code != exitOK {
 		t.Fatalf("%v: %+v", err, r)
 	}
+	if len(out.Instrument) == 0 || out.Instrument[0].N == 0 {
+		t.Errorf("nothing is said of the instrument: %+v", out.Instrument)
+	}
 	if out.OK != 20 || out.Issued != 20 || !strings.HasPrefix(out.Server, "m at http://") || out.Metrics["ttft"]["p50"] < 5e6 || out.Metrics["tpot"]["p50"] < .5e6 {
 		t.Errorf("%+v", out)
 	}

@@ -369,6 +369,9 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`engine`", record.Counters{}},
 		{"`batches`", record.BatchSteps{}},
 		{"`lab`", record.Lab{}},
+		{"`watch`", record.Watch{}},
+		{"`calibrations`", record.Calibration{}},
+		{"`errors`", record.Exactness{}},
 		{"`trials/ID/requests.jsonl`", result.Request{}},
 		{"`quality/ID.json`", record.Quality{}},
 	} {
@@ -411,6 +414,8 @@ func jsonType(t reflect.Type) string {
 		return "array of " + jsonType(t.Elem()) + "s"
 	case reflect.Struct:
 		return "object"
+	case reflect.Pointer:
+		return jsonType(t.Elem())
 	}
 	return "integer"
 }

@@ -37,13 +37,15 @@ func newRun() *cobra.Command {
 		Short: "Run a scenario: sweep, measure, recommend, report",
 		Long: `Run measures quality once for every weight and cache format of the scenario, starts
 the engine once for every trial and puts it under load, and writes a run directory
-with report.html and summary.md in it.
+with report.html and summary.md in it. Before the first trial it measures answers that
+it knows, to say how exact it is; if it tells one of them wrongly it ends.
 
 A run can be interrupted or killed at any time: the same command with the same
 --out goes on where it was, and loses at most the trial in flight.
 
 Exit code 0: an arm is recommended and proven. 1: no arm can be recommended.
-3: one is recommended, but not proven.`,
+3: one is recommended, but not proven. 4: the instrument is not to be believed, or the
+environment failed.`,
 		Example: `  assay run scenarios/quickstart.toml
   assay run scenarios/quickstart.toml --dry-run
   assay run scenarios/quickstart.toml --out runs/nightly

@@ -40,6 +40,9 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.compareDrafts()
 	a.drawOccupancy()
 	a.warn()
+	if err := a.seeInstrument(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	return a.study, nil
 }
 

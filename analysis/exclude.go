@@ -101,12 +101,15 @@ func (a *analysis) whyBehind(j, winner *judged) string {
 	case j.at.BusyPerRequest.Known() && winner.at.BusyPerRequest.Known():
 		s = fmt.Sprintf("It holds the same load, so no difference in cost was measured, but keeps the engine busy longer %s: %s a request against %s",
 			a.atLoad(j.at), words.Duration(j.at.BusyPerRequest.Estimate), words.Duration(winner.at.BusyPerRequest.Estimate))
-		if own.Known() && best.Known() && own.Estimate < best.Estimate {
+		if own.Known() && best.Known() && own.Estimate < best.Estimate && a.toldApart("e2e", 0.95, own, best) {
 			s += fmt.Sprintf(", though its p95 E2E is lower, %s against %s", shortDuration(own), shortDuration(best))
 		}
 	default:
 		s = fmt.Sprintf("It holds the same load, so no difference in cost was measured; its p95 E2E %s is %s against %s",
 			a.atLoad(j.at), shortDuration(own), shortDuration(best))
+		if !a.toldApart("e2e", 0.95, own, best) {
+			s += ", which the instrument cannot tell apart"
+		}
 	}
 	if a.dominates(winner, j) {
 		s += "; it is no better in quality, p95 latency or cost"

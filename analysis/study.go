@@ -22,6 +22,7 @@ type Study struct {
 	// the trials with the most preemptions and evictions.
 	Occupancies []Occupancy
 	Speculation *Speculation // nil where the run does not sweep who drafts tokens
+	Instrument  Instrument   // how exact all of it is
 	Warnings    []string     // facts that weaken every conclusion, one sentence each
 }
 

@@ -1,14 +1,12 @@
 package experiments
 
 import (
-	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
-	"github.com/assaylab/assay/experiments/host"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/target"
@@ -34,13 +32,15 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 	}
 	c := trial.Config{
 		Key:          key,
-		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client},
+		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client, CPUs: r.cores.process(arm.Settings)},
 		Command:      "assay serve " + strings.Join(args, " "),
 		ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout,
 		Shared:       !r.cores.apart(arm.Settings),
+		Handlers:     r.cores.handlers(arm.Settings),
 		Dir:          dir,
 	}
 	err := r.attacks(&c, load, live)
+	c.Double = key.Repetition == record.DoubleLab
 	return c, err
 }
 
@@ -149,7 +149,7 @@ func schedule(w scenario.Workload, rate float64, n int, seed uint64) (arrival.Sc
 // serveArgs are the arguments that start an arm. Weights are ready in their format.
 func (r *run) serveArgs(arm sweep.Arm) []string {
 	args := []string{"--model", r.weights[arm.Settings.Quantization], "--name", servedName, "--listen", "127.0.0.1:0", "--supervised", "--log-level", "warn"}
-	if cpu, ok := r.cores.engineCPU(arm.Settings); ok {
+	if cpu, ok := r.cores.thread(arm.Settings); ok {
 		args = append(args, "--pin", strconv.Itoa(cpu))
 	}
 	settings := arm.Settings
@@ -159,35 +159,3 @@ func (r *run) serveArgs(arm sweep.Arm) []string {
 	}
 	return append(args, r.extra...)
 }
-
-// cores is how the machine is divided: the engine's thread on one processor, the lab
-// on another. Zero where it is not.
-type cores struct{ lab, engine int }
-
-// divide keeps the lab to one processor, where there are two, and returns what undoes it.
-func (r *run) divide() (restore func(), err error) {
-	cpus, err := host.Allowed()
-	if err != nil || len(cpus) < 2 {
-		r.Progress.Note("the lab and the engine share one processor")
-		return func() {}, nil
-	}
-	if err := host.PinProcess(cpus[0]); err != nil {
-		r.Progress.Note("the lab is not pinned: " + err.Error())
-		return func() {}, nil
-	}
-	r.cores = cores{lab: cpus[0], engine: cpus[1]}
-	restore = func() { _ = host.PinProcess(cpus...) } // what was allowed before is allowed again
-	return restore, r.noteCores()
-}
-
-func (r *run) noteCores() error {
-	if r.cores == (cores{}) {
-		return nil
-	}
-	return r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", r.cores.engine, r.cores.lab))
-}
-
-func (c cores) engineCPU(s scenario.Settings) (int, bool) { return c.engine, c.apart(s) }
-
-// apart says whether an arm's engine keeps off the lab's processor.
-func (c cores) apart(s scenario.Settings) bool { return c != cores{} && s.Threads == 1 }

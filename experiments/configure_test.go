@@ -184,7 +184,7 @@ func TestLengths(t *testing.T) {
 // those of its format, and the engine leaves a processor to the lab where it can.
 func TestServeArgs(t *testing.T) {
 	r := newRun(t)
-	r.cores = cores{lab: 0, engine: 1}
+	r.cores = cores{lab: 0, engine: []int{1}}
 	for _, arm := range r.plan.Matrix.Arms {
 		args := r.serveArgs(arm)
 		line := strings.Join(args, " ") + " "

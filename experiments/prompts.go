@@ -124,7 +124,7 @@ func (r *run) drawBefore(key record.TrialKey, cell int, planned bool) error {
 }
 
 func (r *run) seed(key record.TrialKey) workload.Key {
-	return workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Repetition}
+	return workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: drawnFrom(key.Repetition)}
 }
 
 // draw makes the prompts of every class, and puts them in the order of the requests.

@@ -38,6 +38,8 @@ type run struct {
 	extra   []string      // arguments that the engine gets beside the arm's
 	took    time.Duration // of the trials done here
 	done    int           // trials done here
+
+	calibrated bool // the instrument has been, for this run
 }
 
 // Run carries out the plan in dir, or what is left of it, and returns what follows
@@ -99,6 +101,9 @@ func (r *run) sweep(ctx context.Context) error {
 
 // trial runs one trial and commits its record.
 func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
+	if err := r.calibrate(ctx); err != nil {
+		return err
+	}
 	arm, load := r.find(key)
 	begun, err := r.store.Begin(key)
 	if err != nil {
@@ -168,7 +173,7 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 		return study, err
 	}
 	key, ok := r.confirming(study)
-	if !ok || r.store.Done(key.ID) {
+	if !ok || r.store.Done(key.ID) && !r.doubleLeft(key) {
 		return study, nil
 	}
 	restore, err := r.divide()
@@ -176,9 +181,14 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 		return nil, err
 	}
 	defer restore()
-	r.Progress.Phase("confirming the recommendation on fresh prompts")
-	n := len(r.store.Run().Order) + 1
-	if err := r.trial(ctx, key, n, n); err != nil {
+	if !r.store.Done(key.ID) {
+		r.Progress.Phase("confirming the recommendation on fresh prompts")
+		n := len(r.store.Run().Order) + 1
+		if err := r.trial(ctx, key, n, n); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.redouble(ctx, key); err != nil {
 		return nil, err
 	}
 	return r.analyse()

@@ -45,6 +45,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.qualityTable(),
 		v.cost(),
 		v.machine(),
+		v.instrument(),
 		v.method(),
 		v.gaps(),
 		v.provenance(o),

@@ -56,8 +56,11 @@ func (v *view) failedTable() table.Table {
 
 // repetition counts from 1, as people do.
 func repetition(k record.TrialKey) string {
-	if k.Repetition >= record.Confirmation {
+	switch k.Repetition {
+	case record.Confirmation:
 		return "confirmation"
+	case record.DoubleLab:
+		return "confirmation, received twice"
 	}
 	return fmt.Sprint(k.Repetition + 1)
 }

@@ -7,8 +7,10 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/reports/table"
 )
 
@@ -31,6 +33,9 @@ func Load(w io.Writer, s *analysis.Study, dir string) error {
 	}
 	for _, reason := range c.Invalid {
 		p.f("not a valid measurement: %s\n", reason)
+	}
+	if lines := exactLines(&s.Instrument); len(lines) > 0 {
+		p.f("\nthe instrument, calibrated on %s, all told right:\n  %s\n", plural(len(s.Instrument.Answers), "kind")+" of known answers", strings.Join(lines, "\n  "))
 	}
 	p.f("\nreport: %s\n", filepath.Join(dir, "report.html"))
 	return p.to(w)
@@ -81,7 +86,8 @@ type LoadJSON struct {
 	Metrics    map[string]map[string]float64 `json:"metrics_ns"` // by metric, then "mean", "p50", "p95", "p99"
 	Limits     []LimitJSON                   `json:"limits"`
 	Invalid    []string                      `json:"invalid"`
-	Teams      []TeamJSON                    `json:"teams,omitempty"` // none where no request is a team's
+	Teams      []TeamJSON                    `json:"teams,omitempty"`   // none where no request is a team's
+	Instrument []record.Exactness            `json:"instrument_errors"` // of the load generator itself, on known answers
 }
 
 // LimitJSON is a limit and what became of it.
@@ -100,7 +106,8 @@ type LimitJSON struct {
 func LoadSummary(s *analysis.Study) LoadJSON {
 	c := s.Cells[0]
 	out := LoadJSON{Server: s.Run.Arms[0].Name, Issued: c.Issued, OK: c.OK, Outcomes: c.Outcomes, Offered: c.OfferedRate, Throughput: c.Throughput.Estimate,
-		Metrics: map[string]map[string]float64{}, Limits: []LimitJSON{}, Invalid: append([]string{}, c.Invalid...)}
+		Metrics: map[string]map[string]float64{}, Limits: []LimitJSON{}, Invalid: append([]string{}, c.Invalid...),
+		Instrument: append([]record.Exactness{}, s.Instrument.Errors...)}
 	for _, m := range c.Metrics {
 		if !slices.Contains(loadMetrics, m.Metric) {
 			continue

@@ -78,6 +78,9 @@ func syntheticStudy(n int) *analysis.Study {
 	s.Front = analysis.Front{Metric: "e2e", Load: s.Run.Loads[1].ID, Draws: 1000}
 	choose(s)
 	s.Planned, s.Finished = 4*n, 4*n
+	if s.Instrument = syntheticInstrument(); n > 0 {
+		s.Instrument.Effect.Arm, s.Instrument.Effect.Load = s.Arms[0].Arm.ID, s.Run.Loads[1].ID
+	}
 	return s
 }
 

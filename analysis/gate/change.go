@@ -51,6 +51,7 @@ func (j *judge) decideChanges() {
 	}
 	for i, p := range stat.Holm(ps) {
 		decideChange(&j.result.Checks[j.rows[i].check], j.rows[i].row, p)
+		holdExact(&j.result.Checks[j.rows[i].check], j.rows[i].row)
 	}
 }
 

@@ -157,15 +157,21 @@ func (c *Cell) lag(slos []record.SLO) string {
 	if len(lags) == 0 {
 		return ""
 	}
+	limit := LagLimit(slos)
+	p99 := stat.NearestRank(stat.Sorted(lags), 0.99)
+	if p99 <= limit {
+		return ""
+	}
+	return fmt.Sprintf("the load generator was late: its p99 schedule lag is %.3g ms, at most %.3g ms is acceptable", p99/1e6, limit/1e6)
+}
+
+// LagLimit is the lateness that is acceptable at its p99, in nanoseconds.
+func LagLimit(slos []record.SLO) float64 {
 	limit := float64(LagFloor)
 	for _, s := range slos {
 		if s.Metric == "ttft" {
 			limit = max(limit, LagShare*float64(s.LimitNS))
 		}
 	}
-	p99 := stat.NearestRank(stat.Sorted(lags), 0.99)
-	if p99 <= limit {
-		return ""
-	}
-	return fmt.Sprintf("the load generator was late: its p99 schedule lag is %.3g ms, at most %.3g ms is acceptable", p99/1e6, limit/1e6)
+	return limit
 }

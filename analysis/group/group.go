@@ -77,7 +77,12 @@ func Sweep(set *record.Set) iter.Seq2[Cell, error] {
 
 // Confirmations iterates over the cells that were run again on fresh prompts.
 func Confirmations(set *record.Set) iter.Seq2[Cell, error] {
-	return cells(set, func(k record.TrialKey) bool { return k.Repetition >= record.Confirmation })
+	return cells(set, func(k record.TrialKey) bool { return k.Repetition == record.Confirmation })
+}
+
+// DoubleLab iterates over the cells that were run again while the lab did twice its work.
+func DoubleLab(set *record.Set) iter.Seq2[Cell, error] {
+	return cells(set, func(k record.TrialKey) bool { return k.Repetition == record.DoubleLab })
 }
 
 // Of is one cell of the sweep, without trials where none of it has been run.
@@ -144,6 +149,7 @@ func gather(set *record.Set, arm record.Arm, load record.Load, trials []record.T
 		c.Trials = append(c.Trials, Trial{Trial: t, Requests: requests})
 	}
 	c.check(set.Run.SLOs)
+	c.checkInstrument(&set.Run)
 	return c, nil
 }
 

@@ -24,6 +24,8 @@ type Run struct {
 	Order        []TrialKey  `json:"order"`                // trials in the order they are run
 	Unmeasured   []string    `json:"unmeasured,omitempty"` // interactions of axes that the sweep does not cover, one sentence each
 	Notes        []string    `json:"notes,omitempty"`      // facts a reader must know: forced resume, shared cores
+
+	Calibrations []Calibration `json:"calibrations,omitempty"` // of the lab itself, one for each time that it set to work on the run
 }
 
 // File identifies what a scenario names.
@@ -153,6 +155,10 @@ type TrialKey struct {
 // fresh prompts. They are not part of the sweep's own statistics.
 const Confirmation = 1000
 
+// DoubleLab is the repetition number of the trial that repeats the confirming one, request by request, while the lab has
+// twice the work of receiving answers.
+const DoubleLab = 1001
+
 // Status of a trial.
 const (
 	StatusOK     = "ok"
@@ -240,6 +246,9 @@ type Lab struct {
 	StealNS   int64 `json:"steal_ns"` // of the whole machine
 	WallNS    int64 `json:"wall_ns"`
 	Shared    bool  `json:"shared"` // the lab and the engine share cores
+
+	Handlers bool   `json:"shared_handlers,omitempty"` // the lab shares a core with the engine's HTTP handlers, not with its steps
+	Watch    *Watch `json:"watch,omitempty"`           // nil where nothing was watched
 }
 
 // Quality is quality/ID.json. NLL, Ref and KL have one value per predicted token,

@@ -21,7 +21,7 @@ func DefaultAllowances() Allowances {
 
 // Estimate is how long a run may take.
 type Estimate struct {
-	Trials    int // the confirming one included
+	Trials    int // the confirming one and its duplicate included
 	Schedules time.Duration
 	Overhead  time.Duration // start, warm-up, drain
 	Quality   time.Duration
@@ -37,8 +37,8 @@ func (e Estimate) String() string {
 		second(e.Total()), e.Trials, second(e.Schedules), second(e.Overhead), second(e.Quality))
 }
 
-// EstimateTime adds up the schedules and the allowances. The confirming run is
-// counted at the longest load.
+// EstimateTime adds up the schedules and the allowances. The confirming run and its
+// duplicate are counted at the longest load.
 func (m *Matrix) EstimateTime(a Allowances) Estimate {
 	var e Estimate
 	longest := 0
@@ -50,7 +50,7 @@ func (m *Matrix) EstimateTime(a Allowances) Estimate {
 		}
 	}
 	if m.Scenario.Run.Confirm && len(m.Loads) > 0 {
-		e.add(m.Loads[longest], 1, a)
+		e.add(m.Loads[longest], 2, a)
 	}
 	if q := m.Scenario.Quality; q != nil {
 		each := q.Windows * q.Length

@@ -422,15 +422,15 @@ func TestEstimate(t *testing.T) {
 	m := expand(t, small, head+"[quality]\ntext = \"t.txt\"\n[run]\nrepetitions = 2\n")
 	e := m.EstimateTime(a)
 	want := Estimate{
-		Trials:    2*2 + 1,
-		Schedules: 2*(3000+1500)*time.Millisecond + 3*time.Second,
-		Overhead:  5 * (1000 + 100 + 4*100) * time.Millisecond,
+		Trials:    2*2 + 2,
+		Schedules: 2*(3000+1500)*time.Millisecond + 2*3*time.Second,
+		Overhead:  6 * (1000 + 100 + 4*100) * time.Millisecond,
 		Quality:   8 * time.Second, // 2 probes (reference and bf16 cache) x 8 x 512 tokens
 	}
 	if e != want {
 		t.Errorf("got %+v, want %+v", e, want)
 	}
-	if got := e.String(); !strings.HasPrefix(got, "about 28s (estimate: 5 trials, 12s of load schedules") {
+	if got := e.String(); !strings.HasPrefix(got, "about 32s (estimate: 6 trials, 15s of load schedules") {
 		t.Errorf("got %s", got)
 	}
 }

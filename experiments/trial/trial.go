@@ -36,6 +36,8 @@ type Config struct {
 	Warmup       loadgen.Plan  // URL is filled in; no prompts for no warm-up
 	Attack       loadgen.Plan  // URL is filled in
 	Shared       bool          // lab and system share cores
+	Handlers     bool          // the lab shares one with the system's HTTP handlers alone
+	Double       bool          // the lab receives everything twice
 	Dir          string        // for the trial's files
 }
 
@@ -152,18 +154,25 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	if err != nil {
 		return ours(c.Dir, errors.Join(err, w.Close()))
 	}
+	release, err := c.double()
+	if err != nil {
+		return ours(c.Dir, errors.Join(err, w.Close()))
+	}
+	defer release()
 	var disk error
+	watch := host.StartWatch()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
 		if disk == nil {
 			disk = w.Append(q)
 		}
 	})
+	seen := watch.Stop(report.Zero)
 	if disk = ours(c.Dir, errors.Join(disk, w.Close())); disk != nil {
 		return disk
 	}
 	fill(r, report)
 	share(r, c)
-	r.Lab.Shared = c.Shared
+	r.Lab.Shared, r.Lab.Handlers, r.Lab.Watch = c.Shared, c.Handlers, &seen
 	if err != nil {
 		return err
 	}

@@ -26,6 +26,9 @@ type Plan struct {
 	// Confirm adds a confirming trial of the arm with this id at the load with that one.
 	Confirm, ConfirmLoad string
 
+	// DoubleLab adds the duplicate of that trial, in which the lab does twice its work: the same, until Edit says otherwise.
+	DoubleLab bool
+
 	// EditRun changes run.json before it is written; nil changes nothing.
 	EditRun func(*record.Run)
 
