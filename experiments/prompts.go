@@ -87,7 +87,7 @@ func (r *run) number(key record.TrialKey) (n int, planned bool) {
 	if i < 0 {
 		return math.MaxInt / mostStreams / 2, false // of a rate that was searched for
 	}
-	return key.Repetition*len(loads) + i, true
+	return drawnFrom(key.Repetition)*len(loads) + i, true
 }
 
 // prompts makes those of a trial's warm-up or measured part. Cells that come before it draw first, so that none of
