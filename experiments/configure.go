@@ -33,8 +33,13 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 	if r.plan.Scenario.TraceSteps {
 		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
 	}
+	profile := r.profile(key)
+	if profile != (trial.Profile{}) {
+		args = append(args, "--pprof=loopback")
+	}
 	c := trial.Config{
 		Key:          key,
+		Profile:      profile,
 		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client},
 		Command:      "assay serve " + strings.Join(args, " "),
 		ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout,
@@ -73,7 +78,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	}
 	spec := workload.Spec{Prompt: lengths(w.PromptTokens, w.SharedPrefix.Tokens), Output: lengths(w.OutputTokens, 0),
 		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, GroupSkew: w.SharedPrefix.Skew, Special: true}
-	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Repetition}
+	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: repetition(key)}
 	p := loadgen.Plan{
 		Dialect:  dialect.Completions{},
 		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},

@@ -77,7 +77,7 @@ func Sweep(set *record.Set) iter.Seq2[Cell, error] {
 
 // Confirmations iterates over the cells that were run again on fresh prompts.
 func Confirmations(set *record.Set) iter.Seq2[Cell, error] {
-	return cells(set, func(k record.TrialKey) bool { return k.Repetition >= record.Confirmation })
+	return cells(set, func(k record.TrialKey) bool { return k.Repetition == record.Confirmation })
 }
 
 // Of is one cell of the sweep, without trials where none of it has been run.

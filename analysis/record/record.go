@@ -139,7 +139,7 @@ type TrialKey struct {
 	ID         string `json:"id"` // hash of (settings, load, repetition)
 	Arm        string `json:"arm"`
 	Load       string `json:"load"`
-	Repetition int    `json:"repetition"` // from 0; Confirmation for the winner's confirming run
+	Repetition int    `json:"repetition"` // from 0; Confirmation for the winner's confirming run; from Unprofiled on without the profile
 }
 
 // Confirmation is the repetition number of the trials that confirm the winner on
@@ -168,6 +168,7 @@ type Trial struct {
 	Invalid  []string `json:"invalid,omitempty"`     // why this trial may not win, one sentence each
 	Engine   Counters `json:"engine"`                // difference over the measured part
 	Lab      Lab      `json:"lab"`
+	Profile  *Profile `json:"profile,omitempty"` // nil where the scenario asked for none, and in runs of versions that took none
 	Command  string   `json:"command"`
 }
 

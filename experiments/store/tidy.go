@@ -54,11 +54,12 @@ func (s *Store) tidyTrial(name string, retryFailed bool) error {
 	return nil
 }
 
-// belongs says whether a trial is one of the run's, a confirming one included.
+// belongs says whether a trial is one of the run's, a confirming one and those without a profile included.
 func (s *Store) belongs(k record.TrialKey) bool {
 	return slices.ContainsFunc(s.run.Arms, func(a record.Arm) bool { return a.ID == k.Arm }) &&
 		slices.ContainsFunc(s.run.Loads, func(l record.Load) bool { return l.ID == k.Load }) &&
-		(k.Repetition < s.run.Repetitions || k.Repetition == record.Confirmation)
+		(k.Repetition < s.run.Repetitions || k.Repetition == record.Confirmation ||
+			k.Repetition >= record.Unprofiled && k.Repetition < record.Unprofiled+s.run.Repetitions)
 }
 
 // drop takes back a commit: the mark goes first, so that a death in between leaves

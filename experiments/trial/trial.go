@@ -37,6 +37,7 @@ type Config struct {
 	Attack       loadgen.Plan  // URL is filled in
 	Shared       bool          // lab and system share cores
 	Dir          string        // for the trial's files
+	Profile      Profile       // of the measured part
 }
 
 // Run carries out the trial. The error is for what stops the run: an interrupt, or a
@@ -152,6 +153,7 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	if err != nil {
 		return ours(c.Dir, errors.Join(err, w.Close()))
 	}
+	profile := beginProfile(ctx, c)
 	var disk error
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
 		if disk == nil {
@@ -177,7 +179,8 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 		return fmt.Errorf("read counters: %w", err)
 	}
 	r.Engine = difference(before, after)
-	return nil
+	r.Profile, err = profile.end(ctx)
+	return err
 }
 
 func fill(r *record.Trial, a loadgen.Report) {
