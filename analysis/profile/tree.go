@@ -2,14 +2,17 @@ package profile
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
 // Run is the profile of one trial.
 type Run struct {
 	*Profile
+	Trial      string // id
 	Repetition int
 	Tokens     int64 // that the engine generated meanwhile; above 0
+	ProcessNS  int64 // processor time of the process meanwhile, as the system counts it; 0 where it does not say
 }
 
 // Node is a function called by its parent, with the processor time of two systems in it and in what it calls, in nanoseconds
@@ -18,7 +21,8 @@ type Node struct {
 	Function      string // "" of the root
 	Stage         Stage
 	First, Second float64
-	Children      []*Node // the longest first, by the mean of both
+	Noise         float64 // standard error of Second - First by the number of samples
+	Children      []*Node // the longest first, by the sum of both
 
 	byName map[string]*Node
 }
@@ -49,7 +53,7 @@ func tokens(runs []Run) (n float64) {
 }
 
 func (n *Node) add(s *Sample, weight float64, of func(*Node) *float64) {
-	*of(n) += weight * float64(s.NS)
+	n.take(s, weight, of)
 	for i, name := range s.Stack {
 		child := n.byName[name]
 		if child == nil {
@@ -60,9 +64,16 @@ func (n *Node) add(s *Sample, weight float64, of func(*Node) *float64) {
 			n.byName[name] = child
 			n.Children = append(n.Children, child)
 		}
-		*of(child) += weight * float64(s.NS)
+		child.take(s, weight, of)
 		n = child
 	}
+}
+
+// take adds the time of a sample, and the variance that its count has.
+func (n *Node) take(s *Sample, weight float64, of func(*Node) *float64) {
+	ns := weight * float64(s.NS)
+	*of(n) += ns
+	n.Noise = math.Hypot(n.Noise, ns/math.Sqrt(float64(max(1, s.Count))))
 }
 
 func (n *Node) sort() {

@@ -207,6 +207,7 @@ type Counters struct {
 	KVBytesPerToken   int64   `json:"kv_bytes_per_token"`
 	WeightBytes       int64   `json:"weight_bytes"`
 	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
+	CPUNS             int64   `json:"cpu_ns,omitempty"` // processor time of the process, of all threads; 0 where it is not known
 
 	Batches []BatchSteps `json:"batches,omitempty"` // the steps that only decode, by sequences, the fewest first
 }
