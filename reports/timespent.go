@@ -142,7 +142,7 @@ func trialsOfTime(t *analysis.TimeSpent) (ids []string) {
 
 func (v *view) flames(t *analysis.TimeSpent) Flames {
 	f := Flames{Legend: stageLegend(t.Change.Stages), Trials: trialsOfTime(t),
-		Caption: "The width of a function is its share of the processor time, what it calls is below it, and its colour is that of the stage that its own time counts for. Point at a function for its numbers; the narrowest are left out."}
+		Caption: flameCaption}
 	for i, a := range t.Arms {
 		of := func(n *profile.Node) float64 { return n.Second }
 		if i == 1 {
@@ -158,6 +158,9 @@ func (v *view) difference(t *analysis.TimeSpent) Flames {
 	return Flames{Flames: []chart.Flame{differenceFlame("flame-difference", from+" → "+to, t.Change.Tree)}, Legend: differenceLegend, Trials: trialsOfTime(t),
 		Caption: differenceCaption}
 }
+
+const flameCaption = "The width of a function is its share of the processor time, what it calls is below it, and its colour is that of the stage that its own time counts for. " +
+	"Point at a function for its numbers; the narrowest are left out, and so is what lies below a row that is nearly empty."
 
 const differenceCaption = "Widths are the mean of both, so that what went and what came both show; the stronger the colour, the more of the time per generated token it is. " +
 	"Chance is here that of the samples alone: how much runs differ is in the table's intervals where there are three repetitions."
