@@ -157,6 +157,7 @@ text = "x"
 preset = "conversational"
 [[slo.limit]]
 [run]
+[profile]
 `
 
 // TestScenarioKeys asks the reader which keys each table has, by giving it one that
@@ -188,6 +189,7 @@ func TestScenarioKeys(t *testing.T) {
 		{"[slo]", "`[slo]`", false},
 		{"[[slo.limit]]", "`[[slo.limit]]`", false},
 		{"[run]", "`[run]`", false},
+		{"[profile]", "`[profile]`", false},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]
@@ -264,6 +266,9 @@ slo = {limit = [{metric = "ttft", limit = "1s"}]}
 		{"`[run]`", "repetitions", s.Run.Repetitions},
 		{"`[run]`", "confirm", s.Run.Confirm},
 		{"`[run]`", "ready_timeout", s.Run.ReadyTimeout.String()},
+		{"`[profile]`", "cpu", s.Profile.CPU},
+		{"`[profile]`", "heap", s.Profile.Heap},
+		{"`[profile]`", "rate_hz", s.Profile.RateHz},
 	} {
 		want := fmt.Sprintf("`%v`", c.value)
 		if text, ok := c.value.(string); ok {

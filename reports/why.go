@@ -66,7 +66,7 @@ func partOf(delta float64, all profile.Change) string {
 	if !all.Decided() || math.Abs(all.Delta) < 0.01*all.First {
 		return "-"
 	}
-	return fmt.Sprintf("%.0f %%", 100*delta/all.Delta)
+	return fixed(100*delta/all.Delta, 0) + " %"
 }
 
 // whyWords says which stages explain the change.

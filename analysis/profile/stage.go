@@ -92,7 +92,8 @@ const module = "github.com/assaylab/assay/"
 func split(function string) (pkg, name string) {
 	function, _, _ = strings.Cut(function, "[")
 	function = strings.TrimPrefix(function, module)
-	slash := strings.LastIndexByte(function, '/') + 1
+	path, _, _ := strings.Cut(function, "(")
+	slash := strings.LastIndexByte(path, '/') + 1
 	dot := strings.IndexByte(function[slash:], '.')
 	if dot < 0 {
 		return "", function

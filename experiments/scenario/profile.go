@@ -31,7 +31,7 @@ func (r *reader) profile(t *table, run Run) Profile {
 	rate := c.integer("rate_hz", defaultProfileRate, 1, highestProfileRate)
 	pairs := c.integer("cost_pairs", min(defaultCostPairs, run.Repetitions), 0, maxRepetitions)
 	if pairs > run.Repetitions {
-		c.bad("cost_pairs", pairs, fmt.Sprintf("at most the repetitions, which are %d", run.Repetitions), "")
+		c.bad("cost_pairs", int64(pairs), fmt.Sprintf("at most the repetitions, which are %d", run.Repetitions), "")
 	}
 	c.finish()
 	if p.CPU {
