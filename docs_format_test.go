@@ -358,6 +358,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`engine`", record.Counters{}},
 		{"`batches`", record.BatchSteps{}},
 		{"`lab`", record.Lab{}},
+		{"`profile`", record.Profile{}},
 		{"`trials/ID/requests.jsonl`", result.Request{}},
 		{"`quality/ID.json`", record.Quality{}},
 	} {
@@ -396,6 +397,8 @@ func jsonType(t reflect.Type) string {
 		return "boolean"
 	case reflect.Float64:
 		return "number"
+	case reflect.Pointer:
+		return jsonType(t.Elem())
 	case reflect.Slice:
 		return "array of " + jsonType(t.Elem()) + "s"
 	case reflect.Struct:
@@ -407,7 +410,7 @@ func jsonType(t reflect.Type) string {
 // TestRunDirectoryFiles runs over the names that the code gives to files.
 func TestRunDirectoryFiles(t *testing.T) {
 	text := readDoc(t, runDoc)
-	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.RecordFile, record.RequestsFile, record.EventsFile, htmlFile, markdownFile} {
+	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
 		if !strings.Contains(text, name) {
 			t.Errorf("%s does not name %s", runDoc, name)
 		}
