@@ -79,7 +79,7 @@ func (v *view) stageTable(t *analysis.TimeSpent) Table {
 		out.Columns = append(out.Columns, table.Column{Title: v.arm(a.Arm), Align: table.Right})
 	}
 	if len(t.Arms) > 1 {
-		out.Columns = append(out.Columns, table.Column{Title: "change to the first", Align: table.Right})
+		out.Columns = append(out.Columns, table.Column{Title: fmt.Sprintf("%d less %d", v.number[t.Arms[0].Arm], v.number[t.Arms[1].Arm]), Align: table.Right})
 	}
 	stages := slices.Clone(t.Change.Stages)
 	slices.SortStableFunc(stages, func(a, b profile.Change) int { return cmp.Compare(b.Second, a.Second) })

@@ -30,14 +30,43 @@ func ByStage(first, second []Run) []Change {
 	return changes(first, second, func(s *Sample) (string, Stage) { return string(s.Stage), s.Stage })
 }
 
-// ByFunction is the functions of two systems, each without what it calls, those that changed most first.
+// leastShare is the share of a system's time from which a function is a row of its own.
+const leastShare = 0.01
+
+// Others is the name of all functions that are no row of their own.
+const Others = "all others"
+
+// ByFunction is the functions of two systems that have a hundredth of the time of one, each without what it calls, those
+// that changed most first; and Others, so that the rows add up.
 func ByFunction(first, second []Run) []Change {
-	return changes(first, second, func(s *Sample) (string, Stage) {
-		if len(s.Stack) == 0 {
-			return "", s.Stage
+	own := map[string]bool{}
+	for _, runs := range [][]Run{first, second} {
+		ns, all := map[string]int64{}, int64(0)
+		for _, r := range runs {
+			for i := range r.Samples {
+				s := &r.Samples[i]
+				ns[s.leaf()] += s.NS
+				all += s.NS
+			}
 		}
-		return s.Stack[len(s.Stack)-1], s.Stage
+		for name, n := range ns {
+			own[name] = own[name] || float64(n) >= leastShare*float64(all)
+		}
+	}
+	return changes(first, second, func(s *Sample) (string, Stage) {
+		if name := s.leaf(); own[name] {
+			return name, s.Stage
+		}
+		return Others, Other
 	})
+}
+
+// leaf is the function whose own time a sample is.
+func (s *Sample) leaf() string {
+	if len(s.Stack) == 0 {
+		return Others
+	}
+	return s.Stack[len(s.Stack)-1]
 }
 
 // Total is the processor time of everything.
@@ -107,20 +136,13 @@ func (x *row) change(first, second []Run) Change {
 		}
 	}
 	c.Delta = c.Second - c.First
-	a, b := perToken(x.sides[0].ns, first), perToken(x.sides[1].ns, second)
-	switch {
-	case min(len(a), len(b)) < fewestRuns:
+	sampling := math.Hypot(x.sides[0].sampling()/n1, x.sides[1].sampling()/n2)
+	if min(len(first), len(second)) < fewestRuns {
 		c.Within = true
-		c.judge(math.Hypot(x.sides[0].sampling()/n1, x.sides[1].sampling()/n2), math.Inf(1))
-	case sameRepetitions(first, second):
-		d := make([]float64, len(a))
-		for i := range d {
-			d[i] = b[i] - a[i]
-		}
-		c.judge(stat.StdDev(d, nil)/math.Sqrt(float64(len(d))), float64(len(d)-1))
-	default:
-		c.welch(a, b)
+		c.judge(sampling, math.Inf(1))
+		return c
 	}
+	c.welch(perToken(x.sides[0].ns, first), perToken(x.sides[1].ns, second), sampling)
 	return c
 }
 
@@ -143,19 +165,16 @@ func perToken(ns []float64, runs []Run) []float64 {
 	return out
 }
 
-// sameRepetitions says whether the runs are pairs.
-func sameRepetitions(first, second []Run) bool {
-	return slices.EqualFunc(first, second, func(a, b Run) bool { return a.Repetition == b.Repetition })
-}
-
-// welch is the interval of runs that are no pairs (Biometrika 34, 1947).
-func (c *Change) welch(a, b []float64) {
+// welch is the interval by how much runs differ (Biometrika 34, 1947), which a few runs may do too little by chance: no less
+// than the number of samples allows. Runs of the same requests are not taken for pairs: it is not the requests that make
+// processor time differ, and pairs have half the degrees of freedom.
+func (c *Change) welch(a, b []float64, sampling float64) {
 	v1, v2 := stat.Variance(a, nil)/float64(len(a)), stat.Variance(b, nil)/float64(len(b))
 	freedom := float64(len(a) + len(b) - 2)
 	if v1+v2 > 0 {
 		freedom = (v1 + v2) * (v1 + v2) / (v1*v1/float64(len(a)-1) + v2*v2/float64(len(b)-1))
 	}
-	c.judge(math.Sqrt(v1+v2), freedom)
+	c.judge(max(sampling, math.Sqrt(v1+v2)), freedom)
 }
 
 // judge sets interval and probability from the standard error of Delta and its degrees of freedom.
