@@ -3,7 +3,7 @@ GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
 RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
-  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/result ./loadgen/stream ./experiments/scenario ./experiments/pull
+  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/result ./loadgen/stream ./analysis/profile ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
 SOAK     ?= 30m
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)

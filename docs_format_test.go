@@ -168,6 +168,7 @@ text = "x"
 preset = "conversational"
 [[slo.limit]]
 [run]
+[profile]
 `
 
 // TestScenarioKeys asks the reader which keys each table has, by giving it one that
@@ -201,6 +202,7 @@ func TestScenarioKeys(t *testing.T) {
 		{"[slo]", "`[slo]`", false},
 		{"[[slo.limit]]", "`[[slo.limit]]`", false},
 		{"[run]", "`[run]`", false},
+		{"[profile]", "`[profile]`", false},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]
@@ -279,6 +281,9 @@ slo = {limit = [{metric = "ttft", limit = "1s"}]}
 		{"`[run]`", "repetitions", s.Run.Repetitions},
 		{"`[run]`", "confirm", s.Run.Confirm},
 		{"`[run]`", "ready_timeout", s.Run.ReadyTimeout.String()},
+		{"`[profile]`", "cpu", s.Profile.CPU},
+		{"`[profile]`", "heap", s.Profile.Heap},
+		{"`[profile]`", "rate_hz", s.Profile.RateHz},
 	} {
 		want := fmt.Sprintf("`%v`", c.value)
 		if text, ok := c.value.(string); ok {
@@ -372,6 +377,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`watch`", record.Watch{}},
 		{"`calibrations`", record.Calibration{}},
 		{"`errors`", record.Exactness{}},
+		{"`profile`", record.Profile{}},
 		{"`trials/ID/requests.jsonl`", result.Request{}},
 		{"`quality/ID.json`", record.Quality{}},
 	} {
@@ -410,12 +416,12 @@ func jsonType(t reflect.Type) string {
 		return "boolean"
 	case reflect.Float64:
 		return "number"
+	case reflect.Pointer:
+		return jsonType(t.Elem())
 	case reflect.Slice:
 		return "array of " + jsonType(t.Elem()) + "s"
 	case reflect.Struct:
 		return "object"
-	case reflect.Pointer:
-		return jsonType(t.Elem())
 	}
 	return "integer"
 }
@@ -423,7 +429,7 @@ func jsonType(t reflect.Type) string {
 // TestRunDirectoryFiles runs over the names that the code gives to files.
 func TestRunDirectoryFiles(t *testing.T) {
 	text := readDoc(t, runDoc)
-	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.RecordFile, record.RequestsFile, record.EventsFile, htmlFile, markdownFile} {
+	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
 		if !strings.Contains(text, name) {
 			t.Errorf("%s does not name %s", runDoc, name)
 		}

@@ -39,6 +39,9 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.recommend()
 	a.compareDrafts()
 	a.drawOccupancy()
+	if err := a.spendTime(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	a.warn()
 	if err := a.seeInstrument(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)

@@ -8,6 +8,7 @@
 //	metric   a request's timeline -> TTFT, TPOT, ITL, E2E (MEASUREMENT)
 //	stat     percentiles, intervals, bounds, bootstrap
 //	group    trials -> cells, and whether what was measured is what was meant
+//	profile  where the engine's processor time went
 //	cost     dollars
 //	pareto   the front and each arm's probability of being on it
 package analysis

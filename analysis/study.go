@@ -21,6 +21,7 @@ type Study struct {
 	// Occupancies are at most three, where engines kept their steps: of the recommended arm, and of
 	// the trials with the most preemptions and evictions.
 	Occupancies []Occupancy
+	TimeSpent   *TimeSpent   // nil where no engine was profiled
 	Speculation *Speculation // nil where the run does not sweep who drafts tokens
 	Instrument  Instrument   // how exact all of it is
 	Warnings    []string     // facts that weaken every conclusion, one sentence each

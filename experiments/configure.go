@@ -30,8 +30,13 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 	if r.plan.Scenario.TraceSteps {
 		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
 	}
+	profile := r.profile(key)
+	if profile != (trial.Profile{}) {
+		args = append(args, "--pprof=loopback")
+	}
 	c := trial.Config{
 		Key:          key,
+		Profile:      profile,
 		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client, CPUs: r.cores.process(arm.Settings)},
 		Command:      "assay serve " + strings.Join(args, " "),
 		ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout,

@@ -7,14 +7,6 @@ import (
 	"github.com/assaylab/assay/experiments/sweep"
 )
 
-// drawnFrom is the repetition whose prompts and arrivals a trial has: the duplicate has those of what it repeats.
-func drawnFrom(repetition int) int {
-	if repetition == record.DoubleLab {
-		return record.Confirmation
-	}
-	return repetition
-}
-
 // doubleLeft says whether the confirming trial is still to be repeated.
 func (r *run) doubleLeft(confirmed record.TrialKey) bool {
 	t, ok := r.store.Record(confirmed.ID)

@@ -87,7 +87,7 @@ func (r *run) number(key record.TrialKey) (n int, planned bool) {
 	if i < 0 {
 		return math.MaxInt / mostStreams / 2, false // of a rate that was searched for
 	}
-	return drawnFrom(key.Repetition)*len(loads) + i, true
+	return key.Draws()*len(loads) + i, true
 }
 
 // prompts makes those of a trial's warm-up or measured part. Cells that come before it draw first, so that none of
@@ -106,7 +106,7 @@ func (r *run) prompts(key record.TrialKey, load sweep.Load, schedule arrival.Pro
 func (r *run) drawBefore(key record.TrialKey, cell int, planned bool) error {
 	loads := r.plan.Matrix.Loads
 	until := cell
-	if last := r.plan.Scenario.Run.Repetitions * len(loads); !planned || key.Repetition >= record.Confirmation {
+	if last := r.plan.Scenario.Run.Repetitions * len(loads); !planned || key.Draws() >= record.Confirmation {
 		until = last
 	}
 	for ; r.drawn.cells < until; r.drawn.cells++ {
@@ -124,7 +124,7 @@ func (r *run) drawBefore(key record.TrialKey, cell int, planned bool) error {
 }
 
 func (r *run) seed(key record.TrialKey) workload.Key {
-	return workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: drawnFrom(key.Repetition)}
+	return workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Draws()}
 }
 
 // draw makes the prompts of every class, and puts them in the order of the requests.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/analysis"
@@ -78,7 +79,8 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 
 // sweep runs the trials that have no record.
 func (r *run) sweep(ctx context.Context) error {
-	pending := r.store.Pending()
+	all := r.all()
+	pending := slices.DeleteFunc(slices.Clone(all), func(key record.TrialKey) bool { return r.store.Done(key.ID) })
 	if len(pending) == 0 {
 		return nil
 	}
@@ -90,7 +92,7 @@ func (r *run) sweep(ctx context.Context) error {
 	for _, n := range r.store.Run().Host.Noise {
 		r.Progress.Note("this machine is noisy: " + n)
 	}
-	total := len(r.store.Run().Order)
+	total := len(all)
 	for i, key := range pending {
 		if err := r.trial(ctx, key, total-len(pending)+i+1, total); err != nil {
 			return err
@@ -110,7 +112,7 @@ func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
 		return err
 	}
 	live := &loadgen.Live{}
-	t := Running{K: k, N: n, Arm: arm.Record.Name + r.label, Load: load.Record.Name, Live: live}
+	t := Running{K: k, N: n, Arm: arm.Record.Name + r.label + unprofiled(key), Load: load.Record.Name, Live: live}
 	if r.done > 0 {
 		t.Left = r.took / time.Duration(r.done) * time.Duration(n-k)
 	}
@@ -183,7 +185,7 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 	defer restore()
 	if !r.store.Done(key.ID) {
 		r.Progress.Phase("confirming the recommendation on fresh prompts")
-		n := len(r.store.Run().Order) + 1
+		n := len(r.all()) + 1
 		if err := r.trial(ctx, key, n, n); err != nil {
 			return nil, err
 		}

@@ -37,6 +37,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.throughput(),
 		v.hits(),
 		v.occupancy(),
+		v.timeSpent(),
 		v.timelines(),
 		v.armTables(),
 		v.sloTables(),

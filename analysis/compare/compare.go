@@ -69,6 +69,7 @@ func Runs(first, second *record.Set, o Options) (*Comparison, error) {
 	if err := c.checkMachines(o); err != nil {
 		return nil, err
 	}
+	c.checkProfiles(first, second)
 	pairs, err := c.match(o)
 	if err != nil {
 		return nil, err

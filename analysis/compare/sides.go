@@ -37,6 +37,11 @@ func newSides(a, b *group.Cell, sameDraws bool) sides {
 	return sides{first, second, true}
 }
 
+// Pairs compares one metric of trials that had the same requests, in pairs. Arm, load and outcome of the row are left open.
+func Pairs(first, second []group.Trial, m Metric, draws int, rng *rand.Rand) Row {
+	return sides{first, second, true}.row(m, draws, rng)
+}
+
 // row compares one metric.
 func (s sides) row(m Metric, draws int, rng *rand.Rand) Row {
 	switch m.Name {

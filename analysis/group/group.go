@@ -96,6 +96,17 @@ func Of(set *record.Set, arm record.Arm, load record.Load) (Cell, error) {
 	return gather(set, arm, load, trials)
 }
 
+// Unprofiled is the trials of a cell that were run once more without a profile.
+func Unprofiled(set *record.Set, arm record.Arm, load record.Load) (Cell, error) {
+	var trials []record.Trial
+	for _, t := range set.Trials {
+		if t.Key.Arm == arm.ID && t.Key.Load == load.ID && t.Key.Repetition >= record.Unprofiled {
+			trials = append(trials, t)
+		}
+	}
+	return gather(set, arm, load, trials)
+}
+
 type cellKey struct{ arm, load string }
 
 func cells(set *record.Set, want func(record.TrialKey) bool) iter.Seq2[Cell, error] {

@@ -148,7 +148,7 @@ type TrialKey struct {
 	ID         string `json:"id"` // hash of (settings, load, repetition)
 	Arm        string `json:"arm"`
 	Load       string `json:"load"`
-	Repetition int    `json:"repetition"` // from 0; Confirmation for the winner's confirming run
+	Repetition int    `json:"repetition"` // from 0; Confirmation for the winner's confirming run; from Unprofiled on without the profile
 }
 
 // Confirmation is the repetition number of the trials that confirm the winner on
@@ -158,6 +158,17 @@ const Confirmation = 1000
 // DoubleLab is the repetition number of the trial that repeats the confirming one, request by request, while the lab has
 // twice the work of receiving answers.
 const DoubleLab = 1001
+
+// Draws is the repetition whose prompts and arrivals a trial has: a duplicate has those of what it repeats.
+func (k TrialKey) Draws() int {
+	switch {
+	case k.Repetition >= Unprofiled:
+		return k.Repetition - Unprofiled
+	case k.Repetition == DoubleLab:
+		return Confirmation
+	}
+	return k.Repetition
+}
 
 // Status of a trial.
 const (
@@ -183,6 +194,7 @@ type Trial struct {
 	Invalid   []string `json:"invalid,omitempty"`          // why this trial may not win, one sentence each
 	Engine    Counters `json:"engine"`                     // difference over the measured part
 	Lab       Lab      `json:"lab"`
+	Profile   *Profile `json:"profile,omitempty"` // nil where the scenario asked for none, and in runs of versions that took none
 	Command   string   `json:"command"`
 }
 
@@ -221,6 +233,7 @@ type Counters struct {
 	KVBytesPerToken   int64   `json:"kv_bytes_per_token"`
 	WeightBytes       int64   `json:"weight_bytes"`
 	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
+	CPUNS             int64   `json:"cpu_ns,omitempty"` // processor time of the process, of all threads; 0 where it is not known
 
 	Batches []BatchSteps `json:"batches,omitempty"` // the steps that only decode, by sequences, the fewest first
 }

@@ -35,6 +35,7 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	s.Cost = r.cost(t)
 	s.SLO = r.slo(t)
 	s.Run = r.run(t)
+	s.Profile = r.profile(t, s.Run)
 	t.finish()
 }
 

@@ -37,6 +37,7 @@ type Scenario struct {
 	Cost        *Cost    // nil where nothing is priced
 	SLO         SLO
 	Run         Run
+	Profile     Profile
 
 	where positions
 }

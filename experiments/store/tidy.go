@@ -54,11 +54,11 @@ func (s *Store) tidyTrial(name string, retryFailed bool) error {
 	return nil
 }
 
-// belongs says whether a trial is one of the run's, a confirming one and its duplicate included.
+// belongs says whether a trial is one of the run's, a confirming one and duplicates included.
 func (s *Store) belongs(k record.TrialKey) bool {
 	return slices.ContainsFunc(s.run.Arms, func(a record.Arm) bool { return a.ID == k.Arm }) &&
 		slices.ContainsFunc(s.run.Loads, func(l record.Load) bool { return l.ID == k.Load }) &&
-		(k.Repetition < s.run.Repetitions || k.Repetition == record.Confirmation || k.Repetition == record.DoubleLab)
+		(k.Draws() < s.run.Repetitions || k.Draws() == record.Confirmation)
 }
 
 // drop takes back a commit: the mark goes first, so that a death in between leaves

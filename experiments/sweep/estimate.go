@@ -38,7 +38,7 @@ func (e Estimate) String() string {
 }
 
 // EstimateTime adds up the schedules and the allowances. The confirming run and its
-// duplicate are counted at the longest load.
+// duplicate are counted at the longest load, trials without a profile at the first.
 func (m *Matrix) EstimateTime(a Allowances) Estimate {
 	var e Estimate
 	longest := 0
@@ -51,6 +51,9 @@ func (m *Matrix) EstimateTime(a Allowances) Estimate {
 	}
 	if m.Scenario.Run.Confirm && len(m.Loads) > 0 {
 		e.add(m.Loads[longest], 2, a)
+	}
+	if pairs := m.Scenario.Profile.CostPairs; pairs > 0 && len(m.Loads) > 0 {
+		e.add(m.Loads[0], pairs, a)
 	}
 	if q := m.Scenario.Quality; q != nil {
 		each := q.Windows * q.Length

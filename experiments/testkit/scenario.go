@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -25,6 +26,7 @@ type Scenario struct {
 	Windows      int    // of quality, 64 tokens each; 0 leaves quality out
 	SLO          string // lines of [slo]
 	Run          string // more lines of [run]
+	Profile      string // lines of [profile]; "" takes none
 	Confirm      bool
 }
 
@@ -57,7 +59,7 @@ func (s Scenario) Text() string {
 		line("\n[quality]\ntext = \"text.txt\"\nwindows = %d\nlength = 64\nbound = 0.5\n%s", s.Windows, s.Quality)
 	}
 	line("\n[cost]\nprice_per_hour = \"0.10\"\nutilisation = 0.5\n\n[slo]\n%s\n", s.SLO)
-	line("[run]\nconfirm = %v\n%s", s.Confirm, s.Run)
+	line("[run]\nconfirm = %v\n%s\n\n[profile]\n%s", s.Confirm, s.Run, cmp.Or(s.Profile, "cpu = false"))
 	return b.String()
 }
 

@@ -39,6 +39,7 @@ type Config struct {
 	Handlers     bool          // the lab shares one with the system's HTTP handlers alone
 	Double       bool          // the lab receives everything twice
 	Dir          string        // for the trial's files
+	Profile      Profile       // of the measured part
 }
 
 // Run carries out the trial. The error is for what stops the run: an interrupt, or a
@@ -159,6 +160,7 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 		return ours(c.Dir, errors.Join(err, w.Close()))
 	}
 	defer release()
+	profile := beginProfile(ctx, c)
 	var disk error
 	watch := host.StartWatch()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
@@ -187,7 +189,8 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 		return fmt.Errorf("read counters: %w", err)
 	}
 	r.Engine = difference(before, after)
-	return nil
+	r.Profile, err = profile.end(ctx)
+	return err
 }
 
 func fill(r *record.Trial, a loadgen.Report) {

@@ -97,10 +97,13 @@ func key(arm, load string, repetition int) record.TrialKey {
 }
 
 func (p Plan) keys(run *record.Run) []record.TrialKey {
-	if p.Confirm == "" {
-		return run.Order
+	keys := run.Order[:len(run.Order):len(run.Order)]
+	for k := range p.Unprofiled {
+		keys = append(keys, key(p.Arms[0].ID, LoadID(p.Rates[0]), record.Unprofiled+k))
 	}
-	keys := append(run.Order[:len(run.Order):len(run.Order)], key(p.Confirm, p.ConfirmLoad, record.Confirmation))
+	if p.Confirm != "" {
+		keys = append(keys, key(p.Confirm, p.ConfirmLoad, record.Confirmation))
+	}
 	if p.DoubleLab {
 		keys = append(keys, key(p.Confirm, p.ConfirmLoad, record.DoubleLab))
 	}
@@ -112,11 +115,15 @@ func (p Plan) writeTrial(dir string, order int, k record.TrialKey) error {
 	if err != nil {
 		return err
 	}
+	t.Profile = p.profile(k)
 	if p.Edit != nil && !p.Edit(&t, requests) {
 		return nil
 	}
 	at := filepath.Join(dir, record.TrialsDir, k.ID)
 	if err := os.MkdirAll(at, 0o755); err != nil {
+		return err
+	}
+	if err := p.writeProfile(at, &t); err != nil {
 		return err
 	}
 	w, err := result.Create(filepath.Join(at, record.RequestsFile), filepath.Join(at, record.EventsFile))
@@ -152,11 +159,11 @@ func (p Plan) trial(order int, k record.TrialKey) (record.Trial, []result.Reques
 	if arm == nil || rate == 0 {
 		return record.Trial{}, nil, fmt.Errorf("recordtest: the plan has no arm %q with load %q", k.Arm, k.Load)
 	}
-	repetition, draw := k.Repetition, order
-	if repetition == record.DoubleLab { // the confirming trial once more, to the nanosecond
-		repetition, draw = record.Confirmation, order-1
+	draw := order
+	if k.Repetition == record.DoubleLab { // the confirming trial once more, to the nanosecond
+		draw--
 	}
-	schedule := rand.New(rand.NewPCG(p.Seed, uint64(rate*1000)+uint64(repetition)<<32))
+	schedule := rand.New(rand.NewPCG(p.Seed, uint64(rate*1000)+uint64(k.Draws())<<32))
 	noise := rand.New(rand.NewPCG(p.Seed+uint64(draw)+1, uint64(rate)))
 	var requests []result.Request
 	at := 0.0
