@@ -77,8 +77,9 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 
 // sweep runs the trials that have no record.
 func (r *run) sweep(ctx context.Context) error {
+	r.levels()
 	pending := r.store.Pending()
-	if len(pending) == 0 {
+	if len(pending) == 0 && len(r.store.Run().Searches) == 0 {
 		return nil
 	}
 	restore, err := r.divide()
@@ -95,7 +96,7 @@ func (r *run) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.search(ctx)
 }
 
 // trial runs one trial and commits its record.
@@ -193,7 +194,7 @@ func (r *run) confirming(s *analysis.Study) (record.TrialKey, bool) {
 			continue
 		}
 		arm, load := r.find(record.TrialKey{Arm: a.Arm.ID, Load: a.Capacity.Load})
-		if load.Record.ID == "" {
+		if load.Record.ID == "" && len(r.plan.Matrix.Loads) > 0 {
 			load = r.plan.Matrix.Loads[0]
 		}
 		return sweep.Key(arm, load, record.Confirmation), true

@@ -18,6 +18,7 @@ type Run struct {
 	Arms         []Arm       `json:"arms"`
 	Skipped      []Skipped   `json:"skipped,omitempty"`
 	Loads        []Load      `json:"loads"`
+	Searches     []Search    `json:"searches,omitempty"` // loads whose rates are searched; none in older runs
 	SLOs         []SLO       `json:"slos"`
 	Quality      QualityPlan `json:"quality"`
 	Cost         CostPlan    `json:"cost"`
@@ -97,6 +98,7 @@ type Load struct {
 	SharedPrefix string  `json:"shared_prefix,omitempty"` // "4 groups of 64 tokens", "" for none
 	Conversation string  `json:"conversation,omitempty"`  // in words, with whose replies its turns carry; "" for none
 	Temperature  float64 `json:"temperature,omitempty"`   // of sampling, 0 for the likeliest token
+	Search       string  `json:"search,omitempty"`        // Search.Name whose level this is, "" for a rate of the scenario's
 }
 
 // SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.

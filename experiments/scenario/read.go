@@ -34,6 +34,7 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	s.Loads = r.loads(t, s.Quality)
 	s.Cost = r.cost(t)
 	s.SLO = r.slo(t)
+	r.searchesHaveLimits(s)
 	s.Run = r.run(t)
 	t.finish()
 }

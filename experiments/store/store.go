@@ -145,6 +145,7 @@ func (s *Store) force(run record.Run, changed []Change) error {
 	note := "Resumed by force: " + sentence(changed) + "."
 	run.Created, run.Build, run.Host, run.Format = s.run.Created, s.run.Build, s.run.Host, s.run.Format
 	run.Notes = s.run.Notes
+	keepSearched(s.run, &run)
 	if !slices.Contains(run.Notes, note) {
 		run.Notes = append(slices.Clone(run.Notes), note)
 	}

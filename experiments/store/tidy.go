@@ -58,7 +58,7 @@ func (s *Store) tidyTrial(name string, retryFailed bool) error {
 func (s *Store) belongs(k record.TrialKey) bool {
 	return slices.ContainsFunc(s.run.Arms, func(a record.Arm) bool { return a.ID == k.Arm }) &&
 		slices.ContainsFunc(s.run.Loads, func(l record.Load) bool { return l.ID == k.Load }) &&
-		(k.Repetition < s.run.Repetitions || k.Repetition == record.Confirmation)
+		(k.Repetition < s.run.Repetitions || s.searched(k.Load) || k.Repetition == record.Confirmation)
 }
 
 // drop takes back a commit: the mark goes first, so that a death in between leaves
