@@ -13,10 +13,21 @@ func (s *Store) Append(load record.Load, key record.TrialKey) error {
 		return nil
 	}
 	if !slices.ContainsFunc(s.run.Loads, func(l record.Load) bool { return l.ID == load.ID }) {
-		s.run.Loads = append(slices.Clone(s.run.Loads), load)
+		s.run.Loads = insert(s.run.Loads, load)
 	}
 	s.run.Order = append(slices.Clone(s.run.Order), key)
 	return s.writeRun()
+}
+
+// insert keeps the levels of a search together and in the order of their rates, as a reader wants them.
+func insert(loads []record.Load, load record.Load) []record.Load {
+	at := len(loads)
+	for i, l := range slices.Backward(loads) {
+		if l.Search == load.Search && l.Rate > load.Rate {
+			at = i
+		}
+	}
+	return slices.Insert(slices.Clone(loads), at, load)
 }
 
 // searched says whether a load is a level of one of the run's searches, whose repetitions are not the scenario's.
