@@ -69,6 +69,9 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 	if r.weights, err = l.weights(p, dir, modelSum(facts, p.Scenario.Model)); err == nil {
 		err = l.quality(ctx, p, s, r.weights)
 	}
+	if err == nil {
+		err = r.outputs(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -80,3 +80,22 @@ func ByAge(all []Summary) {
 		return strings.Compare(a.Created+" "+a.ID, b.Created+" "+b.ID)
 	})
 }
+
+// Old are the ids of those that are not among the newest keep of what they are of, and have no name.
+func Old(all []Summary, keep int) (ids []string) {
+	all = slices.Clone(all)
+	ByAge(all)
+	newer := map[int]int{} // by the newest of the kind
+	var kinds []record.Run
+	for i := range slices.Backward(all) {
+		s := &all[i]
+		kind := slices.IndexFunc(kinds, func(r record.Run) bool { return len(s.Differences(&r)) == 0 })
+		if kind < 0 {
+			kind, kinds = len(kinds), append(kinds, s.Record())
+		}
+		if newer[kind]++; newer[kind] > keep && s.Name == "" {
+			ids = append(ids, s.ID)
+		}
+	}
+	return ids
+}

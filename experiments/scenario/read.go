@@ -32,6 +32,7 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	s.Sweep = r.sweep(t, s.Engine)
 	s.Quality = r.quality(t)
 	s.Loads = r.loads(t, s.Quality)
+	s.Outputs = r.outputs(t, s)
 	s.Cost = r.cost(t)
 	s.SLO = r.slo(t)
 	r.searchesHaveLimits(s)

@@ -34,6 +34,7 @@ type Scenario struct {
 	Sweep       Sweep
 	Loads       []Workload
 	Quality     *Quality // nil where quality is not measured
+	Outputs     *Outputs // nil where no answers are kept
 	Cost        *Cost    // nil where nothing is priced
 	SLO         SLO
 	Run         Run

@@ -82,7 +82,7 @@ func (s *Store) create(scenario []byte) error {
 
 // onlyOurs refuses to mix a new run with foreign files.
 func onlyOurs(dir string) error {
-	ours := []string{lockFile, scenarioFile, record.RunFile, record.TrialsDir, record.QualityDir, supersededDir}
+	ours := []string{lockFile, scenarioFile, record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, supersededDir}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("list %s: %w", dir, err)

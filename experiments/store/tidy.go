@@ -18,7 +18,7 @@ const partialSuffix = ".partial"
 // tidy removes what a death left: temporary files, partial directories and trials
 // that were not committed; and what no longer belongs to the run.
 func (s *Store) tidy(retryFailed bool) error {
-	for _, dir := range []string{"", record.QualityDir} {
+	for _, dir := range []string{"", record.QualityDir, record.OutputsDir} {
 		if err := removeTemporary(filepath.Join(s.dir, dir)); err != nil {
 			return err
 		}
