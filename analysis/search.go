@@ -104,13 +104,13 @@ func (b *Boundary) estimate(e *boundary.Estimate, slos []record.SLO) {
 const curvePoints = 120
 
 func curve(f *boundary.Fit) []CurvePoint {
-	first, last := f.Knots[0].Log, f.Knots[len(f.Knots)-1].Log
+	first, last := f.Range()
 	if first == last {
 		return nil
 	}
 	var points []CurvePoint
 	for i := range curvePoints {
-		rate := math.Exp(first + (last-first)*float64(i)/(curvePoints-1))
+		rate := first * math.Pow(last/first, float64(i)/(curvePoints-1))
 		points = append(points, CurvePoint{rate, f.At(rate)})
 	}
 	return points

@@ -23,7 +23,7 @@ type Estimate struct {
 
 // Fit is the curve of one limit.
 type Fit struct {
-	Knots     []Knot
+	Knots     []Knot // blocks of rates whose margins were pooled
 	Rate      float64
 	Low, High float64
 	Noise     float64   // standard deviation of a trial's margin near the boundary
@@ -31,8 +31,13 @@ type Fit struct {
 	Edge      Edge      // how the margin falls there
 	Rising    []Rise    // rates that hold the limit better than lower ones, beyond chance
 	points    []point   // by rate
-	curve     *curve    // through Knots
+	curve     *curve    // through the knots of spread
 	draws     []float64 // logarithms of the rate
+}
+
+// Range is from the lowest to the highest rate that was probed.
+func (f *Fit) Range() (low, high float64) {
+	return math.Exp(f.points[0].log), math.Exp(f.points[len(f.points)-1].log)
 }
 
 // At is the fitted margin at a rate.
@@ -87,7 +92,7 @@ func (e *Estimate) combine() {
 	}
 	e.Rate, e.Share = e.Limits[e.Binding].Rate, float64(wins[e.Binding])/draws
 	e.Low, e.High = ends(lowest)
-	e.Low, e.High = min(e.Low, e.Rate), max(e.High, e.Rate)
+	e.Low, e.High = e.Limits[e.Binding].around(e.Rate, e.Low, e.High)
 }
 
 // ends are of the middle 95 % of draws, as rates.
@@ -100,9 +105,9 @@ func ends(logs []float64) (low, high float64) {
 func (p Plan) fit(used []Probe, limit int) Fit {
 	f := Fit{points: p.points(used, limit)}
 	f.Knots = decreasing(columns(f.points))
-	f.curve = newCurve(f.Knots)
-	f.Rate = math.Exp(root(f.Knots))
 	f.Noise, f.Freedom = f.noise()
+	f.curve = newCurve(spread(f.Knots, f.Noise))
+	f.Rate = math.Exp(root(f.curve.knots))
 	f.Edge = f.edge()
 	f.Rising = f.rising(p)
 	return f
@@ -212,8 +217,27 @@ func (f *Fit) draw(rng *rand.Rand) {
 		for i, m := range means {
 			drawn[i] = m + max(sd, f.points[i].se)/math.Sqrt(weights[i])*rng.NormFloat64()
 		}
-		f.draws = append(f.draws, root(decreasing(logs, drawn, weights)))
+		f.draws = append(f.draws, root(spread(decreasing(logs, drawn, weights), f.Noise)))
 	}
 	f.Low, f.High = ends(f.draws)
-	f.Low, f.High = min(f.Low, f.Rate), max(f.High, f.Rate)
+	f.Low, f.High = f.around(f.Rate, f.Low, f.High)
+}
+
+// around widens an interval to the probed rates next to an estimate: between them nothing is known but that the curve falls.
+func (f *Fit) around(rate, low, high float64) (float64, float64) {
+	low, high = min(low, rate), max(high, rate)
+	at := math.Log(rate)
+	if math.IsInf(at, 0) {
+		return low, high
+	}
+	for i, a := range f.points {
+		if a.log >= at || i == len(f.points)-1 {
+			high = max(high, math.Exp(a.log))
+			break
+		}
+		if f.points[i+1].log > at {
+			low = min(low, math.Exp(a.log))
+		}
+	}
+	return low, high
 }

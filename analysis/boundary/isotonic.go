@@ -12,13 +12,15 @@ type Knot struct {
 	Margin float64
 	Weight float64 // probes
 	levels int     // how many rates
+
+	first, last float64 // logarithms of the lowest and the highest of them
 }
 
 // decreasing is the least-squares fit of margins that never rise with the rate: blocks, margins strictly falling.
 func decreasing(logs, margins, weights []float64) []Knot {
 	var blocks []Knot
 	for i := range logs {
-		blocks = append(blocks, Knot{logs[i], margins[i], weights[i], 1})
+		blocks = append(blocks, Knot{logs[i], margins[i], weights[i], 1, logs[i], logs[i]})
 		for n := len(blocks); n > 1 && blocks[n-1].Margin >= blocks[n-2].Margin; n-- {
 			blocks[n-2] = blocks[n-2].join(blocks[n-1])
 			blocks = blocks[:n-1]
@@ -32,8 +34,36 @@ func (k Knot) join(o Knot) Knot {
 	return Knot{
 		Log:    (k.Log*k.Weight + o.Log*o.Weight) / w,
 		Margin: (k.Margin*k.Weight + o.Margin*o.Weight) / w,
-		Weight: w, levels: k.levels + o.levels,
+		Weight: w, levels: k.levels + o.levels, first: k.first, last: o.last,
 	}
+}
+
+// apart is by how many standard deviations of a trial's margin two blocks differ where a single trial tells them apart.
+const apart = 3
+
+// spread makes the knots of a curve out of blocks. A block stands at the middle of its rates, as where margins fall slowly and noise
+// pools them. Beside a jump that a single trial shows, it reaches up to the jump, which the middle would smear over all its rates.
+func spread(blocks []Knot, noise float64) []Knot {
+	var knots []Knot
+	for i, b := range blocks {
+		left := i > 0 && blocks[i-1].Margin-b.Margin > apart*noise
+		right := i+1 < len(blocks) && b.Margin-blocks[i+1].Margin > apart*noise
+		at := []float64{b.Log}
+		switch {
+		case left && right:
+			at = []float64{b.first, b.last}
+		case left:
+			at = []float64{b.first, b.Log}
+		case right:
+			at = []float64{b.Log, b.last}
+		}
+		for k, log := range at {
+			if k == 0 || log > at[0] {
+				knots = append(knots, Knot{Log: log, Margin: b.Margin, Weight: b.Weight})
+			}
+		}
+	}
+	return knots
 }
 
 // curve is the monotone cubic through knots, constant beyond them.

@@ -38,7 +38,7 @@ const (
 	leastFreedom = 4 // of the noise behind it
 	attempts     = 3 // at a level, of which none can be used
 	settling     = 5 // probes of Min or Max, after which their mean decides
-	slender      = 4 // spacings: a bracket this narrow is not halved any more
+	slender      = 4 // levels: a bracket this narrow is not halved any more
 )
 
 // Next decides from the finished trials alone, in whatever order they come, so that a run that is resumed goes on exactly.
@@ -99,7 +99,7 @@ func (p Plan) decide(e *Estimate) (End, int) {
 	case p.narrow(e):
 		return Found, 0
 	}
-	if gap := high - low; gap > slender*p.spacing() {
+	if gap := high - low; gap > slender {
 		return Going, p.inside(e, low, high)
 	}
 	return Going, p.repeat(e)
@@ -135,7 +135,7 @@ func (e *Estimate) settled(level int) bool {
 			if a.level != level || len(a.values) >= settling {
 				continue
 			}
-			if math.Abs(a.mean) < stat.StudentQuantile(f.Freedom)*f.spread(a) {
+			if math.Abs(a.mean) < stat.StudentQuantile(f.Freedom)*f.error(a) {
 				return false
 			}
 		}
@@ -172,11 +172,10 @@ func (p Plan) inside(e *Estimate, low, high int) int {
 
 // repeat is the least probed of five levels around the candidate, the closest of those.
 func (p Plan) repeat(e *Estimate) int {
-	d := p.spacing()
-	center := int(math.Round(p.level(e.Rate)/float64(d))) * d
+	center := int(math.Round(p.level(e.Rate)))
 	best, fewest := -1, math.MaxInt
 	for _, offset := range []int{0, -1, 1, -2, 2} {
-		level := min(max(center+offset*d, 0), p.Top())
+		level := min(max(center+offset, 0), p.Top())
 		if n := e.probed(level); n < fewest {
 			best, fewest = level, n
 		}

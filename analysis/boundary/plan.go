@@ -47,9 +47,6 @@ func digits(x float64) float64 {
 	return math.Round(x*scale) / scale
 }
 
-// spacing is the distance in levels between rates that are repeated around the candidate: about 5 %, or one level.
-func (p Plan) spacing() int { return max(1, int(math.Round(0.05/math.Ln2*float64(p.octave())))) }
-
 // Probe is one finished trial.
 type Probe struct {
 	Level    int

@@ -22,7 +22,7 @@ const CliffElasticity = 7
 const edgeSpan = 1.05
 
 func (f *Fit) edge() Edge {
-	at := root(f.Knots)
+	at := root(f.curve.knots)
 	if math.IsInf(at, 0) {
 		return Edge{Elasticity: math.NaN()}
 	}
@@ -47,7 +47,7 @@ func (f *Fit) rising(p Plan) []Rise {
 		worst := Rise{P: 1}
 		for _, a := range f.points[:j] {
 			by := b.mean - a.mean
-			sd := math.Hypot(f.spread(a), f.spread(b))
+			sd := math.Hypot(f.error(a), f.error(b))
 			if q := min(1, pairs*t.Survival(by/sd)); by > 0 && q < worst.P {
 				worst = Rise{From: p.Rate(a.level), To: p.Rate(b.level), By: by, P: q}
 			}
@@ -59,7 +59,7 @@ func (f *Fit) rising(p Plan) []Rise {
 	return all
 }
 
-// spread is the standard error of a point's mean.
-func (f *Fit) spread(a point) float64 {
+// error is the standard error of a point's mean.
+func (f *Fit) error(a point) float64 {
 	return max(f.Noise, a.se) / math.Sqrt(float64(len(a.values)))
 }

@@ -79,6 +79,17 @@ func line(name string, truth, slope, noise float64) system {
 	}}
 }
 
+// jump has a margin that falls at once, as where a queue begins to grow or memory runs out.
+func jump() system {
+	return system{name: "jump", truth: 43, cliff: true, margins: func(rate float64, rng *rand.Rand) []Margin {
+		m := .8
+		if rate > 43 {
+			m = -Most
+		}
+		return []Margin{{Value: max(m+.1*rng.NormFloat64(), -Most), SE: .05}}
+	}}
+}
+
 // two limits break at rates 10 % apart.
 func two() system {
 	return system{name: "two limits", truth: 30, margins: func(rate float64, rng *rand.Rand) []Margin {
@@ -91,7 +102,7 @@ func two() system {
 
 func systems() []system {
 	return []system{
-		line("smooth", 37, 1.5, .1), line("steep", 37, 4, .15), line("cliff", 41, 20, .3), two(), queue(.02, .1),
+		line("smooth", 37, 1.5, .1), line("steep", 37, 4, .15), line("cliff", 41, 20, .3), jump(), two(), queue(.02, .1),
 	}
 }
 
@@ -181,7 +192,7 @@ func TestSearchAgainstGrid(t *testing.T) {
 		if limit := math.Log1p(p.Precision); found.rmse() > limit {
 			t.Errorf("%s: the error is %.3g, asked for were intervals of %.3g to either side", s.name, found.rmse(), limit)
 		}
-		if unfinished > 1+*searches/8 || mistaken > 1+*searches/20 {
+		if unfinished > 1+*searches/5 || mistaken > 1+*searches/20 {
 			t.Errorf("%s: %d searches did not end with an interval as narrow as asked for, %d took the edge for another kind", s.name, unfinished, mistaken)
 		}
 		if share > .4 {
