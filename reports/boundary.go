@@ -77,7 +77,7 @@ func (v *view) boundaryPanel(a *analysis.Arm, b *analysis.Boundary) chart.Bounda
 
 func boundaryTable(name string) table.Table {
 	return table.Table{Caption: "Boundaries of " + name, Columns: []table.Column{{Title: "arm"}, {Title: "holds up to", Align: table.Right},
-		{Title: "first limit to break"}, {Title: "edge", Prose: true}, {Title: "trials", Align: table.Right}, {Title: "search", Prose: true}}}
+		{Title: "first limit to break", Prose: true}, {Title: "edge", Prose: true}, {Title: "trials", Align: table.Right}, {Title: "search", Prose: true}}}
 }
 
 func (v *view) boundaryCells(a *analysis.Arm, b *analysis.Boundary) []table.Cell {

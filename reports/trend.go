@@ -18,7 +18,7 @@ type TrendOptions struct {
 
 // Trend words histories as a page: what changed first, then a figure for every metric.
 func Trend(all []trend.History, o TrendOptions) Page {
-	p := Page{Title: "Trend", Subtitle: fmt.Sprintf("%s of %s", plural(len(all), "history"), o.Store)}
+	p := Page{Title: "Trend", Subtitle: fmt.Sprintf("%s of %s", histories(len(all)), o.Store)}
 	if len(all) == 1 {
 		p.Title, p.Subtitle = all[0].Run.Name+": trend", historyWords(&all[0])+" · "+o.Store
 	}
@@ -67,8 +67,8 @@ func changeBlocks(h *trend.History, several bool) []Block {
 		blocks = append(blocks, Paragraph(historyWords(h)+"."))
 	}
 	if len(t.Rows) == 0 {
-		return append(blocks, Paragraph(fmt.Sprintf("In %s of %s nothing changed that can be told from chance (at most %g for any false alarm).",
-			plural(len(h.Series), "series"), plural(len(h.Runs), "run"), h.Alpha)))
+		return append(blocks, Paragraph(fmt.Sprintf("In %d series of %s nothing changed that can be told from chance (at most %g for any false alarm).",
+			len(h.Series), plural(len(h.Runs), "run"), h.Alpha)))
 	}
 	return append(blocks, Table{Table: t}, Note(fmt.Sprintf("p is of one series; the page allows %g for all %d together.", h.Alpha, len(h.Series))))
 }
@@ -135,4 +135,11 @@ func trendPanel(s *trend.Series) chart.TrendPanel {
 		from = c.At
 	}
 	return p
+}
+
+func histories(n int) string {
+	if n == 1 {
+		return "1 history"
+	}
+	return fmt.Sprintf("%d histories", n)
 }

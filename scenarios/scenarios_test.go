@@ -46,6 +46,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
 		9, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
+	"search.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		2, "quantization", 7 * time.Minute,
+	},
 	"ci.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		1, "", 3 * time.Minute,

@@ -28,7 +28,7 @@ func (t *table) search() *Search {
 	rates := interval{lo: 0, hi: highestRate, open: true}
 	for _, name := range []string{"min_rate", "max_rate"} {
 		if !c.has(name) {
-			c.missing(name, "a number of requests per second "+rates.String(), "10")
+			c.missing(name, rates.String()+", requests per second", "10")
 		}
 	}
 	s := &Search{
