@@ -87,7 +87,7 @@ func newBaselineList() *cobra.Command {
 	c := &cobra.Command{
 		Use:     "list",
 		Short:   "List what is kept, the oldest first",
-		Long:    "List prints a line for each baseline: its name or id, the run, its time, build and machine.",
+		Long:    "List prints a line for each baseline: its name or id, the run, its time, build and\nmachine.",
 		Example: "  assay baseline list\n  assay baseline list --store git --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -345,6 +345,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`settings` and `swept`", record.Setting{}},
 		{"`skipped`", record.Skipped{}},
 		{"`loads`", record.Load{}},
+		{"`searches`", record.Search{}},
 		{"`slos`", record.SLO{}},
 		{"`quality`", record.QualityPlan{}},
 		{"`cost`", record.CostPlan{}},
@@ -355,6 +356,8 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`lab`", record.Lab{}},
 		{"`trials/ID/requests.jsonl`", result.Request{}},
 		{"`quality/ID.json`", record.Quality{}},
+		{"`outputs/ARM.json`", record.Outputs{}},
+		{"`items`", record.Output{}},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]
@@ -402,7 +405,7 @@ func jsonType(t reflect.Type) string {
 // TestRunDirectoryFiles runs over the names that the code gives to files.
 func TestRunDirectoryFiles(t *testing.T) {
 	text := readDoc(t, runDoc)
-	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.RecordFile, record.RequestsFile, record.EventsFile, htmlFile, markdownFile} {
+	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, record.RecordFile, record.RequestsFile, record.EventsFile, htmlFile, markdownFile} {
 		if !strings.Contains(text, name) {
 			t.Errorf("%s does not name %s", runDoc, name)
 		}

@@ -68,7 +68,7 @@ func TestSearch(t *testing.T) {
 // TestBaselines keeps a run, judges it against what was kept, and follows it.
 func TestBaselines(t *testing.T) {
 	t.Parallel()
-	run := finishedRun(t)
+	run := filepath.Join(finishedRun(t), "run")
 	dir := t.TempDir()
 	expect(t, testkit.Run(t, dir, "trend"), exitUsage, "baselines has no baselines")
 	expect(t, testkit.Run(t, dir, "baseline", "save", run, "--name", "v1"), exitOK)
@@ -85,8 +85,8 @@ func TestBaselines(t *testing.T) {
 	if r := testkit.Run(t, dir, "trend", "--html", "trend.html"); r.Code != exitOK || !strings.Contains(r.Stdout, "nothing changed that can be told from chance") {
 		t.Errorf("trend: %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}
-	if page := contentOf(t, filepath.Join(dir, "trend.html")); !strings.Contains(page, "trend-1-1") {
-		t.Error("the page has no figure")
+	if page := contentOf(t, filepath.Join(dir, "trend.html")); !strings.Contains(page, "tiny: trend") {
+		t.Error("the page does not say what it is of")
 	}
 	expect(t, testkit.Run(t, dir, "baseline", "prune", "--keep", "1"), exitOK)
 	expect(t, testkit.Run(t, dir, "baseline", "prune"), exitUsage, "--keep is 0")
