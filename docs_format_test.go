@@ -304,7 +304,7 @@ load = [{arrival = "poisson", rates = [1], requests = 1, prompt_tokens = 8, outp
 				t.Errorf("%s: %v", b, err)
 				continue
 			}
-			if _, ok := part["budget"]; ok {
+			if part["budget"] != nil || part["equality"] != nil {
 				if _, err := scenario.ParseBudgets("budgets.toml", []byte(b.text)); err != nil {
 					t.Errorf("%s: %v", b, err)
 				}
