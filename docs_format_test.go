@@ -324,7 +324,7 @@ load = [{arrival = "poisson", rates = [1], requests = 1, prompt_tokens = 8, outp
 				t.Errorf("%s: %v", b, err)
 				continue
 			}
-			if _, ok := part["budget"]; ok {
+			if part["budget"] != nil || part["equality"] != nil {
 				if _, err := scenario.ParseBudgets("budgets.toml", []byte(b.text)); err != nil {
 					t.Errorf("%s: %v", b, err)
 				}
@@ -366,6 +366,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`skipped`", record.Skipped{}},
 		{"`loads`", record.Load{}},
 		{"`classes`", record.Class{}},
+		{"`searches`", record.Search{}},
 		{"`slos`", record.SLO{}},
 		{"`quality`", record.QualityPlan{}},
 		{"`cost`", record.CostPlan{}},
@@ -380,6 +381,8 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`profile`", record.Profile{}},
 		{"`trials/ID/requests.jsonl`", result.Request{}},
 		{"`quality/ID.json`", record.Quality{}},
+		{"`outputs/ARM.json`", record.Outputs{}},
+		{"`items`", record.Output{}},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]
@@ -429,7 +432,7 @@ func jsonType(t reflect.Type) string {
 // TestRunDirectoryFiles runs over the names that the code gives to files.
 func TestRunDirectoryFiles(t *testing.T) {
 	text := readDoc(t, runDoc)
-	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
+	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
 		if !strings.Contains(text, name) {
 			t.Errorf("%s does not name %s", runDoc, name)
 		}

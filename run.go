@@ -101,7 +101,7 @@ reports every problem of a file at once, each with its line. Nothing is started.
 					errs = append(errs, err)
 					continue
 				}
-				fmt.Fprintf(c.OutOrStdout(), "%s: ok: %s, %s\n", file, count(len(p.Matrix.Arms), "arm"), count(len(p.Matrix.Loads), "load level"))
+				fmt.Fprintf(c.OutOrStdout(), "%s: ok: %s, %s\n", file, count(len(p.Matrix.Arms), "arm"), count(len(p.Matrix.Loads), "load level")+searchesText(p.Matrix))
 				errs = append(errs, p.Close())
 			}
 			return errors.Join(errs...)
@@ -196,13 +196,14 @@ func dryRun(w io.Writer, p *experiments.Plan) error {
 		}
 		fmt.Fprintln(w)
 	}
+	printSearches(w, m)
 	for _, s := range m.Skipped {
 		fmt.Fprintf(w, "skipped: %s: %s\n", s.Name, s.Reason)
 	}
 	for _, s := range m.Unmeasured {
 		fmt.Fprintf(w, "not measured: %s\n", s)
 	}
-	fmt.Fprintf(w, "\n%d trials, %s\n", len(m.Order(p.Scenario.Run.Seed)), m.EstimateTime(sweep.DefaultAllowances()))
+	fmt.Fprintf(w, "\n%d trials%s, %s\n", len(m.Order(p.Scenario.Run.Seed)), searchesText(m), m.EstimateTime(sweep.DefaultAllowances()))
 	return nil
 }
 

@@ -33,7 +33,9 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}
 	a.countTrials()
-	a.judgeArms()
+	if err := a.judgeArms(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()

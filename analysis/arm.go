@@ -67,7 +67,7 @@ func (r rung) holds() bool {
 	return true
 }
 
-func (a *analysis) judgeArms() {
+func (a *analysis) judgeArms() (err error) {
 	a.study.SampledCheck = newQuality(a.set.Quality[a.run.Quality.ReferenceID]).sampled
 	cache := map[string]quality{}
 	for _, arm := range a.run.Arms {
@@ -80,9 +80,14 @@ func (a *analysis) judgeArms() {
 		j.setQuality(a.run, q)
 		j.MeanKVBytes = a.meanKV(arm.ID)
 		j.setCapacity()
+		if j.Boundaries, err = a.searched(arm.ID); err != nil {
+			return err
+		}
+		j.takeBoundary()
 		j.setCost(a.run)
 		a.arms = append(a.arms, j)
 	}
+	return nil
 }
 
 // meanKV is what one request's keys and values took on average, in the trial of the arm where
@@ -213,6 +218,10 @@ func (j *judged) setCost(run *record.Run) {
 
 func (j *judged) capacityAssumption(run *record.Run) string {
 	name := loadName(run, j.at.Load)
+	if j.proven && j.Capacity.Search != "" {
+		return fmt.Sprintf("The capacity is %s, where the search found the limits to break; tokens and requests per second are those of %s, scaled to it.",
+			perSecond(j.Capacity.Rate), name)
+	}
 	if j.proven {
 		return fmt.Sprintf("The capacity is %s, measured at %s: the highest tested rate that meets every limit.", perSecond(j.Capacity.Rate), name)
 	}

@@ -87,6 +87,9 @@ func (a *analysis) whyUnproven(j *judged) string {
 			open = s
 		}
 	}
+	if j.Capacity.Search != "" {
+		return "Not proven: its search found no rate that it surely holds."
+	}
 	return fmt.Sprintf("Not proven %s: %d of %s over the limit of %s, and %s more within it would prove it.",
 		a.atLoad(j.at), open.Misses, words.Count(open.N, "request"), sloName(open.SLO), words.Count(open.NeedMore, "request"))
 }
@@ -127,10 +130,10 @@ func shortDuration(v Value) string {
 func (a *analysis) dearer(j, winner *judged) string {
 	own, best := j.at.rates.Tokens.Value, winner.at.rates.Tokens.Value
 	if !(own > 0 && best > 0) {
-		return fmt.Sprintf("The load it holds is %s, that of the recommended arm %s", loadName(a.run, j.at.Load), loadName(a.run, winner.at.Load))
+		return fmt.Sprintf("The load it holds is %s, that of the recommended arm %s", a.holds(j), a.holds(winner))
 	}
 	return fmt.Sprintf("It costs %s times as much per token at capacity: the load it holds is %s, that of the recommended arm %s",
-		words.Number(best/own), loadName(a.run, j.at.Load), loadName(a.run, winner.at.Load))
+		words.Number(best/own), a.holds(j), a.holds(winner))
 }
 
 // dominates compares two arms on the front's axes by their estimates.

@@ -36,6 +36,9 @@ func (a *analysis) drawFront() {
 // frontLoad is the highest load that an arm is proven to hold, else the highest one
 // that is undecided for an arm, else the first one.
 func (a *analysis) frontLoad() string {
+	if len(a.run.Searches) > 0 {
+		return a.commonLoad()
+	}
 	for _, v := range []Verdict{Met, Undecided} {
 		best := -1
 		for i, m := range a.cells {

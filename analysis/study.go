@@ -141,6 +141,7 @@ type Arm struct {
 	MeanKVBytes      int64 // what one request's keys and values took, mean over its steps, in the trial where it is the most
 	Eligible         bool  // upper end of QualityLoss at most ln(1 + bound), and Sampled within it to either side unless SamplesExactly
 	Capacity         Capacity
+	Boundaries       []Boundary // one for each search of the run, none where rates were given
 	Cost             Cost
 	OnFront          bool
 	FrontProbability float64 // share of bootstrap draws in which the arm is on the front
@@ -150,12 +151,16 @@ type Arm struct {
 	FrontLoad        string // id of that load
 }
 
-// Capacity is the highest tested rate whose verdict is met, and the next tested one above.
+// Capacity is the highest tested rate whose verdict is met, and the next tested one above; or the boundary that a search found,
+// with its interval.
 type Capacity struct {
 	Rate    float64 // requests per second, 0 where no tested rate is met
 	Next    float64 // the next tested rate, 0 where none is above
-	Load    string  // id of the load at Rate
+	Load    string  // id of the load at Rate; of the highest load below Low where Rate was searched
 	Verdict Verdict // met, or the verdict at the lowest rate
+	Search  string  // Search.Name where Rate was searched, else ""
+	Low     float64 // 95 % interval of Rate where it was searched
+	High    float64 // +Inf where no limit broke
 }
 
 // Cost at capacity: price per hour x 1e6 / (3600 x u x SLO-meeting tokens per second).

@@ -23,6 +23,7 @@ func (a *analysis) warn() {
 	a.warnConditions()
 	a.warnTokens()
 	a.warnShape()
+	a.warnSearches()
 	a.study.Warnings = append(a.study.Warnings, a.unchecked...)
 }
 
@@ -69,7 +70,7 @@ func (a *analysis) warnConditions() {
 	if slices.ContainsFunc(a.set.Trials, func(t record.Trial) bool { return t.Lab.Shared }) {
 		a.say("The load generator and the engine shared cores, so latencies include its work.")
 	}
-	if r := a.run.Repetitions; r > 0 && r < enoughRepetitions {
+	if r := a.run.Repetitions; r > 0 && r < enoughRepetitions && len(a.run.Searches) == 0 {
 		a.say("%s per cell: intervals hold for this run, and how much the next run would differ is not in them (%d repetitions or more would show it).",
 			words.Count(r, "repetition"), enoughRepetitions)
 	}
@@ -97,6 +98,9 @@ func (a *analysis) warnTokens() {
 func (a *analysis) warnShape() {
 	for i := range a.arms {
 		j := &a.arms[i]
+		if len(j.Boundaries) > 0 {
+			continue // warnSearches has a better test
+		}
 		top := lastMet(j.rungs)
 		for _, r := range j.rungs[:max(top, 0)] {
 			if r.valid() && r.verdict() == Missed {

@@ -160,6 +160,9 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 			}
 		}
 	}
+	if o := s.Outputs; o != nil && (s.Quality == nil || o.Text != s.Quality.Text) {
+		names, paths[o.Text] = append(names, o.Text), s.Resolve(o.Text)
+	}
 	var all []record.File
 	for i, name := range names {
 		if strings.HasPrefix(name, scenario.EmbeddedPrefix) || slices.Contains(names[:i], name) {

@@ -21,7 +21,7 @@ func (r *run) profile(key record.TrialKey) trial.Profile {
 // beside it, so that the two differ by what the profile costs. Which of them is first alternates.
 func (r *run) withTwin(key record.TrialKey) []record.TrialKey {
 	arm, load := r.find(key)
-	first := arm.Record.ID == r.plan.Matrix.Arms[0].Record.ID && load.Record.ID == r.plan.Matrix.Loads[0].Record.ID
+	first := load.Record.Search == "" && arm.Record.ID == r.plan.Matrix.Arms[0].Record.ID && load.Record.ID == r.plan.Matrix.Loads[0].Record.ID
 	if !first || key.Repetition >= r.plan.Scenario.Profile.CostPairs {
 		return []record.TrialKey{key}
 	}

@@ -79,10 +79,15 @@ func (c counter) Count(text string) int { return len(c.Encode(text, false)) }
 // mostStreams is above the number of classes of any load: cells are numbered by it.
 const mostStreams = 128
 
+// planned are the loads whose rates the scenario gives.
+func (r *run) planned() []sweep.Load {
+	return slices.DeleteFunc(slices.Clone(r.plan.Matrix.Loads), func(l sweep.Load) bool { return l.Record.Search != "" })
+}
+
 // number of a cell among all that the run can have, and whether it is one of those that are planned. Repetitions
 // first: a run with more of them begins as one with fewer.
 func (r *run) number(key record.TrialKey) (n int, planned bool) {
-	loads := r.plan.Matrix.Loads
+	loads := r.planned()
 	i := slices.IndexFunc(loads, func(l sweep.Load) bool { return l.Record.ID == key.Load })
 	if i < 0 {
 		return math.MaxInt / mostStreams / 2, false // of a rate that was searched for
@@ -104,7 +109,7 @@ func (r *run) prompts(key record.TrialKey, load sweep.Load, schedule arrival.Pro
 
 // drawBefore lets the planned cells with lower numbers draw, as far as they have not.
 func (r *run) drawBefore(key record.TrialKey, cell int, planned bool) error {
-	loads := r.plan.Matrix.Loads
+	loads := r.planned()
 	until := cell
 	if last := r.plan.Scenario.Run.Repetitions * len(loads); !planned || key.Draws() >= record.Confirmation {
 		until = last

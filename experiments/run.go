@@ -71,6 +71,9 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 	if r.weights, err = l.weights(p, dir, modelSum(facts, p.Scenario.Model)); err == nil {
 		err = l.quality(ctx, p, s, r.weights)
 	}
+	if err == nil {
+		err = r.outputs(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -79,9 +82,10 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 
 // sweep runs the trials that have no record.
 func (r *run) sweep(ctx context.Context) error {
+	r.levels()
 	all := r.all()
 	pending := slices.DeleteFunc(slices.Clone(all), func(key record.TrialKey) bool { return r.store.Done(key.ID) })
-	if len(pending) == 0 {
+	if len(pending) == 0 && len(r.store.Run().Searches) == 0 {
 		return nil
 	}
 	restore, err := r.divide()
@@ -98,7 +102,7 @@ func (r *run) sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	return r.search(ctx)
 }
 
 // trial runs one trial and commits its record.
@@ -204,7 +208,7 @@ func (r *run) confirming(s *analysis.Study) (record.TrialKey, bool) {
 			continue
 		}
 		arm, load := r.find(record.TrialKey{Arm: a.Arm.ID, Load: a.Capacity.Load})
-		if load.Record.ID == "" {
+		if load.Record.ID == "" && len(r.plan.Matrix.Loads) > 0 {
 			load = r.plan.Matrix.Loads[0]
 		}
 		return sweep.Key(arm, load, record.Confirmation), true

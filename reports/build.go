@@ -30,6 +30,7 @@ func Build(s *analysis.Study, o Options) Page {
 	for _, section := range []Section{
 		v.recommendation(),
 		v.tradeoff(),
+		v.boundaries(),
 		v.speculation(),
 		v.memory(),
 		v.distributions(),

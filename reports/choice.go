@@ -164,6 +164,9 @@ func (v *view) qualityTile(a *analysis.Arm) Tile {
 func (v *view) capacityTile(a *analysis.Arm) Tile {
 	c := capacityCell(a.Capacity)
 	t := Tile{Label: "Capacity: highest tested rate that meets every limit", Value: c.Text, State: c.Sub, Tone: table.Plain}
+	if a.Capacity.Search != "" {
+		t.Label = "Capacity: the rate at which the first limit breaks"
+	}
 	if a.Capacity.Rate == 0 {
 		t.Tone = table.Doubt
 	}
@@ -172,6 +175,9 @@ func (v *view) capacityTile(a *analysis.Arm) Tile {
 
 // capacityCell is the bracket: the rate that is met, and the next one tested.
 func capacityCell(c analysis.Capacity) table.Cell {
+	if c.Search != "" && c.Rate > 0 {
+		return table.Cell{Text: rateDigits(c.Rate) + " req/s", Sub: "95 % interval " + rateDigits(c.Low) + " to " + rateDigits(c.High)}
+	}
 	out := table.Cell{Text: trim(c.Rate) + " req/s", Sub: "no higher rate tested"}
 	if c.Next > 0 {
 		out.Sub = "next tested, " + trim(c.Next) + ": not met"

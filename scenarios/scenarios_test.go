@@ -50,6 +50,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		4, "prefix_cache max_batch", 5 * time.Minute,
 	},
+	"search.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		2, "quantization", 7 * time.Minute,
+	},
 	"ci.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		1, "", 3 * time.Minute,

@@ -18,6 +18,7 @@ type Run struct {
 	Arms         []Arm       `json:"arms"`
 	Skipped      []Skipped   `json:"skipped,omitempty"`
 	Loads        []Load      `json:"loads"`
+	Searches     []Search    `json:"searches,omitempty"` // loads whose rates are searched; none in older runs
 	SLOs         []SLO       `json:"slos"`
 	Quality      QualityPlan `json:"quality"`
 	Cost         CostPlan    `json:"cost"`
@@ -106,6 +107,7 @@ type Load struct {
 	Classes     []Class   `json:"classes,omitempty"`        // none where all requests are of one kind
 	Cache       string    `json:"cache,omitempty"`          // state of the server's prefix cache at the start: "cold", "warm" or "declared"; "" is not known
 	CachedShare []float64 `json:"cached_share,omitempty"`   // with "declared": least and largest share of prompt tokens read from the cache
+	Search      string    `json:"search,omitempty"`         // Search.Name whose level this is, "" for a rate of the scenario's
 }
 
 // SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.

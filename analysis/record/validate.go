@@ -51,6 +51,11 @@ func (r *Run) validate(path string) error {
 			return fmt.Errorf("%s: order: trial %s names arm %q and load %q, which are not both listed", path, k.ID, k.Arm, k.Load)
 		}
 	}
+	for i, s := range r.Searches {
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("%s: searches[%d]: %w", path, i, err)
+		}
+	}
 	for i, s := range r.SLOs {
 		if err := s.validate(); err != nil {
 			return fmt.Errorf("%s: slos[%d]: %w", path, i, err)

@@ -112,6 +112,9 @@ func (s *Scenario) CheckFiles() error {
 	if s.Quality != nil {
 		check("quality.text", s.Quality.Text)
 	}
+	if s.Outputs != nil {
+		check("outputs.text", s.Outputs.Text)
+	}
 	return join(problems)
 }
 

@@ -44,8 +44,10 @@ func (t *table) load(quality *Quality, name string) Workload {
 	}
 	t.arrival(&l)
 	t.content(&l, quality)
+	l.Search = t.search()
 	t.levels(&l)
 	t.amount(&l)
+	t.searchFits(&l)
 	t.turnsHaveTimes(&l)
 	t.cacheState(&l)
 	t.finish()
@@ -73,7 +75,9 @@ func (t *table) levels(l *Workload) {
 	}
 	if v, ok := t.take(other); ok && l.Arrival != "" {
 		t.bad(other, v, fmt.Sprintf("%s for arrival %q", want, l.Arrival), "a closed loop has concurrencies, every other arrival has rates")
-	} else if !t.has(want) && l.Arrival != "" && l.Arrival != Recorded {
+	} else if v, ok := t.values[want]; ok && l.Search != nil {
+		t.bad(want, v, "none: [load.search] finds its own", "remove one of them")
+	} else if !t.has(want) && l.Search == nil && l.Arrival != "" && l.Arrival != Recorded {
 		t.missing(want, "an array of load levels", "[1, 4]")
 	}
 	l.Rates = numbers(t, "rates", func(v any) (float64, bool) {

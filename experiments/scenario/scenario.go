@@ -34,6 +34,7 @@ type Scenario struct {
 	Sweep       Sweep
 	Loads       []Workload
 	Quality     *Quality // nil where quality is not measured
+	Outputs     *Outputs // nil where no answers are kept
 	Cost        *Cost    // nil where nothing is priced
 	SLO         SLO
 	Run         Run
@@ -122,6 +123,7 @@ type Workload struct {
 	Trace         Trace         // Recorded only
 	Think         time.Duration // between an answer and the slot's next request; Closed only
 	Rates         []float64     // requests per second; open loop only
+	Search        *Search       // finds rates itself; nil where Rates or Concurrencies are given
 	Concurrencies []int         // closed loop only
 	Requests      int           // measured requests per trial; 0 where Duration counts
 	Duration      time.Duration // of the schedule; 0 where Requests counts

@@ -32,6 +32,9 @@ func (m *Matrix) Run(c Circumstances) record.Run {
 		run.Loads = append(run.Loads, l.Record)
 	}
 	run.SLOs = slos(s.SLO.Limits)
+	for _, s := range m.Searches() {
+		run.Searches = append(run.Searches, s.Record)
+	}
 	if k := s.Cost; k != nil {
 		run.Cost = record.CostPlan{Currency: k.Currency, PricePerHour: k.PricePerHour, Utilisation: k.Utilisation, Source: k.Source}
 	}

@@ -14,7 +14,7 @@ type Scenario struct {
 	Model        string
 	Engine       string   // more lines of [engine]
 	Axes         []string // lines of [sweep.axes]; none for a single arm
-	Rates        []int    // requests per second, constant
+	Rates        []int    // requests per second, constant; none where Load searches
 	Requests     int
 	Warmup       int
 	PromptTokens int
@@ -46,7 +46,10 @@ func (s Scenario) Text() string {
 	if len(s.Axes) > 0 {
 		line("[sweep]\nmode = \"product\"\n\n[sweep.axes]\n%s\n", strings.Join(s.Axes, "\n"))
 	}
-	line("[[load]]\narrival = \"constant\"\nrates = %s", strings.ReplaceAll(fmt.Sprint(s.Rates), " ", ", "))
+	line("[[load]]\narrival = \"constant\"")
+	if len(s.Rates) > 0 {
+		line("rates = %s", strings.ReplaceAll(fmt.Sprint(s.Rates), " ", ", "))
+	}
 	line("requests = %d\nwarmup = %d\nprompt_tokens = %d\noutput_tokens = %d", s.Requests, s.Warmup, s.PromptTokens, s.OutputTokens)
 	line("ignore_eos = true\ntext = \"text.txt\"\n%s", s.Load)
 	if s.SharedPrefix > 0 {
