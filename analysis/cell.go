@@ -23,10 +23,10 @@ type measured struct {
 
 	answered []answered // where the run sweeps speculation, else nil
 	tokens   delivered
+	drawn    *drawn // nil where it is not valid
 }
 
-func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
-	rng := a.rng(kind, c.Arm.ID, c.Load.ID)
+func (a *analysis) newMeasured(c *group.Cell) measured {
 	m := measured{level: level(c.Load), closed: c.Load.Rate == 0, Cell: Cell{
 		Arm: c.Arm.ID, Load: c.Load.ID,
 		Valid: len(c.Invalid) == 0, Invalid: c.Invalid,
@@ -43,8 +43,8 @@ func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
 			m.OK++
 		}
 	}
-	m.Metrics = percentiles(c, a.run.SLOs, a.options.Draws, rng)
-	m.setRates(c, a.run.SLOs, a.options.Draws, rng)
+	m.Metrics = percentiles(c, a.run.SLOs)
+	m.setRates(c, a.run.SLOs)
 	m.setEngine(c)
 	m.steps, m.tokens = newStepCounts(c), newDelivered(c)
 	m.Held = held(c)
@@ -89,18 +89,11 @@ func cdf(c *group.Cell, of func(*result.Request) (float64, bool)) []CDFPoint {
 
 // setEngine fills in what the engine's own counters say, summed over repetitions.
 func (m *measured) setEngine(c *group.Cell) {
-	var busy, finished []float64
+	busy, finished := busyTimes(c)
 	var drafts, drafted, accepted, asked, hits int64
 	var at []int64
 	for _, t := range c.Trials {
-		ok := 0
-		for _, r := range t.Requests {
-			if r.Outcome == result.OK {
-				ok++
-			}
-		}
 		e := t.Engine
-		busy, finished = append(busy, float64(e.BusyNS)), append(finished, float64(ok))
 		m.work.Prefill += e.PrefillOps
 		m.work.Decode += e.DecodeOps
 		drafts += e.Drafts

@@ -87,7 +87,7 @@ type SLOResult struct {
 type Front struct {
 	Metric string // "e2e"
 	Load   string // id, "" where no load can be compared
-	Draws  int    // bootstrap draws behind each Arm.FrontProbability
+	Draws  int    // behind each Arm.FrontProbability
 }
 
 // Cell is an arm at a load level, its repetitions merged from raw samples.
@@ -137,7 +137,7 @@ type Arm struct {
 	Capacity         Capacity
 	Cost             Cost
 	OnFront          bool
-	FrontProbability float64 // share of bootstrap draws in which the arm is on the front
+	FrontProbability float64 // share of draws of the whole run in which the arm is on the front
 	Excluded         string  // why it is not recommended, one sentence; "" for the recommended arm
 	P95TTFT          Value   // at the load the front is drawn at
 	P95E2E           Value
@@ -172,6 +172,7 @@ type Recommendation struct {
 	RunnerUp    string // id
 	RunnerUpWhy string
 	Confirmed   *Confirmation // nil where the winner was not run again
+	Sureness    *Sureness     // nil without a recommended arm
 	Unmeasured  []string
 }
 

@@ -82,56 +82,6 @@ func simulated(rng *rand.Rand, common []float64, r, own, shift float64) Requests
 	return out
 }
 
-func commonPart(rng *rand.Rand, n int) []float64 {
-	c := make([]float64, n)
-	for i := range c {
-		c[i] = .5 * rng.NormFloat64()
-	}
-	return c
-}
-
-// The intervals hold the true ratio about as often as they say, and without a change it is called one about as seldom
-// as it may. Percentiles of few requests have few values around them, so their intervals hold it oftener.
-func TestQuantileChangesCover(t *testing.T) {
-	if testing.Short() {
-		t.Skip("simulates for seconds")
-	}
-	const simulations, draws = 400, 200
-	ps := []float64{.5, .95}
-	for _, row := range []struct {
-		name   string
-		n      int
-		r      float64
-		paired bool
-	}{{"paired", 150, 0, true}, {"separate", 150, 0, false}, {"paired, neighbours alike", 300, .5, true}} {
-		rng := rand.New(rand.NewPCG(3, uint64(row.n)))
-		var holds, alarms [2]int
-		for range simulations {
-			common := commonPart(rng, row.n)
-			other := common
-			if !row.paired {
-				other = commonPart(rng, row.n)
-			}
-			a, b := simulated(rng, common, row.r, .3, 0), simulated(rng, other, row.r, .3, 0)
-			for i, c := range QuantileChanges([]Requests{a}, []Requests{b}, ps, row.paired, draws, rng) {
-				if c.Interval.Low <= 1 && 1 <= c.Interval.High {
-					holds[i]++
-				}
-				if c.P < .05 {
-					alarms[i]++
-				}
-			}
-		}
-		for i, p := range ps {
-			cover, alarm := float64(holds[i])/simulations, float64(alarms[i])/simulations
-			t.Logf("%s, p%g: covers %.3f, alarms %.3f", row.name, 100*p, cover, alarm)
-			if cover < .92 || alarm > .08 {
-				t.Errorf("%s, p%g: covers %.3f, alarms %.3f", row.name, 100*p, cover, alarm)
-			}
-		}
-	}
-}
-
 // A change of a tenth is found in runs whose requests are the same, where without pairs it is lost in what
 // requests differ by.
 func TestPairsFindMore(t *testing.T) {

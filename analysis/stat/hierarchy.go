@@ -3,104 +3,85 @@ package stat
 import (
 	"math"
 	"math/rand/v2"
-	"slices"
+
+	"gonum.org/v1/gonum/stat"
 )
 
-// Series holds one run's requests in issue order, as the terms of a ratio of sums:
-// a mean has Den 1 for each request that counts, a rate has the request's share of
-// the window.
-type Series struct{ Num, Den []float64 }
+// blocks are how many a run is cut into. Few and long ones hold what neighbouring requests share: batches and cache.
+const blocks = 8
 
-// RatioEstimate is the sum of Num over the sum of Den of all runs, with its interval.
-type RatioEstimate struct {
-	Value    float64 // NaN where the denominator is 0
-	Interval Interval
-	N        int // terms
+// Resamples are the draws of a hierarchical bootstrap (Davison & Hinkley, Bootstrap Methods and their Application, 1997,
+// 3.8): runs with replacement, and in each of them blocks of neighbouring requests (Künsch, Ann. Statist. 17, 1989),
+// joined end to start (Politis & Romano 1992). What is drawn are places, so that systems which had the same requests at the same
+// times are drawn together, and what the draws say of their differences has what was common taken out.
+//
+// With fewer than FewestRuns runs all of them are taken, since the spread of two says nothing.
+type Resamples struct {
+	draws int
+	runs  []float64 // by draw and run, in [0, 1): which run takes its place
+	from  []float64 // by draw, run and block, in [0, 1): where it starts
+	many  int       // runs
 }
 
-// Ratio estimates a ratio of sums and gives its interval by a bootstrap of draws
-// resamples: blocks of neighbouring requests, because neighbours share batches and
-// cache (Künsch 1989, with the series joined end to start as in Politis & Romano
-// 1992, so that all requests weigh the same), and with two runs or more the runs
-// themselves before the blocks (hierarchical: Davison & Hinkley 1997, 3.8).
-func Ratio(runs []Series, draws int, rng *rand.Rand) RatioEstimate {
-	var num, den float64
-	e := RatioEstimate{}
-	for _, s := range runs {
-		e.N += len(s.Num)
-		for i := range s.Num {
-			num += s.Num[i]
-			den += s.Den[i]
+// NewResamples draws places for systems with a number of runs.
+func NewResamples(runs, draws int, rng *rand.Rand) *Resamples {
+	r := &Resamples{draws: draws, many: runs, runs: make([]float64, draws*runs), from: make([]float64, draws*runs*blocks)}
+	for i := range r.runs {
+		r.runs[i] = rng.Float64()
+	}
+	for i := range r.from {
+		r.from[i] = rng.Float64()
+	}
+	return r
+}
+
+// Draws is the number of draws.
+func (r *Resamples) Draws() int { return r.draws }
+
+// run is which run stands at a place of a draw.
+func (r *Resamples) run(draw, place int) int {
+	if r.many < FewestRuns {
+		return place
+	}
+	return int(r.runs[draw*r.many+place] * float64(r.many))
+}
+
+// Ratio is a ratio of sums in each draw; NaN where its denominator is 0.
+func (r *Resamples) Ratio(series []Series) []float64 {
+	sums := make([]blockSums, len(series))
+	for i, s := range series {
+		sums[i] = newBlockSums(s)
+	}
+	out := make([]float64, r.draws)
+	for d := range out {
+		var num, den float64
+		for place := range min(r.many, len(sums)) {
+			at := (d*r.many + place) * blocks
+			n, m := sums[min(r.run(d, place), len(sums)-1)].draw(r.from[at : at+blocks])
+			num, den = num+n, den+m
 		}
+		out[d] = num / den
 	}
-	e.Value = num / den
-	if den == 0 {
-		e.Value = math.NaN()
-	}
-	e.Interval = Interval{Low: e.Value, High: e.Value, Level: Confidence}
-	if math.IsNaN(e.Value) || math.IsInf(e.Value, 0) || draws < 1 {
-		return e
-	}
-	replicates := resample(newBlockRuns(runs, e.Value), draws, rng)
-	if len(replicates) > 0 {
-		e.Interval = spread(e.Value, replicates, widen(runs, e.Value))
-	}
-	return e
+	return out
 }
 
-// spread is the percentile interval of the replicates, its distance to the value
-// multiplied by factor.
-func spread(value float64, replicates []float64, factor float64) Interval {
-	slices.Sort(replicates)
-	tail := (1 - Confidence) / 2
-	low, high := NearestRank(replicates, tail), NearestRank(replicates, 1-tail)
-	return Interval{
-		Low:   min(value, value+(low-value)*factor),
-		High:  max(value, value+(high-value)*factor),
-		Level: Confidence,
+// Units is Ratio for units that are kept whole, such as the windows of a text or what a run's engine counted.
+func (r *Resamples) Units(num, den []float64) []float64 {
+	series := make([]Series, len(num))
+	for i := range num {
+		series[i] = Series{Num: num[i : i+1], Den: den[i : i+1]}
 	}
+	return r.Ratio(series)
 }
 
-// widen undoes the known shortfall of a block bootstrap inside a single run: the
-// variance of n/b block means is short by the factor 1 - b/n. Several runs need no
-// such factor, because resampling them counts the variance inside runs twice.
-func widen(runs []Series, value float64) float64 {
-	if len(runs) != 1 || len(runs[0].Num) < 2 {
-		return 1
-	}
-	n := float64(len(runs[0].Num))
-	return math.Sqrt(n / (n - float64(blockLength(runs[0], value))))
-}
-
-// blockLength balances bias and variance for a first-order autoregression with the
-// lag-1 correlation found in the run: (3/2)^(1/3) (2r/(1-r^2))^(2/3) n^(1/3) (Carlstein
-// 1986, for moving blocks by Künsch). Without positive correlation it is 1; it is
-// at most a quarter of the run.
-func blockLength(s Series, value float64) int {
-	n := len(s.Num)
-	residual := make([]float64, n)
-	for i := range residual {
-		residual[i] = s.Num[i] - value*s.Den[i]
-	}
-	r := min(max(lag1(residual), 0), 0.97)
-	b := math.Cbrt(1.5*float64(n)) * math.Pow(2*r/(1-r*r), 2.0/3)
-	return min(max(int(math.Ceil(b)), 1), max(n/4, 1))
-}
-
-// blockRun answers the sum over a block of a run in constant time.
-type blockRun struct {
-	n, block int
+// blockSums answers the sum over a block of a run in constant time.
+type blockSums struct {
+	n        int
 	num, den []float64 // prefix sums over two copies of the run, so that blocks may wrap
 }
 
-func newBlockRuns(runs []Series, value float64) []blockRun {
-	var out []blockRun
-	for _, s := range runs {
-		if n := len(s.Num); n > 0 {
-			out = append(out, blockRun{n: n, block: blockLength(s, value), num: prefix(s.Num), den: prefix(s.Den)})
-		}
-	}
-	return out
+func newBlockSums(s Series) blockSums {
+	return blockSums{n: len(s.Num), num: prefix(s.Num), den: prefix(s.Den)}
 }
 
 func prefix(xs []float64) []float64 {
@@ -111,32 +92,95 @@ func prefix(xs []float64) []float64 {
 	return p
 }
 
-// draw adds up blocks at random places until they hold n requests.
-func (b *blockRun) draw(rng *rand.Rand) (num, den float64) {
-	for left := b.n; left > 0; left -= b.block {
-		from := rng.IntN(b.n)
-		to := from + min(b.block, left)
-		num += b.num[to] - b.num[from]
-		den += b.den[to] - b.den[from]
+// draw adds up blocks that start at the given places until they hold n requests.
+func (b *blockSums) draw(from []float64) (num, den float64) {
+	length := (b.n + blocks - 1) / blocks
+	for i, left := 0, b.n; left > 0; i, left = i+1, left-length {
+		start := int(from[i] * float64(b.n))
+		end := start + min(length, left)
+		num += b.num[end] - b.num[start]
+		den += b.den[end] - b.den[start]
 	}
 	return num, den
 }
 
-func resample(runs []blockRun, draws int, rng *rand.Rand) []float64 {
-	replicates := make([]float64, 0, draws)
-	for range draws {
-		var num, den float64
-		for k := range runs {
-			if len(runs) > 1 {
-				k = rng.IntN(len(runs))
-			}
-			n, d := runs[k].draw(rng)
-			num += n
-			den += d
-		}
-		if den != 0 {
-			replicates = append(replicates, num/den)
+// Quantiles is the p-quantile of sorted, the values of all runs, in each draw: the value at the rank that the drawn share of values
+// above the sample's quantile says (Bahadur's representation, Ann. Math. Statist. 37, 1966), so that a draw takes a few
+// sums and not a sort. It never leaves the sample: +Inf where failures reach it.
+func (r *Resamples) Quantiles(runs [][]float64, sorted []float64, p float64, effective int, rng *rand.Rand) []float64 {
+	at := NearestRank(sorted, p)
+	series := make([]Series, len(runs))
+	for i, run := range runs {
+		series[i] = exceedanceSeries(run, at)
+	}
+	share := 1 - float64(rankOf(sorted, at))/float64(len(sorted))
+	spread := math.Sqrt(p * (1 - p) / float64(effective))
+	out := r.Ratio(series)
+	Calibrate(out, share, Interval{Low: share - normalQuantile()*spread, High: share + normalQuantile()*spread}, rng)
+	for i, s := range out {
+		out[i] = atPosition(sorted, (p+s-share)*float64(len(sorted)))
+	}
+	return out
+}
+
+// exceedanceSeries is 1 for each value above a threshold.
+func exceedanceSeries(run []float64, threshold float64) Series {
+	s := Series{Num: make([]float64, len(run)), Den: make([]float64, len(run))}
+	for i, v := range run {
+		s.Den[i] = 1
+		if v > threshold {
+			s.Num[i] = 1
 		}
 	}
-	return replicates
+	return s
+}
+
+// rankOf is how many of sorted are at most v.
+func rankOf(sorted []float64, v float64) int {
+	n := 0
+	for n < len(sorted) && sorted[n] <= v {
+		n++
+	}
+	return n
+}
+
+// Calibrate stretches draws about value so that they spread as the interval says. A bootstrap of few runs or blocks is too
+// narrow by a known amount, and an interval that was made for coverage has the right width; what the draws add is how figures
+// move together. Draws that do not move at all get a spread of their own, from rng. An upper end that is not known is as far
+// as the lower one.
+func Calibrate(draws []float64, value float64, i Interval, rng *rand.Rand) {
+	down, up := (value-i.Low)/normalQuantile(), (i.High-value)/normalQuantile()
+	if math.IsInf(up, 0) {
+		up = down
+	}
+	if math.IsInf(down, 0) {
+		down = up
+	}
+	if math.IsInf(down, 0) || math.IsNaN(down+up) { // nothing is known of how it spreads
+		down, up = 0, 0
+	}
+	sd := stat.StdDev(draws, nil)
+	for d, x := range draws {
+		z := (x - value) / sd
+		if !(sd > 0) || math.IsNaN(z) || math.IsInf(z, 0) {
+			z = rng.NormFloat64()
+		}
+		if draws[d] = value + z*down; z > 0 {
+			draws[d] = value + z*up
+		}
+	}
+}
+
+// Ranks are the places of draws among each other, in (0, 1); draws that are equal are put in random order.
+func Ranks(draws []float64, rng *rand.Rand) []float64 {
+	shuffled := make([]float64, len(draws))
+	perm := rng.Perm(len(draws))
+	for i, k := range perm {
+		shuffled[i] = draws[k]
+	}
+	out := make([]float64, len(draws))
+	for rank, i := range sortedIndices(shuffled) {
+		out[perm[i]] = (float64(rank) + .5) / float64(len(draws))
+	}
+	return out
 }
