@@ -36,7 +36,9 @@ func AdjustedPairs(first, second, covariate1, covariate2 []float64) (Change, boo
 		squares += r * r
 	}
 	se := math.Sqrt(squares / (n - 2) * (1/n + centre*centre/(variance*(n-1))))
-	return studentChange(intercept, se, n-2, len(d)), true
+	c := studentChange(intercept, se, n-2, len(d))
+	c.Adjusted = true
+	return c, true
 }
 
 // logRatios are the logarithms of second over first; false with fewer than FewestRuns, or where a value is not positive and

@@ -13,6 +13,7 @@ type Change struct {
 	Interval Interval // of the ratio
 	P        float64  // two-sided, of a ratio of 1
 	Runs     int      // of the side that has fewer
+	Adjusted bool     // a covariate was taken out: the ratio is that at equal values of it
 	Within   bool     // the interval holds for these runs: how much runs differ from each other is not in it
 }
 

@@ -29,6 +29,26 @@ func TestPairedRunsAgreesWithR(t *testing.T) {
 	}
 }
 
+func TestAdjustedPairsNeedsPairs(t *testing.T) {
+	ones, x := make([]float64, 12), make([]float64, 12)
+	for i := range ones {
+		ones[i], x[i] = 1+float64(i%3), float64(i)
+	}
+	if _, ok := AdjustedPairs(ones[:7], ones[:7], x[:7], make([]float64, 7)); ok {
+		t.Error("seven pairs are enough")
+	}
+	if _, ok := AdjustedPairs(ones, ones, x, x); ok {
+		t.Error("a covariate that does not vary explains something")
+	}
+	if c, ok := AdjustedPairs(ones, ones, x, make([]float64, 12)); !ok || c.Ratio != 1 || c.P != 1 || !c.Adjusted {
+		t.Errorf("%+v %v", c, ok)
+	}
+	bad := append([]float64{math.Inf(1)}, ones[1:]...)
+	if c, ok := AdjustedPairs(ones, bad, x, make([]float64, 12)); ok {
+		t.Errorf("a failure: %+v", c)
+	}
+}
+
 // Welch's example with equal sizes and variances is Student's: 2n-2 degrees of freedom.
 func TestSeparateRuns(t *testing.T) {
 	a := []float64{math.Exp(1), math.Exp(2), math.Exp(3)}
