@@ -76,9 +76,11 @@ type SLOResult struct {
 	Verdict  Verdict
 	N        int     // issued requests that can pass or fail it
 	Misses   int     // failures included
-	Low      float64 // one-sided 95 % Clopper-Pearson bounds of the miss share
+	Low      float64 // one-sided Clopper-Pearson bounds of the miss share, at Level
 	High     float64
-	NeedMore int // further requests, all within the limit, that would make it met; 0 where decided
+	Level    float64 // 0.95, or 0.99 by MLPerf's rule
+	NeedMore int     // further requests, all within the limit, that would make it met; 0 where decided
+	Early    Early
 }
 
 // Front says what the Pareto front is drawn over: quality loss, p95 of Metric at

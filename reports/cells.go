@@ -202,8 +202,8 @@ func (v *view) sloTables() Section {
 			s.Blocks = append(s.Blocks, Table{Table: t, Trials: v.trialsAt(l.ID)})
 		}
 	}
-	s.Blocks = append(s.Blocks, Note("Misses of n issued requests, failures included, with the one-sided 95 % Clopper-Pearson bounds of the miss share. "+
-		"Met: the upper bound is within what the limit allows. Missed: the lower bound is beyond it. Else undecided."))
+	s.Blocks = append(s.Blocks, Note("Misses of n issued requests, failures included, with the one-sided "+v.verdictLevel()+" Clopper-Pearson bounds of the miss share. "+
+		"Met: the upper bound is within what the limit allows. Missed: the lower bound is beyond it. Else undecided."), v.earlyFold())
 	return s
 }
 

@@ -28,7 +28,7 @@ const (
 // misses are nearer to independent: a request passes when the SLO's percentile of
 // its own gaps is within the limit.
 func Judge(s record.SLO, r *result.Request) Judgement {
-	value, defined := judged(s, r)
+	value, defined := Judged(s, r)
 	switch {
 	case !defined:
 		return NoAnswer
@@ -38,7 +38,8 @@ func Judge(s record.SLO, r *result.Request) Judgement {
 	return Fail
 }
 
-func judged(s record.SLO, r *result.Request) (float64, bool) {
+// Judged is the number of a request that is held against an SLO's limit, +Inf where it failed; false where it has none.
+func Judged(s record.SLO, r *result.Request) (float64, bool) {
 	switch s.Metric {
 	case "ttft":
 		return TTFT(r)

@@ -32,7 +32,7 @@ func (m *Matrix) Run(c Circumstances) record.Run {
 		run.Loads = append(run.Loads, l.Record)
 	}
 	for _, l := range s.SLO.Limits {
-		run.SLOs = append(run.SLOs, record.SLO{Metric: l.Metric, Percentile: l.Percentile, LimitNS: int64(l.Limit), Origin: l.Origin})
+		run.SLOs = append(run.SLOs, record.SLO{Metric: l.Metric, Percentile: l.Percentile, LimitNS: int64(l.Limit), Origin: l.Origin, Rule: rule(s.SLO.Rule)})
 	}
 	if k := s.Cost; k != nil {
 		run.Cost = record.CostPlan{Currency: k.Currency, PricePerHour: k.PricePerHour, Utilisation: k.Utilisation, Source: k.Source}
