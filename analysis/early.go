@@ -21,13 +21,14 @@ func early(c *group.Cell, s record.SLO) Early {
 			all = append(all, v)
 		}
 	}
-	e := stat.NewEarlyStop(stat.Sorted(all), s.Percentile)
+	all = stat.Sorted(all)
+	e := stat.NewEarlyStop(all, s.Percentile)
 	v := Value{Unit: "ns", N: len(all), Level: stat.EarlyConfidence, Estimate: e.Bound, Low: e.Bound, High: e.Bound}
 	switch {
 	case e.NeedMore > 0:
 		v = Value{Unit: "ns", N: len(all), Note: Insufficient}
 	case !v.Known():
-		v.Note = BeyondOK
+		v.Note, v.Beyond = BeyondOK, slowest(all)
 	}
 	return Early{Bound: v, Discard: e.Discard, NeedMore: e.NeedMore}
 }

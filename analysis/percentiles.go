@@ -112,7 +112,17 @@ func quote(sorted []float64, p float64, byEffective bool, effective func(thresho
 	v.Value = Value{Estimate: q.Value, Low: max(q.Shown.Low, 0), High: q.Shown.High, Level: q.Shown.Level, N: q.N, Unit: "ns"}
 	v.JudgeLow, v.JudgeHigh = max(q.Conservative.Low, 0), q.Conservative.High
 	if math.IsInf(q.Value, 1) {
-		v.Value.Note = BeyondOK
+		v.Value.Note, v.Value.Beyond = BeyondOK, slowest(sorted)
 	}
 	return v
+}
+
+// slowest is the largest finite one of ascending values, 0 without any.
+func slowest(sorted []float64) float64 {
+	for _, v := range slices.Backward(sorted) {
+		if !math.IsInf(v, 1) {
+			return v
+		}
+	}
+	return 0
 }

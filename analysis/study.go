@@ -41,7 +41,8 @@ type Value struct {
 	N         int     // samples
 	Unit      string  // "ns", "tokens/s", "req/s", "ratio", "nats", "$/Mtok", "bytes"
 	Note      string
-	Estimated bool // not measured: the number follows from an assumption or an approximation, and output says so
+	Beyond    float64 // the slowest success, where Note is BeyondOK: the estimate is above it
+	Estimated bool    // not measured: the number follows from an assumption or an approximation, and output says so
 }
 
 // Percentiles of one metric over the requests of a cell.

@@ -75,7 +75,7 @@ func (s sides) overRuns(m Metric, of func(...group.Trial) float64, within func()
 			r.Change.P, r.Note = s.failures().Change.P, "failures reach it in one of the runs: p is that of their shares"
 		}
 	default:
-		r.Outcome, r.Note = NotKnown, "fewer than 3 repetitions: no interval"
+		r.Outcome, r.Note = NotKnown, fmt.Sprintf("no interval: it takes %d repetitions, none of them 0", stat.FewestRuns)
 		r.Change.Interval = stat.Interval{Low: 0, High: math.Inf(1), Level: stat.Confidence}
 	}
 	return r

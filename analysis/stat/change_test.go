@@ -132,6 +132,20 @@ func TestQuantileChangesOfFailures(t *testing.T) {
 	if !math.IsInf(c.Ratio, 1) || c.Interval.Low != 0 || c.P != 1 {
 		t.Errorf("%+v", c)
 	}
+	// A third of failures puts the p75 beyond the slowest success, in all draws but a few: how much slower it is at least is known.
+	some := make(Requests, 100)
+	for i := range some {
+		some[i] = []float64{3 * float64(i+1)}
+		if i%3 == 0 {
+			some[i][0] = math.Inf(1)
+		}
+	}
+	if c := QuantileChanges([]Requests{good}, []Requests{some}, []float64{.67}, false, 400, rng)[0]; !math.IsInf(c.Ratio, 1) || c.Interval.Low < 1 || math.IsInf(c.Interval.Low, 1) || !math.IsInf(c.Interval.High, 1) {
+		t.Errorf("a third of failures: %+v", c)
+	}
+	if c := QuantileChanges([]Requests{some}, []Requests{good}, []float64{.67}, false, 400, rng)[0]; c.Ratio != 0 || c.Interval.Low != 0 || !(c.Interval.High < 1) {
+		t.Errorf("no failures any more: %+v", c)
+	}
 	if c := QuantileChanges([]Requests{bad}, []Requests{bad}, []float64{.5}, true, 100, rng)[0]; !math.IsNaN(c.Ratio) || c.P != 1 {
 		t.Errorf("%+v", c)
 	}

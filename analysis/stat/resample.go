@@ -19,7 +19,7 @@ func QuantileChanges(first, second []Requests, ps []float64, paired bool, draws 
 	a, b := newPool(first), newPool(second)
 	out, logs := make([]Change, len(ps)), make([][]float64, len(ps))
 	for i, p := range ps {
-		out[i] = Change{Ratio: b.quantile(p, nil) / a.quantile(p, nil), P: 1, Runs: min(len(first), len(second)), Within: true}
+		out[i] = Change{Ratio: b.quantile(p, nil) / a.quantile(p, nil), P: 1, Runs: min(len(first), len(second)), Within: min(len(first), len(second)) < FewestRuns}
 	}
 	qa, qb := make([]float64, len(ps)), make([]float64, len(ps))
 	for range draws {
@@ -78,7 +78,8 @@ func (c *Change) settle(logs []float64, width float64) {
 	if len(logs) == 0 || math.IsNaN(center) {
 		return
 	}
-	if math.IsInf(center, 0) { // one side failed too often for a number: what its share of failures says is the answer
+	if math.IsInf(center, 0) { // one side failed too often for a number: its share of failures says whether that is chance
+		c.bound(logs)
 		return
 	}
 	i := spread(center, logs, width)
@@ -91,6 +92,18 @@ func (c *Change) settle(logs []float64, width float64) {
 	}
 	if z := math.Abs(center) / math.Abs(center-end) * normalQuantile(); z > 0 { // not NaN: no change, and none in any draw
 		c.P = 2 * distuv.UnitNormal.CDF(-z)
+	}
+}
+
+// bound leaves the one end that draws give of a ratio that failures reach on one side.
+func (c *Change) bound(logs []float64) {
+	slices.Sort(logs)
+	tail := (1 - Confidence) / 2
+	if low := math.Exp(NearestRank(logs, tail)); math.IsInf(c.Ratio, 1) && !math.IsInf(low, 1) {
+		c.Interval.Low = low
+	}
+	if high := math.Exp(NearestRank(logs, 1-tail)); c.Ratio == 0 && high > 0 {
+		c.Interval.High = high
 	}
 }
 
