@@ -37,7 +37,7 @@ func (a *analysis) drawFront() {
 	}
 	shares := pareto.Shares(len(a.arms), a.options.Draws, func(d int) [][]float64 {
 		drawn := slices.Repeat([][]float64{nowhere}, len(a.arms))
-		for _, s := range a.stands(d) {
+		for _, s := range a.stands(d, false) {
 			if m := cells[s.arm.index]; m != nil && m.drawn != nil {
 				drawn[s.arm.index] = []float64{a.lossIn(loss, s.arm, d), inDraw(m.drawn.latency, d), 1 / s.bracket}
 			}

@@ -44,13 +44,13 @@ type stand struct {
 	latency float64
 }
 
-// stands are the eligible arms that hold a rate in a draw, best first, by the rule of ranked.
-func (a *analysis) stands(d int) []stand {
+// stands are the arms that hold a rate in a draw, best first, by the rule of ranked; of all arms, or of those that are eligible.
+func (a *analysis) stands(d int, eligible bool) []stand {
 	var all []stand
 	tokens := map[string][]float64{}
 	for i := range a.arms {
 		j := &a.arms[i]
-		if m := j.capacityIn(d); m != nil && j.Eligible {
+		if m := j.capacityIn(d); m != nil && (j.Eligible || !eligible) {
 			all = append(all, stand{arm: j, load: m.Load, order: a.loadOrder[m.Load], busy: inDraw(m.drawn.busy, d), latency: inDraw(m.drawn.latency, d)})
 			tokens[m.Load] = append(tokens[m.Load], m.drawn.tokens[d])
 		}
@@ -89,7 +89,7 @@ func (a *analysis) redecide() {
 	first, held := map[string]int{}, 0
 	var regret, tie []float64
 	for d := range s.Draws {
-		all := a.stands(d)
+		all := a.stands(d, true)
 		if len(all) == 0 {
 			continue
 		}
