@@ -84,7 +84,7 @@ func pooled(c *group.Cell, m metric.Pooled, ps []float64) Percentiles {
 	p.Mean = ratioValue(stat.Ratio(series), len(sorted), "ns")
 	for _, q := range ps {
 		p.Quoted = append(p.Quoted, quote(sorted, q, true, func(threshold float64) int {
-			return stat.EffectiveClustered(runs, threshold)
+			return stat.EffectiveClustered(runs, threshold, q)
 		}))
 	}
 	return p

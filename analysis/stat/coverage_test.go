@@ -151,7 +151,7 @@ func gapsRow(l latencies, p float64) coverage {
 			runs = append(runs, r)
 		}
 		slices.Sort(all)
-		return NewQuantile(all, p, EffectiveClustered(runs, NearestRank(all, p))).Shown.holds(truth)
+		return NewQuantile(all, p, EffectiveClustered(runs, NearestRank(all, p), p)).Shown.holds(truth)
 	}}
 }
 

@@ -58,14 +58,14 @@ func TestEffectiveClustered(t *testing.T) {
 		}
 		loose, tight = append(loose, a), append(tight, b)
 	}
-	if n := EffectiveClustered([]Requests{loose}, 0.9); n < 2000 || n > 4000 {
+	if n := EffectiveClustered([]Requests{loose}, 0.9, 0.9); n < 2000 || n > 4000 {
 		t.Errorf("independent gaps: %d effective of 4000", n)
 	}
 	// Twenty copies of one value are one value: 200, less what chance in their order looks like.
-	if n := EffectiveClustered([]Requests{tight}, 0.9); n < 150 || n > 202 {
+	if n := EffectiveClustered([]Requests{tight}, 0.9, 0.9); n < 150 || n > 202 {
 		t.Errorf("equal gaps inside a request: %d effective of 200 requests", n)
 	}
-	if n := EffectiveClustered([]Requests{{{1, 2}, {}, {3}}}, 100); n != 2 {
+	if n := EffectiveClustered([]Requests{{{1, 2}, {}, {3}}}, 100, 0.9); n != 2 {
 		t.Errorf("none above: %d, want the number of groups", n)
 	}
 }

@@ -34,8 +34,9 @@ func EffectiveSamples(runs [][]float64, threshold, p float64) int {
 	return min(max(int(float64(n)/inflation), 1), n)
 }
 
-// EffectiveClustered is EffectiveSamples for several values of each request (its token gaps), which hang together.
-func EffectiveClustered(runs []Requests, threshold float64) int {
+// EffectiveClustered is EffectiveSamples for several values of each request (its token gaps), which hang together. With few runs
+// the correlation of neighbours is the larger one of what their counts above the threshold and what their means say.
+func EffectiveClustered(runs []Requests, threshold, p float64) int {
 	series, n := make([]Series, len(runs)), 0
 	for k, run := range runs {
 		series[k] = above(run, threshold)
@@ -45,7 +46,39 @@ func EffectiveClustered(runs []Requests, threshold float64) int {
 	if n == 0 {
 		return 0
 	}
-	return worth(series, n)
+	effective := worth(series, n)
+	if len(runs) < FewestRuns {
+		residuals, _, _ := residualsOf(series, share(series))
+		effective = int(float64(effective) * min(1, inflation(residuals)/scoreInflation(requestMeans(runs), p)))
+	}
+	return max(effective, 1)
+}
+
+// share is that of all hits.
+func share(series []Series) float64 {
+	var hits, of float64
+	for _, s := range series {
+		h, d := s.sums()
+		hits, of = hits+h, of+d
+	}
+	return hits / of
+}
+
+// requestMeans are the means of the requests that have values.
+func requestMeans(runs []Requests) [][]float64 {
+	out := make([][]float64, len(runs))
+	for k, run := range runs {
+		for _, values := range run {
+			if len(values) > 0 {
+				sum := 0.0
+				for _, v := range values {
+					sum += v
+				}
+				out[k] = append(out[k], sum/float64(len(values)))
+			}
+		}
+	}
+	return out
 }
 
 // EffectiveShare is EffectiveSamples for a share of counted things: Num is 1 for a hit, Den 1 for what counts.

@@ -63,7 +63,18 @@ func ratioError(runs []Series, value, den float64) (se, freedom float64) {
 	if len(runs) >= FewestRuns {
 		return runError(runs, value, den)
 	}
-	residuals, squares, n := make([][]float64, len(runs)), 0.0, 0
+	residuals, squares, n := residualsOf(runs, value)
+	if n < 2 {
+		return 0, 0
+	}
+	count := float64(n)
+	// The variance about a mean that was taken from the same correlated values is short by the factor 1 - inflation/n.
+	inflation := min(inflation(residuals), count/2)
+	return math.Sqrt(squares*inflation/(1-inflation/count)) / den, count/inflation - 1
+}
+
+func residualsOf(runs []Series, value float64) (residuals [][]float64, squares float64, n int) {
+	residuals = make([][]float64, len(runs))
 	for k, s := range runs {
 		residuals[k] = make([]float64, len(s.Num))
 		for i := range s.Num {
@@ -72,13 +83,7 @@ func ratioError(runs []Series, value, den float64) (se, freedom float64) {
 		}
 		n += len(s.Num)
 	}
-	if n < 2 {
-		return 0, 0
-	}
-	count := float64(n)
-	// The variance about a mean that was taken from the same correlated values is short by the factor 1 - inflation/n.
-	inflation := min(inflation(residuals), count/2)
-	return math.Sqrt(squares*inflation/(1-inflation/count)) / den, count/inflation - 1
+	return residuals, squares, n
 }
 
 // runError takes each run's residuals together.
