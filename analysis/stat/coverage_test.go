@@ -329,10 +329,14 @@ func coverageRows() []coverage {
 		rows = append(rows, speedupRow(l))
 	}
 	for _, l := range []latencies{independent(1, 93), alike(1, 62), alike(1, 93), alike(1, 125), alike(1, 186), slow(1, 640), alike(2, 93), alike(5, 93), differ(5, 93)} {
-		rows = append(rows, percentileRow(l, .5))
+		of := []coverage{percentileRow(l, .5)}
 		if l.n*l.runs >= 120 { // with fewer a p95 has an interval of 90 %, and says so
-			rows = append(rows, percentileRow(l, .95))
+			of = append(of, percentileRow(l, .95))
 		}
+		if l.n*l.runs > 200 {
+			of = slowly(of...)
+		}
+		rows = append(rows, of...)
 	}
 	rows = append(rows, slowly(percentileRow(differ(10, 93), .5), percentileRow(differ(10, 93), .95), percentileRow(differ(10, 93), .99), percentileRow(alike(1, 400), .99))...)
 	rows = append(rows, conservativeRow(independent(1, 150), .9), conservativeRow(alike(1, 150), .9))

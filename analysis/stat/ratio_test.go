@@ -61,14 +61,3 @@ func autoregression(rng *rand.Rand, n int, r float64) []float64 {
 	}
 	return xs
 }
-
-func sampleVariance(xs []float64) float64 {
-	m, ss := 0.0, 0.0
-	for _, x := range xs {
-		m += x / float64(len(xs))
-	}
-	for _, x := range xs {
-		ss += (x - m) * (x - m)
-	}
-	return ss / float64(len(xs)-1)
-}
