@@ -8,7 +8,7 @@ FUZZTIME ?= 20s
 SOAK     ?= 30m
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched golden bench bench-rivals models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage golden bench bench-rivals models reference tokenizers sdk lm-eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -48,6 +48,9 @@ soak: ## serve ten times the load that the server can bear for SOAK (30m), from 
 
 soak-sched: ## a million random operations of the scheduler, over all policies and queue orders
 	$(GO) test -timeout 1h -v ./engine/sched -run TestRandomPolicies -ops 1000000
+
+coverage: ## simulate every interval 4000 times; a quarter of an hour; writes the table of docs/statistics.md
+	$(GO) test -timeout 2h -count 1 ./analysis/stat -run '^TestCoverage$$' -simulations 4000 -write-coverage
 
 golden: ## rewrite the golden files; inspect the diff
 	$(GO) test $$(grep -rl --include=*_test.go '"update"' . | xargs -n1 dirname | sort -u) -update

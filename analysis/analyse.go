@@ -11,8 +11,8 @@ import (
 
 // Options of an analysis.
 type Options struct {
-	Seed  uint64 // of the bootstraps, mixed with the run's own seed
-	Draws int    // of each bootstrap, at least 100; 0 is DefaultDraws
+	Seed  uint64 // of the bootstrap, mixed with the run's own seed
+	Draws int    // of the bootstrap, at least 100; 0 is DefaultDraws
 }
 
 // DefaultDraws places the ends of a 95 % interval among 25 draws on either side.
@@ -28,7 +28,10 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 		return nil, fmt.Errorf("analyse %s: %d bootstrap draws: expected at least 100, or 0 for %d", set.Dir, o.Draws, DefaultDraws)
 	}
 	a := &analysis{set: set, run: &set.Run, options: o, study: &Study{Run: set.Run}}
-	a.drafting = len(draftGroups(a.run.Arms)) > 0
+	a.drafting, a.loadOrder = len(draftGroups(a.run.Arms)) > 0, map[string]int{}
+	for i, l := range a.run.Loads {
+		a.loadOrder[l.ID] = i
+	}
 	if err := a.measure(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}
@@ -39,6 +42,7 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()
+	a.redecide()
 	a.compareDrafts()
 	a.drawOccupancy()
 	if err := a.spendTime(); err != nil {
@@ -67,6 +71,9 @@ type analysis struct {
 	miscount  miscount
 	unchecked []string
 	drafting  bool // arms with drafts and without are compared
+
+	places    map[string]*stat.Resamples // by load and repetitions
+	loadOrder map[string]int
 }
 
 // rng is the source of a purpose, by the seeds of the run and of the options.
@@ -79,7 +86,8 @@ func (a *analysis) measure() error {
 		if err != nil {
 			return err
 		}
-		m := a.newMeasured(&c, "sweep")
+		m := a.newMeasured(&c)
+		m.setDrawn(a, &c)
 		a.watch(&c)
 		a.cells = append(a.cells, m)
 		a.study.Cells = append(a.study.Cells, m.Cell)
@@ -92,7 +100,7 @@ func (a *analysis) measure() error {
 		if err != nil {
 			return err
 		}
-		a.fresh = append(a.fresh, a.newMeasured(&c, "confirmation"))
+		a.fresh = append(a.fresh, a.newMeasured(&c))
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 // judged is an arm with what the recommendation needs of it.
 type judged struct {
 	Arm
+	index  int       // in analysis.arms
 	rungs  []rung    // ascending
 	at     *measured // the cell that cost and rank are taken from; nil where there is none
 	proven bool      // at is the capacity; otherwise the verdict there is undecided
@@ -76,7 +77,7 @@ func (a *analysis) judgeArms() (err error) {
 			q = newQuality(a.set.Quality[arm.QualityID])
 			cache[arm.QualityID] = q
 		}
-		j := judged{Arm: Arm{Arm: arm}, rungs: a.ladder(arm.ID)}
+		j := judged{index: len(a.arms), Arm: Arm{Arm: arm}, rungs: a.ladder(arm.ID)}
 		j.setQuality(a.run, q)
 		j.MeanKVBytes = a.meanKV(arm.ID)
 		j.setCapacity()

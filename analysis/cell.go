@@ -23,10 +23,10 @@ type measured struct {
 
 	answered []answered // where the run sweeps speculation, else nil
 	tokens   delivered
+	drawn    *drawn // nil where it is not valid
 }
 
-func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
-	rng := a.rng(kind, c.Arm.ID, c.Load.ID)
+func (a *analysis) newMeasured(c *group.Cell) measured {
 	m := measured{level: level(c.Load), closed: c.Load.Rate == 0, Cell: Cell{
 		Arm: c.Arm.ID, Load: c.Load.ID,
 		Valid: len(c.Invalid) == 0, Invalid: c.Invalid,
@@ -44,8 +44,8 @@ func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
 		}
 	}
 	limits := a.run.LimitsOf(c.Load)
-	m.Metrics = percentiles(c, limits.All(), a.options.Draws, rng)
-	m.setRates(c, limits, a.options.Draws, rng)
+	m.Metrics = percentiles(c, limits.All())
+	m.setRates(c, limits)
 	m.setEngine(c)
 	m.steps, m.tokens = newStepCounts(c), newDelivered(c)
 	m.Held = held(c)
@@ -91,18 +91,11 @@ func cdf(c *group.Cell, of func(*result.Request) (float64, bool)) []CDFPoint {
 
 // setEngine fills in what the engine's own counters say, summed over repetitions.
 func (m *measured) setEngine(c *group.Cell) {
-	var busy, finished []float64
+	busy, finished := busyTimes(c)
 	var drafts, drafted, accepted, asked, hits int64
 	var at []int64
 	for _, t := range c.Trials {
-		ok := 0
-		for _, r := range t.Requests {
-			if r.Outcome == result.OK {
-				ok++
-			}
-		}
 		e := t.Engine
-		busy, finished = append(busy, float64(e.BusyNS)), append(finished, float64(ok))
 		m.work.Prefill += e.PrefillOps
 		m.work.Decode += e.DecodeOps
 		drafts += e.Drafts

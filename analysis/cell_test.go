@@ -38,7 +38,7 @@ func TestRatesByHand(t *testing.T) {
 	}}}}
 	slos := []record.SLO{{Metric: "ttft", Percentile: 0.5, LimitNS: 500 * ms}}
 	a := &analysis{run: &record.Run{SLOs: slos, Cost: record.CostPlan{PricePerHour: "3.6"}}, options: Options{Draws: 100}}
-	m := a.newMeasured(&cell, "test")
+	m := a.newMeasured(&cell)
 	for _, c := range []struct {
 		name      string
 		got, want float64

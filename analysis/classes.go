@@ -76,7 +76,7 @@ func (a *analysis) class(c *group.Cell, k record.Class, limits record.Limits) Cl
 			r.OK++
 		}
 	}
-	r.Metrics = percentiles(c, slos, a.options.Draws, a.rng("class", c.Arm.ID, c.Load.ID, k.Name))
+	r.Metrics = percentiles(c, slos)
 	r.SLOs, r.Verdict = judge(c, slos)
 	for i := range r.SLOs {
 		r.SLOs[i].Class = k.Name

@@ -108,7 +108,7 @@ func (a *analysis) latencyCost(l metric.Latency, pairs [][2]*result.Request, add
 	if len(s.Num) < fewestPairs {
 		return c
 	}
-	e := stat.Ratio([]stat.Series{s}, a.options.Draws, a.rng("effect of the lab", l.Name))
+	e := stat.Ratio([]stat.Series{s})
 	c.Mean = sum / float64(len(s.Num))
 	c.Change.Estimate, c.Change.Low, c.Change.High, c.Change.Note = e.Value, e.Interval.Low, e.Interval.High, ""
 	c.Bound = math.Max(e.Interval.High, 0) / added

@@ -145,10 +145,10 @@ func (a *analysis) dominates(x, y *judged) bool {
 	}
 	better := false
 	for i := range p {
-		if p[i].Value > q[i].Value {
+		if p[i] > q[i] {
 			return false
 		}
-		better = better || p[i].Value < q[i].Value
+		better = better || p[i] < q[i]
 	}
 	return better
 }

@@ -182,8 +182,8 @@ func (a *analysis) noArm() string {
 func (a *analysis) reasons(w *judged, order []*judged) []string {
 	var out []string
 	for _, s := range w.at.SLOs {
-		out = append(out, fmt.Sprintf("%s is %s %s: %d of %s over the limit, at most %s by the 95 %% bound and %s allowed.",
-			sloName(s.SLO), s.Verdict, a.atLoad(w.at), s.Misses, words.Count(s.N, "request"), words.Percent(s.High), words.Percent(1-s.SLO.Percentile)))
+		out = append(out, fmt.Sprintf("%s is %s %s: %d of %s over the limit, at most %s by the %s bound and %s allowed.",
+			sloName(s.SLO), s.Verdict, a.atLoad(w.at), s.Misses, words.Count(s.N, "request"), words.Percent(s.High), words.Percent(s.Level), words.Percent(1-s.SLO.Percentile)))
 	}
 	for _, s := range []string{a.qualitySentence(w), a.costSentence(w), a.tieSentence(order), a.confirmedSentence()} {
 		if s != "" {

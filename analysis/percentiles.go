@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 
 	"github.com/assaylab/assay/analysis/group"
@@ -24,20 +23,20 @@ func quoted(name string, slos []record.SLO) []float64 {
 }
 
 // percentiles computes every metric of a cell over the merged raw samples.
-func percentiles(c *group.Cell, slos []record.SLO, draws int, rng *rand.Rand) []Percentiles {
+func percentiles(c *group.Cell, slos []record.SLO) []Percentiles {
 	var out []Percentiles
 	for _, l := range metric.Latencies() {
-		out = append(out, latency(c, l, quoted(l.Name, slos), draws, rng))
+		out = append(out, latency(c, l, quoted(l.Name, slos)))
 	}
 	for _, p := range metric.PooledGaps() {
-		out = append(out, pooled(c, p, quoted(p.Name, slos), draws, rng))
+		out = append(out, pooled(c, p, quoted(p.Name, slos)))
 	}
 	return out
 }
 
 // latency handles a metric of one value per request: its neighbours in issue order
 // and its repetitions decide how many independent samples it is worth.
-func latency(c *group.Cell, l metric.Latency, ps []float64, draws int, rng *rand.Rand) Percentiles {
+func latency(c *group.Cell, l metric.Latency, ps []float64) Percentiles {
 	var runs [][]float64
 	var series []stat.Series
 	for _, t := range c.Trials {
@@ -53,10 +52,10 @@ func latency(c *group.Cell, l metric.Latency, ps []float64, draws int, rng *rand
 	}
 	sorted := stat.Sorted(slices.Concat(runs...))
 	p := Percentiles{Metric: l.Name, Samples: len(sorted)}
-	p.Mean = ratioValue(stat.Ratio(series, draws, rng), len(sorted), "ns")
+	p.Mean = ratioValue(stat.Ratio(series), len(sorted), "ns")
 	for _, q := range ps {
 		p.Quoted = append(p.Quoted, quote(sorted, q, false, func(threshold float64) int {
-			return stat.EffectiveSamples(runs, threshold)
+			return stat.EffectiveSamples(runs, threshold, q)
 		}))
 	}
 	return p
@@ -64,24 +63,28 @@ func latency(c *group.Cell, l metric.Latency, ps []float64, draws int, rng *rand
 
 // pooled handles a metric of several values per request, which hang together inside
 // the request: a percentile needs as many effective samples as its floor says.
-func pooled(c *group.Cell, m metric.Pooled, ps []float64, draws int, rng *rand.Rand) Percentiles {
-	var groups [][]float64
+func pooled(c *group.Cell, m metric.Pooled, ps []float64) Percentiles {
+	var runs []stat.Requests
 	var series []stat.Series
 	for _, t := range c.Trials {
-		s := stat.Series{}
+		s, run := stat.Series{}, make(stat.Requests, len(t.Requests))
 		for i := range t.Requests {
 			values := m.Of(&t.Requests[i])
-			groups = append(groups, values)
+			run[i] = values
 			s.Num, s.Den = append(s.Num, total(values)), append(s.Den, float64(len(values)))
 		}
-		series = append(series, s)
+		runs, series = append(runs, run), append(series, s)
 	}
-	sorted := stat.Sorted(slices.Concat(groups...))
+	var all [][]float64
+	for _, run := range runs {
+		all = append(all, run...)
+	}
+	sorted := stat.Sorted(slices.Concat(all...))
 	p := Percentiles{Metric: m.Name, Samples: len(sorted)}
-	p.Mean = ratioValue(stat.Ratio(series, draws, rng), len(sorted), "ns")
+	p.Mean = ratioValue(stat.Ratio(series), len(sorted), "ns")
 	for _, q := range ps {
 		p.Quoted = append(p.Quoted, quote(sorted, q, true, func(threshold float64) int {
-			return stat.EffectiveClustered(groups, threshold)
+			return stat.EffectiveClustered(runs, threshold, q)
 		}))
 	}
 	return p
@@ -109,7 +112,17 @@ func quote(sorted []float64, p float64, byEffective bool, effective func(thresho
 	v.Value = Value{Estimate: q.Value, Low: max(q.Shown.Low, 0), High: q.Shown.High, Level: q.Shown.Level, N: q.N, Unit: "ns"}
 	v.JudgeLow, v.JudgeHigh = max(q.Conservative.Low, 0), q.Conservative.High
 	if math.IsInf(q.Value, 1) {
-		v.Value.Note = BeyondOK
+		v.Value.Note, v.Value.Beyond = BeyondOK, slowest(sorted)
 	}
 	return v
+}
+
+// slowest is the largest finite one of ascending values, 0 without any.
+func slowest(sorted []float64) float64 {
+	for _, v := range slices.Backward(sorted) {
+		if !math.IsInf(v, 1) {
+			return v
+		}
+	}
+	return 0
 }

@@ -17,6 +17,8 @@ func sloName(s record.SLO) string {
 // withInterval prints a value and its interval: "12 ms (95 % interval 11 to 14 ms)".
 func withInterval(v Value, print func(float64) string) string {
 	switch {
+	case v.Note == BeyondOK && v.Beyond > 0:
+		return "beyond the slowest success (" + print(v.Beyond) + ")"
 	case v.Note == BeyondOK:
 		return "beyond the slowest success"
 	case v.Note != "":

@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"math/rand/v2"
-
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/metric"
@@ -12,23 +10,16 @@ import (
 )
 
 // setRates computes everything that is per second of window, with the attainment.
-func (m *measured) setRates(c *group.Cell, limits record.Limits, draws int, rng *rand.Rand) {
-	good := func(of func(*result.Request) int) func(group.Trial, *result.Request) float64 {
-		return func(t group.Trial, r *result.Request) float64 {
-			if !metric.IssuedInWindow(r, t.WindowNS) || metric.JudgeAll(limits.Of(r.Class), r) != metric.Pass {
-				return 0
-			}
-			return float64(of(r))
-		}
-	}
+func (m *measured) setRates(c *group.Cell, limits record.Limits) {
+	good := func(of func(*result.Request) int) func(group.Trial, *result.Request) float64 { return good(limits, of) }
 	perSecond := func(of func(group.Trial, *result.Request) float64) stat.RatioEstimate {
-		return stat.Ratio(c.PerSecond(of), draws, rng)
+		return stat.Ratio(c.PerSecond(of))
 	}
 	n := c.Requests()
 	m.Throughput = ratioValue(perSecond(func(t group.Trial, r *result.Request) float64 {
 		return float64(metric.TokensInWindow(r, t.WindowNS))
 	}), n, "tokens/s")
-	m.OfferedRate = stat.Ratio(c.PerSecond(issued), 0, rng).Value
+	m.OfferedRate = stat.Ratio(c.PerSecond(issued)).Value
 	m.Attainment = attainment(c, limits)
 
 	one := func(*result.Request) int { return 1 }
@@ -44,6 +35,16 @@ func (m *measured) setRates(c *group.Cell, limits record.Limits, draws int, rng 
 		Input:    estimate(m.widen(ratioValue(perSecond(good(computedPrompt)), n, "tokens/s"))),
 		Output:   estimate(m.widen(ratioValue(perSecond(good(metric.OutputTokens)), n, "tokens/s"))),
 		Cached:   perSecond(good(cachedPrompt)).Value,
+	}
+}
+
+// good counts something of the requests in the window that meet every limit.
+func good(limits record.Limits, of func(*result.Request) int) func(group.Trial, *result.Request) float64 {
+	return func(t group.Trial, r *result.Request) float64 {
+		if !metric.IssuedInWindow(r, t.WindowNS) || metric.JudgeAll(limits.Of(r.Class), r) != metric.Pass {
+			return 0
+		}
+		return float64(of(r))
 	}
 }
 
@@ -72,9 +73,9 @@ func attainment(c *group.Cell, limits record.Limits) Value {
 	return Value{Estimate: float64(pass) / float64(n), Low: i.Low, High: i.High, Level: i.Level, N: n, Unit: "ratio"}
 }
 
-// widen stretches a rate's bootstrap interval to at least what the attainment's exact
-// interval leaves open. When all of 60 requests are good every resample is too, and a
-// bootstrap alone would claim to know the rate exactly.
+// widen stretches a rate's interval to at least what the attainment's exact
+// interval leaves open. When all of 60 requests are good nothing varies
+// but their lengths, and from those alone the rate would be known too well.
 func (m *measured) widen(v Value) Value {
 	if !v.Known() || !m.Attainment.Known() || m.Attainment.Estimate == 0 {
 		return v

@@ -43,7 +43,8 @@ type Value struct {
 	N         int     // samples
 	Unit      string  // "ns", "tokens/s", "req/s", "ratio", "nats", "$/Mtok", "bytes"
 	Note      string
-	Estimated bool // not measured: the number follows from an assumption or an approximation, and output says so
+	Beyond    float64 // the slowest success, where Note is BeyondOK: the estimate is above it
+	Estimated bool    // not measured: the number follows from an assumption or an approximation, and output says so
 }
 
 // Percentiles of one metric over the requests of a cell.
@@ -78,9 +79,11 @@ type SLOResult struct {
 	Verdict  Verdict
 	N        int     // issued requests that can pass or fail it
 	Misses   int     // failures included
-	Low      float64 // one-sided 95 % Clopper-Pearson bounds of the miss share
+	Low      float64 // one-sided Clopper-Pearson bounds of the miss share, at Level
 	High     float64
-	NeedMore int    // further requests, all within the limit, that would make it met; 0 where decided
+	Level    float64 // 0.95, or 0.99 by MLPerf's rule
+	NeedMore int     // further requests, all within the limit, that would make it met; 0 where decided
+	Early    Early
 	Class    string // whose requests are judged, "" for all
 }
 
@@ -90,7 +93,7 @@ type SLOResult struct {
 type Front struct {
 	Metric string // "e2e"
 	Load   string // id, "" where no load can be compared
-	Draws  int    // bootstrap draws behind each Arm.FrontProbability
+	Draws  int    // behind each Arm.FrontProbability
 }
 
 // Cell is an arm at a load level, its repetitions merged from raw samples.
@@ -144,7 +147,7 @@ type Arm struct {
 	Boundaries       []Boundary // one for each search of the run, none where rates were given
 	Cost             Cost
 	OnFront          bool
-	FrontProbability float64 // share of bootstrap draws in which the arm is on the front
+	FrontProbability float64 // share of draws of the whole run in which the arm is on the front
 	Excluded         string  // why it is not recommended, one sentence; "" for the recommended arm
 	P95TTFT          Value   // at the load the front is drawn at
 	P95E2E           Value
@@ -183,6 +186,7 @@ type Recommendation struct {
 	RunnerUp    string // id
 	RunnerUpWhy string
 	Confirmed   *Confirmation // nil where the winner was not run again
+	Sureness    *Sureness     // nil without a recommended arm
 	Unmeasured  []string
 }
 

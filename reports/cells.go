@@ -205,8 +205,8 @@ func (v *view) sloTables() Section {
 	if len(s.Blocks) == 0 {
 		return s
 	}
-	s.Blocks = append(s.Blocks, Note("Misses of n issued requests, failures included, with the one-sided 95 % Clopper-Pearson bounds of the miss share. "+
-		"Met: the upper bound is within what the limit allows. Missed: the lower bound is beyond it. Else undecided."))
+	s.Blocks = append(s.Blocks, Note("Misses of n issued requests, failures included, with the one-sided "+v.verdictLevel()+" Clopper-Pearson bounds of the miss share. "+
+		"Met: the upper bound is within what the limit allows. Missed: the lower bound is beyond it. Else undecided."), v.earlyFold())
 	return s
 }
 

@@ -18,6 +18,7 @@ func (v *view) recommendation() Section {
 	}
 	s.Blocks = append(s.Blocks, v.deploy()...)
 	s.Blocks = append(s.Blocks, v.alternatives()...)
+	s.Blocks = append(s.Blocks, v.sureness()...)
 	if len(v.Choice.Reasons) > 0 {
 		s.Blocks = append(s.Blocks, Fold{Summary: "The reasons one by one", Blocks: []Block{List(v.Choice.Reasons)}})
 	}

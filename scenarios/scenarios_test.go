@@ -56,7 +56,7 @@ var shipped = map[string]struct {
 	},
 	"ci.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
-		1, "", 3 * time.Minute,
+		1, "", 5 * time.Minute,
 	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},

@@ -1,6 +1,9 @@
 package record
 
-import "fmt"
+import (
+	"fmt"
+	"iter"
+)
 
 // Class is one kind of a load's requests.
 type Class struct {
@@ -24,6 +27,23 @@ type Limits struct {
 
 // LimitsOf are those of a load.
 func (r *Run) LimitsOf(l Load) Limits { return Limits{r.SLOs, l.Classes} }
+
+// Each iterates over the limits with the class that each is of, "" where there are none.
+func (l Limits) Each() iter.Seq2[string, SLO] {
+	return func(yield func(string, SLO) bool) {
+		classes := l.classes
+		if len(classes) == 0 {
+			classes = []Class{{}}
+		}
+		for _, c := range classes {
+			for _, s := range l.Of(c.Name) {
+				if !yield(c.Name, s) {
+					return
+				}
+			}
+		}
+	}
+}
 
 // Of are the limits of a class; "" is that of a load without classes.
 func (l Limits) Of(class string) []SLO {

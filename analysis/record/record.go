@@ -115,8 +115,12 @@ type SLO struct {
 	Metric     string  `json:"metric"`     // "ttft", "tpot", "itl", "e2e"
 	Percentile float64 `json:"percentile"` // 0.95
 	LimitNS    int64   `json:"limit_ns"`
-	Origin     string  `json:"origin"` // e.g. "preset conversational x 0.1"
+	Origin     string  `json:"origin"`         // e.g. "preset conversational x 0.1"
+	Rule       string  `json:"rule,omitempty"` // by which it is met: RuleMLPerf, or "" for bounds at 95 %
 }
+
+// RuleMLPerf is MLPerf's early stopping: 99 % confidence that the share of misses is no more than is allowed.
+const RuleMLPerf = "mlperf"
 
 // QualityPlan says how quality is measured and what is acceptable.
 type QualityPlan struct {

@@ -29,27 +29,27 @@ func TestEffectiveSamples(t *testing.T) {
 	for i := range 3 {
 		spread[i*20], clustered[30+i] = 9, 9
 	}
-	if n := EffectiveSamples([][]float64{spread}, 5); n != 60 {
+	if n := EffectiveSamples([][]float64{spread}, 5, .95); n != 60 {
 		t.Errorf("exceedances apart: %d effective of 60", n)
 	}
-	if n := EffectiveSamples([][]float64{clustered}, 5); n >= 30 {
+	if n := EffectiveSamples([][]float64{clustered}, 5, .95); n >= 30 {
 		t.Errorf("exceedances together: %d effective of 60", n)
 	}
 	quiet, bad := make([]float64, 60), make([]float64, 60)
 	for i := 0; i < 60; i += 2 {
 		bad[i] = 9
 	}
-	if n := EffectiveSamples([][]float64{quiet, bad, quiet}, 5); n >= 60 {
+	if n := EffectiveSamples([][]float64{quiet, bad, quiet}, 5, .95); n >= 60 {
 		t.Errorf("one bad run of three: %d effective of 180", n)
 	}
-	if n := EffectiveSamples(nil, 5); n != 0 {
+	if n := EffectiveSamples(nil, 5, .95); n != 0 {
 		t.Errorf("nothing: %d", n)
 	}
 }
 
 func TestEffectiveClustered(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 1))
-	var loose, tight [][]float64
+	var loose, tight Requests
 	for range 200 {
 		request := rng.Float64()
 		var a, b []float64
@@ -58,14 +58,14 @@ func TestEffectiveClustered(t *testing.T) {
 		}
 		loose, tight = append(loose, a), append(tight, b)
 	}
-	if n := EffectiveClustered(loose, 0.9); n < 3000 || n > 4000 {
+	if n := EffectiveClustered([]Requests{loose}, 0.9, 0.9); n < 2000 || n > 4000 {
 		t.Errorf("independent gaps: %d effective of 4000", n)
 	}
-	// Twenty copies of one value are one value: 200, give or take the estimate's own spread.
-	if n := EffectiveClustered(tight, 0.9); n < 198 || n > 202 {
+	// Twenty copies of one value are one value: 200, less what chance in their order looks like.
+	if n := EffectiveClustered([]Requests{tight}, 0.9, 0.9); n < 150 || n > 202 {
 		t.Errorf("equal gaps inside a request: %d effective of 200 requests", n)
 	}
-	if n := EffectiveClustered([][]float64{{1, 2}, {}, {3}}, 100); n != 2 {
+	if n := EffectiveClustered([]Requests{{{1, 2}, {}, {3}}}, 100, 0.9); n != 2 {
 		t.Errorf("none above: %d, want the number of groups", n)
 	}
 }

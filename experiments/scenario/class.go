@@ -23,7 +23,7 @@ type Class struct {
 	Corpus       Corpus       // zero for none
 	SharedPrefix SharedPrefix // zero for none
 	Conversation Conversation // zero for none
-	Limits       []Limit      // of its own; nil for those of [slo]
+	SLO          SLO          // of its own; without limits for those of [slo]
 }
 
 // Streams are the classes of a load, or the load itself as the only one.
@@ -110,7 +110,7 @@ func (t *table) class(k Class, quality *Quality) Class {
 	k.Weight = t.number("weight", 1, interval{lo: 0, hi: heaviest, open: true})
 	k = t.ask(k, quality, true)
 	if t.has("slo") {
-		k.Limits = t.slo(t).Limits
+		k.SLO = t.slo(t)
 	}
 	t.known = append(t.known, "slo")
 	t.finish()

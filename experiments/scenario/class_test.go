@@ -72,8 +72,8 @@ preset = "conversational"`))
 		rows.Corpus != (Corpus{File: "c.jsonl", MinPrompt: 4, MaxPrompt: 128, MaxOutput: 32, Replies: true}) || rows.OutputTokens.Max != 8 {
 		t.Errorf("got %+v", rows)
 	}
-	if i := slices.IndexFunc(rows.Limits, func(m Limit) bool { return m.Metric == "ttft" }); i < 0 || rows.Limits[i].Limit != 2*time.Second || len(rows.Limits) < 2 || chat.Limits != nil {
-		t.Errorf("limits %+v and %+v", rows.Limits, chat.Limits)
+	if i := slices.IndexFunc(rows.SLO.Limits, func(m Limit) bool { return m.Metric == "ttft" }); i < 0 || rows.SLO.Limits[i].Limit != 2*time.Second || len(rows.SLO.Limits) < 2 || chat.SLO.Limits != nil {
+		t.Errorf("limits %+v and %+v", rows.SLO.Limits, chat.SLO.Limits)
 	}
 	if observed.Text != "b.txt" || observed.PromptTokens.String() != "empirical(24 to 40, mean 36)" || observed.OutputTokens.String() != "empirical(4 to 8, mean 7)" {
 		t.Errorf("got %s and %s", observed.PromptTokens, observed.OutputTokens)

@@ -184,6 +184,7 @@ func (r *reader) slo(t *table) SLO {
 	}
 	s := SLO{Preset: c.choice("preset", "", presetNames())}
 	s.Scale = c.number("scale", 1, interval{lo: 0, hi: 1000, open: true})
+	s.Rule = c.choice("rule", RuleBounds, []string{RuleBounds, RuleMLPerf})
 	percentile := c.percentile("percentile", 0)
 	p, found := findPreset(s.Preset)
 	for _, l := range p.Limits {

@@ -203,6 +203,7 @@ type Cost struct {
 type SLO struct {
 	Preset string  // "" for none
 	Scale  float64 // multiplies the preset's limits
+	Rule   string  // by which a limit is met: RuleBounds or RuleMLPerf
 	Limits []Limit
 }
 

@@ -28,16 +28,16 @@ func describe(r *record.Load, w scenario.Workload) {
 
 func class(c scenario.Class) record.Class {
 	r := record.Class{Name: c.Name, Weight: c.Weight, Team: c.Team, Priority: c.Priority, PromptTokens: c.PromptTokens.String(),
-		OutputTokens: c.OutputTokens.String(), Corpus: c.Corpus.File, SharedPrefix: c.SharedPrefix.String(), Conversation: c.Conversation.String(), SLOs: slos(c.Limits)}
+		OutputTokens: c.OutputTokens.String(), Corpus: c.Corpus.File, SharedPrefix: c.SharedPrefix.String(), Conversation: c.Conversation.String(), SLOs: slos(c.SLO)}
 	if c.Corpus.File != "" {
 		r.PromptTokens, r.OutputTokens = c.Rows().Describe()
 	}
 	return r
 }
 
-func slos(limits []scenario.Limit) (all []record.SLO) {
-	for _, l := range limits {
-		all = append(all, record.SLO{Metric: l.Metric, Percentile: l.Percentile, LimitNS: int64(l.Limit), Origin: l.Origin})
+func slos(s scenario.SLO) (all []record.SLO) {
+	for _, l := range s.Limits {
+		all = append(all, record.SLO{Metric: l.Metric, Percentile: l.Percentile, LimitNS: int64(l.Limit), Origin: l.Origin, Rule: rule(s.Rule)})
 	}
 	return all
 }
@@ -61,7 +61,7 @@ func more(w scenario.Workload) (parts []any) {
 	if len(w.Classes) > 0 {
 		classes := slices.Clone(w.Classes)
 		for i := range classes {
-			classes[i].Limits = nil // what is expected of answers changes no request
+			classes[i].SLO = scenario.SLO{} // what is expected of answers changes no request
 		}
 		parts = append(parts, classes)
 	}

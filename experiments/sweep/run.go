@@ -31,7 +31,7 @@ func (m *Matrix) Run(c Circumstances) record.Run {
 	for _, l := range m.Loads {
 		run.Loads = append(run.Loads, l.Record)
 	}
-	run.SLOs = slos(s.SLO.Limits)
+	run.SLOs = slos(s.SLO)
 	for _, s := range m.Searches() {
 		run.Searches = append(run.Searches, s.Record)
 	}
