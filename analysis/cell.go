@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/group"
@@ -52,6 +53,8 @@ func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
 		m.answered = newAnswered(c)
 	}
 	m.SLOs, m.Verdict = judge(c, a.run.SLOs)
+	m.OverTime = newOverTime(c, a.run.SLOs)
+	m.Verdict = m.OverTime.sustained(m.Verdict)
 	m.CDF["ttft"], m.CDF["e2e"] = cdf(c, metric.TTFT), cdf(c, metric.E2E)
 	m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
 	return m
@@ -94,7 +97,7 @@ func (m *measured) setEngine(c *group.Cell) {
 	var at []int64
 	for _, t := range c.Trials {
 		ok := 0
-		for _, r := range t.Requests {
+		for _, r := range slices.Concat(t.Trimmed.Requests, t.Requests) { // the counters are of all
 			if r.Outcome == result.OK {
 				ok++
 			}

@@ -26,7 +26,7 @@ func (m *measured) setRates(c *group.Cell, slos []record.SLO, draws int, rng *ra
 	}
 	n := c.Requests()
 	m.Throughput = ratioValue(perSecond(func(t group.Trial, r *result.Request) float64 {
-		return float64(metric.TokensInWindow(r, t.WindowNS))
+		return float64(t.Tokens(r))
 	}), n, "tokens/s")
 	m.OfferedRate = stat.Ratio(c.PerSecond(issued), 0, rng).Value
 	m.Attainment = attainment(c, slos)

@@ -23,6 +23,7 @@ func (a *analysis) warn() {
 	a.warnConditions()
 	a.warnTokens()
 	a.warnShape()
+	a.warnOverTime()
 	a.study.Warnings = append(a.study.Warnings, a.unchecked...)
 }
 

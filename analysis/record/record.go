@@ -97,7 +97,11 @@ type Load struct {
 	SharedPrefix string  `json:"shared_prefix,omitempty"` // "4 groups of 64 tokens", "" for none
 	Conversation string  `json:"conversation,omitempty"`  // in words, with whose replies its turns carry; "" for none
 	Temperature  float64 `json:"temperature,omitempty"`   // of sampling, 0 for the likeliest token
+	Trim         string  `json:"trim,omitempty"`          // TrimAuto: requests of the warm-up are left out of all figures; "" leaves none out
 }
+
+// TrimAuto has the analysis find the end of the warm-up by test and leave out what is before it.
+const TrimAuto = "auto"
 
 // SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.
 type SLO struct {
@@ -163,6 +167,8 @@ type Trial struct {
 	ReadyNS  int64    `json:"ready_ns"`         // from process start to ready
 	WindowNS int64    `json:"window_ns"`        // from the schedule's zero to its last intended issue
 	Issued   int      `json:"issued"`
+	Unsent   int      `json:"unsent,omitempty"`      // requests of the load that were not issued because the attack was stopped
+	Stopped  string   `json:"stopped,omitempty"`     // why it was, in a sentence; Status is then still StatusOK
 	Held     int      `json:"held_turns,omitempty"`  // due before the reply to the turn before was there
 	HeldNS   int64    `json:"held_max_ns,omitempty"` // longest wait of one of them
 	Invalid  []string `json:"invalid,omitempty"`     // why this trial may not win, one sentence each

@@ -38,6 +38,7 @@ func (t *table) load(quality *Quality, name string) Workload {
 	l := Workload{
 		Name:        t.text("name", name),
 		Warmup:      t.integer("warmup", defaultWarmup, 0, mostRequests),
+		Trim:        t.choice("trim", TrimNone, []string{TrimNone, TrimAuto}),
 		IgnoreEOS:   t.boolean("ignore_eos", false),
 		Temperature: t.number("temperature", 0, interval{lo: 0, hi: 10}),
 		Timeout:     t.duration("timeout", defaultTimeout, "30s"),
@@ -54,6 +55,7 @@ func (t *table) load(quality *Quality, name string) Workload {
 	t.amount(&l)
 	t.prefixFits(&l)
 	t.turnsHaveTimes(&l)
+	t.trimFits(&l)
 	t.finish()
 	return l
 }
