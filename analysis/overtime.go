@@ -40,7 +40,7 @@ type Course struct {
 	WarmUp   int64 // to the end of the warm-up, 0 where there is none
 	Trimmed  bool  // the warm-up is left out of the figures
 	Jump     int64 // where TPOT jumps to another level, 0 where it does not
-	Stopped  int64 // the last issue of a trial that was stopped, 0 for others
+	Stopped  bool  // before all requests were sent
 	Requests []CoursePoint
 }
 
@@ -104,15 +104,12 @@ func (o *OverTime) tells() bool {
 func newCourse(t *group.Trial, saturated bool) *Course {
 	all := slices.Concat(t.Trimmed.Requests, t.Requests)
 	slices.SortStableFunc(all, func(a, b result.Request) int { return int(min(max(a.Intended-b.Intended, -1), 1)) })
-	c := &Course{Trial: t.Key, Window: t.WindowNS, Trimmed: len(t.Trimmed.Requests) > 0}
+	c := &Course{Trial: t.Key, Window: t.WindowNS, Trimmed: len(t.Trimmed.Requests) > 0, Stopped: t.Stopped != ""}
 	if n := t.OverTime.WarmUp; n > 0 && !saturated {
 		c.WarmUp = all[n-1].Intended
 	}
 	if !saturated {
 		c.Jump = t.OverTime.JumpAt(all)
-	}
-	if t.Stopped != "" {
-		c.Stopped = t.WindowNS
 	}
 	every := (len(all) + coursePoints - 1) / coursePoints
 	for i, n := range group.InFlight(all) {

@@ -41,6 +41,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.armTables(),
 		v.sloTables(),
 		v.cellTables(),
+		v.overTime(),
 		v.qualityTable(),
 		v.cost(),
 		v.machine(),

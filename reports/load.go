@@ -29,6 +29,9 @@ func Load(w io.Writer, s *analysis.Study, dir string) error {
 	for _, reason := range c.Invalid {
 		p.f("not a valid measurement: %s\n", reason)
 	}
+	for _, words := range overTimeWords(&c.OverTime) {
+		p.f("over time: %s\n", words)
+	}
 	p.f("\nreport: %s\n", filepath.Join(dir, "report.html"))
 	return p.to(w)
 }

@@ -208,7 +208,7 @@ func (o *OverTime) unsteady(t *Trial) string {
 	case steady.Drifts:
 		return "TPOT drifts: it went " + levels + " from the first to the last third"
 	case steady.Unsteady:
-		return "it never reached a steady state: no end of the warm-up was found, and TPOT went " + levels + " from the first to the last third"
+		return "it never reached a steady state: no end of the warm-up was found in the first quarter, and TPOT went " + levels + " from that to the last third"
 	case steady.Shifts:
 		return fmt.Sprintf("TPOT jumps %s in: it went %s", words.Duration(float64(o.JumpAt(t.Requests))), levels)
 	}

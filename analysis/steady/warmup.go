@@ -56,17 +56,19 @@ func WarmUp(values []float64) (cut int, found bool) {
 	if size > batchSize { // a test of all pairs, for which single values would be too many
 		compared, at = means, d
 	}
-	if !differs(compared[:at], compared[at:]) {
+	if p, _ := differ(compared[:at], compared[at:], cutDifference); p >= cutLevel {
 		return 0, true
 	}
 	return cut, true
 }
 
-// differs compares levels by their medians and by the rank sum (Mann & Whitney 1947).
-func differs(head, rest []float64) bool {
+// differ is the probability that levels differ by chance as much as these do, by the rank sum
+// (Mann & Whitney 1947) with the autocorrelation of the rest; 1 where their medians differ by
+// less than a share. Change is the one by the other.
+func differ(head, rest []float64, share float64) (p, change float64) {
 	a, b := median(head), median(rest)
-	if math.Abs(a-b) < cutDifference*math.Abs(b) {
-		return false
+	if math.Abs(a-b) < share*math.Abs(b) {
+		return 1, b / a
 	}
 	all := append(append([]float64(nil), head...), rest...)
 	sum, n, m := 0.0, float64(len(head)), float64(len(rest))
@@ -75,5 +77,5 @@ func differs(head, rest []float64) bool {
 	}
 	variance := n * m * (n + m + 1) / 12 * dependence(rest)
 	z := math.Abs(sum-n*(n+m+1)/2) / math.Sqrt(variance)
-	return 2*distuv.UnitNormal.CDF(-z) < cutLevel
+	return 2 * distuv.UnitNormal.CDF(-z), b / a
 }
