@@ -36,19 +36,19 @@ type OverTime struct {
 // schedule's zero.
 type Course struct {
 	Trial    record.TrialKey
-	Window   int64 // to the last issue
-	WarmUp   int64 // to the end of the warm-up, 0 where there is none
-	Trimmed  bool  // the warm-up is left out of the figures
-	Jump     int64 // where TPOT jumps to another level, 0 where it does not
-	Stopped  bool  // before all requests were sent
+	Metric   string // "tpot" where that is what moves, else "ttft"
+	Window   int64  // to the last issue
+	WarmUp   int64  // to the end of the warm-up, 0 where there is none
+	Trimmed  bool   // the warm-up is left out of the figures
+	Jump     int64  // where TPOT jumps to another level, 0 where it does not
+	Stopped  bool   // before all requests were sent
 	Requests []CoursePoint
 }
 
-// CoursePoint is a request: when it was due, how long it waited for its first token, and
-// how many others were in flight.
+// CoursePoint is a request: when it was due, its latency, and how many others were in flight.
 type CoursePoint struct {
 	At       int64
-	TTFT     float64 // nanoseconds; +Inf of a failure
+	Latency  float64 // nanoseconds, of the course's metric; +Inf of a failure, NaN where it is not defined
 	InFlight int
 }
 
@@ -66,7 +66,7 @@ func newOverTime(c *group.Cell, slos []record.SLO) OverTime {
 	}
 	o.Unsteady = c.Unsteady
 	if t := c.Course(); t != nil && o.tells() {
-		o.Course = newCourse(t, len(o.OverSaturated) > 0)
+		o.Course = newCourse(t, len(o.OverSaturated) > 0, len(o.Unsteady) > 0)
 	}
 	return o
 }
@@ -101,24 +101,28 @@ func (o *OverTime) tells() bool {
 	return len(o.OverSaturated)+len(o.Unsteady)+o.Trimmed+o.Unsent > 0 || o.Mixture != ""
 }
 
-func newCourse(t *group.Trial, saturated bool) *Course {
+func newCourse(t *group.Trial, saturated, unsteady bool) *Course {
 	all := slices.Concat(t.Trimmed.Requests, t.Requests)
 	slices.SortStableFunc(all, func(a, b result.Request) int { return int(min(max(a.Intended-b.Intended, -1), 1)) })
-	c := &Course{Trial: t.Key, Window: t.WindowNS, Trimmed: len(t.Trimmed.Requests) > 0, Stopped: t.Stopped != ""}
+	c := &Course{Trial: t.Key, Metric: "ttft", Window: t.WindowNS, Trimmed: len(t.Trimmed.Requests) > 0, Stopped: t.Stopped != ""}
 	if n := t.OverTime.WarmUp; n > 0 && !saturated {
 		c.WarmUp = all[n-1].Intended
 	}
 	if !saturated {
 		c.Jump = t.OverTime.JumpAt(all)
 	}
+	of := metric.TTFT
+	if unsteady {
+		c.Metric, of = "tpot", metric.TPOT
+	}
 	every := (len(all) + coursePoints - 1) / coursePoints
 	for i, n := range group.InFlight(all) {
 		if i%every == 0 {
-			ttft, ok := metric.TTFT(&all[i])
+			v, ok := of(&all[i])
 			if !ok {
-				ttft = math.Inf(1)
+				v = math.NaN()
 			}
-			c.Requests = append(c.Requests, CoursePoint{all[i].Intended, ttft, int(n)})
+			c.Requests = append(c.Requests, CoursePoint{all[i].Intended, v, int(n)})
 		}
 	}
 	return c

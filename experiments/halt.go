@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/metric"
@@ -74,7 +75,7 @@ func (o *overload) Ended(r result.Request, issued int) string {
 	for _, s := range o.slos {
 		if m, n := o.misses(s); stat.JudgeShare(m, n, 1-s.Percentile).Decision == stat.Beyond {
 			return fmt.Sprintf("%s, and %d of %d requests had missed the limit on p%g %s; stopped after %d of %d requests",
-				group.Saturated(g), m, n, 100*s.Percentile, s.Metric, issued, len(o.due))
+				group.Saturated(g), m, n, 100*s.Percentile, strings.ToUpper(s.Metric), issued, len(o.due))
 		}
 	}
 	return ""

@@ -78,7 +78,7 @@ func TestOverloadStops(t *testing.T) {
 		if c.want == "" && reason != "" || !strings.Contains(reason, c.want) || issued > c.most {
 			t.Errorf("%s: %q after %d, want %q after at most %d", c.name, reason, issued, c.want, c.most)
 		}
-		if c.want == "over-saturated" && !strings.Contains(reason, "had missed the limit on p95 ttft; stopped after") {
+		if c.want == "over-saturated" && !strings.Contains(reason, "had missed the limit on p95 TTFT; stopped after") {
 			t.Errorf("%s: %q does not say which limit decided", c.name, reason)
 		}
 	}

@@ -49,8 +49,10 @@ func (v *view) courses() (n int) {
 	return n
 }
 
+var courseNames = map[string]string{"ttft": "time to first token (TTFT)", "tpot": "time per output token (TPOT)"}
+
 func courseCaption(drawn, all int) string {
-	s := "Of each cell, the trial that shows it best. Requests stand where they were due; with more than 400 of them, evenly spaced ones are drawn."
+	s := "Of each cell, the trial that shows it best: its TPOT where that is what moves, else its TTFT. Requests stand where they were due; with more than 400 of them, evenly spaced ones are drawn."
 	if drawn < all {
 		s += fmt.Sprintf(" %s are not drawn.", plural(all-drawn, "further cell"))
 	}
@@ -58,13 +60,13 @@ func courseCaption(drawn, all int) string {
 }
 
 func (v *view) coursePanel(c *analysis.Course) chart.CoursePanel {
-	p := chart.CoursePanel{Title: v.arm(c.Trial.Arm) + " at " + v.load(c.Trial.Load), Window: float64(c.Window),
+	p := chart.CoursePanel{Title: v.arm(c.Trial.Arm) + " at " + v.load(c.Trial.Load), Of: courseNames[c.Metric], Window: float64(c.Window),
 		WarmUp: float64(c.WarmUp), Trimmed: c.Trimmed, Jump: float64(c.Jump)}
 	if c.Stopped {
 		p.Title += ", stopped"
 	}
 	for _, r := range c.Requests {
-		p.Requests = append(p.Requests, chart.CoursePoint{At: float64(r.At), TTFT: r.TTFT, InFlight: r.InFlight})
+		p.Requests = append(p.Requests, chart.CoursePoint{At: float64(r.At), Latency: r.Latency, InFlight: r.InFlight})
 	}
 	return p
 }
@@ -99,7 +101,7 @@ func trimmedWords(o *analysis.OverTime) string {
 		s += fmt.Sprintf("; %d of them broke a limit", o.TrimmedMisses)
 	}
 	if o.TrimmedKept > 0 {
-		s += fmt.Sprintf("; %s among them count all the same", plural(o.TrimmedKept, "failure"))
+		s += fmt.Sprintf("; %s at that time not left out", plural(o.TrimmedKept, "failure"))
 	}
 	return s + "."
 }

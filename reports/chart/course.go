@@ -12,13 +12,14 @@ import (
 	"github.com/assaylab/assay/reports/theme"
 )
 
-// Course draws how a trial went: the wait of each request for its first token, and below it
-// how many were in flight, both by when the request was due. A panel for each trial.
+// Course draws how a trial went: a latency of each request, and below it how many were in
+// flight, both by when the request was due. A panel for each trial.
 type Course struct{ Panels []CoursePanel }
 
 // CoursePanel is one trial. Times are nanoseconds after the schedule's zero.
 type CoursePanel struct {
 	Title    string
+	Of       string  // the latency: "time to first token"
 	Window   float64 // to the last issue
 	WarmUp   float64 // to the end of the warm-up, 0 where there is none
 	Trimmed  bool    // the warm-up is left out of the figures
@@ -26,26 +27,26 @@ type CoursePanel struct {
 	Requests []CoursePoint
 }
 
-// CoursePoint is a request; its wait is +Inf where it failed.
+// CoursePoint is a request; its latency is +Inf where it failed, NaN where it has none.
 type CoursePoint struct {
-	At, TTFT float64
-	InFlight int
+	At, Latency float64
+	InFlight    int
 }
 
 const (
 	courseHeight = 286 // of a panel
-	waitShare    = 0.56
+	upperShare   = 0.56
 )
 
 // Key implements Figure.
 func (f Course) Key() string { return "course" }
 
 // Title implements Figure.
-func (f Course) Title() string { return "Time to first token and requests in flight over a trial" }
+func (f Course) Title() string { return "Latency and requests in flight over a trial" }
 
 // Alt implements Figure.
 func (f Course) Alt() string {
-	return fmt.Sprintf("For %d trials, time to first token of each request and requests in flight, by when requests were due; the warm-up is shaded.", len(f.Panels))
+	return fmt.Sprintf("For %d trials, a latency of each request and requests in flight, by when requests were due; the warm-up is shaded.", len(f.Panels))
 }
 
 func (f Course) columns(width vg.Length) int {
@@ -91,7 +92,7 @@ func (f Course) legend() legend {
 }
 
 func (p CoursePanel) fails() bool {
-	return slices.ContainsFunc(p.Requests, func(r CoursePoint) bool { return math.IsInf(r.TTFT, 1) })
+	return slices.ContainsFunc(p.Requests, func(r CoursePoint) bool { return math.IsInf(r.Latency, 1) })
 }
 
 // Draw implements Figure.
@@ -108,26 +109,26 @@ func (f Course) Draw(c draw.Canvas) {
 }
 
 func (p CoursePanel) draw(c draw.Canvas) {
-	wait, inFlight := p.axes()
-	mid := c.Max.Y - (c.Max.Y-c.Min.Y)*waitShare
+	latency, inFlight := p.axes()
+	mid := c.Max.Y - (c.Max.Y-c.Min.Y)*upperShare
 	upper, lower := c, c
 	upper.Min.Y, lower.Max.Y = mid+6, mid
-	upper = headed(upper, p.Title, joinNote("time to first token", wait.note))
+	upper = headed(upper, p.Title, p.Of)
 	write(lower, sans(theme.Muted, bodySize, false), vg.Point{X: lower.Min.X, Y: lower.Max.Y - 6}, draw.XLeft, "in flight")
 	lower = draw.Crop(lower, 0, 0, 0, -18)
-	left := max(labelWidth(wait), labelWidth(inFlight))
+	left := max(labelWidth(latency), labelWidth(inFlight))
 	x := p.timeAxis(c.Max.X - c.Min.X - left)
 	bare := x
 	bare.ticks = slices.Clone(x.ticks)
 	for i := range bare.ticks {
 		bare.ticks[i].Label = ""
 	}
-	top, bottom := frame(bare, wait, ""), frame(x, inFlight, "when the request was due")
+	top, bottom := frame(bare, latency, ""), frame(x, inFlight, "when the request was due")
 	with(top, p.shade)
 	with(bottom, p.shade)
-	with(top, p.waits)
+	with(top, p.dots)
 	with(bottom, p.line)
-	top.Draw(draw.Crop(upper, left-labelWidth(wait), 0, 0, 0))
+	top.Draw(draw.Crop(upper, left-labelWidth(latency), 0, 0, 0))
 	bottom.Draw(draw.Crop(lower, left-labelWidth(inFlight), 0, 0, 0))
 }
 
@@ -139,7 +140,7 @@ func labelWidth(a axis) (w vg.Length) {
 }
 
 func (p CoursePanel) timeAxis(width vg.Length) axis {
-	x := linearAxis(0, p.Window, min(6, int(width/70)))
+	x := linearAxis(0, p.Window, min(6, int(width/55)))
 	x.max = max(p.Window, 1)
 	x.ticks = slices.DeleteFunc(x.ticks, func(t plot.Tick) bool { return t.Value > x.max })
 	for i := range x.ticks {
@@ -148,17 +149,33 @@ func (p CoursePanel) timeAxis(width vg.Length) axis {
 	return x
 }
 
-func (p CoursePanel) axes() (wait, inFlight axis) {
-	var waits []float64
+func (p CoursePanel) axes() (latency, inFlight axis) {
+	var all []float64
 	most := 1
 	for _, r := range p.Requests {
-		waits, most = append(waits, r.TTFT), max(most, r.InFlight)
+		all, most = append(all, r.Latency), max(most, r.InFlight)
 	}
-	wait = durationAxis(waits, 4)
+	latency = latencyAxis(all)
 	if p.fails() {
-		wait = wait.widen(0.9)
+		latency = latency.widen(0.9)
 	}
-	return wait, linearAxis(0, float64(most), 3)
+	return latency, linearAxis(0, float64(most), 3)
+}
+
+// latencyAxis begins at 0 and is linear, whatever the range: a queue that grows evenly is a
+// straight line.
+func latencyAxis(values []float64) axis {
+	most := 0.0
+	for _, v := range values {
+		if v > most && !math.IsInf(v, 0) {
+			most = v
+		}
+	}
+	a := linearAxis(0, most, 4)
+	for i := range a.ticks {
+		a.ticks[i].Label = Duration(a.ticks[i].Value)
+	}
+	return a
 }
 
 // shade marks the warm-up and the jump.
@@ -172,13 +189,15 @@ func (p CoursePanel) shade(c draw.Canvas, px, _ func(float64) vg.Length) {
 	}
 }
 
-func (p CoursePanel) waits(c draw.Canvas, px, py func(float64) vg.Length) {
+func (p CoursePanel) dots(c draw.Canvas, px, py func(float64) vg.Length) {
 	for _, r := range p.Requests {
-		if math.IsInf(r.TTFT, 1) {
+		switch {
+		case math.IsNaN(r.Latency):
+		case math.IsInf(r.Latency, 1):
 			cross(c, vg.Point{X: px(r.At), Y: c.Max.Y - 4}, 2.5, stroke(theme.Bad, 1.2))
-			continue
+		default:
+			disc(c, vg.Point{X: px(r.At), Y: py(r.Latency)}, 1.6, theme.Series1)
 		}
-		disc(c, vg.Point{X: px(r.At), Y: py(r.TTFT)}, 1.6, theme.Series1)
 	}
 }
 
