@@ -66,7 +66,7 @@ func newOverTime(c *group.Cell, slos []record.SLO) OverTime {
 	}
 	o.Unsteady = c.Unsteady
 	if t := c.Course(); t != nil && o.tells() {
-		o.Course = newCourse(t, len(o.OverSaturated) > 0, len(o.Unsteady) > 0)
+		o.Course = newCourse(t, len(o.OverSaturated) > 0, len(o.Unsteady) > 0 || o.Trimmed > 0 && t.OverTime.TPOT.WarmUp > 0)
 	}
 	return o
 }
@@ -101,7 +101,7 @@ func (o *OverTime) tells() bool {
 	return len(o.OverSaturated)+len(o.Unsteady)+o.Trimmed+o.Unsent > 0 || o.Mixture != ""
 }
 
-func newCourse(t *group.Trial, saturated, unsteady bool) *Course {
+func newCourse(t *group.Trial, saturated, moves bool) *Course {
 	all := slices.Concat(t.Trimmed.Requests, t.Requests)
 	slices.SortStableFunc(all, func(a, b result.Request) int { return int(min(max(a.Intended-b.Intended, -1), 1)) })
 	c := &Course{Trial: t.Key, Metric: "ttft", Window: t.WindowNS, Trimmed: len(t.Trimmed.Requests) > 0, Stopped: t.Stopped != ""}
@@ -112,7 +112,7 @@ func newCourse(t *group.Trial, saturated, unsteady bool) *Course {
 		c.Jump = t.OverTime.JumpAt(all)
 	}
 	of := metric.TTFT
-	if unsteady {
+	if moves { // TPOT does
 		c.Metric, of = "tpot", metric.TPOT
 	}
 	every := (len(all) + coursePoints - 1) / coursePoints
