@@ -88,6 +88,17 @@ func overTimeWords(o *analysis.OverTime) (all []string) {
 	return all
 }
 
+// leftOut says of a cell's requests how many more the load has.
+func leftOut(o *analysis.OverTime) (s string) {
+	if o.Unsent > 0 {
+		s += fmt.Sprintf(", %d not sent", o.Unsent)
+	}
+	if o.Trimmed > 0 {
+		s += fmt.Sprintf(", %d left out", o.Trimmed)
+	}
+	return s
+}
+
 func wereOf(n int) string {
 	if n == 1 {
 		return "1 request was"

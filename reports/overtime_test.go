@@ -20,7 +20,7 @@ func TestOverTimeSection(t *testing.T) {
 		Course: &analysis.Course{Trial: record.TrialKey{ID: "t-drift", Arm: c.Arm, Load: c.Load}, Metric: "tpot", Window: 1e9, WarmUp: 1e8, Trimmed: true,
 			Requests: []analysis.CoursePoint{{At: 1, Latency: 2e6, InFlight: 1}, {At: 5e8, Latency: math.Inf(1)}, {At: 9e8, Latency: math.NaN()}}}}
 	html, md := printBoth(t, Build(s, Options{}))
-	for _, want := range []string{"Steady or not", "TPOT drifts &lt;b&gt;.", "40 requests were not sent", "12 requests were left out as warm-up", "3 of them broke a limit",
+	for _, want := range []string{"Steady or not", "TPOT drifts &lt;b&gt;.", "40 requests were not sent", "12 requests were left out as warm-up", "3 of them broke a limit", ", 40 not sent, 12 left out",
 		"1 failure at that time not left out", "TTFT is of two kinds.", "time per output token (TPOT)", "warm-up, left out", "t-drift"} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)
