@@ -67,8 +67,9 @@ func Grow(arrivals []Arrival, alpha float64) Growth {
 	return g
 }
 
-// found is what each arrival found in flight and how long it waited, from when as many
-// requests as fill an idle queue had ended.
+// found is what each arrival found in flight, from when as many requests as fill an idle
+// queue had ended, and how long it waited. Waits count from the first: filling hardly makes
+// anyone wait, and while a queue far over its capacity is watched, few but the first are known.
 func found(arrivals []Arrival) (inFlight, wait []float64) {
 	arrivals = slices.SortedFunc(slices.Values(arrivals), func(a, b Arrival) int { return cmp.Compare(a.At, b.At) })
 	ends := make([]int64, len(arrivals))
@@ -85,10 +86,9 @@ func found(arrivals []Arrival) (inFlight, wait []float64) {
 		for gone < len(ends) && ends[gone] <= a.At {
 			gone++
 		}
-		if a.At < from {
-			continue
+		if a.At >= from {
+			inFlight = append(inFlight, float64(i-gone))
 		}
-		inFlight = append(inFlight, float64(i-gone))
 		if !math.IsNaN(a.Wait) {
 			wait = append(wait, a.Wait)
 		}
