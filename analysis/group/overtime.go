@@ -112,7 +112,7 @@ func Level(l record.Load) bool {
 
 func (o *OverTime) judge(t *Trial, open bool, alpha float64) {
 	var tpot []float64
-	for i := range t.Requests {
+	for i := 0; i < len(t.Requests); i += every(t.Requests) {
 		if v, ok := metric.TPOT(&t.Requests[i]); ok && v > 0 && !math.IsInf(v, 0) {
 			tpot, o.tpot = append(tpot, v), append(o.tpot, i)
 		}
@@ -122,15 +122,29 @@ func (o *OverTime) judge(t *Trial, open bool, alpha float64) {
 		o.WarmUp = o.tpot[o.TPOT.WarmUp]
 	}
 	if open {
-		cut, _ := steady.WarmUp(InFlight(t.Requests))
-		o.WarmUp = max(o.WarmUp, cut)
+		n := every(t.Requests)
+		cut, _ := steady.WarmUp(thin(InFlight(t.Requests), n))
+		o.WarmUp = max(o.WarmUp, cut*n)
 	}
+}
+
+// mostJudged requests of a trial, evenly spaced, say as much as millions.
+const mostJudged = 50_000
+
+func every(requests []result.Request) int { return max(1, (len(requests)+mostJudged-1)/mostJudged) }
+
+func thin(values []float64, every int) []float64 {
+	var out []float64
+	for i := 0; i < len(values); i += every {
+		out = append(out, values[i])
+	}
+	return out
 }
 
 // modes tests TTFT of the requests that have one.
 func modes(t *Trial, alpha float64) *steady.Modes {
 	var waits []float64
-	for i := range t.Requests {
+	for i := 0; i < len(t.Requests); i += every(t.Requests) {
 		if v, ok := metric.TTFT(&t.Requests[i]); ok && !math.IsInf(v, 0) {
 			waits = append(waits, v)
 		}

@@ -24,7 +24,6 @@ type Growth struct {
 	Tested   int        // arrivals after the queue had filled; 0 where there were too few
 	P        float64    // the larger one of both tests; 1 where there were too few arrivals
 	Grows    bool       // P is below alpha, and the waits are apart by waitsApart
-	PerCall  float64    // how many more requests are in flight with each one that comes, mean
 	InFlight [2]float64 // medians of the first and the last third
 	Wait     [2]float64 // likewise
 }
@@ -60,12 +59,13 @@ func Grow(arrivals []Arrival, alpha float64) Growth {
 	}
 	g.InFlight[0], g.InFlight[1] = thirds(inFlight)
 	g.Wait[0], g.Wait[1] = thirds(wait)
-	queue := climb(inFlight)
-	g.P = max(queue.p, climb(wait).p)
-	g.PerCall = queue.slope
+	g.P = max(climb(inFlight), climb(wait))
 	g.Grows = g.P < alpha && g.Wait[1] >= waitsApart*g.Wait[0]
 	return g
 }
+
+// mostTested arrivals, evenly spaced, say as much as millions.
+const mostTested = 50_000
 
 // found is what each arrival found in flight, from when as many requests as fill an idle
 // queue had ended, and how long it waited. Waits count from the first: filling hardly makes
@@ -81,10 +81,13 @@ func found(arrivals []Arrival) (inFlight, wait []float64) {
 		}
 	}
 	slices.Sort(ends)
-	gone := 0
+	gone, every := 0, (len(arrivals)+mostTested-1)/mostTested
 	for i, a := range arrivals {
 		for gone < len(ends) && ends[gone] <= a.At {
 			gone++
+		}
+		if i%every > 0 {
+			continue
 		}
 		if a.At >= from {
 			inFlight = append(inFlight, float64(i-gone))
@@ -96,24 +99,20 @@ func found(arrivals []Arrival) (inFlight, wait []float64) {
 	return inFlight, wait
 }
 
-// climbing is how a walk rises.
-type climbing struct{ slope, p float64 } // per step; one-sided probability of an unreflected walk, doubled
-
-func climb(values []float64) climbing {
+// climb is the one-sided probability of such a rise of a walk that is not reflected, doubled.
+func climb(values []float64) float64 {
 	means := batches(values, batchSize)
 	steps := make([]float64, len(means)-1)
 	for i := range steps {
 		steps[i] = means[i+1] - means[i]
 	}
 	mean, sd := stat.MeanStdDev(steps, nil)
-	c := climbing{slope: mean / batchSize, p: 1}
-	if mean <= 0 {
-		return c
-	}
 	se := sd * math.Sqrt(1.5/float64(len(steps)))
-	if se == 0 { // equal steps up, each
-		return climbing{slope: c.slope}
+	switch {
+	case mean <= 0:
+		return 1
+	case se == 0: // equal steps up, each
+		return 0
 	}
-	c.p = 2 * distuv.StudentsT{Sigma: 1, Nu: float64(len(steps) - 1)}.Survival(mean/se)
-	return c
+	return 2 * distuv.StudentsT{Sigma: 1, Nu: float64(len(steps) - 1)}.Survival(mean/se)
 }
