@@ -3,7 +3,6 @@ package experiments
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/analysis/group"
@@ -30,10 +29,15 @@ const (
 type overload struct {
 	due      []int64 // when each request of the schedule is due
 	arrivals []steady.Arrival
-	ended    []result.Request // of which only what limits are judged by is looked at
-	slos     []record.SLO
+	limits   []counted
 	look     int // at so many issued
 	alpha    float64
+}
+
+// counted is a limit with what became of it among the requests that have ended.
+type counted struct {
+	record.SLO
+	misses, n int
 }
 
 // newHalt is nil for what cannot grow (a closed loop), what is meant to (a rate that moves)
@@ -43,7 +47,10 @@ func newHalt(load sweep.Load, p arrival.Process, slos []record.SLO) loadgen.Halt
 	if !open || len(slos) == 0 || !group.Level(load.Record) {
 		return nil
 	}
-	o := &overload{due: s.Offsets(), slos: slos, look: firstLook}
+	o := &overload{due: s.Offsets(), look: firstLook}
+	for _, slo := range slos {
+		o.limits = append(o.limits, counted{SLO: slo})
+	}
 	o.arrivals = make([]steady.Arrival, len(o.due))
 	for i, at := range o.due {
 		o.arrivals[i] = steady.Arrival{At: at, End: steady.Open, Wait: math.NaN()}
@@ -61,7 +68,7 @@ func after(look int) int { return int(math.Ceil(float64(look) * nextLook)) }
 // Ended implements loadgen.Halt.
 func (o *overload) Ended(r result.Request, issued int) string {
 	o.arrivals[r.Seq] = group.Arrivals([]result.Request{r})[0]
-	o.ended = append(o.ended, r)
+	o.count(&r)
 	if issued < o.look {
 		return ""
 	}
@@ -72,23 +79,23 @@ func (o *overload) Ended(r result.Request, issued int) string {
 	if !g.Grows {
 		return ""
 	}
-	for _, s := range o.slos {
-		if m, n := o.misses(s); stat.JudgeShare(m, n, 1-s.Percentile).Decision == stat.Beyond {
+	for _, l := range o.limits {
+		if stat.JudgeShare(l.misses, l.n, 1-l.Percentile).Decision == stat.Beyond {
 			return fmt.Sprintf("%s, and %d of %d requests had missed the limit on p%g %s; stopped after %d of %d requests",
-				group.Saturated(g), m, n, 100*s.Percentile, strings.ToUpper(s.Metric), issued, len(o.due))
+				group.Saturated(g), l.misses, l.n, 100*l.Percentile, strings.ToUpper(l.Metric), issued, len(o.due))
 		}
 	}
 	return ""
 }
 
-func (o *overload) misses(s record.SLO) (misses, n int) {
-	return metric.Count(slices.Values(pointers(o.ended)), func(r *result.Request) metric.Judgement { return metric.Judge(s, r) })
-}
-
-func pointers(requests []result.Request) []*result.Request {
-	out := make([]*result.Request, len(requests))
-	for i := range requests {
-		out[i] = &requests[i]
+func (o *overload) count(r *result.Request) {
+	for i := range o.limits {
+		l := &o.limits[i]
+		switch metric.Judge(l.SLO, r) {
+		case metric.Fail:
+			l.misses, l.n = l.misses+1, l.n+1
+		case metric.Pass:
+			l.n++
+		}
 	}
-	return out
 }
