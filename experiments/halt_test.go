@@ -104,3 +104,23 @@ func TestOverloadAtCapacity(t *testing.T) {
 		t.Errorf("%d of 400 were stopped, expected no more than 1 %%", stopped)
 	}
 }
+
+// What a stop saves: above capacity a trial takes as long as the server takes for what was sent.
+func TestOverloadSaves(t *testing.T) {
+	for _, c := range []struct{ times, most float64 }{{1.5, 0.6}, {2, 0.4}, {3, 0.45}, {5, 0.65}} {
+		sent, seeds := 0.0, 20
+		for seed := range seeds {
+			s, err := arrival.Poisson(20, 300, uint64(seed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			each := time.Duration(c.times * 50 * float64(time.Millisecond))
+			_, issued := replay(t, record.Load{Arrival: "poisson", Rate: 20}, s, each, []record.SLO{{Metric: "ttft", Percentile: 0.95, LimitNS: 100e6}})
+			sent += float64(issued) / 300 / float64(seeds)
+		}
+		if sent > c.most {
+			t.Errorf("at %v times the capacity %.2f of a trial are sent, expected at most %v", c.times, sent, c.most)
+		}
+		t.Logf("at %v times the capacity %.2f of a trial are sent", c.times, sent)
+	}
+}
