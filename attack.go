@@ -34,6 +34,7 @@ type loadOptions struct {
 	out                    string
 	seed                   uint64
 	json                   bool
+	stop                   bool
 	keys                   map[string]*string // of the load's table, by flag
 }
 
@@ -51,6 +52,7 @@ var loadKeys = []struct{ flag, key, usage, def string }{
 	{"shape", "shape", "how the rate moves, a table as in scenarios: '{ramp = [1, 3]}'", ""},
 	{"think", "think", "with --arrival closed: pause before the next request", ""},
 	{"temperature", "temperature", "of sampling", ""},
+	{"trim", "trim", "auto leaves the warm-up, as far as a test finds it, out of all figures but failures", ""},
 	{"timeout", "timeout", "a request that takes longer is a failure", "60s"},
 	{"text", "text", "text file that prompts are cut from (default: English prose that comes with assay)", ""},
 	{"corpus", "corpus", "prompts are rows of a file, a table as in scenarios: '{file = \"x.jsonl\", ...}'", ""},
@@ -106,6 +108,7 @@ func (o *loadOptions) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.slos, "slo", nil, `limit, as "p95 ttft=500ms"; may be repeated`)
 	f.StringVar(&o.out, "out", "", "run directory (default: runs/load-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "of arrivals and prompts")
+	f.BoolVar(&o.stop, "stop-oversaturated", false, "send no more once the queue only grows and a limit is missed")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON")
 }
 
@@ -198,7 +201,7 @@ const builtInText = "embedded:prose"
 // scenario is what the flags say, as a scenario: kept in the run directory, and read by the same rules.
 func (o *loadOptions) scenario(ignoreEOS bool) (*scenario.Scenario, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "name = \"load\"\n[model]\npath = %q\n[run]\nseed = %d\nconfirm = false\n", o.tokenizer, o.seed)
+	fmt.Fprintf(&b, "name = \"load\"\n[model]\npath = %q\n[run]\nseed = %d\nconfirm = false\nstop_oversaturated = %t\n", o.tokenizer, o.seed, o.stop)
 	for _, slo := range o.slos {
 		text, err := limitTable(slo)
 		if err != nil {

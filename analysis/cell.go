@@ -54,6 +54,8 @@ func (a *analysis) newMeasured(c *group.Cell) measured {
 	}
 	m.SLOs, m.Verdict = judge(c, a.run.SLOs)
 	a.classify(&m, c)
+	m.OverTime = newOverTime(c, a.run.SLOs)
+	m.Verdict = m.OverTime.sustained(m.Verdict)
 	m.CDF["ttft"], m.CDF["e2e"] = cdf(c, metric.TTFT), cdf(c, metric.E2E)
 	m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
 	return m

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 	"math"
 
 	"gonum.org/v1/gonum/stat/distuv"
@@ -51,7 +52,7 @@ func (m *measured) setDrawn(a *analysis, c *group.Cell) {
 	d.latency = m.drawLatency(r, c, a)
 	d.holds = make([]bool, r.Draws())
 	for i := range d.holds {
-		d.holds[i] = true
+		d.holds[i] = len(c.OverSaturated) == 0
 	}
 	for class, s := range limits.Each() {
 		drawHolds(d.holds, r, c, class, s, a)
@@ -137,12 +138,13 @@ func missed(s record.SLO, r *result.Request) (miss, counts float64) {
 	return 0, 0
 }
 
-// busyTimes are the engine's busy nanoseconds and the finished requests of each repetition.
+// busyTimes are the engine's busy nanoseconds and the finished requests of each repetition, those of the warm-up
+// included, as the counters are of all.
 func busyTimes(c *group.Cell) (busy, finished []float64) {
 	for _, t := range c.Trials {
 		ok := 0
-		for i := range t.Requests {
-			if t.Requests[i].Outcome == result.OK {
+		for _, r := range slices.Concat(t.Trimmed.Requests, t.Requests) {
+			if r.Outcome == result.OK {
 				ok++
 			}
 		}

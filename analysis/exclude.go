@@ -64,6 +64,9 @@ func (a *analysis) whyTooSlow(j *judged) string {
 				return fmt.Sprintf("It misses a limit already %s: %s, with %d of %s over it.",
 					a.atLoad(m), against(m, s.SLO), s.Misses, words.Count(s.N, "request"))
 			}
+			if len(m.OverTime.OverSaturated) > 0 {
+				return a.whySaturated(m)
+			}
 		}
 	}
 	return "It meets the limits at no tested rate."

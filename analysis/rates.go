@@ -17,7 +17,7 @@ func (m *measured) setRates(c *group.Cell, limits record.Limits) {
 	}
 	n := c.Requests()
 	m.Throughput = ratioValue(perSecond(func(t group.Trial, r *result.Request) float64 {
-		return float64(metric.TokensInWindow(r, t.WindowNS))
+		return float64(t.Tokens(r))
 	}), n, "tokens/s")
 	m.OfferedRate = stat.Ratio(c.PerSecond(issued)).Value
 	m.Attainment = attainment(c, limits)

@@ -25,12 +25,12 @@ type answer struct {
 func newAnswered(c *group.Cell) []answered {
 	var out []answered
 	for _, t := range c.Trials {
-		a := answered{repetition: t.Key.Repetition, window: float64(t.WindowNS) / 1e9, requests: map[uint64]answer{}}
+		a := answered{repetition: t.Key.Repetition, window: float64(t.Measured()) / 1e9, requests: map[uint64]answer{}}
 		for i := range t.Requests {
 			r := &t.Requests[i]
 			tpot, _ := metric.TPOT(r)
 			a.order = append(a.order, r.Seq)
-			a.requests[r.Seq] = answer{tpot: tpot, tokens: float64(metric.TokensInWindow(r, t.WindowNS))}
+			a.requests[r.Seq] = answer{tpot: tpot, tokens: float64(t.Tokens(r))}
 		}
 		out = append(out, a)
 	}

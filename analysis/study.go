@@ -119,6 +119,7 @@ type Cell struct {
 	PrefixHits     Value                 // prompt tokens from the prefix cache / prompt tokens asked
 	Preempted      int64                 // sequences put back for want of blocks, by the engine's counters
 	Evicted        int64                 // cached blocks given up for room, likewise
+	OverTime       OverTime              // whether it had a steady state, and what was left out for it
 	Held           *Held                 // nil where no turn of a conversation waited for the reply before
 	CDF            map[string][]CDFPoint // of "ttft" and "e2e"
 	Classes        []ClassResult         // in the load's order; none where it has no classes

@@ -24,6 +24,7 @@ func (a *analysis) warn() {
 	a.warnTokens()
 	a.warnShape()
 	a.warnSearches()
+	a.warnOverTime()
 	a.study.Warnings = append(a.study.Warnings, a.unchecked...)
 }
 

@@ -65,6 +65,9 @@ func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err
 		return err
 	}
 	c.Attack.Live = live
+	if r.plan.Scenario.Run.StopOversaturated {
+		c.Attack.Halt = newHalt(load, c.Attack.Schedule, r.store.Run().SLOs)
+	}
 	return nil
 }
 

@@ -35,6 +35,7 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	attack, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a := newAttack(attack, p, calls)
+	defer a.noMore()
 	base := p.Base
 	if base == nil {
 		own := stream.NewBase(cmp.Or(p.Idle, DefaultIdle))
@@ -51,6 +52,7 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	for r := range a.ended {
 		sink(r)
 		lags = append(lags, report.add(r))
+		a.halt(r, &report)
 	}
 	report.Zero = a.run.Zero()
 	report.setLags(lags)
@@ -66,11 +68,14 @@ type attack struct {
 	reported  []atomic.Bool       // by sequence: handed over
 	ended     chan result.Request // room for all, so that no worker waits for the sink
 	inFlight  atomic.Int64
+	issued    atomic.Int64
+	noMore    context.CancelFunc // issues no further request
 }
 
 func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
+	pacing, noMore := context.WithCancel(ctx)
 	a := &attack{
-		plan: p, run: p.Schedule.Start(ctx),
+		plan: p, run: p.Schedule.Start(pacing), noMore: noMore,
 		reported: make([]atomic.Bool, len(calls)),
 		ended:    make(chan result.Request, len(calls)),
 	}
@@ -150,6 +155,7 @@ func (g *gate) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
 		return 0, true
 	}
 	g.inFlight.Add(1)
+	g.issued.Store(int64(hits) + 1)
 	return wait, false
 }
 

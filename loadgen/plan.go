@@ -43,6 +43,7 @@ type Plan struct {
 	Idle    time.Duration     // how long unused connections are kept; 0 for DefaultIdle
 	Base    http.RoundTripper // nil for a transport of its own, whose connections end with the attack
 	Live    *Live             // where progress can be read; may be nil
+	Halt    Halt              // ends the attack early; may be nil
 }
 
 // ErrInFlight ends an attack that reached Plan.MaxInFlight.

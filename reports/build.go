@@ -44,6 +44,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.sloTables(),
 		v.classes(),
 		v.cellTables(),
+		v.overTime(),
 		v.qualityTable(),
 		v.cost(),
 		v.machine(),

@@ -122,7 +122,7 @@ func percentileMeasures(cells []*analysis.Cell, want func(metric string) bool) [
 
 func outcomeMeasure() measure {
 	return measure{right("issued", "requests"), func(c *analysis.Cell) table.Cell {
-		out := table.Cell{Text: fmt.Sprint(c.Issued), Sub: fmt.Sprintf("%d ok", c.OK)}
+		out := table.Cell{Text: fmt.Sprint(c.Issued), Sub: fmt.Sprintf("%d ok", c.OK) + leftOut(&c.OverTime)}
 		var bad []string
 		for _, k := range slices.Sorted(maps.Keys(c.Outcomes)) {
 			if k != outcomeOK && c.Outcomes[k] > 0 {
@@ -220,6 +220,9 @@ func (v *view) sloTable(load string) table.Table {
 			table.Text(v.arm(c.Arm)), {Text: verdictName(c.Verdict), Tone: verdictTone(c.Verdict)}}}
 		if !c.Valid {
 			row.Cells[1].Sub = "but the cell is invalid"
+		}
+		if len(c.OverTime.OverSaturated) > 0 {
+			row.Cells[1].Sub = "the queue only grows"
 		}
 		for _, s := range v.Run.SLOs {
 			row.Cells = append(row.Cells, sloCell(c, s.Metric, s.Percentile, s.LimitNS))

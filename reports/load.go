@@ -37,6 +37,9 @@ func Load(w io.Writer, s *analysis.Study, dir string) error {
 	if lines := exactLines(&s.Instrument); len(lines) > 0 {
 		p.f("\nthe instrument, calibrated on %s, all told right:\n  %s\n", plural(len(s.Instrument.Answers), "kind")+" of known answers", strings.Join(lines, "\n  "))
 	}
+	for _, words := range overTimeWords(&c.OverTime) {
+		p.f("over time: %s\n", words)
+	}
 	p.f("\nreport: %s\n", filepath.Join(dir, "report.html"))
 	return p.to(w)
 }

@@ -160,9 +160,9 @@ func requests(trials []group.Trial, of func(*result.Request) []float64) []stat.R
 func throughput(trials ...group.Trial) float64 {
 	tokens, window := 0, int64(0)
 	for _, t := range trials {
-		window += t.WindowNS
+		window += t.Measured()
 		for i := range t.Requests {
-			tokens += metric.TokensInWindow(&t.Requests[i], t.WindowNS)
+			tokens += t.Tokens(&t.Requests[i])
 		}
 	}
 	return float64(tokens) / (float64(window) / 1e9)

@@ -90,7 +90,7 @@ func withShare(c Check, misses, n int) Check {
 
 // judgeThroughput judges by its interval.
 func judgeThroughput(b Budget, c *group.Cell) Check {
-	runs := c.PerSecond(func(t group.Trial, r *result.Request) float64 { return float64(metric.TokensInWindow(r, t.WindowNS)) })
+	runs := c.PerSecond(func(t group.Trial, r *result.Request) float64 { return float64(t.Tokens(r)) })
 	e := stat.Ratio(runs)
 	check := Check{Estimate: e.Value, Low: e.Interval.Low, High: e.Interval.High, Verdict: Undecided, Of: "repetitions", Reason: "the interval holds the limit"}
 	switch {

@@ -16,18 +16,23 @@ import (
 // the order in which a file lists them changes nothing.
 type Trial struct {
 	record.Trial
-	Requests []result.Request
+	Requests []result.Request // without Trimmed
+	Trimmed  Trimmed
+	OverTime OverTime
 }
 
 // Cell is an arm at a load level. Its repetitions stay apart, so that dependence
 // inside and between them can be seen; percentiles merge their raw samples.
 type Cell struct {
-	Arm       record.Arm
-	Load      record.Load
-	Trials    []Trial        // by repetition
-	Failed    []record.Trial // trials without measurements
-	Invalid   []string       // why the cell may not win, one sentence each
-	Unchecked []string       // laws that the records do not allow to check
+	Arm     record.Arm
+	Load    record.Load
+	Trials  []Trial        // by repetition
+	Failed  []record.Trial // trials without measurements
+	Invalid []string       // why the cell may not win, one sentence each
+	// OverSaturated says of which repetitions the queue only grew, one sentence each: the arm does not hold this load.
+	OverSaturated []string
+	Unsteady      []string // those of Invalid that are about a steady state
+	Unchecked     []string // laws that the records do not allow to check
 }
 
 // Requests counts the requests of all repetitions.
@@ -61,7 +66,7 @@ func (c *Cell) PerSecond(of func(Trial, *result.Request) float64) []stat.Series 
 		s := stat.Series{Num: make([]float64, n), Den: make([]float64, n)}
 		for i := range t.Requests {
 			s.Num[i] = of(t, &t.Requests[i])
-			s.Den[i] = float64(t.WindowNS) / 1e9 / float64(n)
+			s.Den[i] = float64(t.Measured()) / 1e9 / float64(n)
 		}
 		runs = append(runs, s)
 	}
@@ -161,6 +166,7 @@ func gather(set *record.Set, arm record.Arm, load record.Load, trials []record.T
 	}
 	c.check(set.Run.SLOs)
 	c.checkInstrument(&set.Run)
+	c.overTime()
 	return c, nil
 }
 

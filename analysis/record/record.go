@@ -108,7 +108,11 @@ type Load struct {
 	Cache       string    `json:"cache,omitempty"`          // state of the server's prefix cache at the start: "cold", "warm" or "declared"; "" is not known
 	CachedShare []float64 `json:"cached_share,omitempty"`   // with "declared": least and largest share of prompt tokens read from the cache
 	Search      string    `json:"search,omitempty"`         // Search.Name whose level this is, "" for a rate of the scenario's
+	Trim        string    `json:"trim,omitempty"`           // TrimAuto: requests of the warm-up are left out of all figures; "" leaves none out
 }
+
+// TrimAuto has the analysis find the end of the warm-up by test and leave out what is before it.
+const TrimAuto = "auto"
 
 // SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.
 type SLO struct {
@@ -193,6 +197,8 @@ type Trial struct {
 	ReadyNS   int64    `json:"ready_ns"`         // from process start to ready
 	WindowNS  int64    `json:"window_ns"`        // from the schedule's zero to its last intended issue
 	Issued    int      `json:"issued"`
+	Unsent    int      `json:"unsent,omitempty"`           // requests of the load that were not issued because the attack was stopped
+	Stopped   string   `json:"stopped,omitempty"`          // why it was, in a sentence; Status is then still StatusOK
 	Held      int      `json:"held_turns,omitempty"`       // due before the reply to the turn before was there
 	HeldNS    int64    `json:"held_max_ns,omitempty"`      // longest wait of one of them
 	Shareable int64    `json:"shareable_tokens,omitempty"` // prompt tokens that a cold cache can at most hold, because the trial's own requests begin alike

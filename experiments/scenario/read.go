@@ -278,6 +278,8 @@ func (r *reader) run(t *table) Run {
 		Repetitions:  c.integer("repetitions", 1, 1, maxRepetitions),
 		Confirm:      c.boolean("confirm", true),
 		ReadyTimeout: c.duration("ready_timeout", defaultReadyTimeout, "20s"),
+
+		StopOversaturated: c.boolean("stop_oversaturated", true),
 	}
 	c.finish()
 	return run

@@ -38,6 +38,7 @@ func (t *table) load(quality *Quality, name string) Workload {
 	l := Workload{
 		Name:        t.text("name", name),
 		Warmup:      t.integer("warmup", defaultWarmup, 0, mostRequests),
+		Trim:        t.choice("trim", TrimNone, []string{TrimNone, TrimAuto}),
 		IgnoreEOS:   t.boolean("ignore_eos", false),
 		Temperature: t.number("temperature", 0, interval{lo: 0, hi: 10}),
 		Timeout:     t.duration("timeout", defaultTimeout, "30s"),
@@ -50,6 +51,7 @@ func (t *table) load(quality *Quality, name string) Workload {
 	t.searchFits(&l)
 	t.turnsHaveTimes(&l)
 	t.cacheState(&l)
+	t.trimFits(&l)
 	t.finish()
 	return l
 }

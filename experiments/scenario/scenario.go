@@ -128,6 +128,7 @@ type Workload struct {
 	Requests      int           // measured requests per trial; 0 where Duration counts
 	Duration      time.Duration // of the schedule; 0 where Requests counts
 	Warmup        int           // requests before the measured part
+	Trim          string        // what is left out of the measured part: TrimNone or TrimAuto
 	PromptTokens  Length
 	OutputTokens  Length
 	IgnoreEOS     bool
@@ -213,6 +214,8 @@ type Run struct {
 	Repetitions  int
 	Confirm      bool          // run the winner once more on fresh prompts
 	ReadyTimeout time.Duration // of the system under test
+
+	StopOversaturated bool // end a trial whose queue only grows once it has missed a limit
 }
 
 // Resolve turns a path as written into one that can be opened: relative paths are

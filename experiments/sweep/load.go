@@ -41,6 +41,9 @@ func levels(w scenario.Workload, named bool) []record.Load {
 	base := record.Load{Arrival: w.Arrives(), Shape: w.Shape.String(), Warmup: w.Warmup, PromptTokens: w.PromptTokens.String(),
 		OutputTokens: w.OutputTokens.String(), SharedPrefix: w.SharedPrefix.String(), Conversation: w.Conversation.String(), Temperature: w.Temperature}
 	describe(&base, w)
+	if w.Trim == scenario.TrimAuto {
+		base.Trim = record.TrimAuto
+	}
 	var all []record.Load
 	for _, rate := range w.Rates {
 		r := base

@@ -196,6 +196,9 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 func fill(r *record.Trial, a loadgen.Report) {
 	r.Started = a.Zero.UTC().Format(time.RFC3339Nano)
 	r.WindowNS, r.Issued = a.WindowNS, a.Issued
+	if r.Stopped = a.Stopped; r.Stopped != "" {
+		r.Unsent = a.Planned - a.Issued
+	}
 	r.Held, r.HeldNS = a.Held, a.HeldMaxNS
 	r.Lab = record.Lab{LagP50NS: a.LagP50NS, LagP99NS: a.LagP99NS, LagMaxNS: a.LagMaxNS,
 		GCPauseNS: a.GCPauseNS, CPUNS: a.CPUNS, WallNS: a.WallNS}
