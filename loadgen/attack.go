@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/loadgen/arrival"
 	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/stream"
+	"github.com/assaylab/assay/loadgen/wire"
 )
 
 // firstWorkers is how many workers wait before the attack. Vegeta starts another
@@ -37,8 +38,9 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	a := newAttack(attack, p, calls)
 	base := p.Base
 	if base == nil {
-		own := stream.NewBase(cmp.Or(p.Idle, DefaultIdle))
-		defer own.CloseIdleConnections()
+		idle := cmp.Or(p.Idle, DefaultIdle)
+		own := wire.New(idle, stream.NewBase(idle))
+		defer own.Close()
 		base = own
 	}
 	a.transport.Base = base

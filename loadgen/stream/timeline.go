@@ -19,7 +19,7 @@ type message struct {
 type timeline struct {
 	id, finish string
 	messages   []message
-	usage      *dialect.Usage // the latest
+	usage      dialect.Usage // the latest
 }
 
 func (t *timeline) add(d dialect.Delta, at int64, read int) {
@@ -27,7 +27,7 @@ func (t *timeline) add(d dialect.Delta, at int64, read int) {
 	t.finish = cmp.Or(d.Finish, t.finish)
 	m := message{at: at, read: read, text: d.Text, total: -1}
 	if d.Usage != nil {
-		t.usage = d.Usage
+		t.usage = *d.Usage
 		m.total = d.Usage.Output
 	}
 	if d.Message && (m.text != "" || m.total > 0) {
@@ -38,10 +38,8 @@ func (t *timeline) add(d dialect.Delta, at int64, read int) {
 // fill writes what was collected into r.
 func (t *timeline) fill(r *result.Request, counter dialect.Counter) {
 	r.ID, r.Finish = t.id, t.finish
-	total := 0
-	if t.usage != nil {
-		r.PromptTokens, r.CachedTokens, total = t.usage.Prompt, t.usage.Cached, t.usage.Output
-	}
+	total := t.usage.Output
+	r.PromptTokens, r.CachedTokens = t.usage.Prompt, t.usage.Cached
 	tokens, exact := t.counted()
 	if !exact {
 		tokens = t.estimated(total, counter)
