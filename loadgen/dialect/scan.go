@@ -28,7 +28,7 @@ func (d *openAI) scan(payload []byte) (Delta, bool) {
 		case "message":
 			return false
 		}
-		return s.skip(0)
+		return s.other(key, 0)
 	})
 	s.space()
 	return out, ok && s.at == len(payload) && (seen&4 != 0 || out.Usage != nil)
@@ -83,7 +83,7 @@ func (d *openAI) choice(out *Delta) bool {
 			d.finish = out.Finish
 			return ok
 		}
-		return s.skip(0)
+		return s.other(key, 0)
 	})
 }
 
@@ -104,7 +104,7 @@ func (d *openAI) delta(out *Delta) bool {
 		case "tool_calls":
 			return once(&seen, 16) && (s.null() || s.byte('[') && s.byte(']'))
 		default:
-			return s.skip(0)
+			return s.other(key, 0)
 		}
 		return once(&seen, bit) && s.textInto(out)
 	})
@@ -143,10 +143,10 @@ func (d *openAI) counts(out *Delta) bool {
 				if string(key) == "cached_tokens" {
 					return once(&seen, 8) && s.count(&u.Cached)
 				}
-				return s.skip(0)
+				return s.other(key, 0)
 			}))
 		}
-		return s.skip(0)
+		return s.other(key, 0)
 	})
 	d.usage = u
 	out.Usage = &d.usage

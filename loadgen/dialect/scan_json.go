@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"strconv"
 	"unicode/utf8"
 )
@@ -13,8 +14,7 @@ type scanner struct {
 	kept []byte // of a string with escapes
 }
 
-// object reads { "key": value, ... }, each value by the function. Keys are of plain
-// lower case, for encoding/json takes those in capitals for the same.
+// object reads { "key": value, ... }, each value by the function.
 func (s *scanner) object(value func(key []byte) bool) bool {
 	if !s.byte('{') {
 		return false
@@ -37,17 +37,24 @@ func (s *scanner) key() ([]byte, bool) {
 	if !s.byte('"') {
 		return nil, false
 	}
-	from := s.at
-	for ; s.at < len(s.in); s.at++ {
-		switch c := s.in[s.at]; {
-		case c == '"':
-			s.at++
-			return s.in[from : s.at-1], true
-		case (c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9'):
-			return nil, false
+	n := bytes.IndexByte(s.in[s.at:], '"')
+	if n < 0 {
+		return nil, false
+	}
+	key := s.in[s.at : s.at+n]
+	s.at += n + 1
+	return key, true
+}
+
+// other skips the value of a key that is not known. It has to be plain: encoding/json
+// takes one in capitals for the same as a known one.
+func (s *scanner) other(key []byte, depth int) bool {
+	for _, c := range key {
+		if (c < 'a' || c > 'z') && c != '_' && (c < '0' || c > '9') {
+			return false
 		}
 	}
-	return nil, false
+	return s.skip(depth)
 }
 
 // string reads a string. It is good until the next one is read.
@@ -56,22 +63,32 @@ func (s *scanner) string() ([]byte, bool) {
 		return nil, false
 	}
 	from, ascii := s.at, true
-	for ; s.at < len(s.in); s.at++ {
-		switch c := s.in[s.at]; {
+	for i, c := range s.in[from:] {
+		switch {
+		case plain[c]:
 		case c == '"':
-			s.at++
-			text := s.in[from : s.at-1]
+			s.at = from + i + 1
+			text := s.in[from : from+i]
 			return text, ascii || utf8.Valid(text)
 		case c == '\\':
+			s.at = from + i
 			return s.escaped(from)
 		case c < ' ':
 			return nil, false
-		case c >= utf8.RuneSelf:
+		default:
 			ascii = false
 		}
 	}
 	return nil, false
 }
+
+// plain are the bytes of strings that mean themselves and are ASCII.
+var plain = func() (is [256]bool) {
+	for c := ' '; c < utf8.RuneSelf; c++ {
+		is[c] = c != '"' && c != '\\'
+	}
+	return is
+}()
 
 // escapes are what follows a backslash, and what it means.
 var escapes = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
@@ -149,7 +166,7 @@ func (s *scanner) skip(depth int) bool {
 		_, ok := s.string()
 		return ok
 	case '{':
-		return s.object(func([]byte) bool { return s.skip(depth + 1) })
+		return s.object(func(key []byte) bool { return s.other(key, depth+1) })
 	case '[':
 		return s.list(depth)
 	case 'n':
@@ -216,8 +233,18 @@ func (s *scanner) literal(text string) bool {
 
 // byte reads c, after white space.
 func (s *scanner) byte(c byte) bool {
+	if s.at < len(s.in) && s.in[s.at] == c {
+		s.at++
+		return true
+	}
+	return s.late(c)
+}
+
+// late reads c where it is not the next byte.
+func (s *scanner) late(c byte) bool {
+	from := s.at
 	s.space()
-	if s.at == len(s.in) || s.in[s.at] != c {
+	if s.at == from || s.at == len(s.in) || s.in[s.at] != c {
 		return false
 	}
 	s.at++

@@ -51,6 +51,7 @@ func StartBeat(address string, gap time.Duration) (*Beat, error) {
 	mux.HandleFunc("POST /v1/completions", b.serve)
 	mux.HandleFunc("POST /v1/chat/completions", b.serve)
 	mux.HandleFunc("GET /v1/models", b.models)
+	mux.HandleFunc("GET /health", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /beats", b.record)
 	b.http = &http.Server{Handler: mux, ConnContext: keepConn}
 	go b.queue.run()
