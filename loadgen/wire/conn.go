@@ -3,7 +3,6 @@ package wire
 import (
 	"bufio"
 	"net"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -15,7 +14,6 @@ type conn struct {
 	address string
 	since   time.Time     // idle since
 	reader  *bufio.Reader // of the answer's header, and of the body unless that is pushed; else nil
-	once    sync.Once
 }
 
 func newConn(c *net.TCPConn, address string) (*conn, error) {

@@ -97,26 +97,20 @@ func (p *poller) add(s *push) error {
 	p.slots[s.slot] = s
 	p.mu.Unlock()
 	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: s.slot}
-	return p.control(s, unix.EPOLL_CTL_ADD, &event)
+	return p.control(unix.EPOLL_CTL_ADD, s.fd, &event)
 }
 
 // remove ends it. The poller may still be in s.ready, which holds s.mu.
-func (p *poller) remove(s *push) error {
-	err := p.control(s, unix.EPOLL_CTL_DEL, nil)
+func (p *poller) remove(s *push) {
+	_ = p.control(unix.EPOLL_CTL_DEL, s.fd, nil) // fails where adding did
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.slots[s.slot] = nil
 	p.free = append(p.free, s.slot)
-	return err
 }
 
-func (p *poller) control(s *push, op int, event *unix.EpollEvent) error {
-	var err error
-	closed := p.raw.Control(func(epoll uintptr) {
-		err = errors.Join(err, s.conn.raw.Control(func(fd uintptr) {
-			err = unix.EpollCtl(int(epoll), op, int(fd), event)
-		}))
-	})
+func (p *poller) control(op, fd int, event *unix.EpollEvent) (err error) {
+	closed := p.raw.Control(func(epoll uintptr) { err = unix.EpollCtl(int(epoll), op, fd, event) })
 	if err = errors.Join(closed, err); err != nil {
 		return fmt.Errorf("epoll: %w", err)
 	}
@@ -128,7 +122,7 @@ func (s *push) ready(buffer []byte, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.over {
-		n, err := s.conn.readNow(buffer)
+		n, err := readNow(s.fd, buffer)
 		at := s.stamp()
 		switch {
 		case errors.Is(err, unix.EAGAIN):
@@ -147,27 +141,9 @@ func (s *push) ready(buffer []byte, ended bool) {
 }
 
 // readNow reads what is there.
-func (c *conn) readNow(p []byte) (n int, err error) {
-	closed := c.raw.Control(func(fd uintptr) {
-		for {
-			n, err = unix.Read(int(fd), p)
-			if err != unix.EINTR {
-				return
-			}
-		}
-	})
-	if closed != nil {
-		return 0, closed
+func readNow(fd int, p []byte) (n int, err error) {
+	for n, err = unix.Read(fd, p); err == unix.EINTR; {
+		n, err = unix.Read(fd, p)
 	}
 	return n, err
-}
-
-// alive says whether a connection that was idle can be used: the server has not closed
-// it, and has not said anything unasked.
-func (c *conn) alive() bool {
-	var err error
-	closed := c.raw.Control(func(fd uintptr) {
-		_, _, err = unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
-	})
-	return closed == nil && errors.Is(err, unix.EAGAIN)
 }

@@ -10,9 +10,10 @@ type pushed struct{ *body }
 
 var _ Pusher = (*pushed)(nil)
 
-// push is a body that is being pushed.
+// push is a body that is being pushed. While the poller has it, the connection is
+// outside of the runtime's own epoll: every message would wake both.
 type push struct {
-	conn  *conn
+	fd    int // of the connection; it is not closed before over is set
 	stamp func() int64
 	take  func([]byte, int64) error
 	slot  int32
@@ -28,11 +29,11 @@ type push struct {
 
 // Push implements Pusher.
 func (b *pushed) Push(stamp func() int64, take func([]byte, int64) error) (int64, error) {
-	s := &push{conn: b.conn, stamp: stamp, take: take, done: make(chan struct{})}
 	if b.conn == nil {
 		return stamp(), io.ErrClosedPipe
 	}
-	s.begin()
+	s := &push{stamp: stamp, take: take, done: make(chan struct{})}
+	s.begin(b.conn)
 	if !s.over {
 		s.follow(b)
 	}
@@ -44,22 +45,32 @@ func (b *pushed) Push(stamp func() int64, take func([]byte, int64) error) (int64
 }
 
 // begin takes up what came along with the header.
-func (s *push) begin() {
+func (s *push) begin(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n := s.conn.reader.Buffered(); n > 0 {
+	if n := c.reader.Buffered(); n > 0 {
 		at := s.stamp()
 		there := make([]byte, n)
-		_, _ = io.ReadFull(s.conn.reader, there)
+		_, _ = io.ReadFull(c.reader, there)
 		s.feed(there, at)
 	}
-	s.conn.shed()
+	c.shed()
 }
 
 // follow lets the poller have the connection until the body is over, or its context is.
 func (s *push) follow(b *pushed) {
-	poller := b.transport.poller
-	if err := poller.add(s); err != nil {
+	if !b.stop() { // the context is done, and the connection being interrupted
+		s.stopWith(b.ctx.Err())
+		return
+	}
+	b.stop = func() bool { return true } // from here on, the context is looked at below
+	fd, err := b.conn.detach()
+	if err != nil {
+		s.stopWith(err)
+		return
+	}
+	s.fd = fd
+	if err := b.transport.poller.add(s); err != nil {
 		s.stopWith(err)
 	}
 	select {
@@ -67,9 +78,12 @@ func (s *push) follow(b *pushed) {
 	case <-b.ctx.Done():
 		s.stopWith(b.ctx.Err())
 	}
-	if poller.remove(s) != nil {
-		s.spare = false
+	b.transport.poller.remove(s)
+	if !s.spare {
+		closeFD(fd)
+		return
 	}
+	s.spare = b.conn.attach(fd) == nil
 }
 
 // stopWith ends it from outside of the poller.
