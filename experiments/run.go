@@ -133,7 +133,11 @@ func words(t record.Trial, p loadgen.Progress) string {
 	if t.Status == record.StatusFailed {
 		return "failed: " + t.Reason
 	}
-	return fmt.Sprintf("%d requests, %d failed, TTFT p50 %v p95 %v", p.Done, p.Failed, round(p.TTFTP50), round(p.TTFTP95))
+	s := fmt.Sprintf("%d requests, %d failed, TTFT p50 %v", p.Done, p.Failed, round(p.TTFT.P50))
+	if p.TTFT.P95 > 0 {
+		s += fmt.Sprintf(" p95 %v", round(p.TTFT.P95))
+	}
+	return s
 }
 
 // round keeps three digits or so.

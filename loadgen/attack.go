@@ -82,7 +82,7 @@ func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
 	}
 	if p.Live != nil {
 		p.Live.begin(len(calls), a.run.Now)
-		a.transport.Issued = p.Live.issue
+		a.transport.Issued, a.transport.Streamed = p.Live.issue, p.Live.streamed
 	}
 	return a
 }

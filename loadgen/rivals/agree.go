@@ -96,20 +96,20 @@ func agree(ctx context.Context, _ io.Reader, w, werr io.Writer, args []string) e
 	}
 	defer os.RemoveAll(dir)
 	var all []agreement
+	missed := 0
 	for _, s := range []server{scriptedServer(z.output), includedServer(*model, dir)} {
 		some, err := s.compare(ctx, werr, dir, z)
 		if err != nil {
 			return err
 		}
-		all = append(all, some...)
-	}
-	missed := 0
-	for _, a := range all {
-		printAgreement(w, a)
-		for _, m := range a.missed() {
-			fmt.Fprintln(w, "  apart:", m)
-			missed++
+		for _, a := range some {
+			printAgreement(w, a)
+			for _, m := range a.missed() {
+				fmt.Fprintln(w, "  apart:", m)
+				missed++
+			}
 		}
+		all = append(all, some...)
 	}
 	err = keep(func(r *results) { r.Agree.Date, r.Agree.Rows = today(), all })
 	if missed > 0 {

@@ -113,7 +113,9 @@ func (e *exchange) take(p []byte, at int64) error {
 		if err != nil {
 			return fmt.Errorf("event %d: %w", e.events, err)
 		}
-		e.timeline.add(d, at, read)
+		if e.timeline.add(d, at, read) && e.t.Streamed != nil {
+			e.t.Streamed(e.timeline.latest(e.request.Intended))
+		}
 		return nil
 	})
 }

@@ -22,7 +22,8 @@ type timeline struct {
 	usage      dialect.Usage // the latest
 }
 
-func (t *timeline) add(d dialect.Delta, at int64, read int) {
+// add takes up what an event says, and tells whether it is a message of the answer.
+func (t *timeline) add(d dialect.Delta, at int64, read int) bool {
 	t.id = cmp.Or(t.id, d.ID)
 	t.finish = cmp.Or(d.Finish, t.finish)
 	m := message{at: at, read: read, text: d.Text, total: -1}
@@ -30,9 +31,22 @@ func (t *timeline) add(d dialect.Delta, at int64, read int) {
 		t.usage = *d.Usage
 		m.total = d.Usage.Output
 	}
-	if d.Message && (m.text != "" || m.total > 0) {
-		t.messages = append(t.messages, m)
+	if !d.Message || m.text == "" && m.total <= 0 {
+		return false
 	}
+	t.messages = append(t.messages, m)
+	return true
+}
+
+// latest is the message that was added last, for those who watch.
+func (t *timeline) latest(intended int64) Streamed {
+	n := len(t.messages)
+	m := t.messages[n-1]
+	if n == 1 {
+		return Streamed{First: true, At: m.at, Wait: m.at - intended, Tokens: max(1, m.total)}
+	}
+	before := t.messages[n-2]
+	return Streamed{At: m.at, Wait: m.at - before.at, Tokens: max(1, m.total-before.total)}
 }
 
 // fill writes what was collected into r.
