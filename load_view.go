@@ -50,18 +50,20 @@ func fitted(text string, width int) string {
 
 // loadPanel is what assay load shows while it runs.
 func loadPanel(t experiments.Running, width int) []string {
-	p := t.Live.Progress()
-	lines := []string{fmt.Sprintf("%s, %s", t.Arm, t.Load)}
+	return append([]string{t.Arm + ", " + t.Load}, panelLines(t.Live.Progress(), width)...)
+}
+
+func panelLines(p loadgen.Progress, width int) []string {
 	if p.Issued == 0 {
-		return append(lines, "starting")
+		return []string{"starting"}
 	}
-	lines = append(lines,
+	return []string{
 		fmt.Sprintf("%s %s  %d of %d done, %d in flight", clock(p.Elapsed), bar(p.Done, p.Planned, width-45), p.Done, p.Planned, p.InFlight),
 		fmt.Sprintf("sent %.3g requests/s, received %.4g tokens/s", p.Rate, p.Tokens),
 		fmt.Sprintf("%-6s%12s%12s%12s", "", "p50", "p95", "p99"),
 		percentileLine("TTFT", p.TTFT), percentileLine("ITL", p.ITL),
-	)
-	return append(lines, failureLine(p))
+		failureLine(p),
+	}
 }
 
 func percentileLine(name string, p loadgen.Percentiles) string {
