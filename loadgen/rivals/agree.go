@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,7 +156,7 @@ func includedServer(model, dir string) server {
 		if out, err := exec.CommandContext(ctx, "go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 			return "", nil, fmt.Errorf("build assay: %w\n%s", err, out)
 		}
-		e := &target.Engine{Executable: binary, Args: []string{"--model", model, "--name", "model", "--listen", "127.0.0.1:0"}}
+		e := &target.Engine{Executable: binary, Args: []string{"--model", model, "--name", "model", "--listen", "127.0.0.1:0"}, Client: &http.Client{Timeout: time.Minute}}
 		if err := e.Start(ctx, io.Discard); err != nil {
 			return "", nil, err
 		}

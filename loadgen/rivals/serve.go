@@ -15,8 +15,9 @@ import (
 	"github.com/assaylab/assay/loadgen/scripted"
 )
 
-// serve runs the scripted server until its standard input ends, and prints its address.
-func serve(_ context.Context, r io.Reader, w, werr io.Writer, args []string) error {
+// serve runs the scripted server until its standard input ends or it is interrupted, and
+// prints its address.
+func serve(ctx context.Context, r io.Reader, w, werr io.Writer, args []string) error {
 	f := flag.NewFlagSet("serve", flag.ContinueOnError)
 	gap := f.Duration("gap", 50*time.Millisecond, "between the tokens of a stream")
 	cpu := f.Int("cpu", -1, "processor to stay on")
@@ -31,9 +32,16 @@ func serve(_ context.Context, r io.Reader, w, werr io.Writer, args []string) err
 		return err
 	}
 	fmt.Fprintln(w, b.URL())
-	_, err = io.Copy(io.Discard, r)
-	_ = b.Close()
-	return err
+	ended := make(chan struct{})
+	go func() {
+		_, _ = io.Copy(io.Discard, r)
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+	}
+	return b.Close()
 }
 
 func pin(cpu int) error {

@@ -105,18 +105,16 @@ func (b *Beat) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	seq, _ := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
-	s := &beatStream{
-		seq: seq, at: make([]int64, 0, n), n: n, gap: int64(b.gap), done: make(chan struct{}),
-		frames: b.frames.of(frameStyle{r.URL.Path == "/v1/chat/completions", a.usage()}),
-	}
-	if err := b.play(w, r, s); err != nil {
+	style := frameStyle{r.URL.Path == "/v1/chat/completions", a.usage()}
+	s := &beatStream{seq: seq, gap: int64(b.gap), frames: b.frames.of(style, n), at: make([]int64, 0, n), done: make(chan struct{})}
+	if err := b.play(w, r, s, style.answer().tail(n)); err != nil {
 		panic(http.ErrAbortHandler) // the client left: there is nobody to tell
 	}
 }
 
 // play has the queue write the messages, and the tail by itself. The messages go to the
 // connection past net/http, which has flushed its header and will end the body.
-func (b *Beat) play(w http.ResponseWriter, r *http.Request, s *beatStream) error {
+func (b *Beat) play(w http.ResponseWriter, r *http.Request, s *beatStream, tail string) error {
 	s.arrived = b.clock.now()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.WriteHeader(http.StatusOK)
@@ -141,7 +139,7 @@ func (b *Beat) play(w http.ResponseWriter, r *http.Request, s *beatStream) error
 	if s.err != nil {
 		return s.err
 	}
-	_, err = io.WriteString(w, s.frames.tail(s.n))
+	_, err = io.WriteString(w, tail)
 	return err
 }
 

@@ -14,8 +14,8 @@ import (
 type beatStream struct {
 	seq          uint64
 	arrived, gap int64
-	n, next      int // messages: all, and the next one
-	frames       *frameSet
+	frames       [][]byte // the messages
+	next         int      // of frames
 	conn         syscall.RawConn
 	left         []byte // of earlier messages, where the socket did not take all
 	gone         atomic.Bool
@@ -47,8 +47,8 @@ func (s *beatStream) beat(now int64) (over bool) {
 		return true
 	}
 	out := s.left
-	if s.next < s.n {
-		frame := s.frames.message(s.next)
+	if s.next < len(s.frames) {
+		frame := s.frames[s.next]
 		if s.next++; len(out) == 0 {
 			out = frame
 		} else {
@@ -64,7 +64,7 @@ func (s *beatStream) beat(now int64) (over bool) {
 		return true
 	}
 	s.left = append([]byte(nil), out[n:]...)
-	return s.next == s.n && len(s.left) == 0
+	return s.next == len(s.frames) && len(s.left) == 0
 }
 
 // write gives the socket what it takes at once.
