@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -89,6 +90,7 @@ func agree(ctx context.Context, _ io.Reader, w, werr io.Writer, args []string) e
 	f.IntVar(&z.requests, "requests", 60, "requests of each tool on each server")
 	f.IntVar(&z.output, "tokens", 32, "tokens of an answer")
 	model := f.String("model", "embedded:gopherling-7m", "model of the included server")
+	only := f.String("only", "", "a server's name, or a part of it: leave out the others, and keep their results")
 	if err := parse(f, werr, args, 0); err != nil {
 		return err
 	}
@@ -99,6 +101,9 @@ func agree(ctx context.Context, _ io.Reader, w, werr io.Writer, args []string) e
 	defer os.RemoveAll(dir)
 	missed := 0
 	for _, s := range []server{scriptedServer(z.output), includedServer(*model, dir)} {
+		if !strings.Contains(s.name, *only) {
+			continue
+		}
 		some, err := s.compare(ctx, werr, dir, z)
 		if err != nil {
 			return err
@@ -180,7 +185,11 @@ func (s server) compare(ctx context.Context, log io.Writer, dir string, z size) 
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, stop()) }()
+	defer func() {
+		if err := stop(); err != nil { // the measurement is over
+			fmt.Fprintf(log, "%s: %v\n", s.name, err)
+		}
+	}()
 	r, err := newRecorder(url)
 	if err != nil {
 		return nil, err
