@@ -86,8 +86,9 @@ type size struct{ concurrency, requests, prompt, output int }
 // agree compares what others measure with what Assay does.
 func agree(ctx context.Context, _ io.Reader, w, werr io.Writer, args []string) error {
 	f := flag.NewFlagSet("agree", flag.ContinueOnError)
-	z := size{concurrency: 2, prompt: 32}
+	z := size{concurrency: 2}
 	f.IntVar(&z.requests, "requests", 60, "requests of each tool on each server")
+	f.IntVar(&z.prompt, "prompt", 32, "bytes of a prompt")
 	f.IntVar(&z.output, "tokens", 32, "tokens of an answer")
 	model := f.String("model", "embedded:gopherling-7m", "model of the included server")
 	only := f.String("only", "", "a server's name, or a part of it: leave out the others, and keep their results")

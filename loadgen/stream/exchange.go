@@ -16,7 +16,8 @@ import (
 )
 
 // exchange is one request and its answer. All of it belongs to the goroutine of
-// the vegeta worker, but for the stamps that net/http's writing goroutine makes.
+// the vegeta worker, but for the stamps that net/http's writing goroutine makes, and
+// while a body is pushed, when the worker waits and take is called by who pushes.
 type exchange struct {
 	t          *Transport
 	ctx        context.Context
