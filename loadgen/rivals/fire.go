@@ -43,6 +43,7 @@ type followed struct {
 	Lag      tail           `json:"lag_ns"`       // of sending, behind the schedule
 	Stamp    tail           `json:"stamp_ns"`     // stamp minus the server's record of the moment before its write
 	Server   tail           `json:"server_ns"`    // the server behind its own schedule
+	Noise    tail           `json:"noise_ns"`     // how late a thread on the same processor woke up that did nothing but sleep, before
 	CPU      float64        `json:"cpu"`          // processors used by this process
 	Waited   float64        `json:"waited"`       // share of the time that its threads could run and did not, others having the processor
 	PerStat  int64          `json:"rss_per_stream_bytes"`
@@ -108,6 +109,7 @@ func fire(ctx context.Context, url string, l load) (followed, error) {
 		return followed{}, err
 	}
 	out := followed{Load: l}
+	out.Noise = noise(ctx, time.Second)
 	debug.FreeOSMemory()
 	empty := resident()
 	held := make(chan struct{})
@@ -132,6 +134,25 @@ func fire(ctx context.Context, url string, l load) (followed, error) {
 		return out, err
 	}
 	return out, out.judge(rs, beats, scripted.MachineTime(report.Zero))
+}
+
+// noise sleeps a thousand times, to moments that divide the time evenly, and returns how
+// late it woke up.
+func noise(ctx context.Context, d time.Duration) tail {
+	const times = 1000
+	var late []float64
+	begin := time.Now()
+	for i := range times {
+		due := begin.Add(d * time.Duration(i+1) / times)
+		if time.Until(due) < 0 {
+			continue // it slept through this one too
+		}
+		if !arrival.SleepUntil(ctx, due) {
+			break
+		}
+		late = append(late, float64(time.Since(due)))
+	}
+	return tailOf(late)
 }
 
 // judge compares our stamps with the server's record; zero is that of the stamps on its clock.
