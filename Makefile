@@ -3,12 +3,12 @@ GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
 RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
-  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/result ./loadgen/stream ./analysis/profile ./experiments/scenario ./experiments/pull
+  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
 SOAK     ?= 30m
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage golden bench bench-rivals models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage golden bench bench-loadgen bench-rivals cross-check models reference tokenizers sdk lm-eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -60,6 +60,12 @@ bench: ## decode and prefill speed of the embedded model, by format and kernel
 
 bench-rivals: ## measure against llama.cpp, built from its PyPI source package, and OpenVINO GenAI; hours; writes docs/benchmarks.md
 	$(GO) run ./engine/rivals
+
+bench-loadgen: ## how many streams the load generator follows on one processor, and AIPerf, GuideLLM and vLLM's client, from PyPI, 20 GB; writes docs/cross-check.md
+	$(GO) run ./loadgen/rivals streams
+
+cross-check: ## what the same three measure of the same requests, against our stamps; writes docs/cross-check.md
+	$(GO) run ./loadgen/rivals agree
 
 tokenizers: ## compare token ids with Hugging Face tokenizers on millions of texts; needs python3, npm and their registries
 	$(GO) test -tags tokenizers -run TestRealTokenizers -timeout 3h -v ./engine/tokenizer

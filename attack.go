@@ -137,8 +137,10 @@ func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOp
 	if o.out == "" {
 		o.out = filepath.Join("runs", "load-"+time.Now().Format("20060102-150405"))
 	}
+	view := l.Progress.(*progress)
+	view.panel = loadPanel
 	study, err := l.LoadRemote(ctx, p, remote, o.out)
-	l.Progress.(*progress).close()
+	view.close()
 	if err != nil {
 		if store.Environment(err) {
 			return environment(err)

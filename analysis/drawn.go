@@ -2,8 +2,8 @@ package analysis
 
 import (
 	"fmt"
-	"slices"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 

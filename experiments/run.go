@@ -143,7 +143,10 @@ func words(t record.Trial, p loadgen.Progress) string {
 	if t.Status == record.StatusFailed {
 		return "failed: " + t.Reason
 	}
-	s := fmt.Sprintf("%d requests, %d failed, TTFT p50 %v p95 %v", p.Done, p.Failed, round(p.TTFTP50), round(p.TTFTP95))
+	s := fmt.Sprintf("%d requests, %d failed, TTFT p50 %v", p.Done, p.Failed, round(p.TTFT.P50))
+	if p.TTFT.P95 > 0 {
+		s += fmt.Sprintf(" p95 %v", round(p.TTFT.P95))
+	}
 	if t.Stopped != "" {
 		s += fmt.Sprintf("; over-saturated, so that %d were not sent", t.Unsent)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/loadgen/arrival"
 	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/stream"
+	"github.com/assaylab/assay/loadgen/wire"
 )
 
 // firstWorkers is how many workers wait before the attack. Vegeta starts another
@@ -38,8 +39,9 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	defer a.noMore()
 	base := p.Base
 	if base == nil {
-		own := stream.NewBase(cmp.Or(p.Idle, DefaultIdle))
-		defer own.CloseIdleConnections()
+		idle := cmp.Or(p.Idle, DefaultIdle)
+		own := wire.New(idle, stream.NewBase(idle))
+		defer own.Close()
 		base = own
 	}
 	a.transport.Base = base
@@ -85,7 +87,7 @@ func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
 	}
 	if p.Live != nil {
 		p.Live.begin(len(calls), a.run.Now)
-		a.transport.Issued = p.Live.issue
+		a.transport.Issued, a.transport.Streamed = p.Live.issue, p.Live.streamed
 	}
 	return a
 }

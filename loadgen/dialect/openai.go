@@ -136,7 +136,12 @@ func (o Options) validate() error {
 }
 
 // openAI decodes chunks of both endpoints: their members do not collide.
-type openAI struct{ done bool }
+type openAI struct {
+	done       bool
+	scanner    scanner
+	id, finish string // the latest, so that the same is one string
+	usage      Usage  // the latest
+}
 
 func (d *openAI) Done() bool { return d.done }
 
@@ -182,6 +187,14 @@ func (d *openAI) Decode(payload []byte) (Delta, error) {
 		d.done = true
 		return Delta{}, nil
 	}
+	if out, ok := d.scan(payload); ok {
+		return out, nil
+	}
+	return decodeChunk(payload)
+}
+
+// decodeChunk reads what scan does not.
+func decodeChunk(payload []byte) (Delta, error) {
 	var c chunk
 	if err := json.Unmarshal(payload, &c); err != nil {
 		return Delta{}, fmt.Errorf("not a completion chunk: %w: %s", err, clip(string(payload)))

@@ -71,6 +71,18 @@ type Transport struct {
 
 	Issued func(seq uint64, at int64) // a request was taken up; concurrent calls
 	Ended  func(result.Request)       // exactly once per request taken up; concurrent calls
+
+	// Streamed hears of every message with generated tokens as it comes; concurrent calls.
+	// It may be nil, and is called between two stamps: it should be quick.
+	Streamed func(Streamed)
+}
+
+// Streamed is a message with generated tokens.
+type Streamed struct {
+	First  bool
+	At     int64 // its stamp
+	Wait   int64 // since the intended time where it is the first, else since the message before
+	Tokens int   // by the server's running total, 1 where it does not say
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
