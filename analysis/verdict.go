@@ -17,12 +17,8 @@ func judge(c *group.Cell, slos []record.SLO) ([]SLOResult, Verdict) {
 	for _, s := range slos {
 		r := SLOResult{SLO: s}
 		r.Misses, r.N = metric.Count(c.All(), func(q *result.Request) metric.Judgement { return metric.Judge(s, q) })
-		t := stat.JudgeShare(r.Misses, r.N, 1-s.Percentile)
-		r.Level = stat.Confidence
-		if s.Rule == record.RuleMLPerf {
-			t, r.Level = stat.JudgeEarly(r.Misses, r.N, 1-s.Percentile), stat.EarlyConfidence
-		}
-		r.Early = early(c, s)
+		t, level := group.Decide(s, r.Misses, r.N)
+		r.Level, r.Early = level, early(c, s)
 		r.Low, r.High, r.NeedMore = t.Low, t.High, t.NeedMore
 		r.Verdict = map[stat.Decision]Verdict{stat.Within: Met, stat.Beyond: Missed, stat.Undecided: Undecided}[t.Decision]
 		worst = worse(worst, r.Verdict)

@@ -66,7 +66,7 @@ func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err
 	}
 	c.Attack.Live = live
 	if r.plan.Scenario.Run.StopOversaturated {
-		c.Attack.Halt = newHalt(load, c.Attack.Schedule, r.store.Run().SLOs)
+		c.Attack.Halt = newHalt(load, c.Attack.Schedule, r.plan.Matrix.Limits(load))
 	}
 	return nil
 }

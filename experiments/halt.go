@@ -34,22 +34,23 @@ type overload struct {
 	alpha    float64
 }
 
-// counted is a limit with what became of it among the requests that have ended.
+// counted is a limit with what became of it among the requests that have ended: those of its class, where it has one.
 type counted struct {
 	record.SLO
+	class     string
 	misses, n int
 }
 
 // newHalt is nil for what cannot grow (a closed loop), what is meant to (a rate that moves)
 // and what has no limit to miss.
-func newHalt(load sweep.Load, p arrival.Process, slos []record.SLO) loadgen.Halt {
+func newHalt(load sweep.Load, p arrival.Process, limits record.Limits) loadgen.Halt {
 	s, open := p.(arrival.Schedule)
-	if !open || len(slos) == 0 || !group.Level(load.Record) {
+	if !open || len(limits.All()) == 0 || !group.Level(load.Record) {
 		return nil
 	}
 	o := &overload{due: s.Offsets(), look: firstLook}
-	for _, slo := range slos {
-		o.limits = append(o.limits, counted{SLO: slo})
+	for class, slo := range limits.Each() {
+		o.limits = append(o.limits, counted{SLO: slo, class: class})
 	}
 	o.arrivals = make([]steady.Arrival, len(o.due))
 	for i, at := range o.due {
@@ -80,7 +81,7 @@ func (o *overload) Ended(r result.Request, issued int) string {
 		return ""
 	}
 	for _, l := range o.limits {
-		if stat.JudgeShare(l.misses, l.n, 1-l.Percentile).Decision == stat.Beyond {
+		if t, _ := group.Decide(l.SLO, l.misses, l.n); t.Decision == stat.Beyond {
 			return fmt.Sprintf("%s, and %d of %d requests had missed the limit on p%g %s; stopped after %d of %d requests",
 				group.Saturated(g), l.misses, l.n, 100*l.Percentile, strings.ToUpper(l.Metric), issued, len(o.due))
 		}
@@ -91,6 +92,9 @@ func (o *overload) Ended(r result.Request, issued int) string {
 func (o *overload) count(r *result.Request) {
 	for i := range o.limits {
 		l := &o.limits[i]
+		if l.class != "" && l.class != r.Class {
+			continue
+		}
 		switch metric.Judge(l.SLO, r) {
 		case metric.Fail:
 			l.misses, l.n = l.misses+1, l.n+1

@@ -20,7 +20,7 @@ func served(s arrival.Schedule, each time.Duration) []result.Request {
 	free := int64(0)
 	for i := range s.Requests() {
 		r := result.New(uint64(i))
-		r.Intended, r.Outcome = s.Offset(i), result.OK
+		r.Intended, r.Outcome, r.Class = s.Offset(i), result.OK, "chat"
 		r.First = max(r.Intended, free) + int64(time.Millisecond)
 		free = max(r.Intended, free) + int64(each)
 		r.Last, r.End, r.OutputTokens = free, free, 4
@@ -33,7 +33,8 @@ func served(s arrival.Schedule, each time.Duration) []result.Request {
 // replay tells a halt of every end, with what had been issued by then.
 func replay(t *testing.T, load record.Load, s arrival.Schedule, each time.Duration, slos []record.SLO) (reason string, issued int) {
 	t.Helper()
-	h := newHalt(sweep.Load{Record: load}, s, slos)
+	run := record.Run{SLOs: slos}
+	h := newHalt(sweep.Load{Record: load}, s, run.LimitsOf(load))
 	if h == nil {
 		return "no halt", 0
 	}
@@ -58,6 +59,9 @@ func TestOverloadStops(t *testing.T) {
 		return []record.SLO{{Metric: "ttft", Percentile: 0.95, LimitNS: ms * 1e6}}
 	}
 	steady := record.Load{Arrival: "poisson", Rate: 20}
+	classes := func(own []record.SLO) record.Load { // all requests are of the first
+		return record.Load{Arrival: "poisson", Rate: 20, Classes: []record.Class{{Name: "chat", SLOs: own}, {Name: "nightly"}}}
+	}
 	for _, c := range []struct {
 		name string
 		load record.Load
@@ -70,6 +74,8 @@ func TestOverloadStops(t *testing.T) {
 		{"half of it", steady, 25 * time.Millisecond, limit(200), "", 300},
 		{"half of it, a limit that is missed all the same", steady, 25 * time.Millisecond, limit(1), "", 300},
 		{"a limit that is not missed yet", steady, 100 * time.Millisecond, limit(60_000), "", 300},
+		{"a class within a limit of its own", classes(limit(60_000)), 100 * time.Millisecond, limit(200), "", 300},
+		{"a class beyond a limit of its own", classes(limit(200)), 100 * time.Millisecond, limit(60_000), "over-saturated", 150},
 		{"no limit", steady, 100 * time.Millisecond, nil, "no halt", 0},
 		{"a rate that moves", record.Load{Arrival: "poisson", Rate: 20, Shape: "a day"}, 100 * time.Millisecond, limit(200), "no halt", 0},
 		{"a record", record.Load{Arrival: "recorded in a.csv", Rate: 20}, 100 * time.Millisecond, limit(200), "no halt", 0},
@@ -82,7 +88,8 @@ func TestOverloadStops(t *testing.T) {
 			t.Errorf("%s: %q does not say which limit decided", c.name, reason)
 		}
 	}
-	if closed, err := arrival.NewClosed(4, 100, 0); err != nil || newHalt(sweep.Load{Record: record.Load{Arrival: "closed", Concurrency: 4}}, closed, limit(1)) != nil {
+	limited := record.Run{SLOs: limit(1)}
+	if closed, err := arrival.NewClosed(4, 100, 0); err != nil || newHalt(sweep.Load{Record: record.Load{Arrival: "closed", Concurrency: 4}}, closed, limited.LimitsOf(record.Load{})) != nil {
 		t.Errorf("a closed loop can be stopped: %v", err)
 	}
 }

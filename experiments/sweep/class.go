@@ -35,6 +35,12 @@ func class(c scenario.Class) record.Class {
 	return r
 }
 
+// Limits are those of a load.
+func (m *Matrix) Limits(l Load) record.Limits {
+	run := record.Run{SLOs: slos(m.Scenario.SLO)}
+	return run.LimitsOf(l.Record)
+}
+
 func slos(s scenario.SLO) (all []record.SLO) {
 	for _, l := range s.Limits {
 		all = append(all, record.SLO{Metric: l.Metric, Percentile: l.Percentile, LimitNS: int64(l.Limit), Origin: l.Origin, Rule: rule(s.Rule)})
