@@ -117,6 +117,9 @@ func TestGreedyOfIntegersDoesNotDependOnScheduling(t *testing.T) {
 		"q8_0":     func(o *Options) { o.KVFormat = "q8_0" },
 		"channels": channels,
 	} {
+		if testing.Short() && name != "q8_0" { // the goroutines, which races are about, are the same
+			continue
+		}
 		t.Run(name, func(t *testing.T) { dependOnNothing(t, m, draft, format, workload(t)[:8]) })
 	}
 }
@@ -146,6 +149,9 @@ func TestTurnsDoNotDependOnScheduling(t *testing.T) {
 		want := converse(t, start(t, m, nil, options(nil)), work...)
 		for _, name := range []string{"prefix reuse", "blocks of 1", "small budget", "preemption,reuse"} {
 			for _, length := range []int{0, 4} {
+				if testing.Short() && length == 0 {
+					continue
+				}
 				t.Run(fmt.Sprintf("%s/%s, draft %d", set.Name, name, length), func(t *testing.T) {
 					o := options(variants()[name])
 					o.PrefixCache, o.DraftLength = kvcache.IndexHash, length
