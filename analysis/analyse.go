@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/internal/each"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )
@@ -55,8 +56,7 @@ type analysis struct {
 	fresh     []measured // confirmation cells
 	arms      []judged   // as Study.Arms
 	gaps      []gap      // the longest of each trial
-	estimated int        // requests whose token counts are ours
-	miscount  miscount
+	counts    counts
 	unchecked []string
 	drafting  bool // arms with drafts and without are compared
 }
@@ -67,26 +67,47 @@ func (a *analysis) rng(purpose ...string) *rand.Rand {
 }
 
 func (a *analysis) measure() error {
-	for c, err := range group.Sweep(a.set) {
-		if err != nil {
-			return err
-		}
-		m := a.newMeasured(&c, "sweep")
-		a.watch(&c)
-		a.cells = append(a.cells, m)
-		a.study.Cells = append(a.study.Cells, m.Cell)
-		a.countTokens(&c)
-		for _, u := range c.Unchecked {
-			a.unchecked = append(a.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
-		}
+	swept, fresh := group.Swept(a.set), group.Confirming(a.set)
+	cells, err := a.measureAll(append(swept, fresh...), len(swept))
+	if err != nil {
+		return err
 	}
-	for c, err := range group.Confirmations(a.set) {
-		if err != nil {
-			return err
+	for _, m := range cells[:len(swept)] {
+		a.cells = append(a.cells, *m)
+		a.study.Cells = append(a.study.Cells, m.Cell)
+		for _, g := range m.gaps {
+			if g.length() > 0 {
+				a.gaps = append(a.gaps, g)
+			}
 		}
-		a.fresh = append(a.fresh, a.newMeasured(&c, "confirmation"))
+		a.counts.estimated += m.counts.estimated
+		a.counts.server += m.counts.server
+		a.counts.streamed += m.counts.streamed
+		a.unchecked = append(a.unchecked, m.unchecked...)
+	}
+	for _, m := range cells[len(swept):] {
+		a.fresh = append(a.fresh, *m)
 	}
 	return nil
+}
+
+// measureAll measures cells, several at a time. The first swept ones are of the sweep, the others confirm.
+func (a *analysis) measureAll(places []group.Place, swept int) ([]*measured, error) {
+	cells := make([]*measured, len(places))
+	room := heldBytes / each.Workers(len(places))
+	err := each.Index(len(places), func(i int) error {
+		c, err := places[i].Open(a.set)
+		if err != nil {
+			return err
+		}
+		kind := "sweep"
+		if i >= swept {
+			kind = "confirmation"
+		}
+		cells[i], err = a.newMeasured(&c, kind, room)
+		return err
+	})
+	return cells, err
 }
 
 func (a *analysis) countTrials() {

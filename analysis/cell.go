@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/group"
@@ -21,40 +22,82 @@ type measured struct {
 	work   cost.Work
 	steps  stepCounts
 
-	answered []answered // where the run sweeps speculation, else nil
-	tokens   delivered
+	answered  []answered // where the run sweeps speculation, else nil
+	tokens    delivered
+	counts    counts
+	gaps      []gap // the longest of each trial
+	unchecked []string
 }
 
-func (a *analysis) newMeasured(c *group.Cell, kind string) measured {
+// newMeasured measures a cell, in walks that hold about room bytes. Cells are measured at the same time.
+func (a *analysis) newMeasured(c *group.Cell, kind string, room int) (*measured, error) {
 	rng := a.rng(kind, c.Arm.ID, c.Load.ID)
-	m := measured{level: level(c.Load), closed: c.Load.Rate == 0, Cell: Cell{
+	m := &measured{level: level(c.Load), closed: c.Load.Rate == 0, Cell: Cell{
 		Arm: c.Arm.ID, Load: c.Load.ID,
-		Valid: len(c.Invalid) == 0, Invalid: c.Invalid,
 		Outcomes: map[string]int{},
 		CDF:      map[string][]CDFPoint{},
-	}}
+	}, steps: newStepCounts(c)}
 	for _, t := range c.Trials {
 		m.Trials = append(m.Trials, t.Key.ID)
+		m.gaps = append(m.gaps, gap{trial: t.Key})
 	}
-	for r := range c.All() {
-		m.Issued++
-		m.Outcomes[r.Outcome]++
-		if r.Outcome == result.OK {
-			m.OK++
-		}
-	}
-	m.Metrics = percentiles(c, a.run.SLOs, a.options.Draws, rng)
-	m.setRates(c, a.run.SLOs, a.options.Draws, rng)
-	m.setEngine(c)
-	m.steps, m.tokens = newStepCounts(c), newDelivered(c)
-	m.Held = held(c)
 	if a.drafting {
 		m.answered = newAnswered(c)
 	}
-	m.SLOs, m.Verdict = judge(c, a.run.SLOs)
-	m.CDF["ttft"], m.CDF["e2e"] = cdf(c, metric.TTFT), cdf(c, metric.E2E)
-	m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
-	return m
+	stages := []stage{&checks{Checks: group.NewChecks(c, a.run.SLOs), cell: c, m: m}}
+	stages = append(stages, m.percentiles(c, a.run.SLOs, a.options.Draws, rng)...)
+	stages = append(stages, &survey{cell: c, slos: a.run.SLOs, m: m, done: func(s *survey) {
+		m.setRates(s, a.options.Draws, rng)
+		m.setEngine(c, s.okays)
+		m.Held = s.held()
+		m.SLOs, m.Verdict = judge(a.run.SLOs, s.judged, m.Issued)
+		m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
+	}})
+	return m, runStages(c, room, stages)
+}
+
+// checks is the stage that says whether the measurement is valid.
+type checks struct {
+	*group.Checks
+	cell *group.Cell
+	m    *measured
+}
+
+func (k *checks) bytes() int { return 8 * k.cell.Requests() }
+
+func (k *checks) begin() {}
+
+func (k *checks) see(trial int, r *result.Request) { k.See(trial, r) }
+
+func (k *checks) finish() {
+	k.Say()
+	k.m.Invalid, k.m.Valid = k.cell.Invalid, len(k.cell.Invalid) == 0
+	for _, u := range k.cell.Unchecked {
+		k.m.unchecked = append(k.m.unchecked, fmt.Sprintf("%s at %s: %s.", k.cell.Arm.Name, k.cell.Load.Name, u))
+	}
+	k.Checks = nil
+}
+
+// percentiles are stages for every metric of a cell, over the merged raw samples.
+func (m *measured) percentiles(c *group.Cell, slos []record.SLO, draws int, rng *rand.Rand) []stage {
+	var stages []stage
+	add := func(name string) func(sampled) {
+		return func(s sampled) {
+			n := s.order.Len()
+			m.Metrics = append(m.Metrics, Percentiles{Metric: name, Samples: n, Quoted: s.quoted,
+				Mean: ratioValue(stat.Ratio(s.means, draws, rng), n, "ns")})
+			if name == "ttft" || name == "e2e" {
+				m.CDF[name] = cdf(s.order, s.finite)
+			}
+		}
+	}
+	for _, l := range metric.Latencies() {
+		stages = append(stages, &latency{Latency: l, cell: c, ps: quoted(l.Name, slos), done: add(l.Name)})
+	}
+	for _, p := range metric.PooledGaps() {
+		stages = append(stages, &pooled{Pooled: p, cell: c, ps: quoted(p.Name, slos), done: add(p.Name)})
+	}
+	return stages
 }
 
 func level(l record.Load) float64 {
@@ -64,22 +107,30 @@ func level(l record.Load) float64 {
 	return float64(l.Concurrency)
 }
 
-// cdf is the empirical distribution over all issued requests: failures keep it below 1.
-func cdf(c *group.Cell, of func(*result.Request) (float64, bool)) []CDFPoint {
-	var values []float64
-	for r := range c.All() {
-		v, _ := of(r)
-		values = append(values, v)
+// cdfSteps is how many steps of a distribution of more than cdfAll requests are kept: those at equal distances of the
+// share, so that the curve moves by less than 1/512 of the figure's height, under a pixel; the first and the last one stay.
+const (
+	cdfAll   = 2048
+	cdfSteps = 512
+)
+
+// cdf is the empirical distribution over all issued requests: failures, which are not among the finite ones, keep it
+// below 1.
+func cdf(order *stat.Order, finite int) []CDFPoint {
+	steps := finite
+	var ranks []int
+	if order.Len() > cdfAll && finite > cdfSteps {
+		steps, ranks = cdfSteps, []int{0}
 	}
-	values = stat.Sorted(values)
+	for k := range steps {
+		ranks = append(ranks, (k+1)*finite/steps-1)
+	}
+	order.Fetch(ranks...)
 	var points []CDFPoint
-	for i, v := range values {
-		if math.IsInf(v, 1) {
-			break
-		}
-		y := float64(i+1) / float64(len(values))
-		if n := len(points); n > 0 && points[n-1].X == v {
-			points[n-1].Y = y
+	for _, i := range ranks {
+		v, y := order.At(i), float64(i+1)/float64(order.Len())
+		if k := len(points); k > 0 && points[k-1].X == v {
+			points[k-1].Y = y
 			continue
 		}
 		points = append(points, CDFPoint{X: v, Y: y})
@@ -88,19 +139,13 @@ func cdf(c *group.Cell, of func(*result.Request) (float64, bool)) []CDFPoint {
 }
 
 // setEngine fills in what the engine's own counters say, summed over repetitions.
-func (m *measured) setEngine(c *group.Cell) {
+func (m *measured) setEngine(c *group.Cell, okays []int) {
 	var busy, finished []float64
 	var drafts, drafted, accepted, asked, hits int64
 	var at []int64
-	for _, t := range c.Trials {
-		ok := 0
-		for _, r := range t.Requests {
-			if r.Outcome == result.OK {
-				ok++
-			}
-		}
+	for i, t := range c.Trials {
 		e := t.Engine
-		busy, finished = append(busy, float64(e.BusyNS)), append(finished, float64(ok))
+		busy, finished = append(busy, float64(e.BusyNS)), append(finished, float64(okays[i]))
 		m.work.Prefill += e.PrefillOps
 		m.work.Decode += e.DecodeOps
 		drafts += e.Drafts

@@ -3,7 +3,6 @@ package analysis
 import (
 	"slices"
 
-	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
@@ -11,25 +10,22 @@ import (
 )
 
 // judge applies every SLO to a cell.
-func judge(c *group.Cell, slos []record.SLO) ([]SLOResult, Verdict) {
+func judge(slos []record.SLO, judged []metric.Tally, requests int) ([]SLOResult, Verdict) {
 	worst := Met
 	var out []SLOResult
-	for _, s := range slos {
-		r := SLOResult{SLO: s}
-		r.Misses, r.N = metric.Count(c.All(), func(q *result.Request) metric.Judgement { return metric.Judge(s, q) })
+	for i, s := range slos {
+		r := SLOResult{SLO: s, Misses: judged[i].Misses, N: judged[i].N}
 		t := stat.JudgeShare(r.Misses, r.N, 1-s.Percentile)
 		r.Low, r.High, r.NeedMore = t.Low, t.High, t.NeedMore
 		r.Verdict = map[stat.Decision]Verdict{stat.Within: Met, stat.Beyond: Missed, stat.Undecided: Undecided}[t.Decision]
 		worst = worse(worst, r.Verdict)
 		out = append(out, r)
 	}
-	if len(slos) == 0 && !slices.ContainsFunc(c.Trials, hasRequests) {
+	if len(slos) == 0 && requests == 0 {
 		worst = Undecided
 	}
 	return out, worst
 }
-
-func hasRequests(t group.Trial) bool { return len(t.Requests) > 0 }
 
 func worse(a, b Verdict) Verdict {
 	rank := func(v Verdict) int { return slices.Index([]Verdict{Met, Undecided, Missed}, v) }
@@ -39,17 +35,16 @@ func worse(a, b Verdict) Verdict {
 	return a
 }
 
-// miscount compares the server's token counts with the messages'.
-type miscount struct{ server, streamed int }
+// counts are of token counts: requests whose counts are ours, and the server's tokens and the messages', of requests
+// that ended well.
+type counts struct{ estimated, server, streamed int }
 
-func (a *analysis) countTokens(c *group.Cell) {
-	for r := range c.All() {
-		if r.Estimated {
-			a.estimated++
-		}
-		if r.Outcome == result.OK {
-			a.miscount.server += metric.OutputTokens(r)
-			a.miscount.streamed += metric.StreamedTokens(r)
-		}
+func (c *counts) add(r *result.Request) {
+	if r.Estimated {
+		c.estimated++
+	}
+	if r.Outcome == result.OK {
+		c.server += metric.OutputTokens(r)
+		c.streamed += metric.StreamedTokens(r)
 	}
 }

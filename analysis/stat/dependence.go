@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"iter"
 	"math"
 
 	"gonum.org/v1/gonum/stat/combin"
@@ -25,68 +26,75 @@ func EffectiveSamples(runs [][]float64, threshold float64) int {
 	n, inflation := 0, 1.0
 	var above, count []float64
 	for _, run := range runs {
-		hits := exceedances(run, threshold)
-		n += len(hits)
-		above = append(above, float64(sum(hits)))
-		count = append(count, float64(len(hits)))
+		hits, streaks := streaks(run, threshold)
+		n += len(run)
+		above = append(above, float64(hits))
+		count = append(count, float64(len(run)))
+		inflation = max(inflation, clusterInflation(run, threshold, hits, streaks))
 	}
 	if n == 0 {
 		return 0
 	}
-	inflation = max(inflation, clusterInflation(runs, threshold))
 	inflation = max(inflation, betweenRuns(above, count))
 	return min(max(int(float64(n)/inflation), 1), n)
 }
 
-func exceedances(run []float64, threshold float64) []int {
-	hits := make([]int, len(run))
+// streaks counts the values above a threshold, and how many times one follows another value.
+func streaks(run []float64, threshold float64) (hits, streaks int) {
+	before := 0
+	for _, v := range run {
+		above := 0
+		if v > threshold {
+			above = 1
+		}
+		hits += above
+		streaks += above &^ before
+		before = above
+	}
+	return hits, streaks
+}
+
+// clusterInflation is (1+r)/(1-r), r the lag-1 correlation of a run's exceedances, where these cluster more than chance
+// lets them.
+func clusterInflation(run []float64, threshold float64, hits, streaks int) float64 {
+	if hits < 2 || fewStreaks(len(run), hits, streaks) > doubt {
+		return 1
+	}
+	values := make([]float64, len(run))
 	for i, v := range run {
 		if v > threshold {
-			hits[i] = 1
+			values[i] = 1
 		}
 	}
-	return hits
-}
-
-func sum(xs []int) (total int) {
-	for _, x := range xs {
-		total += x
-	}
-	return total
-}
-
-// clusterInflation is (1+r)/(1-r), r the lag-1 correlation of the exceedances, the
-// largest over the runs whose exceedances cluster more than chance lets them.
-func clusterInflation(runs [][]float64, threshold float64) float64 {
-	worst := 1.0
-	for _, run := range runs {
-		hits := exceedances(run, threshold)
-		m, streaks := sum(hits), 0
-		for i, h := range hits {
-			if h == 1 && (i == 0 || hits[i-1] == 0) {
-				streaks++
-			}
-		}
-		if m < 2 || fewStreaks(len(hits), m, streaks) > doubt {
-			continue
-		}
-		values := make([]float64, len(hits))
-		for i, h := range hits {
-			values[i] = float64(h)
-		}
-		r := min(max(lag1(values), 0), 0.99)
-		worst = max(worst, (1+r)/(1-r))
-	}
-	return worst
+	r := min(max(lag1(values), 0), 0.99)
+	return (1 + r) / (1 - r)
 }
 
 // fewStreaks is the probability that m hits among n places, in random order, form
 // at most k streaks (Wald & Wolfowitz 1940): of the C(n, m) orders,
 // C(m-1, j-1) C(n-m+1, j) have j streaks.
+//
+// The terms fall away fast on either side of the largest, so those that a sum of doubles cannot tell are left out: of
+// millions of requests a few thousand are left.
 func fewStreaks(n, m, k int) float64 {
-	p := 0.0
-	for j := 1; j <= min(k, n-m+1); j++ {
-		p += math.Exp(logChoose(m-1, j-1) + logChoose(n-m+1, j) - logChoose(n, m))
+	k = min(k, m, n-m+1)
+	if k < 1 {
+		return 0
+	}
+	// The ratio of a term to the one before it falls in j and passes 1 at the largest, near m (n-m+1) / (n+1).
+	at := min(k, max(1, int(float64(m)*float64(n-m+1)/float64(n+1))))
+	largest := math.Exp(logChoose(m-1, at-1) + logChoose(n-m+1, at) - logChoose(n, m))
+	up := func(j int) float64 { // from the term of j to that of j+1
+		return float64(m-j) / float64(j) * float64(n-m+1-j) / float64(j+1)
+	}
+	p, small := largest, largest*1e-18
+	for j, term := at, largest; j < k && term > small; j++ {
+		term *= up(j)
+		p += term
+	}
+	for j, term := at, largest; j > 1 && term > small; j-- {
+		term /= up(j - 1)
+		p += term
 	}
 	return min(p, 1)
 }
@@ -142,32 +150,61 @@ func betweenRuns(above, count []float64) float64 {
 	return max(chi2/(runs-1), 1)
 }
 
-// EffectiveClustered is the number of independent samples that pooled values are
+// EffectiveClustered is, for each of several thresholds, the number of independent samples that pooled values are
 // worth when each group (the token gaps of one request) hangs together: the binomial
 // variance of the share above threshold over the variance estimated from the groups
 // (the design effect; Kish, Survey Sampling, 1965). Without any value above, it is
 // the number of groups.
-func EffectiveClustered(groups [][]float64, threshold float64) int {
-	var total, above, used float64
-	for _, g := range groups {
-		if len(g) == 0 {
-			continue
+func EffectiveClustered(groups iter.Seq[[]float64], thresholds ...float64) []int {
+	d := make([]design, len(thresholds))
+	for g := range groups {
+		for i, t := range thresholds {
+			d[i].add(len(g), countAbove(g, t))
 		}
-		used++
-		total += float64(len(g))
-		above += float64(sum(exceedances(g, threshold)))
 	}
-	if used < 2 || above == 0 || above == total {
-		return int(used)
+	out := make([]int, len(thresholds))
+	for i := range d {
+		out[i] = d[i].effective()
 	}
-	share, ss := above/total, 0.0
-	for _, g := range groups {
-		d := float64(sum(exceedances(g, threshold))) - share*float64(len(g))
-		ss += d * d
+	return out
+}
+
+// design has the sums that a design effect follows from. All but the last steps are of whole numbers, and exact.
+type design struct {
+	used, total, above         int // groups with values, values, values above
+	squares, products, lengths int // of values above, of these and all, of all, group by group
+}
+
+func (d *design) add(n, above int) {
+	if n > 0 {
+		d.used++
 	}
+	d.total += n
+	d.above += above
+	d.squares += above * above
+	d.products += above * n
+	d.lengths += n * n
+}
+
+func (d *design) effective() int {
+	if d.used < 2 || d.above == 0 || d.above == d.total {
+		return d.used
+	}
+	used, total := float64(d.used), float64(d.total)
+	share := float64(d.above) / total
+	ss := float64(d.squares) - 2*share*float64(d.products) + share*share*float64(d.lengths) // of above - share*n
 	variance := used / (used - 1) * ss / (total * total)
-	if variance == 0 {
-		return int(total)
+	if variance <= 0 {
+		return d.total
 	}
 	return int(min(max(share*(1-share)/variance, 1), total))
+}
+
+func countAbove(values []float64, threshold float64) (n int) {
+	for _, v := range values {
+		if v > threshold {
+			n++
+		}
+	}
+	return n
 }

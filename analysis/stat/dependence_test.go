@@ -3,6 +3,7 @@ package stat
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -58,14 +59,14 @@ func TestEffectiveClustered(t *testing.T) {
 		}
 		loose, tight = append(loose, a), append(tight, b)
 	}
-	if n := EffectiveClustered(loose, 0.9); n < 3000 || n > 4000 {
+	if n := EffectiveClustered(slices.Values(loose), 0.9)[0]; n < 3000 || n > 4000 {
 		t.Errorf("independent gaps: %d effective of 4000", n)
 	}
 	// Twenty copies of one value are one value: 200, give or take the estimate's own spread.
-	if n := EffectiveClustered(tight, 0.9); n < 198 || n > 202 {
+	if n := EffectiveClustered(slices.Values(tight), 0.9)[0]; n < 198 || n > 202 {
 		t.Errorf("equal gaps inside a request: %d effective of 200 requests", n)
 	}
-	if n := EffectiveClustered([][]float64{{1, 2}, {}, {3}}, 100); n != 2 {
+	if n := EffectiveClustered(slices.Values([][]float64{{1, 2}, {}, {3}}), 100)[0]; n != 2 {
 		t.Errorf("none above: %d, want the number of groups", n)
 	}
 }
