@@ -42,6 +42,7 @@ func (w *wishes) At(i int) float64 {
 // concurrent use.
 type Order struct {
 	n        int
+	room     int // values that may be gathered
 	walk     iter.Seq[[]float64]
 	known    map[int]float64
 	sorted   []float64 // all values, where they are few
@@ -66,7 +67,7 @@ const (
 
 // NewOrder is the order of the n values of a walk, none of them NaN, in pieces of any length.
 func NewOrder(n int, walk iter.Seq[[]float64]) *Order {
-	o := &Order{n: n, walk: walk, known: map[int]float64{}}
+	o := &Order{n: n, room: orderGathers, walk: walk, known: map[int]float64{}}
 	if n <= orderSorts {
 		o.sorted = make([]float64, 0, n)
 		for values := range walk {
@@ -247,7 +248,7 @@ type search struct {
 }
 
 func (s *search) run() {
-	for s.held() > orderGathers && s.shift > 0 {
+	for s.held() > s.order.room && s.shift > 0 {
 		s.narrow()
 	}
 	if s.shift == 0 { // no bits are left: all values of a span are equal

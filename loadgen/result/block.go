@@ -134,7 +134,7 @@ func (c *blockCoder) encodeEvents(dst []byte, rs []Request) []byte {
 // events, requests have none.
 func (c *blockCoder) decode(src []byte, events bool) ([]Request, error) {
 	n, used := binary.Uvarint(src)
-	if used <= 0 || n > blockRequests {
+	if used <= 0 || n == 0 || n > blockRequests {
 		return nil, errBlock
 	}
 	src = src[used:]
