@@ -16,8 +16,9 @@ const heldValues = 8 << 20
 // Values are the values of a metric in several trials, by request in issue order: one of each, several, or none.
 type Values struct {
 	trials []Trial
+	most   int // that are held
 	of     func(dst []float64, r *result.Request) []float64
-	values []float64 // of all requests, while they are no more than heldValues
+	values []float64 // of all requests, while they are no more than most
 	ends   [][]int32 // of each request's values, by trial
 	counts []int     // of values, by trial
 	n      int
@@ -25,12 +26,12 @@ type Values struct {
 
 // NewValues has nothing in it until requests are added. of appends the values of a request.
 func NewValues(trials []Trial, of func(dst []float64, r *result.Request) []float64) *Values {
-	return &Values{trials: trials, of: of, ends: make([][]int32, len(trials)), counts: make([]int, len(trials))}
+	return &Values{trials: trials, most: heldValues, of: of, ends: make([][]int32, len(trials)), counts: make([]int, len(trials))}
 }
 
 // Reserve makes room for about n values and for all requests.
 func (v *Values) Reserve(n int) {
-	n = min(n, heldValues)
+	n = min(n, v.most)
 	if old, ok := free.Get().(*[]float64); ok && cap(*old) >= n {
 		v.values = (*old)[:0]
 	} else {
@@ -49,7 +50,7 @@ func (v *Values) Add(i int, r *result.Request) []float64 {
 	values := v.values[from:]
 	v.n += len(values)
 	v.counts[i] += len(values)
-	if v.n > heldValues {
+	if v.n > v.most {
 		v.values, v.ends = v.values[:0], nil
 		return values
 	}
@@ -87,7 +88,7 @@ func (v *Values) All() iter.Seq[[]float64] {
 // Trial iterates over the values of one trial by request.
 func (v *Values) Trial(i int) iter.Seq[[]float64] {
 	return func(yield func([]float64) bool) {
-		if v.n > heldValues {
+		if v.n > v.most {
 			var one []float64
 			for r := range v.trials[i].Requests.All() {
 				if one = v.of(one[:0], r); !yield(one) {
@@ -123,7 +124,7 @@ func (v *Values) TrialOrder(i int) *stat.Order { return stat.NewOrder(v.counts[i
 // pieces iterates over the values of the trials from one to another in pieces as long as may be.
 func (v *Values) pieces(from, to int) iter.Seq[[]float64] {
 	return func(yield func([]float64) bool) {
-		if v.n <= heldValues {
+		if v.n <= v.most {
 			yield(v.values[v.start(from):v.start(to)])
 			return
 		}
@@ -142,7 +143,7 @@ func (v *Values) Requests() []stat.Requests {
 	out := make([]stat.Requests, len(v.trials))
 	for i := range out {
 		for values := range v.Trial(i) {
-			if v.n > heldValues {
+			if v.n > v.most {
 				values = slices.Clone(values)
 			}
 			out[i] = append(out[i], values)

@@ -46,8 +46,7 @@ type Order struct {
 	walk     iter.Seq[[]float64]
 	known    map[int]float64
 	sorted   []float64 // all values, where they are few
-	base     uint64    // the first bits of the smallest value
-	count    []int     // of values, by their first topBits from there on
+	bins     []bin     // how many values there are, by their first topBits
 	gathered []span
 }
 
@@ -117,14 +116,16 @@ func (o *Order) Fetch(ranks ...int) {
 
 // first counts all values by their first bits, once, and says where the ranks lie.
 func (o *Order) first(ranks []int) []span {
-	if o.count == nil {
+	if o.bins == nil {
 		o.countAll()
 	}
-	spans := split(nil, 0, o.count, 0, ranks)
-	for i := range spans {
-		spans[i].prefix += o.base
-	}
-	return spans
+	return split(nil, o.bins, 0, ranks)
+}
+
+// bin is how many values begin alike.
+type bin struct {
+	prefix uint64
+	n      int
 }
 
 // counters has memory of counts by all first bits, cleared.
@@ -137,9 +138,19 @@ func (o *Order) countAll() {
 		low, high := countTop(all, values)
 		least, most = min(least, low), max(most, high)
 	}
-	o.base, o.count = least, slices.Clone(all[least:most+1])
+	o.bins = nonzero(all[least:most+1], least)
 	clear(all[least : most+1])
 	counters.Put(all)
+}
+
+// nonzero are the bins that have values; the first count is of the prefix base.
+func nonzero(count []int, base uint64) (bins []bin) {
+	for i, n := range count {
+		if n > 0 {
+			bins = append(bins, bin{base + uint64(i), n})
+		}
+	}
+	return bins
 }
 
 // countTop counts values by their first bits, and says between which these are.
@@ -198,19 +209,16 @@ type span struct {
 	values []float64 // once gathered
 }
 
-// split appends the parts of a span in which ranks lie, by a count of its values by their next bits.
-func split(spans []span, prefix uint64, count []int, below int, ranks []int) []span {
-	for i, n := range count {
-		if n == 0 {
-			continue
-		}
-		if k := sort.SearchInts(ranks, below+n); k > 0 {
-			spans = append(spans, span{prefix: prefix | uint64(i), below: below, n: n, ranks: ranks[:k]})
+// split appends the bins in which ranks lie as spans. below is how many values there are before the first bin.
+func split(spans []span, bins []bin, below int, ranks []int) []span {
+	for _, b := range bins {
+		if k := sort.SearchInts(ranks, below+b.n); k > 0 {
+			spans = append(spans, span{prefix: b.prefix, below: below, n: b.n, ranks: ranks[:k]})
 			if ranks = ranks[k:]; len(ranks) == 0 {
 				break
 			}
 		}
-		below += n
+		below += b.n
 	}
 	return spans
 }
@@ -278,7 +286,7 @@ func (s *search) narrow() {
 	s.visit(func(in *span, k uint64, _ float64) { in.count[k>>next&(1<<lowerBits-1)]++ })
 	var parts []span
 	for _, p := range s.spans {
-		parts = split(parts, p.prefix<<lowerBits, p.count, p.below, p.ranks)
+		parts = split(parts, nonzero(p.count, p.prefix<<lowerBits), p.below, p.ranks)
 	}
 	s.spans, s.shift = parts, next
 }
