@@ -35,6 +35,7 @@ func judgeLatency(b Budget, c *group.Cell) Check {
 	})
 	t := stat.JudgeShare(tally.Misses, tally.N, 1-slo.Percentile)
 	check := judged(t, fmt.Sprintf("%d of %d requests are beyond it", tally.Misses, tally.N))
+	defer values.Release()
 	all := values.Order()
 	check.Estimate, check.Low, check.High = math.NaN(), math.NaN(), math.NaN()
 	if all.Len() >= stat.Floor(slo.Percentile, stat.Confidence) {
