@@ -2,6 +2,9 @@
 // checks that what was measured is what was meant: every request accounted for, the
 // schedule kept, Little's law between the server's occupancy and the client's stamps.
 //
+// Nothing holds the requests: what needs them walks over them (walk.go), as often as it likes. Columns, PerSecond and
+// Values gather a number or several of every request in one walk.
+//
 // It computes no metric of the system under test and drops no sample: a cell that
 // breaks a law keeps its numbers and carries the reasons why it may not win.
 package group
