@@ -312,16 +312,17 @@ func (s *search) gather() {
 
 // fill gathers the values of spans of the first bits, each of which has a beginning of its own.
 func (s *search) fill() {
-	least, most := s.spans[0].prefix, s.spans[len(s.spans)-1].prefix
-	place := make([]int32, most-least+1) // of the span of a beginning
-	keep := make([]uint8, most-least+2)  // 1 for the beginning of a span; the last stands for all that lie outside
+	bins := s.order.bins
+	base, least, most := bins[0].prefix, s.spans[0].prefix, s.spans[len(s.spans)-1].prefix
+	keep := make([]uint8, bins[len(bins)-1].prefix-base+1) // 1 for the beginning of a span
+	place := make([]int32, most-least+1)                   // of the span
 	for i := range s.spans {
-		place[s.spans[i].prefix-least], keep[s.spans[i].prefix-least] = int32(i), 1
+		keep[s.spans[i].prefix-base], place[s.spans[i].prefix-least] = 1, int32(i)
 	}
 	var kept [1024]float64
 	for values := range s.order.walk {
 		for part := range slices.Chunk(values, len(kept)) {
-			for _, v := range kept[:sieve(part, keep, least, &kept)] {
+			for _, v := range kept[:sieve(part, keep, base, &kept)] {
 				in := &s.spans[place[key(v)>>topShift-least]]
 				in.values = append(in.values, v)
 			}
@@ -330,12 +331,11 @@ func (s *search) fill() {
 }
 
 // sieve copies the values that are to be kept, and says how many they are. Which they are is a coin toss to the processor,
-// so each is copied, and only the place of the next one depends on it.
-func sieve(values []float64, keep []uint8, least uint64, kept *[1024]float64) (n int) {
-	last := uint64(len(keep) - 1)
+// so each is copied, and only the place of the next one depends on it. keep has all beginnings that there are, from base on.
+func sieve(values []float64, keep []uint8, base uint64, kept *[1024]float64) (n int) {
 	for _, v := range values {
 		kept[n&1023] = v
-		n += int(keep[min(key(v)>>topShift-least, last)])
+		n += int(keep[key(v)>>topShift-base])
 	}
 	return n
 }
