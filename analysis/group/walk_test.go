@@ -39,7 +39,7 @@ func TestValuesHeldOrNot(t *testing.T) {
 		return v
 	}
 	held, walked := fill(heldValues), fill(100)
-	if walked.values != nil && len(walked.values) > 0 || held.Len() != walked.Len() || held.Len() == 0 {
+	if len(walked.values) > 0 || held.Len() != walked.Len() || held.Len() == 0 {
 		t.Fatalf("%d values held, %d of %d walked", held.Len(), len(walked.values), walked.Len())
 	}
 	var want [][]float64
