@@ -31,13 +31,16 @@ type cut struct {
 // tiles unpacks groups and multiplies all strips with them.
 func (p *product) tiles(lo, hi int) {
 	blocks := p.m.Cols / blockElems
+	groups := max(2, panelBytes/(blocks*codeBytes))
 	if rows := p.x.codedRows(); rows <= Group && !fit(p.kernels(), rows).many {
+		groups = p.together(blocks)
+	}
+	if groups < 2 {
 		for ; lo < hi; lo++ {
 			p.pieces(lo, blocks)
 		}
 		return
 	}
-	groups := max(2, panelBytes/(blocks*codeBytes))
 	for ; lo < hi; lo += groups {
 		n := min(groups, hi-lo)
 		p.fetchNumbers(lo+n, min(lo+2*n, hi))
@@ -47,6 +50,19 @@ func (p *product) tiles(lo, hi int) {
 		}
 		p.strips(cut{lo: lo, groups: n, n: blocks, first: true, last: true})
 	}
+}
+
+// together is how many groups of short columns few rows pass over in one call, which costs as
+// much as some columns do. What is unpacked stays in the first cache: of Q8_0, whose codes are
+// read where they are, only scales. Super-blocks unpack into too much.
+func (p *product) together(blocks int) int {
+	switch {
+	case p.m.Kind == Q8_0:
+		return 4 * fewBlocks / blocks
+	case layouts[p.m.Kind].elems == superElems:
+		return 0
+	}
+	return fewBlocks / blocks
 }
 
 // pieces is the product of one strip with group g, a few columns after others.
