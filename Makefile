@@ -3,13 +3,13 @@ GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
 RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
-  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/result ./loadgen/stream ./experiments/scenario ./experiments/pull
+  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
 SOAK     ?= 30m
 REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched golden bench bench-rivals bench-report models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ soak: ## serve ten times the load that the server can bear for SOAK (30m), from 
 soak-sched: ## a million random operations of the scheduler, over all policies and queue orders
 	$(GO) test -timeout 1h -v ./engine/sched -run TestRandomPolicies -ops 1000000
 
+coverage: ## simulate every interval 4000 times; a quarter of an hour; writes the table of docs/statistics.md
+	$(GO) test -timeout 2h -count 1 ./analysis/stat -run '^TestCoverage$$' -simulations 4000 -write-coverage
+
 golden: ## rewrite the golden files; inspect the diff
 	$(GO) test $$(grep -rl --include=*_test.go '"update"' . | xargs -n1 dirname | sort -u) -update
 
@@ -61,6 +64,12 @@ bench-rivals: ## measure against llama.cpp, built from its PyPI source package, 
 
 bench-report: ## time and peak memory of report, compare and gate on a made-up run of REQUESTS (10000000); minutes, 8 GB of disk in TMPDIR
 	$(GO) test -tags bigreport -run '^TestBenchReport$$' -timeout 2h -v . -big-requests $(REQUESTS)
+
+bench-loadgen: ## how many streams the load generator follows on one processor, and AIPerf, GuideLLM and vLLM's client, from PyPI, 20 GB; writes docs/cross-check.md
+	$(GO) run ./loadgen/rivals streams
+
+cross-check: ## what the same three measure of the same requests, against our stamps; writes docs/cross-check.md
+	$(GO) run ./loadgen/rivals agree
 
 tokenizers: ## compare token ids with Hugging Face tokenizers on millions of texts; needs python3, npm and their registries
 	$(GO) test -tags tokenizers -run TestRealTokenizers -timeout 3h -v ./engine/tokenizer

@@ -34,6 +34,7 @@ type loadOptions struct {
 	out                    string
 	seed                   uint64
 	json                   bool
+	stop                   bool
 	keys                   map[string]*string // of the load's table, by flag
 }
 
@@ -45,14 +46,21 @@ var loadKeys = []struct{ flag, key, usage, def string }{
 	{"requests", "requests", "measured requests (default 62, or what --duration makes)", ""},
 	{"duration", "duration", "in place of --requests: as many as come in this time", ""},
 	{"warmup", "warmup", "requests before the measured ones", "2"},
-	{"prompt-tokens", "prompt_tokens", "length of prompts, a number or a table as in scenarios", "128"},
-	{"output-tokens", "output_tokens", "length of answers, likewise", "64"},
+	{"prompt-tokens", "prompt_tokens", "length of prompts, a number or a table as in scenarios (default 128)", ""},
+	{"output-tokens", "output_tokens", "length of answers, likewise (default 64, or what rows of a corpus say)", ""},
 	{"cv", "cv", "with --arrival gamma: coefficient of variation of the gaps", ""},
 	{"shape", "shape", "how the rate moves, a table as in scenarios: '{ramp = [1, 3]}'", ""},
 	{"think", "think", "with --arrival closed: pause before the next request", ""},
 	{"temperature", "temperature", "of sampling", ""},
+	{"trim", "trim", "auto leaves the warm-up, as far as a test finds it, out of all figures but failures", ""},
 	{"timeout", "timeout", "a request that takes longer is a failure", "60s"},
 	{"text", "text", "text file that prompts are cut from (default: English prose that comes with assay)", ""},
+	{"corpus", "corpus", "prompts are rows of a file, a table as in scenarios: '{file = \"x.jsonl\", ...}'", ""},
+	{"shared-prefix", "shared_prefix", "prompts begin alike, a table as in scenarios: '{groups = 4, tokens = 64}'", ""},
+	{"cache", "cache", "state of its prefix cache, held against what it counts: cold (default), warm or declared", ""},
+	{"cached-share", "cached_share", "with --cache declared: least and largest share of prompt tokens: '[0.3, 0.6]'", ""},
+	{"team", "team", "whose requests they are: sent as their user", ""},
+	{"priority", "priority", "that the server is asked for, an extension that some servers refuse", ""},
 }
 
 func newLoad() *cobra.Command {
@@ -65,6 +73,9 @@ func newLoad() *cobra.Command {
 delay, and reports time to first token, time per output token, gaps, throughput and
 failures. It writes a run directory, of which report makes a page and compare and gate
 can read.
+
+First it measures answers that it knows, for a second and a half and not from the server,
+to say how exact it is.
 
 The server's settings and machine are not known and nothing is claimed about them.
 Prompts are counted with --tokenizer; where the server's own differs, so do lengths.
@@ -97,6 +108,7 @@ func (o *loadOptions) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&o.slos, "slo", nil, `limit, as "p95 ttft=500ms"; may be repeated`)
 	f.StringVar(&o.out, "out", "", "run directory (default: runs/load-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "of arrivals and prompts")
+	f.BoolVar(&o.stop, "stop-oversaturated", false, "send no more once the queue only grows and a limit is missed")
 	f.BoolVar(&o.json, "json", false, "print the summary as JSON")
 }
 
@@ -125,8 +137,10 @@ func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOp
 	if o.out == "" {
 		o.out = filepath.Join("runs", "load-"+time.Now().Format("20060102-150405"))
 	}
+	view := l.Progress.(*progress)
+	view.panel = loadPanel
 	study, err := l.LoadRemote(ctx, p, remote, o.out)
-	l.Progress.(*progress).close()
+	view.close()
 	if err != nil {
 		if store.Environment(err) {
 			return environment(err)
@@ -189,7 +203,7 @@ const builtInText = "embedded:prose"
 // scenario is what the flags say, as a scenario: kept in the run directory, and read by the same rules.
 func (o *loadOptions) scenario(ignoreEOS bool) (*scenario.Scenario, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "name = \"load\"\n[model]\npath = %q\n[run]\nseed = %d\nconfirm = false\n", o.tokenizer, o.seed)
+	fmt.Fprintf(&b, "name = \"load\"\n[model]\npath = %q\n[run]\nseed = %d\nconfirm = false\nstop_oversaturated = %t\n", o.tokenizer, o.seed, o.stop)
 	for _, slo := range o.slos {
 		text, err := limitTable(slo)
 		if err != nil {
@@ -209,6 +223,9 @@ func (o *loadOptions) scenario(ignoreEOS bool) (*scenario.Scenario, error) {
 	if err != nil {
 		return nil, asFlags(err)
 	}
+	if err := s.ReadFiles(); err != nil {
+		return nil, asFlags(err)
+	}
 	return s, nil
 }
 
@@ -225,6 +242,11 @@ func (o *loadOptions) defaults() {
 	if *o.keys["duration"] == "" {
 		set("requests", "62")
 	}
+	if *o.keys["corpus"] != "" {
+		return
+	}
+	set("prompt-tokens", "128")
+	set("output-tokens", "64")
 	set("text", builtInText)
 	if text := *o.keys["text"]; text != builtInText {
 		if full, err := filepath.Abs(text); err == nil {
@@ -238,7 +260,7 @@ func tomlValue(key, value string) string {
 	switch {
 	case key == "rates" || key == "concurrencies":
 		return "[" + tomlValue("", value) + "]"
-	case strings.HasPrefix(value, "{") || strings.Trim(value, "0123456789.-+e") == "":
+	case key != "team" && (strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") || strings.Trim(value, "0123456789.-+e") == ""):
 		return value
 	}
 	text, _ := json.Marshal(value) // every JSON string is one of TOML

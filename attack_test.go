@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -43,6 +44,9 @@ func TestLoad(t *testing.T) {
 	var out reports.LoadJSON
 	if err := json.Unmarshal([]byte(r.Stdout), &out); err != nil || r.Code != exitOK {
 		t.Fatalf("%v: %+v", err, r)
+	}
+	if len(out.Instrument) == 0 || out.Instrument[0].N == 0 {
+		t.Errorf("nothing is said of the instrument: %+v", out.Instrument)
 	}
 	if out.OK != 20 || out.Issued != 20 || !strings.HasPrefix(out.Server, "m at http://") || out.Metrics["ttft"]["p50"] < 5e6 || out.Metrics["tpot"]["p50"] < .5e6 {
 		t.Errorf("%+v", out)
@@ -106,5 +110,59 @@ func TestLoadBadInput(t *testing.T) {
 		if r := testkit.Run(t, t.TempDir(), append([]string{"load"}, row.args...)...); r.Code != row.code || !strings.Contains(r.Stderr, row.says) {
 			t.Errorf("%v: %+v", row.args, r)
 		}
+	}
+}
+
+// Rows of a corpus are sent as the messages that they were recorded as, with the lengths that they say and as a team's; and
+// a server that reads from its cache what nobody shared is not cold.
+func TestLoadCorpus(t *testing.T) {
+	dir := t.TempDir()
+	var rows strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&rows, `{"custom_id": "%d", "body": {"messages": [{"role": "system", "content": "Be %d."}, {"role": "user", "content": "say %d"}], "max_tokens": %d}}`+"\n", i, i, i, 3+i%2)
+	}
+	testkit.WriteFile(t, filepath.Join(dir, "rows.jsonl"), rows.String())
+	for cached, says := range map[int]string{0: "", 9: "the cache was not cold: the server read 108 of "} {
+		answer := scripted.Steady(time.Millisecond, time.Millisecond, 3)
+		answer.Prompt, answer.Cached = 10, cached
+		s := standIn(t, "", answer)
+		r := testkit.Run(t, dir, "load", s.URL(), "--model", "m", "--rate", "100", "--requests", "12", "--out", fmt.Sprint("run", cached), "--json", "--team", "7",
+			"--corpus", `{file = "rows.jsonl", max_prompt_tokens = 64, max_output_tokens = 8}`)
+		var out reports.LoadJSON
+		if err := json.Unmarshal([]byte(r.Stdout), &out); err != nil || r.Code != exitOK {
+			t.Fatalf("%v: %+v", err, r)
+		}
+		if got := strings.Join(out.Invalid, "; "); says == "" && strings.Contains(got, "cache") || !strings.Contains(got, says) {
+			t.Errorf("%d cached: %q", cached, got)
+		}
+		if len(out.Teams) != 1 || out.Teams[0].Team != "7" || out.Teams[0].Requests != 12 || out.Teams[0].CachedTokens != int64(12*cached) || out.Teams[0].OutputTokens != 36 {
+			t.Errorf("%+v", out.Teams)
+		}
+		seen := map[string]bool{}
+		for _, q := range s.Served() {
+			if strings.HasSuffix(q.Path, "/models") {
+				continue
+			}
+			var body struct {
+				User      string
+				MaxTokens int `json:"max_tokens"`
+				Messages  []struct{ Role, Content string }
+			}
+			if err := json.Unmarshal(q.Body, &body); err != nil || len(body.Messages) != 2 || body.User != "7" || seen[body.Messages[1].Content] {
+				t.Fatalf("%s: %v", q.Body, err)
+			}
+			seen[body.Messages[1].Content] = true
+			var i int
+			if _, err := fmt.Sscanf(body.Messages[1].Content, "say %d", &i); err != nil || body.Messages[0].Content != fmt.Sprintf("Be %d.", i) || body.MaxTokens != 3+i%2 {
+				t.Errorf("%s", q.Body)
+			}
+		}
+		if len(seen) != 14 {
+			t.Errorf("%d different requests, want 12 and 2 of warm-up", len(seen))
+		}
+	}
+	r := testkit.Run(t, dir, "load", "http://127.0.0.1:1", "--model", "m", "--corpus", `{file = "none.jsonl", max_prompt_tokens = 64, max_output_tokens = 8}`)
+	if r.Code != exitUsage || !strings.Contains(r.Stderr, "none.jsonl") {
+		t.Errorf("%+v", r)
 	}
 }

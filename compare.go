@@ -17,6 +17,8 @@ type compareOptions struct {
 	print   reports.ComparisonOptions
 	metrics []string
 	json    bool
+	why     bool
+	html    string // file
 }
 
 func newCompare() *cobra.Command {
@@ -32,10 +34,15 @@ Runs of one scenario and seed had the same requests, so that repetitions are com
 in pairs. With three repetitions or more a repetition is the unit; with fewer the
 interval is of the requests in them, and how much runs differ is not in it.
 
-With --arm-first and --arm-second two arms are compared, of one run or of two.`,
+With --arm-first and --arm-second two arms are compared, of one run or of two.
+
+With --why it also says where the difference comes from: the stages and functions of the
+engine whose processor time per generated token changed most, by the CPU profiles that
+the trials of both runs have. --html writes all of it to a file, with flame graphs.`,
 		Example: `  assay compare runs/before runs/after
   assay compare runs/nightly runs/nightly --arm-first 1 --arm-second 2
-  assay compare runs/before runs/after --metric "p99 itl" --json`,
+  assay compare runs/before runs/after --metric "p99 itl" --json
+  assay compare runs/before runs/after --why --html why.html`,
 		Args: arguments("FIRST", "SECOND"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return compareRuns(c.OutOrStdout(), args[0], args[1], o)
@@ -49,6 +56,8 @@ With --arm-first and --arm-second two arms are compared, of one run or of two.`,
 	f.BoolVar(&o.OtherMachine, "other-machine", false, "compare runs of different machines, which says nothing about builds or settings alone")
 	f.BoolVar(&o.print.Markdown, "markdown", false, "print tables in Markdown")
 	f.BoolVar(&o.json, "json", false, "print rows as JSON")
+	f.BoolVar(&o.why, "why", false, "say which stages and functions took more or less processor time per generated token")
+	f.StringVar(&o.html, "html", "", "write the comparison with --why's tables and flame graphs to this file")
 	return c
 }
 
@@ -72,10 +81,27 @@ func compareRuns(w io.Writer, first, second string, o compareOptions) error {
 	if err != nil {
 		return err
 	}
-	if o.json {
-		return json.NewEncoder(w).Encode(comparisonJSON(c))
+	var reasons []compare.Reason
+	if o.why || o.html != "" {
+		if reasons, err = compare.Why(a, b, o.Options); err != nil {
+			return err
+		}
 	}
-	return reports.Comparison(w, c, o.print)
+	if o.html != "" {
+		if err := writeFile(o.html, func(w io.Writer) error { return reports.HTML(w, reports.WhyPage(c, reasons)) }); err != nil {
+			return err
+		}
+	}
+	switch {
+	case o.json:
+		return json.NewEncoder(w).Encode(comparisonJSON(c, reasons))
+	case !o.why:
+		return reports.Comparison(w, c, o.print)
+	}
+	if err := reports.Comparison(w, c, o.print); err != nil {
+		return err
+	}
+	return reports.Why(w, reasons, o.print.Markdown)
 }
 
 // jsonRow is a row of compare --json. A number that is not there, or not finite, is null.
@@ -97,16 +123,20 @@ type jsonRow struct {
 }
 
 type jsonComparison struct {
-	Rows     []jsonRow `json:"rows"`
-	Warnings []string  `json:"warnings"`
+	Rows     []jsonRow    `json:"rows"`
+	Warnings []string     `json:"warnings"`
+	Why      []jsonReason `json:"why,omitempty"` // with --why
 }
 
-func comparisonJSON(c *compare.Comparison) jsonComparison {
+func comparisonJSON(c *compare.Comparison, reasons []compare.Reason) jsonComparison {
 	out := jsonComparison{Rows: []jsonRow{}, Warnings: append([]string{}, c.Warnings...)}
 	for _, r := range c.Rows {
 		out.Rows = append(out.Rows, jsonRow{Arm: r.Arm, Load: r.Load, Metric: r.Metric.String(), Unit: r.Metric.Unit,
 			First: finite(r.First), Second: finite(r.Second), Ratio: finite(r.Change.Ratio), Low: finite(r.Change.Interval.Low), High: finite(r.Change.Interval.High),
 			P: r.Change.P, Adjusted: r.Adjusted, Runs: r.Change.Runs, Outcome: string(r.Outcome), Note: r.Note})
+	}
+	for _, r := range reasons {
+		out.Why = append(out.Why, reasonJSON(r))
 	}
 	return out
 }

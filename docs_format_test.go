@@ -150,6 +150,17 @@ tokens = 1
 [load.conversation]
 turns = 2
 user_tokens = 1
+[[load]]
+name = "classes"
+arrival = "poisson"
+rates = [1]
+requests = 1
+[[load.class]]
+name = "rows"
+[load.class.corpus]
+file = "x"
+max_prompt_tokens = 1
+max_output_tokens = 1
 [quality]
 text = "x"
 [cost]
@@ -157,6 +168,7 @@ text = "x"
 preset = "conversational"
 [[slo.limit]]
 [run]
+[profile]
 `
 
 // TestScenarioKeys asks the reader which keys each table has, by giving it one that
@@ -183,11 +195,14 @@ func TestScenarioKeys(t *testing.T) {
 		{"[load.prompt_tokens]", "`load.prompt_tokens`", false},
 		{"[load.shared_prefix]", "`load.shared_prefix`", false},
 		{"[load.conversation]", "`load.conversation`", false},
+		{"[[load.class]]", "`[[load.class]]`", false},
+		{"[load.class.corpus]", "`load.corpus`", false},
 		{"[quality]", "`[quality]`", false},
 		{"[cost]", "`[cost]`", false},
 		{"[slo]", "`[slo]`", false},
 		{"[[slo.limit]]", "`[[slo.limit]]`", false},
 		{"[run]", "`[run]`", false},
+		{"[profile]", "`[profile]`", false},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]
@@ -252,6 +267,8 @@ slo = {limit = [{metric = "ttft", limit = "1s"}]}
 		{"`[[load]]`", "ignore_eos", l.IgnoreEOS},
 		{"`[[load]]`", "temperature", l.Temperature},
 		{"`[[load]]`", "timeout", l.Timeout.String()},
+		{"`[[load]]`", "cache", l.Cache},
+		{"`[[load]]`", "priority", l.Priority},
 		{"`load.prompt_tokens`", "min", l.OutputTokens.Min},
 		{"`[quality]`", "windows", s.Quality.Windows},
 		{"`[quality]`", "length", s.Quality.Length},
@@ -264,6 +281,9 @@ slo = {limit = [{metric = "ttft", limit = "1s"}]}
 		{"`[run]`", "repetitions", s.Run.Repetitions},
 		{"`[run]`", "confirm", s.Run.Confirm},
 		{"`[run]`", "ready_timeout", s.Run.ReadyTimeout.String()},
+		{"`[profile]`", "cpu", s.Profile.CPU},
+		{"`[profile]`", "heap", s.Profile.Heap},
+		{"`[profile]`", "rate_hz", s.Profile.RateHz},
 	} {
 		want := fmt.Sprintf("`%v`", c.value)
 		if text, ok := c.value.(string); ok {
@@ -304,7 +324,7 @@ load = [{arrival = "poisson", rates = [1], requests = 1, prompt_tokens = 8, outp
 				t.Errorf("%s: %v", b, err)
 				continue
 			}
-			if _, ok := part["budget"]; ok {
+			if part["budget"] != nil || part["equality"] != nil {
 				if _, err := scenario.ParseBudgets("budgets.toml", []byte(b.text)); err != nil {
 					t.Errorf("%s: %v", b, err)
 				}
@@ -345,6 +365,8 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`settings` and `swept`", record.Setting{}},
 		{"`skipped`", record.Skipped{}},
 		{"`loads`", record.Load{}},
+		{"`classes`", record.Class{}},
+		{"`searches`", record.Search{}},
 		{"`slos`", record.SLO{}},
 		{"`quality`", record.QualityPlan{}},
 		{"`cost`", record.CostPlan{}},
@@ -353,8 +375,14 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`engine`", record.Counters{}},
 		{"`batches`", record.BatchSteps{}},
 		{"`lab`", record.Lab{}},
+		{"`watch`", record.Watch{}},
+		{"`calibrations`", record.Calibration{}},
+		{"`errors`", record.Exactness{}},
+		{"`profile`", record.Profile{}},
 		{"`trials/ID/requests.jsonl`", result.Request{}},
 		{"`quality/ID.json`", record.Quality{}},
+		{"`outputs/ARM.json`", record.Outputs{}},
+		{"`items`", record.Output{}},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]
@@ -391,6 +419,8 @@ func jsonType(t reflect.Type) string {
 		return "boolean"
 	case reflect.Float64:
 		return "number"
+	case reflect.Pointer:
+		return jsonType(t.Elem())
 	case reflect.Slice:
 		return "array of " + jsonType(t.Elem()) + "s"
 	case reflect.Struct:
@@ -402,7 +432,7 @@ func jsonType(t reflect.Type) string {
 // TestRunDirectoryFiles runs over the names that the code gives to files.
 func TestRunDirectoryFiles(t *testing.T) {
 	text := readDoc(t, runDoc)
-	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.ColumnsFile, htmlFile, markdownFile} {
+	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.ColumnsFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
 		if !strings.Contains(text, name) {
 			t.Errorf("%s does not name %s", runDoc, name)
 		}

@@ -38,15 +38,24 @@ func TestRun(t *testing.T) {
 	if len(set.Run.Order) != 4 || len(set.Quality) != 3 || s.Failed != 0 {
 		t.Errorf("%d trials, %d quality measurements, %+v", len(set.Run.Order), len(set.Quality), s)
 	}
-	confirming := 0
+	confirming, doubled := 0, 0
 	for _, rec := range set.Trials {
-		if rec.Key.Repetition == record.Confirmation {
+		switch rec.Key.Repetition {
+		case record.Confirmation:
 			confirming++
+		case record.DoubleLab:
+			doubled++
 		}
 		checkTrial(t, set, rec)
+		if w := rec.Lab.Watch; w == nil || w.Ticks == 0 {
+			t.Errorf("trial %s: the lab saw nothing of itself: %+v", rec.Key.ID, w)
+		}
 	}
-	if (confirming == 1) != (s.Arm != "") {
-		t.Errorf("%d confirming trials for the recommendation %q", confirming, s.Arm)
+	if (confirming == 1) != (s.Arm != "") || doubled != confirming {
+		t.Errorf("%d confirming trials and %d duplicates for the recommendation %q", confirming, doubled, s.Arm)
+	}
+	if c := set.Run.Calibrations; len(c) != 1 || len(c[0].Errors) == 0 || len(s.Instrument) == 0 {
+		t.Errorf("%d calibrations; %+v", len(c), s.Instrument)
 	}
 	noLeavings(t, run)
 	for _, words := range []string{"[1/4] ", "[4/4] ", "run directory: run"} {
@@ -137,7 +146,7 @@ func TestReportElsewhere(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(moved, "run", "weights")); err != nil {
 		t.Fatal(err)
 	}
-	if got := conclusion(t, filepath.Join(moved, "run")); got != want {
+	if got := conclusion(t, filepath.Join(moved, "run")); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }

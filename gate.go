@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 
 type gateOptions struct {
 	budgets, baseline string
+	store             string
 	junit, markdown   string
 	json              bool
 	otherMachine      bool
@@ -29,7 +31,9 @@ func newGate() *cobra.Command {
 		Short: "Judge a run against budgets: pass, fail or undecided",
 		Long: `Gate judges a run directory against a file of budgets: limits on latency percentiles,
 throughput, failures and perplexity, and bounds on how much they may be worse than in
-a baseline, another run directory.
+a baseline: another run directory, or a run that assay baseline keeps. With --baseline
+latest it is the newest one of the same scenario, files and machine. What cannot be
+wrong by chance is judged first: answers, failures, perplexity.
 
 A check fails only where it is beyond its budget and chance is ruled out, passes only
 where its interval lies within, and is otherwise undecided, with how many more
@@ -46,6 +50,7 @@ must not fail, and with one that is made slower by --handicap it must.
 Exit code 0: every check passes. 1: one fails. 3: none fails, and one is undecided.`,
 		Example: `  assay gate runs/nightly --budget budgets.toml
   assay gate runs/pr --budget budgets.toml --baseline runs/main --junit gate.xml
+  assay gate runs/pr --budget budgets.toml --baseline latest
   assay gate --scenario scenarios/ci.toml --engine-a ./assay-main \
     --budget scenarios/budgets/ci.toml --until-decided
   assay gate --self-test --scenario scenarios/ci.toml`,
@@ -64,12 +69,13 @@ Exit code 0: every check passes. 1: one fails. 3: none fails, and one is undecid
 			case run == "":
 				return judgeDuet(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), o)
 			}
-			return judgeRun(c.OutOrStdout(), run, o)
+			return judgeRun(c.Context(), c.OutOrStdout(), run, o)
 		},
 	}
 	f := c.Flags()
 	f.StringVar(&o.budgets, "budget", "", "file of budgets")
-	f.StringVar(&o.baseline, "baseline", "", "run directory that bounds on change refer to")
+	f.StringVar(&o.baseline, "baseline", "", "what bounds on change refer to: a run directory, the name or id of a baseline that is kept, or latest")
+	storeFlag(f, &o.store)
 	f.BoolVar(&o.otherMachine, "other-machine", false, "accept a baseline from another machine")
 	f.StringVar(&o.junit, "junit", "", "write the checks as JUnit XML to this file")
 	f.StringVar(&o.markdown, "markdown", "", "write the checks as Markdown to this file")
@@ -100,7 +106,7 @@ func (o *gateOptions) check(run string) error {
 	return nil
 }
 
-func judgeRun(w io.Writer, dir string, o gateOptions) error {
+func judgeRun(ctx context.Context, w io.Writer, dir string, o gateOptions) error {
 	budgets, err := scenario.LoadBudgets(o.budgets)
 	if err != nil {
 		return err
@@ -111,7 +117,7 @@ func judgeRun(w io.Writer, dir string, o gateOptions) error {
 	}
 	judging := gate.Options{OtherMachine: o.otherMachine, Seed: set.Run.Seed}
 	if o.baseline != "" {
-		if judging.Baseline, err = record.Read(o.baseline); err != nil {
+		if judging.Baseline, judging.Stored, err = o.baselineOf(ctx, &set.Run); err != nil {
 			return fmt.Errorf("baseline: %w", err)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/assaylab/assay/experiments"
 )
 
 // Exit codes, the same for every verb.
@@ -74,6 +76,9 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 func isEnvironment(err error) bool {
+	if errors.Is(err, experiments.ErrInstrument) {
+		return true
+	}
 	for _, e := range []error{syscall.EADDRINUSE, syscall.EACCES, syscall.ENOSPC, syscall.EROFS, syscall.ENOMEM, syscall.EDQUOT, syscall.EFBIG} {
 		if errors.Is(err, e) {
 			return true
@@ -102,7 +107,7 @@ Exit codes: 0 ok, 1 judged bad, 2 bad input or usage, 3 undecided,
 	root.SetVersionTemplate("assay {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newRun(), newCheck(), newLoad(), newReport(), newCompare(), newGate(), newServe(), newQuantize(), newImatrix(), newInspect(), newKV(), newPull(), newConvert(), newEval(), newBench(), newDoctor(), newTrace(), newCompletion())
+	root.AddCommand(newRun(), newCheck(), newLoad(), newReport(), newCompare(), newGate(), newBaseline(), newTrend(), newServe(), newQuantize(), newImatrix(), newInspect(), newKV(), newPull(), newConvert(), newEval(), newBench(), newDoctor(), newTrace(), newCompletion())
 	completeArguments(root)
 	return root
 }

@@ -27,6 +27,9 @@ type progress struct {
 	width    int
 	last     time.Time // of the last step's line
 
+	panel func(t experiments.Running, width int) []string // in place of the one line on a terminal
+	drawn int                                             // lines of the panel on the terminal, under mu
+
 	mu   sync.Mutex
 	stop chan struct{} // of the ticker of the announced trial
 	done chan struct{}
@@ -52,7 +55,7 @@ func (p *progress) Trial(t experiments.Running) {
 	tick := plainTick
 	if p.terminal {
 		tick = terminalTick
-		p.rewrite(state(t))
+		p.show(t)
 	}
 	p.stop, p.done = make(chan struct{}), make(chan struct{})
 	go p.follow(t, tick, p.stop, p.done)
@@ -69,7 +72,7 @@ func (p *progress) follow(t experiments.Running, tick time.Duration, stop, done 
 			return
 		case <-ticker.C:
 			if p.terminal {
-				p.rewrite(state(t))
+				p.show(t)
 			} else {
 				p.line(state(t))
 			}
@@ -108,7 +111,10 @@ func state(t experiments.Running) string {
 	if p.Issued == 0 {
 		return s + ": starting"
 	}
-	s += fmt.Sprintf(": %d/%d, %.0f/s, TTFT p95 %v", p.Done, p.Planned, p.Rate, p.TTFTP95.Round(100*time.Microsecond))
+	s += fmt.Sprintf(": %d/%d, %.0f/s, TTFT p50 %v", p.Done, p.Planned, p.Rate, p.TTFT.P50.Round(100*time.Microsecond))
+	if p.TTFT.P95 > 0 {
+		s += fmt.Sprintf(", p95 %v", p.TTFT.P95.Round(100*time.Microsecond))
+	}
 	if p.Failed > 0 {
 		s += fmt.Sprintf(", %d failed", p.Failed)
 	}
@@ -119,9 +125,7 @@ func state(t experiments.Running) string {
 func (p *progress) line(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.terminal {
-		fmt.Fprint(p.w, "\r\x1b[K")
-	}
+	p.erase()
 	fmt.Fprintln(p.w, text)
 }
 
@@ -129,10 +133,8 @@ func (p *progress) line(text string) {
 func (p *progress) rewrite(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if r := []rune(text); len(r) >= p.width {
-		text = string(r[:p.width-1])
-	}
-	fmt.Fprint(p.w, "\r\x1b[K"+text)
+	p.erase()
+	fmt.Fprint(p.w, fitted(text, p.width))
 }
 
 // step shows what is being done now: it replaces the line on a terminal; elsewhere it

@@ -37,13 +37,15 @@ func newRun() *cobra.Command {
 		Short: "Run a scenario: sweep, measure, recommend, report",
 		Long: `Run measures quality once for every weight and cache format of the scenario, starts
 the engine once for every trial and puts it under load, and writes a run directory
-with report.html and summary.md in it.
+with report.html and summary.md in it. Before the first trial it measures answers that
+it knows, to say how exact it is; if it tells one of them wrongly it ends.
 
 A run can be interrupted or killed at any time: the same command with the same
 --out goes on where it was, and loses at most the trial in flight.
 
 Exit code 0: an arm is recommended and proven. 1: no arm can be recommended.
-3: one is recommended, but not proven.`,
+3: one is recommended, but not proven. 4: the instrument is not to be believed, or the
+environment failed.`,
 		Example: `  assay run scenarios/quickstart.toml
   assay run scenarios/quickstart.toml --dry-run
   assay run scenarios/quickstart.toml --out runs/nightly
@@ -99,7 +101,7 @@ reports every problem of a file at once, each with its line. Nothing is started.
 					errs = append(errs, err)
 					continue
 				}
-				fmt.Fprintf(c.OutOrStdout(), "%s: ok: %s, %s\n", file, count(len(p.Matrix.Arms), "arm"), count(len(p.Matrix.Loads), "load level"))
+				fmt.Fprintf(c.OutOrStdout(), "%s: ok: %s, %s\n", file, count(len(p.Matrix.Arms), "arm"), count(len(p.Matrix.Loads), "load level")+searchesText(p.Matrix))
 				errs = append(errs, p.Close())
 			}
 			return errors.Join(errs...)
@@ -179,7 +181,13 @@ func dryRun(w io.Writer, p *experiments.Plan) error {
 	fmt.Fprintln(w, "\nloads:")
 	for _, load := range m.Loads {
 		r := load.Record
-		fmt.Fprintf(w, "     %s: %d requests after %d of warm-up, prompt %s tokens, answer %s tokens", r.Name, r.Requests, r.Warmup, r.PromptTokens, r.OutputTokens)
+		fmt.Fprintf(w, "     %s: %d requests after %d of warm-up", r.Name, r.Requests, r.Warmup)
+		if r.PromptTokens != "" {
+			fmt.Fprintf(w, ", prompt %s tokens, answer %s tokens", r.PromptTokens, r.OutputTokens)
+		}
+		for _, c := range r.Classes {
+			fmt.Fprintf(w, "\n       %s, weight %g: prompt %s tokens, answer %s tokens", c.Name, c.Weight, c.PromptTokens, c.OutputTokens)
+		}
 		if r.SharedPrefix != "" {
 			fmt.Fprintf(w, ", shared prefixes: %s", r.SharedPrefix)
 		}
@@ -188,13 +196,14 @@ func dryRun(w io.Writer, p *experiments.Plan) error {
 		}
 		fmt.Fprintln(w)
 	}
+	printSearches(w, m)
 	for _, s := range m.Skipped {
 		fmt.Fprintf(w, "skipped: %s: %s\n", s.Name, s.Reason)
 	}
 	for _, s := range m.Unmeasured {
 		fmt.Fprintf(w, "not measured: %s\n", s)
 	}
-	fmt.Fprintf(w, "\n%d trials, %s\n", len(m.Order(p.Scenario.Run.Seed)), m.EstimateTime(sweep.DefaultAllowances()))
+	fmt.Fprintf(w, "\n%d trials%s, %s\n", len(m.Order(p.Scenario.Run.Seed)), searchesText(m), m.EstimateTime(sweep.DefaultAllowances()))
 	return nil
 }
 

@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/internal/each"
@@ -12,8 +13,8 @@ import (
 
 // Options of an analysis.
 type Options struct {
-	Seed  uint64 // of the bootstraps, mixed with the run's own seed
-	Draws int    // of each bootstrap, at least 100; 0 is DefaultDraws
+	Seed  uint64 // of the bootstrap, mixed with the run's own seed
+	Draws int    // of the bootstrap, at least 100; 0 is DefaultDraws
 }
 
 // DefaultDraws places the ends of a 95 % interval among 25 draws on either side.
@@ -29,18 +30,30 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 		return nil, fmt.Errorf("analyse %s: %d bootstrap draws: expected at least 100, or 0 for %d", set.Dir, o.Draws, DefaultDraws)
 	}
 	a := &analysis{set: set, run: &set.Run, options: o, study: &Study{Run: set.Run}}
-	a.drafting = len(draftGroups(a.run.Arms)) > 0
+	a.drafting, a.loadOrder = len(draftGroups(a.run.Arms)) > 0, map[string]int{}
+	for i, l := range a.run.Loads {
+		a.loadOrder[l.ID] = i
+	}
 	if err := a.measure(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}
 	a.countTrials()
-	a.judgeArms()
+	if err := a.judgeArms(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()
+	a.redecide()
 	a.compareDrafts()
 	a.drawOccupancy()
+	if err := a.spendTime(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	a.warn()
+	if err := a.seeInstrument(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	return a.study, nil
 }
 
@@ -59,6 +72,10 @@ type analysis struct {
 	counts    counts
 	unchecked []string
 	drafting  bool // arms with drafts and without are compared
+
+	placing   sync.Mutex                 // of places
+	places    map[string]*stat.Resamples // by load and repetitions
+	loadOrder map[string]int
 }
 
 // rng is the source of a purpose, by the seeds of the run and of the options.
@@ -96,15 +113,11 @@ func (a *analysis) measureAll(places []group.Place, swept int) ([]*measured, err
 	cells := make([]*measured, len(places))
 	room := heldBytes / each.Workers(len(places))
 	err := each.Index(len(places), func(i int) error {
-		c, err := places[i].Open(a.set)
+		c, err := places[i].Read(a.set)
 		if err != nil {
 			return err
 		}
-		kind := "sweep"
-		if i >= swept {
-			kind = "confirmation"
-		}
-		cells[i], err = a.newMeasured(&c, kind, room)
+		cells[i], err = a.newMeasured(&c, i < swept, room)
 		return err
 	})
 	return cells, err

@@ -13,6 +13,7 @@ import (
 // judged is an arm with what the recommendation needs of it.
 type judged struct {
 	Arm
+	index  int       // in analysis.arms
 	rungs  []rung    // ascending
 	at     *measured // the cell that cost and rank are taken from; nil where there is none
 	proven bool      // at is the capacity; otherwise the verdict there is undecided
@@ -67,7 +68,7 @@ func (r rung) holds() bool {
 	return true
 }
 
-func (a *analysis) judgeArms() {
+func (a *analysis) judgeArms() (err error) {
 	a.study.SampledCheck = newQuality(a.set.Quality[a.run.Quality.ReferenceID]).sampled
 	cache := map[string]quality{}
 	for _, arm := range a.run.Arms {
@@ -76,13 +77,18 @@ func (a *analysis) judgeArms() {
 			q = newQuality(a.set.Quality[arm.QualityID])
 			cache[arm.QualityID] = q
 		}
-		j := judged{Arm: Arm{Arm: arm}, rungs: a.ladder(arm.ID)}
+		j := judged{index: len(a.arms), Arm: Arm{Arm: arm}, rungs: a.ladder(arm.ID)}
 		j.setQuality(a.run, q)
 		j.MeanKVBytes = a.meanKV(arm.ID)
 		j.setCapacity()
+		if j.Boundaries, err = a.searched(arm.ID); err != nil {
+			return err
+		}
+		j.takeBoundary()
 		j.setCost(a.run)
 		a.arms = append(a.arms, j)
 	}
+	return nil
 }
 
 // meanKV is what one request's keys and values took on average, in the trial of the arm where
@@ -213,6 +219,10 @@ func (j *judged) setCost(run *record.Run) {
 
 func (j *judged) capacityAssumption(run *record.Run) string {
 	name := loadName(run, j.at.Load)
+	if j.proven && j.Capacity.Search != "" {
+		return fmt.Sprintf("The capacity is %s, where the search found the limits to break; tokens and requests per second are those of %s, scaled to it.",
+			perSecond(j.Capacity.Rate), name)
+	}
 	if j.proven {
 		return fmt.Sprintf("The capacity is %s, measured at %s: the highest tested rate that meets every limit.", perSecond(j.Capacity.Rate), name)
 	}

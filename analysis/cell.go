@@ -3,14 +3,12 @@ package analysis
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
-	"github.com/assaylab/assay/loadgen/result"
 )
 
 // measured is a cell with what later steps need and a reader of the Study does not.
@@ -27,13 +25,15 @@ type measured struct {
 	counts    counts
 	gaps      []gap // the longest of each trial
 	unchecked []string
+	drawn     *drawn    // nil where it is not valid, and of confirmation cells
+	latency   []float64 // what drawn has of it
 }
 
-// newMeasured measures a cell, in walks that hold about room bytes. Cells are measured at the same time.
-func (a *analysis) newMeasured(c *group.Cell, kind string, room int) (*measured, error) {
-	rng := a.rng(kind, c.Arm.ID, c.Load.ID)
+// newMeasured measures a cell, in walks that hold about room bytes. Cells are measured at the same time. Those of the sweep are drawn.
+func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, error) {
 	m := &measured{level: level(c.Load), closed: c.Load.Rate == 0, Cell: Cell{
 		Arm: c.Arm.ID, Load: c.Load.ID,
+		Valid: len(c.Invalid) == 0, Invalid: c.Invalid,
 		Outcomes: map[string]int{},
 		CDF:      map[string][]CDFPoint{},
 	}, steps: newStepCounts(c)}
@@ -41,61 +41,49 @@ func (a *analysis) newMeasured(c *group.Cell, kind string, room int) (*measured,
 		m.Trials = append(m.Trials, t.Key.ID)
 		m.gaps = append(m.gaps, gap{trial: t.Key})
 	}
+	for _, u := range c.Unchecked {
+		m.unchecked = append(m.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
+	}
 	if a.drafting {
 		m.answered = newAnswered(c)
 	}
-	stages := []stage{&checks{Checks: group.NewChecks(c, a.run.SLOs), cell: c, m: m}}
-	stages = append(stages, m.percentiles(c, a.run.SLOs, a.options.Draws, rng)...)
-	stages = append(stages, &survey{cell: c, slos: a.run.SLOs, m: m, done: func(s *survey) {
-		m.setRates(s, a.options.Draws, rng)
-		m.setEngine(c, s.okays)
-		m.Held = s.held()
-		m.SLOs, m.Verdict = judge(a.run.SLOs, s.judged, m.Issued)
-		m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
-	}})
-	return m, runStages(c, room, stages)
-}
-
-// checks is the stage that says whether the measurement is valid.
-type checks struct {
-	*group.Checks
-	cell *group.Cell
-	m    *measured
-}
-
-func (k *checks) bytes() int { return 8 * k.cell.Requests() }
-
-func (k *checks) begin() {}
-
-func (k *checks) see(trial int, r *result.Request) { k.See(trial, r) }
-
-func (k *checks) finish() {
-	k.Say()
-	k.m.Invalid, k.m.Valid = k.cell.Invalid, len(k.cell.Invalid) == 0
-	for _, u := range k.cell.Unchecked {
-		k.m.unchecked = append(k.m.unchecked, fmt.Sprintf("%s at %s: %s.", k.cell.Arm.Name, k.cell.Load.Name, u))
+	limits := a.run.LimitsOf(c.Load)
+	stages := percentiles(c, limits.All(), func(name string, s sampled) {
+		m.Metrics = append(m.Metrics, s.percentiles(name))
+		if name == "ttft" || name == "e2e" {
+			m.CDF[name] = cdf(s.order, s.finite)
+		}
+		if name == frontMetric && sweep && m.Valid {
+			m.latency = a.drawLatency(m, c, s)
+		}
+	})
+	s := &survey{cell: c, limits: limits, m: m}
+	judged, more := a.judge(c, limits, m)
+	stages = append(append(stages, s), more...)
+	if err := runStages(c, room, stages); err != nil {
+		return nil, err
 	}
-	k.Checks = nil
+	m.setRates(s)
+	m.setEngine(c, s.okays)
+	m.Held, m.Teams, m.Cache = s.held(), s.teams(), s.cacheUse()
+	m.settle(judged, limits, s)
+	m.OverTime = newOverTime(c, a.run.SLOs)
+	m.Verdict = m.OverTime.sustained(m.Verdict)
+	m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
+	if sweep {
+		m.setDrawn(a, c, s, judged)
+	}
+	return m, c.Err()
 }
 
 // percentiles are stages for every metric of a cell, over the merged raw samples.
-func (m *measured) percentiles(c *group.Cell, slos []record.SLO, draws int, rng *rand.Rand) []stage {
+func percentiles(c *group.Cell, slos []record.SLO, done func(name string, s sampled)) []stage {
 	var stages []stage
-	add := func(name string) func(sampled) {
-		return func(s sampled) {
-			n := s.order.Len()
-			m.Metrics = append(m.Metrics, Percentiles{Metric: name, Samples: n, Quoted: s.quoted,
-				Mean: ratioValue(stat.Ratio(s.means, draws, rng), n, "ns")})
-			if name == "ttft" || name == "e2e" {
-				m.CDF[name] = cdf(s.order, s.finite)
-			}
-		}
-	}
 	for _, l := range metric.Latencies() {
-		stages = append(stages, &latency{Latency: l, cell: c, ps: quoted(l.Name, slos), done: add(l.Name)})
+		stages = append(stages, &latency{Latency: l, cell: c, ps: quoted(l.Name, slos), done: done})
 	}
 	for _, p := range metric.PooledGaps() {
-		stages = append(stages, &pooled{Pooled: p, cell: c, ps: quoted(p.Name, slos), done: add(p.Name)})
+		stages = append(stages, &pooled{Pooled: p, cell: c, ps: quoted(p.Name, slos), done: done})
 	}
 	return stages
 }
@@ -140,12 +128,11 @@ func cdf(order *stat.Order, finite int) []CDFPoint {
 
 // setEngine fills in what the engine's own counters say, summed over repetitions.
 func (m *measured) setEngine(c *group.Cell, okays []int) {
-	var busy, finished []float64
+	busy, finished := busyTimes(c, okays)
 	var drafts, drafted, accepted, asked, hits int64
 	var at []int64
-	for i, t := range c.Trials {
+	for _, t := range c.Trials {
 		e := t.Engine
-		busy, finished = append(busy, float64(e.BusyNS)), append(finished, float64(okays[i]))
 		m.work.Prefill += e.PrefillOps
 		m.work.Decode += e.DecodeOps
 		drafts += e.Drafts
@@ -160,6 +147,15 @@ func (m *measured) setEngine(c *group.Cell, okays []int) {
 	m.BusyPerRequest = busyPerRequest(busy, finished)
 	m.Acceptance, m.AcceptanceRate = acceptance(drafts, drafted, accepted, at)
 	m.PrefixHits = exactShare(hits, asked)
+}
+
+// busyTimes are the engine's busy nanoseconds and the finished requests of each repetition, those of the warm-up
+// included, as the counters are of all. okays are those that are not trimmed.
+func busyTimes(c *group.Cell, okays []int) (busy, finished []float64) {
+	for i, t := range c.Trials {
+		busy, finished = append(busy, float64(t.Engine.BusyNS)), append(finished, float64(okays[i]+t.Trimmed.Requests.Len()))
+	}
+	return busy, finished
 }
 
 func addColumns(sum, add []int64) []int64 {

@@ -10,8 +10,10 @@
 //
 //	record   what is on disk
 //	metric   a request's timeline -> TTFT, TPOT, ITL, E2E (MEASUREMENT)
+//	steady   whether a series is one thing: warm-up, drift, queues that only grow
 //	stat     percentiles, intervals, bounds, bootstrap
 //	group    trials -> cells, and whether what was measured is what was meant
+//	profile  where the engine's processor time went
 //	cost     dollars
 //	pareto   the front and each arm's probability of being on it
 package analysis

@@ -64,6 +64,9 @@ func (a *analysis) whyTooSlow(j *judged) string {
 				return fmt.Sprintf("It misses a limit already %s: %s, with %d of %s over it.",
 					a.atLoad(m), against(m, s.SLO), s.Misses, words.Count(s.N, "request"))
 			}
+			if len(m.OverTime.OverSaturated) > 0 {
+				return a.whySaturated(m)
+			}
 		}
 	}
 	return "It meets the limits at no tested rate."
@@ -87,6 +90,9 @@ func (a *analysis) whyUnproven(j *judged) string {
 			open = s
 		}
 	}
+	if j.Capacity.Search != "" {
+		return "Not proven: its search found no rate that it surely holds."
+	}
 	return fmt.Sprintf("Not proven %s: %d of %s over the limit of %s, and %s more within it would prove it.",
 		a.atLoad(j.at), open.Misses, words.Count(open.N, "request"), sloName(open.SLO), words.Count(open.NeedMore, "request"))
 }
@@ -101,12 +107,15 @@ func (a *analysis) whyBehind(j, winner *judged) string {
 	case j.at.BusyPerRequest.Known() && winner.at.BusyPerRequest.Known():
 		s = fmt.Sprintf("It holds the same load, so no difference in cost was measured, but keeps the engine busy longer %s: %s a request against %s",
 			a.atLoad(j.at), words.Duration(j.at.BusyPerRequest.Estimate), words.Duration(winner.at.BusyPerRequest.Estimate))
-		if own.Known() && best.Known() && own.Estimate < best.Estimate {
+		if own.Known() && best.Known() && own.Estimate < best.Estimate && a.toldApart("e2e", 0.95, own, best) {
 			s += fmt.Sprintf(", though its p95 E2E is lower, %s against %s", shortDuration(own), shortDuration(best))
 		}
 	default:
 		s = fmt.Sprintf("It holds the same load, so no difference in cost was measured; its p95 E2E %s is %s against %s",
 			a.atLoad(j.at), shortDuration(own), shortDuration(best))
+		if !a.toldApart("e2e", 0.95, own, best) {
+			s += ", which the instrument cannot tell apart"
+		}
 	}
 	if a.dominates(winner, j) {
 		s += "; it is no better in quality, p95 latency or cost"
@@ -124,10 +133,10 @@ func shortDuration(v Value) string {
 func (a *analysis) dearer(j, winner *judged) string {
 	own, best := j.at.rates.Tokens.Value, winner.at.rates.Tokens.Value
 	if !(own > 0 && best > 0) {
-		return fmt.Sprintf("The load it holds is %s, that of the recommended arm %s", loadName(a.run, j.at.Load), loadName(a.run, winner.at.Load))
+		return fmt.Sprintf("The load it holds is %s, that of the recommended arm %s", a.holds(j), a.holds(winner))
 	}
 	return fmt.Sprintf("It costs %s times as much per token at capacity: the load it holds is %s, that of the recommended arm %s",
-		words.Number(best/own), loadName(a.run, j.at.Load), loadName(a.run, winner.at.Load))
+		words.Number(best/own), a.holds(j), a.holds(winner))
 }
 
 // dominates compares two arms on the front's axes by their estimates.
@@ -139,10 +148,10 @@ func (a *analysis) dominates(x, y *judged) bool {
 	}
 	better := false
 	for i := range p {
-		if p[i].Value > q[i].Value {
+		if p[i] > q[i] {
 			return false
 		}
-		better = better || p[i].Value < q[i].Value
+		better = better || p[i] < q[i]
 	}
 	return better
 }

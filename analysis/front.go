@@ -1,41 +1,68 @@
 package analysis
 
 import (
+	"math"
+	"slices"
+
 	"github.com/assaylab/assay/analysis/pareto"
-	"github.com/assaylab/assay/analysis/stat"
 )
 
 // frontMetric is the latency of the front: it holds both the wait for the first token
 // and the pace of the others.
 const frontMetric = "e2e"
 
+// frontPercentile of it is drawn.
+const frontPercentile = 0.95
+
 // drawFront places the arms on the axes (quality loss, p95 latency at one common
 // load, cost at capacity) and marks the front.
 func (a *analysis) drawFront() {
 	a.study.Front = Front{Metric: frontMetric, Load: a.frontLoad(), Draws: a.options.Draws}
-	var points [][]pareto.Coordinate
-	var values [][]float64
+	var points [][]float64
 	var index []int
 	for i := range a.arms {
 		j := &a.arms[i]
 		j.setFrontLatency(a.cellAt(j.Arm.Arm.ID, a.study.Front.Load))
-		p, ok := a.coordinates(j)
-		if !ok {
-			continue
+		if p, ok := a.coordinates(j); ok {
+			points, index = append(points, p), append(index, i)
 		}
-		points, index = append(points, p), append(index, i)
-		values = append(values, []float64{p[0].Value, p[1].Value, p[2].Value})
 	}
-	probability := pareto.FrontProbability(points, a.options.Draws, a.rng("front"))
-	for k, on := range pareto.Front(values) {
+	for k, on := range pareto.Front(points) {
 		a.arms[index[k]].OnFront = on
-		a.arms[index[k]].FrontProbability = probability[k]
 	}
+	loss, nowhere := a.lossDraws(), []float64{math.Inf(1), math.Inf(1), math.Inf(1)}
+	cells := make([]*measured, len(a.arms))
+	for i := range a.arms {
+		cells[i] = a.cellAt(a.arms[i].Arm.Arm.ID, a.study.Front.Load)
+	}
+	shares := pareto.Shares(len(a.arms), a.options.Draws, func(d int) [][]float64 {
+		drawn := slices.Repeat([][]float64{nowhere}, len(a.arms))
+		for _, s := range a.stands(d, false) {
+			if m := cells[s.arm.index]; m != nil && m.drawn != nil {
+				drawn[s.arm.index] = []float64{a.lossIn(loss, s.arm, d), inDraw(m.drawn.latency, d), 1 / s.bracket}
+			}
+		}
+		return drawn
+	})
+	for i := range a.arms {
+		a.arms[i].FrontProbability = shares[i]
+	}
+}
+
+// lossIn is the quality loss of an arm in a draw: the same for all where none is measured.
+func (a *analysis) lossIn(loss map[string][]float64, j *judged, d int) float64 {
+	if !qualityPlanned(a.run) {
+		return 0
+	}
+	return inDraw(loss[j.Arm.Arm.QualityID], d)
 }
 
 // frontLoad is the highest load that an arm is proven to hold, else the highest one
 // that is undecided for an arm, else the first one.
 func (a *analysis) frontLoad() string {
+	if len(a.run.Searches) > 0 {
+		return a.commonLoad()
+	}
 	for _, v := range []Verdict{Met, Undecided} {
 		best := -1
 		for i, m := range a.cells {
@@ -79,7 +106,7 @@ func (j *judged) setFrontLatency(m *measured) {
 // coordinates of an arm on the front's axes; false where the arm has none: it is
 // invalid at the front's load, its capacity is not known while another's is, or a
 // number is missing.
-func (a *analysis) coordinates(j *judged) ([]pareto.Coordinate, bool) {
+func (a *analysis) coordinates(j *judged) ([]float64, bool) {
 	m := a.cellAt(j.Arm.Arm.ID, a.study.Front.Load)
 	if m == nil || !m.Valid || j.at == nil || !j.proven && a.anyProven() {
 		return nil, false
@@ -88,18 +115,14 @@ func (a *analysis) coordinates(j *judged) ([]pareto.Coordinate, bool) {
 	if !ok || !j.P95E2E.Known() {
 		return nil, false
 	}
-	loss := pareto.Coordinate{Level: stat.Confidence}
+	loss := 0.0
 	if qualityPlanned(a.run) {
 		if !j.QualityLoss.Known() {
 			return nil, false
 		}
-		loss = coordinate(j.QualityLoss, "quality "+j.Arm.Arm.QualityID)
+		loss = j.QualityLoss.Estimate
 	}
-	return []pareto.Coordinate{loss, coordinate(j.P95E2E, ""), price}, true
-}
-
-func coordinate(v Value, shared string) pareto.Coordinate {
-	return pareto.Coordinate{Value: v.Estimate, Low: v.Low, High: v.High, Level: v.Level, Shared: shared}
+	return []float64{loss, j.P95E2E.Estimate, price}, true
 }
 
 func (a *analysis) anyProven() bool {
@@ -115,17 +138,14 @@ func (a *analysis) anyProven() bool {
 // that a token takes at capacity: the cost but for the price and the utilisation,
 // which all arms share. Arms of a bracket carried the same schedule, so what tells
 // their own figures apart is chance in the lengths of replies.
-func (a *analysis) bracketCost(j *judged) (pareto.Coordinate, bool) {
-	c, n := pareto.Coordinate{Level: stat.Confidence, Shared: "cost " + j.at.Load}, 0.0
+func (a *analysis) bracketCost(j *judged) (float64, bool) {
+	sum, n := 0.0, 0.0
 	for i := range a.arms {
 		k := &a.arms[i]
-		if k.at == nil || k.at.Load != j.at.Load || k.proven != j.proven || !(k.at.rates.Tokens.Value > 0) {
-			continue
+		if k.at != nil && k.at.Load == j.at.Load && k.proven == j.proven && k.at.rates.Tokens.Value > 0 {
+			sum += 1 / k.at.rates.Tokens.Value
+			n++
 		}
-		t := k.at.rates.Tokens
-		c.Value, c.Low, c.High = c.Value+1/t.Value, c.Low+1/t.High, c.High+1/max(t.Low, 0)
-		n++
 	}
-	c.Value, c.Low, c.High = c.Value/n, c.Low/n, c.High/n
-	return c, n > 0
+	return sum / n, n > 0
 }

@@ -64,11 +64,11 @@ func TestStagesInOneWalkOrMany(t *testing.T) {
 	a := &analysis{set: set, run: &set.Run, options: Options{Draws: 100}}
 	var all []*measured
 	for _, room := range []int{heldBytes, 20_000, 0} {
-		c, err := group.Swept(set)[1].Open(set)
+		c, err := group.Swept(set)[1].Read(set)
 		if err != nil {
 			t.Fatal(err)
 		}
-		m, err := a.newMeasured(&c, "test", room)
+		m, err := a.newMeasured(&c, true, room)
 		if err != nil {
 			t.Fatal(err)
 		}

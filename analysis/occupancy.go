@@ -62,7 +62,7 @@ func (a *analysis) showOccupancy(why string, rank func(*record.Trial) int64) {
 	var trials []*record.Trial
 	for i := range a.set.Trials {
 		t := &a.set.Trials[i]
-		if t.Status == record.StatusOK && t.Key.Repetition != record.Confirmation && rank(t) > 0 {
+		if t.Status == record.StatusOK && t.Key.Repetition < record.Confirmation && rank(t) > 0 {
 			trials = append(trials, t)
 		}
 	}

@@ -22,6 +22,9 @@ func (a *analysis) paragraph(order []*judged) string {
 	if w.proven {
 		s = append(s, fmt.Sprintf("Run %s (%s): it holds %s%s%s, with %s over %s.",
 			w.Arm.Arm.Name, settings(w.Arm.Arm), perSecond(w.Capacity.Rate), w.drawn(), a.bracket(w), a.figures(w.at), words.Count(w.at.Issued, "request")))
+	} else if w.Capacity.Search != "" {
+		s = append(s, fmt.Sprintf("Not proven: no search found a rate that an eligible arm surely holds. %s (%s) comes nearest, %s with %s.",
+			w.Arm.Arm.Name, settings(w.Arm.Arm), a.atLoad(w.at), a.figures(w.at)))
 	} else {
 		s = append(s, fmt.Sprintf("Not proven: no eligible arm is shown to meet every limit. %s (%s) comes nearest %s, with %s; %s more, all within the limits, would prove it.",
 			w.Arm.Arm.Name, settings(w.Arm.Arm), a.atLoad(w.at), a.figures(w.at), words.Count(c.NeedMore, "request")))
@@ -38,7 +41,7 @@ func (a *analysis) paragraph(order []*judged) string {
 // figures are the limits of a cell with what was measured, or the latency alone where
 // there are no limits.
 func (a *analysis) figures(m *measured) string {
-	if len(a.run.SLOs) > 0 {
+	if len(m.SLOs) > 0 {
 		return a.limits(m)
 	}
 	return "p95 E2E " + withInterval(m.p95("e2e"), words.Duration)
@@ -50,6 +53,9 @@ const drawnTolerance = 0.05
 
 // drawn says which rate the capacity was really measured at.
 func (w *judged) drawn() string {
+	if w.Capacity.Search != "" {
+		return ""
+	}
 	if math.Abs(w.at.OfferedRate-w.Capacity.Rate) <= drawnTolerance*w.Capacity.Rate {
 		return ""
 	}
@@ -58,6 +64,9 @@ func (w *judged) drawn() string {
 
 // bracket says what is known above the capacity.
 func (a *analysis) bracket(w *judged) string {
+	if w.Capacity.Search != "" {
+		return a.found(w)
+	}
 	if w.Capacity.Next == 0 {
 		return ", the highest rate that was tested"
 	}
@@ -173,8 +182,8 @@ func (a *analysis) noArm() string {
 func (a *analysis) reasons(w *judged, order []*judged) []string {
 	var out []string
 	for _, s := range w.at.SLOs {
-		out = append(out, fmt.Sprintf("%s is %s %s: %d of %s over the limit, at most %s by the 95 %% bound and %s allowed.",
-			sloName(s.SLO), s.Verdict, a.atLoad(w.at), s.Misses, words.Count(s.N, "request"), words.Percent(s.High), words.Percent(1-s.SLO.Percentile)))
+		out = append(out, fmt.Sprintf("%s is %s %s: %d of %s over the limit, at most %s by the %s bound and %s allowed.",
+			sloName(s.SLO), s.Verdict, a.atLoad(w.at), s.Misses, words.Count(s.N, "request"), words.Percent(s.High), words.Percent(s.Level), words.Percent(1-s.SLO.Percentile)))
 	}
 	for _, s := range []string{a.qualitySentence(w), a.costSentence(w), a.tieSentence(order), a.confirmedSentence()} {
 		if s != "" {

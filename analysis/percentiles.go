@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"iter"
 	"math"
 	"slices"
 
@@ -26,9 +27,15 @@ func quoted(name string, slos []record.SLO) []float64 {
 // sampled is what a metric's stage ends with.
 type sampled struct {
 	means  []stat.Series // by repetition: terms of the mean
+	runs   [][]float64   // values by repetition, of a metric of one for each request
 	order  *stat.Order
 	finite int // values that are no failures
 	quoted []PercentileValue
+}
+
+func (s sampled) percentiles(name string) Percentiles {
+	n := s.order.Len()
+	return Percentiles{Metric: name, Samples: n, Quoted: s.quoted, Mean: ratioValue(stat.Ratio(s.means), n, "ns")}
 }
 
 // latency is a stage for a metric of one value per request: its neighbours in issue order
@@ -40,7 +47,7 @@ type latency struct {
 	runs   [][]float64 // defined values by repetition, in issue order
 	finite int
 	series group.Series
-	done   func(sampled)
+	done   func(name string, s sampled)
 }
 
 func (l *latency) bytes() int { return 8 * l.cell.Requests() }
@@ -71,13 +78,14 @@ func (l *latency) finish() {
 		n += len(r)
 	}
 	order := stat.NewOrder(n, slices.Values(l.runs))
-	l.done(sampled{l.series.All(), order, l.finite, quote(order, l.ps, false, func(thresholds []float64) []int {
+	q := quote(order, l.finite, l.ps, false, func(thresholds, ps []float64) []int {
 		var effective []int
-		for _, t := range thresholds {
-			effective = append(effective, stat.EffectiveSamples(l.runs, t))
+		for i, t := range thresholds {
+			effective = append(effective, stat.EffectiveSamples(l.runs, t, ps[i]))
 		}
 		return effective
-	})})
+	})
+	l.done(l.Name, sampled{l.series.All(), l.runs, order, l.finite, q})
 	l.runs, l.series = nil, nil
 }
 
@@ -88,8 +96,9 @@ type pooled struct {
 	cell   *group.Cell
 	ps     []float64
 	values *group.Values
+	finite int
 	series group.Series
-	done   func(sampled)
+	done   func(name string, s sampled)
 }
 
 func (p *pooled) events() (n int) {
@@ -110,13 +119,23 @@ func (p *pooled) begin() {
 func (p *pooled) see(trial int, r *result.Request) {
 	values := p.values.Add(trial, r)
 	p.series.Add(trial, total(values), float64(len(values)))
+	for _, v := range values {
+		if !math.IsInf(v, 1) {
+			p.finite++
+		}
+	}
 }
 
 func (p *pooled) finish() {
 	order := p.values.Order()
-	p.done(sampled{means: p.series.All(), order: order, quoted: quote(order, p.ps, true, func(thresholds []float64) []int {
-		return stat.EffectiveClustered(p.values.All(), thresholds...)
-	})})
+	var runs []iter.Seq[[]float64]
+	for i := range p.cell.Trials {
+		runs = append(runs, p.values.Trial(i))
+	}
+	q := quote(order, p.finite, p.ps, true, func(thresholds, ps []float64) []int {
+		return stat.EffectiveClustered(runs, thresholds, ps)
+	})
+	p.done(p.Name, sampled{means: p.series.All(), order: order, finite: p.finite, quoted: q})
 	p.values.Release()
 	p.values, p.series = nil, nil
 }
@@ -129,16 +148,16 @@ func total(values []float64) float64 {
 	return sum
 }
 
-// quote makes the percentiles ps of ordered values. effective says how many independent samples these are worth at each
+// quote makes the percentiles ps of ordered values, of which some are finite. effective says how many independent samples these are worth at each
 // of the percentiles that have enough of them.
-func quote(order *stat.Order, ps []float64, byEffective bool, effective func(thresholds []float64) []int) []PercentileValue {
+func quote(order *stat.Order, finite int, ps []float64, byEffective bool, effective func(thresholds, ps []float64) []int) []PercentileValue {
 	out := make([]PercentileValue, len(ps))
-	var enough []int
-	var ranks []int
+	var enough, ranks []int
+	var of []float64
 	for i, p := range ps {
 		out[i] = PercentileValue{P: p, Value: Value{N: order.Len(), Unit: "ns", Note: Insufficient}}
 		if order.Len() >= stat.Floor(p, stat.Confidence) {
-			enough, ranks = append(enough, i), append(ranks, stat.Rank(order.Len(), p))
+			enough, of, ranks = append(enough, i), append(of, p), append(ranks, stat.Rank(order.Len(), p))
 		}
 	}
 	if len(enough) == 0 {
@@ -150,25 +169,33 @@ func quote(order *stat.Order, ps []float64, byEffective bool, effective func(thr
 		thresholds = append(thresholds, order.At(r))
 	}
 	ranks = nil
-	worth := effective(thresholds)
-	for k, i := range enough {
+	worth := effective(thresholds, of)
+	for k, p := range of {
 		worth[k] = max(worth[k], 1)
-		ranks = append(ranks, stat.QuantileRanks(order.Len(), ps[i], worth[k])...)
+		ranks = append(ranks, stat.QuantileRanks(order.Len(), p, worth[k])...)
 	}
 	order.Fetch(ranks...)
 	for k, i := range enough {
 		if !byEffective || worth[k] >= stat.Floor(ps[i], stat.Confidence) {
-			out[i].fill(stat.NewQuantileOf(order, ps[i], worth[k]))
+			out[i].fill(stat.NewQuantileOf(order, ps[i], worth[k]), order, finite)
 		}
 	}
 	return out
 }
 
-func (v *PercentileValue) fill(q stat.Quantile) {
+func (v *PercentileValue) fill(q stat.Quantile, order *stat.Order, finite int) {
 	// Too few independent samples for a lower end leave the one that every wait has: 0.
 	v.Value = Value{Estimate: q.Value, Low: max(q.Shown.Low, 0), High: q.Shown.High, Level: q.Shown.Level, N: q.N, Unit: "ns"}
 	v.JudgeLow, v.JudgeHigh = max(q.Conservative.Low, 0), q.Conservative.High
 	if math.IsInf(q.Value, 1) {
-		v.Value.Note = BeyondOK
+		v.Value.Note, v.Value.Beyond = BeyondOK, slowest(order, finite)
 	}
+}
+
+// slowest is the largest one of the finite values, 0 without any.
+func slowest(order *stat.Order, finite int) float64 {
+	if finite == 0 {
+		return 0
+	}
+	return order.At(finite - 1)
 }

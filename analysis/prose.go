@@ -17,6 +17,8 @@ func sloName(s record.SLO) string {
 // withInterval prints a value and its interval: "12 ms (95 % interval 11 to 14 ms)".
 func withInterval(v Value, print func(float64) string) string {
 	switch {
+	case v.Note == BeyondOK && v.Beyond > 0:
+		return "beyond the slowest success (" + print(v.Beyond) + ")"
 	case v.Note == BeyondOK:
 		return "beyond the slowest success"
 	case v.Note != "":
@@ -43,8 +45,13 @@ func against(m *measured, s record.SLO) string {
 
 func (a *analysis) limits(m *measured) string {
 	var parts []string
+	for _, k := range m.Classes {
+		parts = append(parts, k.against(a.run.LimitsOf(loadOf(a.run, m.Load)).Of(k.Name)))
+	}
 	for _, s := range a.run.SLOs {
-		parts = append(parts, against(m, s))
+		if len(m.Classes) == 0 {
+			parts = append(parts, against(m, s))
+		}
 	}
 	return words.List(parts)
 }

@@ -1,8 +1,6 @@
 package analysis
 
 import (
-	"math/rand/v2"
-
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/metric"
@@ -10,12 +8,12 @@ import (
 )
 
 // setRates computes everything that is per second of window, with the attainment.
-func (m *measured) setRates(s *survey, draws int, rng *rand.Rand) {
+func (m *measured) setRates(s *survey) {
 	perSecond := func(series group.Series, unit string) Value {
-		return ratioValue(stat.Ratio(series.All(), draws, rng), m.Issued, unit)
+		return ratioValue(stat.Ratio(series.All()), m.Issued, unit)
 	}
 	m.Throughput = perSecond(s.tokens, "tokens/s")
-	m.OfferedRate = stat.Ratio(s.issued.All(), 0, rng).Value
+	m.OfferedRate = stat.Ratio(s.issued.All()).Value
 	m.Attainment = attainment(s.all)
 	m.Goodput = m.widen(perSecond(s.good, "req/s"))
 	m.GoodTokens = m.widen(perSecond(s.goodTokens, "tokens/s"))
@@ -28,7 +26,7 @@ func (m *measured) setRates(s *survey, draws int, rng *rand.Rand) {
 		Tokens:   estimate(m.GoodTokens),
 		Input:    estimate(m.widen(perSecond(s.goodInput, "tokens/s"))),
 		Output:   estimate(m.widen(perSecond(s.goodOutput, "tokens/s"))),
-		Cached:   stat.Ratio(s.goodCached.All(), 0, rng).Value,
+		Cached:   stat.Ratio(s.goodCached.All()).Value,
 	}
 }
 
@@ -41,9 +39,9 @@ func attainment(t metric.Tally) Value {
 	return Value{Estimate: float64(pass) / float64(t.N), Low: i.Low, High: i.High, Level: i.Level, N: t.N, Unit: "ratio"}
 }
 
-// widen stretches a rate's bootstrap interval to at least what the attainment's exact
-// interval leaves open. When all of 60 requests are good every resample is too, and a
-// bootstrap alone would claim to know the rate exactly.
+// widen stretches a rate's interval to at least what the attainment's exact
+// interval leaves open. When all of 60 requests are good nothing varies
+// but their lengths, and from those alone the rate would be known too well.
 func (m *measured) widen(v Value) Value {
 	if !v.Known() || !m.Attainment.Known() || m.Attainment.Estimate == 0 {
 		return v

@@ -93,14 +93,10 @@ func (a *analysis) ranked(of standing) []*judged {
 	for load, values := range brackets {
 		tokens[load] = stat.NearestRank(stat.Sorted(values), 0.5)
 	}
-	loads := map[string]int{}
-	for i, l := range a.run.Loads {
-		loads[l.ID] = i
-	}
 	slices.SortStableFunc(arms, func(x, y *judged) int {
 		return cmp.Or(
 			cmp.Compare(tokens[y.at.Load], tokens[x.at.Load]),
-			cmp.Compare(loads[x.at.Load], loads[y.at.Load]),
+			cmp.Compare(a.loadOrder[x.at.Load], a.loadOrder[y.at.Load]),
 			cmp.Compare(x.at.needMore(), y.at.needMore()),
 			cmp.Compare(orInfinity(x.at.BusyPerRequest), orInfinity(y.at.BusyPerRequest)),
 			cmp.Compare(orInfinity(x.at.p95("e2e")), orInfinity(y.at.p95("e2e"))),

@@ -41,6 +41,7 @@ type DraftCell struct {
 	Expected   Value // of Speedup, from acceptance and what steps took: an estimate, see expectedSpeedup
 	Steps      DraftSteps
 	Usable     bool // the figures may decide
+	Unresolved bool // the gain per token is smaller than the instrument's error
 }
 
 // Error is how far the expected speed-up is from the measured one, as a share of that; false where one of them is not known.
@@ -151,6 +152,7 @@ func (a *analysis) draftLevel(g *DraftGroup, load record.Load) (DraftLevel, bool
 	for _, id := range g.Arms {
 		if arm := a.cellAt(id, load.ID); arm != nil {
 			c := a.draftCell(base, arm, curve)
+			c.Unresolved = a.unresolvedGain(base, c.Speedup)
 			c.Usable = base.Valid && arm.Valid && c.Speedup.Known() && a.keepsQuality(g.Baseline, id)
 			l.Arms, l.Judged = append(l.Arms, c), l.Judged || c.Usable
 		}
@@ -164,11 +166,11 @@ func (a *analysis) draftLevel(g *DraftGroup, load record.Load) (DraftLevel, bool
 	return l, len(l.Arms) > 0
 }
 
-// proves reports whether a gain is proven: the interval excludes 1, no less is delivered where that is what counts, and the
-// counters of the engine do not contradict it.
+// proves reports whether a gain is proven: the interval excludes 1, no less is delivered where that is what counts, the
+// counters of the engine do not contradict it, and the instrument can tell it.
 func (l *DraftLevel) proves(c *DraftCell) bool {
 	less := l.Behind && c.Throughput.Known() && c.Throughput.High < 1
-	return c.Usable && c.Speedup.Low > 1 && !less && !c.Contradicted()
+	return c.Usable && c.Speedup.Low > 1 && !less && !c.Contradicted() && !c.Unresolved
 }
 
 // contradiction is how far a gain may be above what the engine's own counters expect, where they expect none at all. The model errs by

@@ -26,7 +26,7 @@ type answer struct {
 func newAnswered(c *group.Cell) []answered {
 	out := make([]answered, len(c.Trials))
 	for i, t := range c.Trials {
-		out[i] = answered{repetition: t.Key.Repetition, window: float64(t.WindowNS) / 1e9}
+		out[i] = answered{repetition: t.Key.Repetition, window: float64(t.Measured()) / 1e9}
 	}
 	return out
 }
@@ -69,7 +69,7 @@ const (
 )
 
 // comparePairs sets the speed-up and the throughput of an arm over a baseline. The same repetition asks both the same
-// requests at the same times, so that the ratio is one of sums over pairs, and its interval a bootstrap of pairs: how much
+// requests at the same times, so that the ratio is one of sums over pairs, and its interval that of pairs: how much
 // requests differ from each other cancels out.
 func (a *analysis) comparePairs(c *DraftCell, base, arm *measured) {
 	var speed, rate []stat.Series
@@ -94,10 +94,10 @@ func (a *analysis) comparePairs(c *DraftCell, base, arm *measured) {
 	case float64(c.Pairs) < pairedShare*float64(issued):
 		c.Speedup.Note = "too many requests have no pair"
 	default:
-		c.Speedup = ratioValue(stat.Ratio(speed, a.options.Draws, a.rng("speedup", base.Arm, arm.Arm, arm.Load)), c.Pairs, "times")
+		c.Speedup = ratioValue(stat.Ratio(speed), c.Pairs, "times")
 	}
 	if issued >= fewestPairs {
-		c.Throughput = ratioValue(stat.Ratio(rate, a.options.Draws, a.rng("gained throughput", base.Arm, arm.Arm, arm.Load)), issued, "times")
+		c.Throughput = ratioValue(stat.Ratio(rate), issued, "times")
 	}
 }
 

@@ -145,6 +145,8 @@ func noGain(c *DraftCell, l *DraftLevel) string {
 	switch {
 	case c.Contradicted():
 		return s + fmt.Sprintf(", but what its engine counted makes %s likely: something else differed between the two runs, and nothing is proven", times(c.Expected.Estimate))
+	case c.Unresolved && c.Speedup.Low > 1:
+		return s + ", but by less than the instrument's error"
 	case c.Speedup.High < 1:
 		return s + ", which is slower"
 	case c.Speedup.Low > 1 && l.Behind:

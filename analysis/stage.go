@@ -13,6 +13,26 @@ type stage interface {
 	finish()                          // lets go of what was held
 }
 
+// only is a stage that sees the requests of one class.
+type only struct {
+	stage
+	class string
+}
+
+func (o only) see(trial int, r *result.Request) {
+	if r.Class == o.class {
+		o.stage.see(trial, r)
+	}
+}
+
+// in makes a stage see a class; "" is all requests.
+func in(class string, s stage) stage {
+	if class == "" {
+		return s
+	}
+	return only{s, class}
+}
+
 // heldBytes is what the stages of all cells that are read at a time may hold together, unless one alone holds more.
 const heldBytes = 352 << 20
 

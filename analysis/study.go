@@ -21,7 +21,9 @@ type Study struct {
 	// Occupancies are at most three, where engines kept their steps: of the recommended arm, and of
 	// the trials with the most preemptions and evictions.
 	Occupancies []Occupancy
+	TimeSpent   *TimeSpent   // nil where no engine was profiled
 	Speculation *Speculation // nil where the run does not sweep who drafts tokens
+	Instrument  Instrument   // how exact all of it is
 	Warnings    []string     // facts that weaken every conclusion, one sentence each
 }
 
@@ -41,7 +43,8 @@ type Value struct {
 	N         int     // samples
 	Unit      string  // "ns", "tokens/s", "req/s", "ratio", "nats", "$/Mtok", "bytes"
 	Note      string
-	Estimated bool // not measured: the number follows from an assumption or an approximation, and output says so
+	Beyond    float64 // the slowest success, where Note is BeyondOK: the estimate is above it
+	Estimated bool    // not measured: the number follows from an assumption or an approximation, and output says so
 }
 
 // Percentiles of one metric over the requests of a cell.
@@ -76,9 +79,12 @@ type SLOResult struct {
 	Verdict  Verdict
 	N        int     // issued requests that can pass or fail it
 	Misses   int     // failures included
-	Low      float64 // one-sided 95 % Clopper-Pearson bounds of the miss share
+	Low      float64 // one-sided Clopper-Pearson bounds of the miss share, at Level
 	High     float64
-	NeedMore int // further requests, all within the limit, that would make it met; 0 where decided
+	Level    float64 // 0.95, or 0.99 by MLPerf's rule
+	NeedMore int     // further requests, all within the limit, that would make it met; 0 where decided
+	Early    Early
+	Class    string // whose requests are judged, "" for all
 }
 
 // Front says what the Pareto front is drawn over: quality loss, p95 of Metric at
@@ -87,7 +93,7 @@ type SLOResult struct {
 type Front struct {
 	Metric string // "e2e"
 	Load   string // id, "" where no load can be compared
-	Draws  int    // bootstrap draws behind each Arm.FrontProbability
+	Draws  int    // behind each Arm.FrontProbability
 }
 
 // Cell is an arm at a load level, its repetitions merged from raw samples.
@@ -113,8 +119,12 @@ type Cell struct {
 	PrefixHits     Value                 // prompt tokens from the prefix cache / prompt tokens asked
 	Preempted      int64                 // sequences put back for want of blocks, by the engine's counters
 	Evicted        int64                 // cached blocks given up for room, likewise
+	OverTime       OverTime              // whether it had a steady state, and what was left out for it
 	Held           *Held                 // nil where no turn of a conversation waited for the reply before
 	CDF            map[string][]CDFPoint // of "ttft" and "e2e"
+	Classes        []ClassResult         // in the load's order; none where it has no classes
+	Teams          []TeamUse             // by name; none where no request is a team's
+	Cache          CacheUse              // what the server read from its prefix cache, and what it may have
 	CostAsRun      Value                 // $ per million tokens at this load, labelled: restates the load
 }
 
@@ -135,21 +145,26 @@ type Arm struct {
 	MeanKVBytes      int64 // what one request's keys and values took, mean over its steps, in the trial where it is the most
 	Eligible         bool  // upper end of QualityLoss at most ln(1 + bound), and Sampled within it to either side unless SamplesExactly
 	Capacity         Capacity
+	Boundaries       []Boundary // one for each search of the run, none where rates were given
 	Cost             Cost
 	OnFront          bool
-	FrontProbability float64 // share of bootstrap draws in which the arm is on the front
+	FrontProbability float64 // share of draws of the whole run in which the arm is on the front
 	Excluded         string  // why it is not recommended, one sentence; "" for the recommended arm
 	P95TTFT          Value   // at the load the front is drawn at
 	P95E2E           Value
 	FrontLoad        string // id of that load
 }
 
-// Capacity is the highest tested rate whose verdict is met, and the next tested one above.
+// Capacity is the highest tested rate whose verdict is met, and the next tested one above; or the boundary that a search found,
+// with its interval.
 type Capacity struct {
 	Rate    float64 // requests per second, 0 where no tested rate is met
 	Next    float64 // the next tested rate, 0 where none is above
-	Load    string  // id of the load at Rate
+	Load    string  // id of the load at Rate; of the highest load below Low where Rate was searched
 	Verdict Verdict // met, or the verdict at the lowest rate
+	Search  string  // Search.Name where Rate was searched, else ""
+	Low     float64 // 95 % interval of Rate where it was searched
+	High    float64 // +Inf where no limit broke
 }
 
 // Cost at capacity: price per hour x 1e6 / (3600 x u x SLO-meeting tokens per second).
@@ -172,6 +187,7 @@ type Recommendation struct {
 	RunnerUp    string // id
 	RunnerUpWhy string
 	Confirmed   *Confirmation // nil where the winner was not run again
+	Sureness    *Sureness     // nil without a recommended arm
 	Unmeasured  []string
 }
 

@@ -20,7 +20,7 @@ func (v Value) Known() bool {
 	return v.Note == "" && !math.IsNaN(v.Estimate) && !math.IsInf(v.Estimate, 0)
 }
 
-// ratioValue turns a bootstrap's answer about a quantity that cannot be negative
+// ratioValue turns an estimate of a quantity that cannot be negative
 // into a Value.
 func ratioValue(e stat.RatioEstimate, n int, unit string) Value {
 	v := Value{N: n, Unit: unit, Level: stat.Confidence}

@@ -23,6 +23,8 @@ func (a *analysis) warn() {
 	a.warnConditions()
 	a.warnTokens()
 	a.warnShape()
+	a.warnSearches()
+	a.warnOverTime()
 	a.study.Warnings = append(a.study.Warnings, a.unchecked...)
 }
 
@@ -69,11 +71,11 @@ func (a *analysis) warnConditions() {
 	if slices.ContainsFunc(a.set.Trials, func(t record.Trial) bool { return t.Lab.Shared }) {
 		a.say("The load generator and the engine shared cores, so latencies include its work.")
 	}
-	if r := a.run.Repetitions; r > 0 && r < enoughRepetitions {
+	if r := a.run.Repetitions; r > 0 && r < enoughRepetitions && len(a.run.Searches) == 0 {
 		a.say("%s per cell: intervals hold for this run, and how much the next run would differ is not in them (%d repetitions or more would show it).",
 			words.Count(r, "repetition"), enoughRepetitions)
 	}
-	if len(a.run.SLOs) == 0 {
+	if len(a.run.SLOs) == 0 && !slices.ContainsFunc(a.run.Loads, func(l record.Load) bool { return len(a.run.LimitsOf(l).All()) > 0 }) {
 		a.say("No limits are set: every valid load counts as held.")
 	}
 	if a.study.Front.Load != "" && !slices.ContainsFunc(a.arms, func(j judged) bool { return j.OnFront }) {
@@ -82,6 +84,7 @@ func (a *analysis) warnConditions() {
 }
 
 func (a *analysis) warnTokens() {
+	a.warnRepeats()
 	if a.counts.estimated > 0 {
 		a.say("%s came without token counts from the server: theirs are the client's own.", words.Count(a.counts.estimated, "response"))
 	}
@@ -96,6 +99,9 @@ func (a *analysis) warnTokens() {
 func (a *analysis) warnShape() {
 	for i := range a.arms {
 		j := &a.arms[i]
+		if len(j.Boundaries) > 0 {
+			continue // warnSearches has a better test
+		}
 		top := lastMet(j.rungs)
 		for _, r := range j.rungs[:max(top, 0)] {
 			if r.valid() && r.verdict() == Missed {

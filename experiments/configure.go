@@ -1,15 +1,12 @@
 package experiments
 
 import (
-	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
-	"github.com/assaylab/assay/experiments/host"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/target"
@@ -33,15 +30,22 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 	if r.plan.Scenario.TraceSteps {
 		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
 	}
+	profile := r.profile(key)
+	if profile != (trial.Profile{}) {
+		args = append(args, "--pprof=loopback")
+	}
 	c := trial.Config{
 		Key:          key,
-		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client},
+		Profile:      profile,
+		Target:       &target.Engine{Executable: r.Executable, Args: args, Client: r.client, CPUs: r.cores.process(arm.Settings)},
 		Command:      "assay serve " + strings.Join(args, " "),
 		ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout,
 		Shared:       !r.cores.apart(arm.Settings),
+		Handlers:     r.cores.handlers(arm.Settings),
 		Dir:          dir,
 	}
 	err := r.attacks(&c, load, live)
+	c.Double = key.Repetition == record.DoubleLab
 	return c, err
 }
 
@@ -61,19 +65,15 @@ func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err
 		return err
 	}
 	c.Attack.Live = live
+	if r.plan.Scenario.Run.StopOversaturated {
+		c.Attack.Halt = newHalt(load, c.Attack.Schedule, r.plan.Matrix.Limits(load))
+	}
 	return nil
 }
 
 // attack makes the plan of a trial's warm-up or measured part.
 func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen.Plan, error) {
-	w := load.Workload
-	corpus, err := r.corpus(w.Text)
-	if err != nil {
-		return loadgen.Plan{}, err
-	}
-	spec := workload.Spec{Prompt: lengths(w.PromptTokens, w.SharedPrefix.Tokens), Output: lengths(w.OutputTokens, 0),
-		Groups: w.SharedPrefix.Groups, GroupTokens: w.SharedPrefix.Tokens, GroupSkew: w.SharedPrefix.Skew, Special: true}
-	draw := workload.Key{Seed: r.plan.Scenario.Run.Seed, Load: key.Load, Repetition: key.Repetition}
+	w, err := load.Workload, error(nil)
 	p := loadgen.Plan{
 		Dialect:  dialect.Completions{},
 		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},
@@ -82,7 +82,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if r.remote != nil {
 		o := r.remote.Options
 		o.Temperature, o.IgnoreEOS = w.Temperature, w.IgnoreEOS
-		p.Dialect, p.Options, p.Counter = r.remote.Dialect, o, corpus
+		p.Dialect, p.Options, p.Counter = r.remote.Dialect, o, counter{r.plan.model.Tokenizer}
 	}
 	n := load.Record.Requests
 	if part != "measured" {
@@ -91,25 +91,25 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if n == 0 {
 		return p, nil
 	}
-	if w.Arrival == scenario.Recorded {
-		recorded := w.Trace.Read.Copies(w.Trace.Copies, draw.Uint64("copies")).Cut(n)
-		if p.Schedule, err = arrival.Recorded(times(recorded), load.Record.Rate); err != nil {
-			return p, err
-		}
-		spec.Sizes = sizes(recorded)
-	} else if p.Schedule, err = process(load, n, draw.Uint64(part+" arrivals")); err != nil {
+	if p.Schedule, err = r.schedule(key, load, n, part); err != nil {
 		return p, err
 	}
-	switch s, open := p.Schedule.(arrival.Schedule); {
-	case open && w.Conversation.Turns > 0:
-		p.ServedReplies = w.Conversation.Replies == scenario.RepliesServed
-		p.Prompts, err = corpus.Turns(spec, w.Conversation.Drawn(), draw, s.Offsets(), part != "measured")
-	case part == "measured":
-		p.Prompts, err = corpus.Prompts(spec, draw, n)
-	default:
-		p.Prompts, err = corpus.Warmup(spec, draw, n)
-	}
+	p.ServedReplies = w.ServedReplies()
+	p.Prompts, err = r.prompts(key, load, p.Schedule, n, part != "measured")
 	return p, err
+}
+
+// schedule says when the n requests of a trial's warm-up or measured part are due.
+func (r *run) schedule(key record.TrialKey, load sweep.Load, n int, part string) (arrival.Process, error) {
+	if load.Workload.Arrival == scenario.Recorded {
+		return arrival.Recorded(times(r.recorded(key, load.Workload, n)), load.Record.Rate)
+	}
+	return process(load, n, r.seed(key).Uint64(part+" arrivals"))
+}
+
+// recorded are the first n requests of a trace and its copies.
+func (r *run) recorded(key record.TrialKey, w scenario.Workload, n int) trace.Trace {
+	return w.Trace.Read.Copies(w.Trace.Copies, r.seed(key).Uint64("copies")).Cut(n)
 }
 
 func times(t trace.Trace) []time.Duration {
@@ -126,12 +126,6 @@ func sizes(t trace.Trace) []workload.Size {
 		all[i] = workload.Size{Prompt: r.Prompt, Output: r.Output}
 	}
 	return all
-}
-
-// lengths is a scenario's distribution as the load generator draws it: without the
-// shared prefix, which a scenario counts as part of the prompt.
-func lengths(l scenario.Length, prefix int) workload.Length {
-	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean - float64(prefix), Stddev: l.StdDev, Min: l.Min - prefix, Max: l.Max - prefix}
 }
 
 func process(l sweep.Load, n int, seed uint64) (arrival.Process, error) {
@@ -160,27 +154,10 @@ func schedule(w scenario.Workload, rate float64, n int, seed uint64) (arrival.Sc
 	return arrival.Constant(rate, n)
 }
 
-// corpus tokenizes a text, once per run.
-func (r *run) corpus(path string) (*workload.Corpus, error) {
-	if c, ok := r.corpora[path]; ok {
-		return c, nil
-	}
-	text, err := os.ReadFile(r.plan.Scenario.Resolve(path))
-	if err != nil {
-		return nil, err
-	}
-	c, err := workload.NewCorpus(r.plan.model.Tokenizer, string(text))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	r.corpora[path] = c
-	return c, nil
-}
-
 // serveArgs are the arguments that start an arm. Weights are ready in their format.
 func (r *run) serveArgs(arm sweep.Arm) []string {
 	args := []string{"--model", r.weights[arm.Settings.Quantization], "--name", servedName, "--listen", "127.0.0.1:0", "--supervised", "--log-level", "warn"}
-	if cpu, ok := r.cores.engineCPU(arm.Settings); ok {
+	if cpu, ok := r.cores.thread(arm.Settings); ok {
 		args = append(args, "--pin", strconv.Itoa(cpu))
 	}
 	settings := arm.Settings
@@ -190,35 +167,3 @@ func (r *run) serveArgs(arm sweep.Arm) []string {
 	}
 	return append(args, r.extra...)
 }
-
-// cores is how the machine is divided: the engine's thread on one processor, the lab
-// on another. Zero where it is not.
-type cores struct{ lab, engine int }
-
-// divide keeps the lab to one processor, where there are two, and returns what undoes it.
-func (r *run) divide() (restore func(), err error) {
-	cpus, err := host.Allowed()
-	if err != nil || len(cpus) < 2 {
-		r.Progress.Note("the lab and the engine share one processor")
-		return func() {}, nil
-	}
-	if err := host.PinProcess(cpus[0]); err != nil {
-		r.Progress.Note("the lab is not pinned: " + err.Error())
-		return func() {}, nil
-	}
-	r.cores = cores{lab: cpus[0], engine: cpus[1]}
-	restore = func() { _ = host.PinProcess(cpus...) } // what was allowed before is allowed again
-	return restore, r.noteCores()
-}
-
-func (r *run) noteCores() error {
-	if r.cores == (cores{}) {
-		return nil
-	}
-	return r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", r.cores.engine, r.cores.lab))
-}
-
-func (c cores) engineCPU(s scenario.Settings) (int, bool) { return c.engine, c.apart(s) }
-
-// apart says whether an arm's engine keeps off the lab's processor.
-func (c cores) apart(s scenario.Settings) bool { return c != cores{} && s.Threads == 1 }

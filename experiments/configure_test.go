@@ -23,7 +23,7 @@ func newRun(t testing.TB) *run {
 	l, p, _ := newPlan(t, func(s *testkit.Scenario) {
 		s.Rates, s.SharedPrefix, s.PromptTokens, s.Run = []int{40, 60}, 8, 24, "repetitions = 2"
 	})
-	return &run{Lab: l, plan: p, corpora: map[string]*workload.Corpus{}, weights: map[string]string{"BF16": "a.gguf", "Q8_0": "b.gguf"}}
+	return &run{Lab: l, plan: p, drawn: newDrawn(), weights: map[string]string{"BF16": "a.gguf", "Q8_0": "b.gguf"}}
 }
 
 func (r *run) mustConfig(t testing.TB, key record.TrialKey) trial.Config {
@@ -91,7 +91,7 @@ func TestPairedArms(t *testing.T) {
 			}
 			owner[text] = k
 		}
-		if same > 1 { // a place of the corpus may be drawn twice by chance
+		if same > 0 {
 			t.Errorf("%d of 12 prompts of %+v are another's", same, k)
 		}
 		for _, warm := range texts(c.Warmup.Prompts) {
@@ -104,8 +104,10 @@ func TestPairedArms(t *testing.T) {
 
 // TestSameAgain: a run that is resumed draws what it would have drawn.
 func TestSameAgain(t *testing.T) {
-	a, b := newRun(t), newRun(t)
+	a := newRun(t)
 	for _, key := range a.plan.Matrix.Order(1) {
+		b := newRun(t)
+		b.mustConfig(t, sweep.Key(b.plan.Matrix.Arms[0], b.plan.Matrix.Loads[1], record.Confirmation))
 		x, y := a.mustConfig(t, key), b.mustConfig(t, key)
 		if !reflect.DeepEqual(x.Attack.Prompts, y.Attack.Prompts) || !reflect.DeepEqual(x.Attack.Schedule, y.Attack.Schedule) {
 			t.Errorf("trial %+v is drawn differently", key)
@@ -121,7 +123,7 @@ func TestConversations(t *testing.T) {
 			s.SharedPrefix, s.PromptTokens = 8, 24
 			s.Conversation = `{ turns = 3, user_tokens = 5, at_once = 2, think = "30ms", replies = "` + replies + `" }`
 		})
-		r := &run{Lab: l, plan: p, corpora: map[string]*workload.Corpus{}, weights: map[string]string{"BF16": "a.gguf", "Q8_0": "b.gguf"}}
+		r := &run{Lab: l, plan: p, drawn: newDrawn(), weights: map[string]string{"BF16": "a.gguf", "Q8_0": "b.gguf"}}
 		c := r.mustConfig(t, r.plan.Matrix.Order(1)[0])
 		if err := c.Attack.Validate(); err == nil || !strings.Contains(err.Error(), "server URL") { // which a trial fills in
 			t.Errorf("%v", err)
@@ -172,7 +174,7 @@ func TestArrivals(t *testing.T) {
 // does not.
 func TestLengths(t *testing.T) {
 	l := scenario.Length{Distribution: scenario.Uniform, Mean: 30, Min: 20, Max: 40}
-	got := lengths(l, 16)
+	got := specOf(scenario.Class{PromptTokens: l, SharedPrefix: scenario.SharedPrefix{Groups: 1, Tokens: 16}}).Prompt
 	if want := (workload.Length{Kind: workload.Kind(scenario.Uniform), Mean: 14, Min: 4, Max: 24}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -182,7 +184,7 @@ func TestLengths(t *testing.T) {
 // those of its format, and the engine leaves a processor to the lab where it can.
 func TestServeArgs(t *testing.T) {
 	r := newRun(t)
-	r.cores = cores{lab: 0, engine: 1}
+	r.cores = cores{lab: 0, engine: []int{1}}
 	for _, arm := range r.plan.Matrix.Arms {
 		args := r.serveArgs(arm)
 		line := strings.Join(args, " ") + " "

@@ -154,9 +154,14 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 		if load.Trace.File != "" {
 			names, paths[load.Trace.File] = append(names, load.Trace.File), s.Resolve(load.Trace.File)
 		}
-		if s.Quality == nil || load.Text != s.Quality.Text {
-			names, paths[load.Text] = append(names, load.Text), s.Resolve(load.Text)
+		for _, name := range load.Files() {
+			if s.Quality == nil || name != s.Quality.Text {
+				names, paths[name] = append(names, name), s.Resolve(name)
+			}
 		}
+	}
+	if o := s.Outputs; o != nil && (s.Quality == nil || o.Text != s.Quality.Text) {
+		names, paths[o.Text] = append(names, o.Text), s.Resolve(o.Text)
 	}
 	var all []record.File
 	for i, name := range names {

@@ -36,9 +36,15 @@ func newLab(t testing.TB) *Lab {
 // newPlan plans a changed tiny scenario, whose directory it returns.
 func newPlan(t testing.TB, change func(s *testkit.Scenario)) (l *Lab, p *Plan, dir string) {
 	t.Helper()
+	return newPlanIn(t, func(s *testkit.Scenario, _ string) { change(s) })
+}
+
+// newPlanIn is newPlan for a scenario that needs files beside it.
+func newPlanIn(t testing.TB, change func(s *testkit.Scenario, dir string)) (l *Lab, p *Plan, dir string) {
+	t.Helper()
 	dir = t.TempDir()
 	tiny := testkit.Tiny()
-	change(&tiny)
+	change(&tiny, dir)
 	s, err := scenario.Load(tiny.Write(t, dir))
 	if err != nil {
 		t.Fatal(err)

@@ -35,9 +35,10 @@ func (l *Lab) LoadRemote(ctx context.Context, p *Plan, remote Remote, dir string
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	r := &run{Lab: l, plan: p, store: s, corpora: map[string]*workload.Corpus{}, client: &http.Client{}, remote: &remote}
+	r := &run{Lab: l, plan: p, store: s, drawn: newDrawn(), client: &http.Client{}, remote: &remote}
+	defer func() { err = errors.Join(err, r.drawn.close()) }()
 	for name, text := range remote.Texts {
-		if r.corpora[name], err = workload.NewCorpus(p.model.Tokenizer, text); err != nil {
+		if r.drawn.texts[name], err = workload.NewCorpus(p.model.Tokenizer, text); err != nil {
 			return nil, err
 		}
 	}

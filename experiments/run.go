@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/analysis"
@@ -13,7 +14,6 @@ import (
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/trial"
 	"github.com/assaylab/assay/loadgen"
-	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // Running is a trial that is announced.
@@ -31,7 +31,7 @@ type run struct {
 	plan    *Plan
 	store   *store.Store
 	weights map[string]string // by quantization
-	corpora map[string]*workload.Corpus
+	drawn   drawn             // prompts' sources, and who has what of them
 	client  *http.Client
 	cores   cores
 	remote  *Remote       // the server that is loaded in place of the engine; nil for the engine
@@ -39,6 +39,8 @@ type run struct {
 	extra   []string      // arguments that the engine gets beside the arm's
 	took    time.Duration // of the trials done here
 	done    int           // trials done here
+
+	calibrated bool // the instrument has been, for this run
 }
 
 // Run carries out the plan in dir, or what is left of it, and returns what follows
@@ -48,7 +50,7 @@ func (l *Lab) Run(ctx context.Context, p *Plan, dir string, o store.Options) (st
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.store.Close()) }()
+	defer func() { err = errors.Join(err, r.drawn.close(), r.store.Close()) }()
 	if err := r.sweep(ctx); err != nil {
 		return nil, err
 	}
@@ -65,9 +67,12 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Lab: l, plan: p, store: s, corpora: map[string]*workload.Corpus{}, client: &http.Client{}}
+	r := &run{Lab: l, plan: p, store: s, drawn: newDrawn(), client: &http.Client{}}
 	if r.weights, err = l.weights(p, dir, modelSum(facts, p.Scenario.Model)); err == nil {
 		err = l.quality(ctx, p, s, r.weights)
+	}
+	if err == nil {
+		err = r.outputs(ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -77,8 +82,10 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 
 // sweep runs the trials that have no record.
 func (r *run) sweep(ctx context.Context) error {
-	pending := r.store.Pending()
-	if len(pending) == 0 {
+	r.levels()
+	all := r.all()
+	pending := slices.DeleteFunc(slices.Clone(all), func(key record.TrialKey) bool { return r.store.Done(key.ID) })
+	if len(pending) == 0 && len(r.store.Run().Searches) == 0 {
 		return nil
 	}
 	restore, err := r.divide()
@@ -89,24 +96,27 @@ func (r *run) sweep(ctx context.Context) error {
 	for _, n := range r.store.Run().Host.Noise {
 		r.Progress.Note("this machine is noisy: " + n)
 	}
-	total := len(r.store.Run().Order)
+	total := len(all)
 	for i, key := range pending {
 		if err := r.trial(ctx, key, total-len(pending)+i+1, total); err != nil {
 			return err
 		}
 	}
-	return nil
+	return r.search(ctx)
 }
 
 // trial runs one trial and commits its record.
 func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
+	if err := r.calibrate(ctx); err != nil {
+		return err
+	}
 	arm, load := r.find(key)
 	begun, err := r.store.Begin(key)
 	if err != nil {
 		return err
 	}
 	live := &loadgen.Live{}
-	t := Running{K: k, N: n, Arm: arm.Record.Name + r.label, Load: load.Record.Name, Live: live}
+	t := Running{K: k, N: n, Arm: arm.Record.Name + r.label + unprofiled(key), Load: load.Record.Name, Live: live}
 	if r.done > 0 {
 		t.Left = r.took / time.Duration(r.done) * time.Duration(n-k)
 	}
@@ -133,7 +143,14 @@ func words(t record.Trial, p loadgen.Progress) string {
 	if t.Status == record.StatusFailed {
 		return "failed: " + t.Reason
 	}
-	return fmt.Sprintf("%d requests, %d failed, TTFT p50 %v p95 %v", p.Done, p.Failed, round(p.TTFTP50), round(p.TTFTP95))
+	s := fmt.Sprintf("%d requests, %d failed, TTFT p50 %v", p.Done, p.Failed, round(p.TTFT.P50))
+	if p.TTFT.P95 > 0 {
+		s += fmt.Sprintf(" p95 %v", round(p.TTFT.P95))
+	}
+	if t.Stopped != "" {
+		s += fmt.Sprintf("; over-saturated, so that %d were not sent", t.Unsent)
+	}
+	return s
 }
 
 // round keeps three digits or so.
@@ -169,7 +186,7 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 		return study, err
 	}
 	key, ok := r.confirming(study)
-	if !ok || r.store.Done(key.ID) {
+	if !ok || r.store.Done(key.ID) && !r.doubleLeft(key) {
 		return study, nil
 	}
 	restore, err := r.divide()
@@ -177,9 +194,14 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 		return nil, err
 	}
 	defer restore()
-	r.Progress.Phase("confirming the recommendation on fresh prompts")
-	n := len(r.store.Run().Order) + 1
-	if err := r.trial(ctx, key, n, n); err != nil {
+	if !r.store.Done(key.ID) {
+		r.Progress.Phase("confirming the recommendation on fresh prompts")
+		n := len(r.all()) + 1
+		if err := r.trial(ctx, key, n, n); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.redouble(ctx, key); err != nil {
 		return nil, err
 	}
 	return r.analyse()
@@ -193,7 +215,7 @@ func (r *run) confirming(s *analysis.Study) (record.TrialKey, bool) {
 			continue
 		}
 		arm, load := r.find(record.TrialKey{Arm: a.Arm.ID, Load: a.Capacity.Load})
-		if load.Record.ID == "" {
+		if load.Record.ID == "" && len(r.plan.Matrix.Loads) > 0 {
 			load = r.plan.Matrix.Loads[0]
 		}
 		return sweep.Key(arm, load, record.Confirmation), true

@@ -15,6 +15,7 @@ import (
 	"github.com/assaylab/assay/loadgen/arrival"
 	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/stream"
+	"github.com/assaylab/assay/loadgen/wire"
 )
 
 // firstWorkers is how many workers wait before the attack. Vegeta starts another
@@ -35,10 +36,12 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	attack, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a := newAttack(attack, p, calls)
+	defer a.noMore()
 	base := p.Base
 	if base == nil {
-		own := stream.NewBase(cmp.Or(p.Idle, DefaultIdle))
-		defer own.CloseIdleConnections()
+		idle := cmp.Or(p.Idle, DefaultIdle)
+		own := wire.New(idle, stream.NewBase(idle))
+		defer own.Close()
 		base = own
 	}
 	a.transport.Base = base
@@ -51,6 +54,7 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	for r := range a.ended {
 		sink(r)
 		lags = append(lags, report.add(r))
+		a.halt(r, &report)
 	}
 	report.Zero = a.run.Zero()
 	report.setLags(lags)
@@ -66,11 +70,14 @@ type attack struct {
 	reported  []atomic.Bool       // by sequence: handed over
 	ended     chan result.Request // room for all, so that no worker waits for the sink
 	inFlight  atomic.Int64
+	issued    atomic.Int64
+	noMore    context.CancelFunc // issues no further request
 }
 
 func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
+	pacing, noMore := context.WithCancel(ctx)
 	a := &attack{
-		plan: p, run: p.Schedule.Start(ctx),
+		plan: p, run: p.Schedule.Start(pacing), noMore: noMore,
 		reported: make([]atomic.Bool, len(calls)),
 		ended:    make(chan result.Request, len(calls)),
 	}
@@ -80,7 +87,7 @@ func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
 	}
 	if p.Live != nil {
 		p.Live.begin(len(calls), a.run.Now)
-		a.transport.Issued = p.Live.issue
+		a.transport.Issued, a.transport.Streamed = p.Live.issue, p.Live.streamed
 	}
 	return a
 }
@@ -125,6 +132,7 @@ func (a *attack) lost(hit *vegeta.Result) result.Request {
 	r := result.New(hit.Seq)
 	call := a.transport.Calls[hit.Seq]
 	r.AskedPrompt, r.AskedOutput = call.AskedPrompt, call.AskedOutput
+	r.Class, r.Team = call.Class, call.Team
 	r.Intended = a.run.Intended(hit.Seq)
 	r.Dequeued = int64(hit.Timestamp.Sub(a.run.Zero()))
 	r.End = a.run.Now()
@@ -149,6 +157,7 @@ func (g *gate) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
 		return 0, true
 	}
 	g.inFlight.Add(1)
+	g.issued.Store(int64(hits) + 1)
 	return wait, false
 }
 

@@ -385,7 +385,7 @@ func TestNothingIsRetried(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	live := new(Live)
-	if p := live.Progress(); p != (Progress{}) {
+	if p := live.Progress(); !reflect.DeepEqual(p, Progress{}) {
 		t.Errorf("before: %+v", p)
 	}
 	server := serve(t, func(r scripted.Received) scripted.Script {
@@ -421,7 +421,10 @@ func TestProgress(t *testing.T) {
 	if got.Planned != 200 || got.Issued != 200 || got.Done != 200 || got.Failed != 50 || got.InFlight != 0 {
 		t.Errorf("after: %+v", got)
 	}
-	if got.TTFTP50 < time.Millisecond || got.TTFTP95 < got.TTFTP50 || got.Rate <= 0 || got.Elapsed <= 0 {
+	if got.Outcomes[result.Overloaded] != 50 || len(got.Outcomes) != 1 {
+		t.Errorf("outcomes %v", got.Outcomes)
+	}
+	if got.TTFT.P50 < time.Millisecond || got.TTFT.P95 < got.TTFT.P50 || got.TTFT.P99 < got.TTFT.P95 || got.ITL.P99 < got.ITL.P50 || got.Rate <= 0 || got.Elapsed <= 0 {
 		t.Errorf("after: %+v", got)
 	}
 }

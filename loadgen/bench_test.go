@@ -44,3 +44,27 @@ func stampErrors(rs []result.Request, served map[uint64]scripted.Served, zero ti
 	slices.Sort(late)
 	return late
 }
+
+// What a message of a stream costs when thousands stream at once: processor time of this
+// process, which holds the server too, and memory. See loadgen/rivals for the two apart.
+func BenchmarkStreams(b *testing.B) {
+	const streams, gap, messages = 2000, 50 * time.Millisecond, 100
+	server, err := scripted.StartBeat("127.0.0.1:0", gap)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer server.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		p := plan(b, server.URL(), 1000, streams)
+		for i := range p.Prompts {
+			p.Prompts[i].MaxTokens = messages
+		}
+		rs, report := runAttack(b, p)
+		if report.Outcomes[result.OK] != streams || rs[0].OutputTokens != messages {
+			b.Fatalf("%+v", report)
+		}
+		b.ReportMetric(float64(report.CPUNS)/(streams*messages), "cpu-ns/message")
+		b.ReportMetric(float64(report.LagP99NS), "lag-p99-ns")
+	}
+}

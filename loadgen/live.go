@@ -1,15 +1,17 @@
 package loadgen
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/assaylab/assay/loadgen/result"
+	"github.com/assaylab/assay/loadgen/stream"
 )
 
-// recent is how many of the latest requests the moving figures of a Progress cover.
-const recent = 100
+// recent is how many of the latest values the moving figures of a Progress cover.
+const recent = 512
 
 // Live are counters of an attack under way. The zero value is ready; one Live
 // serves one attack at a time, and any number of readers.
@@ -17,19 +19,27 @@ type Live struct {
 	mu       sync.Mutex
 	now      func() int64
 	progress Progress
-	issued   ring // stamps of issue
-	ttft     ring // from the intended time
+	outcomes map[string]int // of failures
+	issued   ring           // stamps of issue
+	ttft     ring           // from the intended time
+	itl      ring           // gaps, by token
+	tokens   seconds
 }
 
 // Progress is a snapshot.
 type Progress struct {
 	Planned, Issued, Done, Failed, InFlight int // Done includes Failed
 
-	Elapsed time.Duration // since the schedule's zero; 0 before the first request
-	Rate    float64       // requests issued per second, over the latest
-	TTFTP50 time.Duration // from the intended time, over the latest requests that had a token
-	TTFTP95 time.Duration
+	Elapsed  time.Duration  // since the schedule's zero; 0 before the first request
+	Rate     float64        // requests issued per second, over the latest
+	Tokens   float64        // generated tokens per second, over some full seconds before this one
+	TTFT     Percentiles    // from the intended time, over the latest first tokens
+	ITL      Percentiles    // gap by token, over the latest messages; where the server counts nothing, by message
+	Outcomes map[string]int // failures by class; nil for none
 }
+
+// Percentiles are by nearest rank. Those for which there are too few values are 0.
+type Percentiles struct{ P50, P95, P99 time.Duration }
 
 // Progress returns the counters as they are now.
 func (l *Live) Progress() Progress {
@@ -46,9 +56,10 @@ func (l *Live) Progress() Progress {
 	if span := now - stamps[0]; span > 0 {
 		p.Rate = float64(len(stamps)-1) / (float64(span) / 1e9)
 	}
-	if ttft := l.ttft.sorted(); len(ttft) > 0 {
-		p.TTFTP50 = time.Duration(nearestRank(ttft, 0.50))
-		p.TTFTP95 = time.Duration(nearestRank(ttft, 0.95))
+	p.Tokens = l.tokens.rate(now)
+	p.TTFT, p.ITL = l.ttft.percentiles(), l.itl.percentiles()
+	if len(l.outcomes) > 0 {
+		p.Outcomes = maps.Clone(l.outcomes)
 	}
 	return p
 }
@@ -58,7 +69,7 @@ func (l *Live) begin(planned int, now func() int64) {
 	defer l.mu.Unlock()
 	l.now = now
 	l.progress = Progress{Planned: planned}
-	l.issued, l.ttft = ring{}, ring{}
+	l.issued, l.ttft, l.itl, l.tokens, l.outcomes = ring{}, ring{}, ring{}, seconds{}, map[string]int{}
 }
 
 func (l *Live) issue(_ uint64, at int64) {
@@ -74,9 +85,19 @@ func (l *Live) end(r result.Request) {
 	l.progress.Done++
 	if r.Outcome != result.OK {
 		l.progress.Failed++
+		l.outcomes[r.Outcome]++
 	}
-	if r.First != result.Never {
-		l.ttft.add(r.First - r.Intended)
+}
+
+// streamed takes up a message; see stream.Transport.
+func (l *Live) streamed(m stream.Streamed) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tokens.add(m.At, m.Tokens)
+	if m.First {
+		l.ttft.add(m.Wait)
+	} else {
+		l.itl.add(m.Wait / int64(m.Tokens))
 	}
 }
 
@@ -95,4 +116,53 @@ func (r *ring) sorted() []int64 {
 	out := slices.Clone(r.values[:min(r.n, recent)])
 	slices.Sort(out)
 	return out
+}
+
+// percentiles are those that the values can tell: p95 of 20 at least, p99 of 100.
+func (r *ring) percentiles() (p Percentiles) {
+	sorted := r.sorted()
+	for _, q := range []struct {
+		into  *time.Duration
+		p     float64
+		least int
+	}{{&p.P50, 0.50, 1}, {&p.P95, 0.95, 20}, {&p.P99, 0.99, 100}} {
+		if len(sorted) >= q.least {
+			*q.into = time.Duration(nearestRank(sorted, q.p))
+		}
+	}
+	return p
+}
+
+// seconds are counts by second.
+type seconds struct {
+	second [8]int64
+	count  [8]int
+}
+
+// windowSeconds is over how many full seconds the rate is taken.
+const windowSeconds = 5
+
+func (s *seconds) add(at int64, n int) {
+	now := at / int64(time.Second)
+	i := now % int64(len(s.second))
+	if s.second[i] != now {
+		s.second[i], s.count[i] = now, 0
+	}
+	s.count[i] += n
+}
+
+// rate is counts per second in the full seconds before now, or so far in the first.
+func (s *seconds) rate(at int64) float64 {
+	now := at / int64(time.Second)
+	full := min(now, windowSeconds)
+	if full == 0 {
+		return float64(s.count[0]) / (float64(max(at, 1)) / 1e9)
+	}
+	sum := 0
+	for i, second := range s.second {
+		if second >= now-full && second < now {
+			sum += s.count[i]
+		}
+	}
+	return float64(sum) / float64(full)
 }

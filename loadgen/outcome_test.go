@@ -25,8 +25,16 @@ var (
 	partB = scripted.Message(0, 2, " b c")
 )
 
-// Every outcome class, and what is kept of the answer in each.
+// Every outcome class, over our own connections and over net/http's.
 func TestOutcomes(t *testing.T) {
+	t.Run("wire", func(t *testing.T) { testOutcomes(t, nil) })
+	base := stream.NewBase(time.Second)
+	defer base.CloseIdleConnections()
+	t.Run("net-http", func(t *testing.T) { testOutcomes(t, base) })
+}
+
+// testOutcomes tests every outcome class, and what is kept of the answer in each.
+func testOutcomes(t *testing.T, base http.RoundTripper) {
 	refused, release, err := scripted.RefusedURL()
 	if err != nil {
 		t.Fatal(err)
@@ -72,6 +80,7 @@ func TestOutcomes(t *testing.T) {
 		{name: "empty stream", script: scripted.Script{}, outcome: result.Truncated, status: 200, errors: "after 0 events"},
 		{name: "malformed event", script: parts(partA, scripted.Verbatim(0, "data: {broken\n\n"), partB).Script(), outcome: result.Malformed, status: 200, errors: "event 2: not a completion chunk", tokens: []int{1}},
 		{name: "oversized event", script: parts(partA, scripted.Verbatim(0, "data: "+strings.Repeat("x", 2<<20)+"\n\n")).Script(), outcome: result.Malformed, status: 200, errors: "larger than", tokens: []int{1}},
+		{name: "malformed chunk", script: scripted.Script{Raw: "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"}, outcome: result.Malformed, status: 200, errors: "chunk"},
 		{name: "not a stream", script: scripted.Script{Header: map[string]string{"Content-Type": "application/json"}, Steps: []scripted.Step{{Bytes: `{"choices":[]}`}}}, outcome: result.Malformed, status: 200, errors: `content type is "application/json", expected text/event-stream`},
 		{name: "not http", script: scripted.Script{Raw: "SSH-2.0-x\r\n"}, outcome: result.Malformed, errors: "malformed HTTP"},
 		{name: "error in the stream", script: with(parts(partA, scripted.Failure(0, "out of blocks")), func(a *scripted.Answer) { a.Usage = scripted.Absent }), outcome: result.StreamErr, status: 200, errors: "out of blocks", tokens: []int{1}},
@@ -83,6 +92,7 @@ func TestOutcomes(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			server := serve(t, scripted.Always(tc.script))
 			p := plan(t, server.URL(), 1000, 1)
+			p.Base = base
 			if tc.url != "" {
 				p.URL = tc.url
 			}

@@ -43,6 +43,7 @@ type Plan struct {
 	Idle    time.Duration     // how long unused connections are kept; 0 for DefaultIdle
 	Base    http.RoundTripper // nil for a transport of its own, whose connections end with the attack
 	Live    *Live             // where progress can be read; may be nil
+	Halt    Halt              // ends the attack early; may be nil
 }
 
 // ErrInFlight ends an attack that reached Plan.MaxInFlight.
@@ -104,6 +105,7 @@ func (p Plan) calls() ([]stream.Call, error) {
 			return nil, err
 		}
 		call.AskedPrompt, call.AskedOutput = len(prompt.Tokens), prompt.MaxTokens
+		call.Class, call.Team = prompt.Class, prompt.Team
 		call.Turn, call.After, call.Text, call.New = prompt.Turn, prompt.After, prompt.Text, prompt.New
 		if p.ServedReplies && prompt.Turn > 1 {
 			call.Compose = p.compose(prompt)

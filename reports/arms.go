@@ -38,7 +38,7 @@ func (v *view) armTable() table.Table {
 		Caption: "All arms: estimate, interval (95 % unless another level is printed), samples",
 		Columns: []table.Column{
 			{Title: "arm"}, right("quality loss", "perplexity"), right("p95 "+metricName(metric), "at "+v.load(v.Front.Load)),
-			right("capacity", ""), right("cost at capacity", "per million tokens"), {Title: "front", Unit: v.drawsUnit()}, {Title: "choice"},
+			right("capacity", ""), right("cost at capacity", "per million tokens"), {Title: "front", Unit: v.drawsUnit()}, {Title: "choice", Unit: v.drawsUnit()},
 		},
 	}
 	for i := range v.Arms {
@@ -50,7 +50,7 @@ func (v *view) armTable() table.Table {
 		front.Sub = share(a.FrontProbability)
 		t.Rows = append(t.Rows, table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{
 			table.Text(v.arm(a.Arm.ID)), v.lossCell(a), cell(of(a)), capacityCell(a.Capacity),
-			say(a.Cost.PerMillion, v.money).cell(), front, v.choiceCell(a),
+			say(a.Cost.PerMillion, v.money).cell(), front, v.bestShare(a.Arm.ID, v.choiceCell(a)),
 		}})
 	}
 	return t

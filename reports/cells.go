@@ -27,7 +27,7 @@ func (v *view) cellTables() Section {
 			continue
 		}
 		kept, dropped := v.measures(cells, mainMetrics, true)
-		s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), Paragraph(strings.TrimSpace(loadText(l)+" "+v.heldText(cells))),
+		s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), Paragraph(strings.TrimSpace(loadText(l)+" "+cacheText(l, cells)+" "+v.heldText(cells))),
 			Table{Table: v.cellTable("Latency and throughput at "+v.load(l.ID), cells, kept), Trials: v.trialsAt(l.ID)})
 		if len(dropped) > 0 {
 			s.Blocks = append(s.Blocks, Note("Left out, because no arm has a number: "+strings.Join(dropped, "; ")+"."))
@@ -122,7 +122,7 @@ func percentileMeasures(cells []*analysis.Cell, want func(metric string) bool) [
 
 func outcomeMeasure() measure {
 	return measure{right("issued", "requests"), func(c *analysis.Cell) table.Cell {
-		out := table.Cell{Text: fmt.Sprint(c.Issued), Sub: fmt.Sprintf("%d ok", c.OK)}
+		out := table.Cell{Text: fmt.Sprint(c.Issued), Sub: fmt.Sprintf("%d ok", c.OK) + leftOut(&c.OverTime)}
 		var bad []string
 		for _, k := range slices.Sorted(maps.Keys(c.Outcomes)) {
 			if k != outcomeOK && c.Outcomes[k] > 0 {
@@ -198,12 +198,15 @@ func (v *view) sloTables() Section {
 		return s
 	}
 	for _, l := range v.Run.Loads {
-		if t := v.sloTable(l.ID); len(t.Rows) > 0 {
+		if t := v.sloTable(l.ID); len(t.Rows) > 0 && len(l.Classes) == 0 {
 			s.Blocks = append(s.Blocks, Table{Table: t, Trials: v.trialsAt(l.ID)})
 		}
 	}
-	s.Blocks = append(s.Blocks, Note("Misses of n issued requests, failures included, with the one-sided 95 % Clopper-Pearson bounds of the miss share. "+
-		"Met: the upper bound is within what the limit allows. Missed: the lower bound is beyond it. Else undecided."))
+	if len(s.Blocks) == 0 {
+		return s
+	}
+	s.Blocks = append(s.Blocks, Note("Misses of n issued requests, failures included, with the one-sided "+v.verdictLevel()+" Clopper-Pearson bounds of the miss share. "+
+		"Met: the upper bound is within what the limit allows. Missed: the lower bound is beyond it. Else undecided."), v.earlyFold())
 	return s
 }
 
@@ -217,6 +220,9 @@ func (v *view) sloTable(load string) table.Table {
 			table.Text(v.arm(c.Arm)), {Text: verdictName(c.Verdict), Tone: verdictTone(c.Verdict)}}}
 		if !c.Valid {
 			row.Cells[1].Sub = "but the cell is invalid"
+		}
+		if len(c.OverTime.OverSaturated) > 0 {
+			row.Cells[1].Sub = "the queue only grows"
 		}
 		for _, s := range v.Run.SLOs {
 			row.Cells = append(row.Cells, sloCell(c, s.Metric, s.Percentile, s.LimitNS))

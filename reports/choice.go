@@ -18,6 +18,7 @@ func (v *view) recommendation() Section {
 	}
 	s.Blocks = append(s.Blocks, v.deploy()...)
 	s.Blocks = append(s.Blocks, v.alternatives()...)
+	s.Blocks = append(s.Blocks, v.sureness()...)
 	if len(v.Choice.Reasons) > 0 {
 		s.Blocks = append(s.Blocks, Fold{Summary: "The reasons one by one", Blocks: []Block{List(v.Choice.Reasons)}})
 	}
@@ -164,6 +165,9 @@ func (v *view) qualityTile(a *analysis.Arm) Tile {
 func (v *view) capacityTile(a *analysis.Arm) Tile {
 	c := capacityCell(a.Capacity)
 	t := Tile{Label: "Capacity: highest tested rate that meets every limit", Value: c.Text, State: c.Sub, Tone: table.Plain}
+	if a.Capacity.Search != "" {
+		t.Label = "Capacity: the rate at which the first limit breaks"
+	}
 	if a.Capacity.Rate == 0 {
 		t.Tone = table.Doubt
 	}
@@ -172,6 +176,9 @@ func (v *view) capacityTile(a *analysis.Arm) Tile {
 
 // capacityCell is the bracket: the rate that is met, and the next one tested.
 func capacityCell(c analysis.Capacity) table.Cell {
+	if c.Search != "" && c.Rate > 0 {
+		return table.Cell{Text: rateDigits(c.Rate) + " req/s", Sub: "95 % interval " + rateDigits(c.Low) + " to " + rateDigits(c.High)}
+	}
 	out := table.Cell{Text: trim(c.Rate) + " req/s", Sub: "no higher rate tested"}
 	if c.Next > 0 {
 		out.Sub = "next tested, " + trim(c.Next) + ": not met"
@@ -257,6 +264,9 @@ func confirmedMetric(s string) string {
 
 // frontLimit is the limit on a metric's 95th percentile, 0 where the scenario has none.
 func (v *view) frontLimit(metric string, p float64) float64 {
+	if len(v.loads[v.Front.Load].Classes) > 0 { // whose classes have limits, not their mixture
+		return 0
+	}
 	for _, s := range v.Run.SLOs {
 		if s.Metric == metric && math.Abs(s.Percentile-p) < 1e-9 {
 			return float64(s.LimitNS)

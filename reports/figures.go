@@ -94,7 +94,7 @@ func (v *view) distributions() Section {
 func (v *view) cdfPanel(metric string, l record.Load, arms []*analysis.Arm) (chart.CDFPanel, bool) {
 	p := chart.CDFPanel{Title: v.load(l.ID)}
 	for _, slo := range v.Run.SLOs {
-		if slo.Metric == metric {
+		if slo.Metric == metric && len(l.Classes) == 0 {
 			p.Limit = chart.Limit{NS: float64(slo.LimitNS), Share: slo.Percentile}
 		}
 	}

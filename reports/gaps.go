@@ -56,7 +56,12 @@ func (v *view) failedTable() table.Table {
 
 // repetition counts from 1, as people do.
 func repetition(k record.TrialKey) string {
-	if k.Repetition >= record.Confirmation {
+	switch {
+	case k.Repetition >= record.Unprofiled:
+		return fmt.Sprintf("%d, without a profile", k.Draws()+1)
+	case k.Repetition == record.DoubleLab:
+		return "confirmation, received twice"
+	case k.Repetition == record.Confirmation:
 		return "confirmation"
 	}
 	return fmt.Sprint(k.Repetition + 1)

@@ -7,8 +7,10 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/reports/table"
 )
 
@@ -21,13 +23,22 @@ func Load(w io.Writer, s *analysis.Study, dir string) error {
 	t := say(c.Throughput, natural(c.Throughput))
 	p.f("\nthroughput: %s %s, offered %.3g requests/s\n", t.Number, t.Interval, c.OfferedRate)
 	for _, r := range c.SLOs {
-		p.f("limit p%g %s %s: %s (%d of %d requests beyond it)\n", 100*r.SLO.Percentile, r.SLO.Metric, measuredNumber(float64(r.SLO.LimitNS), "ns"), r.Verdict, r.Misses, r.N)
+		p.f("limit p%g %s %s%s: %s (%d of %d requests beyond it)\n", 100*r.SLO.Percentile, r.SLO.Metric, measuredNumber(float64(r.SLO.LimitNS), "ns"), ofClass(r.Class), r.Verdict, r.Misses, r.N)
 		if r.NeedMore > 0 {
 			p.f("  %d more requests within it would meet it\n", r.NeedMore)
 		}
 	}
+	for _, line := range takenLines(c) {
+		p.f("%s\n", line)
+	}
 	for _, reason := range c.Invalid {
 		p.f("not a valid measurement: %s\n", reason)
+	}
+	if lines := exactLines(&s.Instrument); len(lines) > 0 {
+		p.f("\nthe instrument, calibrated on %s, all told right:\n  %s\n", plural(len(s.Instrument.Answers), "kind")+" of known answers", strings.Join(lines, "\n  "))
+	}
+	for _, words := range overTimeWords(&c.OverTime) {
+		p.f("over time: %s\n", words)
 	}
 	p.f("\nreport: %s\n", filepath.Join(dir, "report.html"))
 	return p.to(w)
@@ -78,6 +89,8 @@ type LoadJSON struct {
 	Metrics    map[string]map[string]float64 `json:"metrics_ns"` // by metric, then "mean", "p50", "p95", "p99"
 	Limits     []LimitJSON                   `json:"limits"`
 	Invalid    []string                      `json:"invalid"`
+	Teams      []TeamJSON                    `json:"teams,omitempty"`   // none where no request is a team's
+	Instrument []record.Exactness            `json:"instrument_errors"` // of the load generator itself, on known answers
 }
 
 // LimitJSON is a limit and what became of it.
@@ -89,13 +102,15 @@ type LimitJSON struct {
 	Misses     int     `json:"misses"`
 	N          int     `json:"requests"`
 	NeedMore   int     `json:"need_more"`
+	Class      string  `json:"class,omitempty"` // whose requests are judged, "" for all
 }
 
 // LoadSummary is what Load prints.
 func LoadSummary(s *analysis.Study) LoadJSON {
 	c := s.Cells[0]
 	out := LoadJSON{Server: s.Run.Arms[0].Name, Issued: c.Issued, OK: c.OK, Outcomes: c.Outcomes, Offered: c.OfferedRate, Throughput: c.Throughput.Estimate,
-		Metrics: map[string]map[string]float64{}, Limits: []LimitJSON{}, Invalid: append([]string{}, c.Invalid...)}
+		Metrics: map[string]map[string]float64{}, Limits: []LimitJSON{}, Invalid: append([]string{}, c.Invalid...),
+		Instrument: append([]record.Exactness{}, s.Instrument.Errors...)}
 	for _, m := range c.Metrics {
 		if !slices.Contains(loadMetrics, m.Metric) {
 			continue
@@ -108,8 +123,9 @@ func LoadSummary(s *analysis.Study) LoadJSON {
 		}
 		out.Metrics[m.Metric] = numbers
 	}
+	out.Teams = teamsJSON(c)
 	for _, r := range c.SLOs {
-		out.Limits = append(out.Limits, LimitJSON{r.SLO.Metric, r.SLO.Percentile, r.SLO.LimitNS, string(r.Verdict), r.Misses, r.N, r.NeedMore})
+		out.Limits = append(out.Limits, LimitJSON{r.SLO.Metric, r.SLO.Percentile, r.SLO.LimitNS, string(r.Verdict), r.Misses, r.N, r.NeedMore, r.Class})
 	}
 	return out
 }

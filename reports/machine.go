@@ -76,6 +76,7 @@ func loadText(l record.Load) string {
 	if l.OutputTokens != "" {
 		s += "; output tokens " + l.OutputTokens
 	}
+	s += lengthsText(l) + contentText(l)
 	if l.Temperature > 0 {
 		s += "; temperature " + trim(l.Temperature)
 	}

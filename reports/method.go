@@ -11,7 +11,8 @@ var definitions = Terms{
 	{"Throughput", "output tokens stamped inside the measured window, per second of the window. The window ends with the last issue, so the drain is outside."},
 	{"Goodput", "requests issued in the window that meet every limit, per second of the window. Failures and timeouts are misses. Attainment is the same as a share."},
 	{"Arm, cell, trial", "one setting of the system; an arm at a load; one repetition of a cell, with a server of its own."},
-	{"Front", "arms that no other arm beats in quality, latency and cost together. Its share of draws says how often an arm is on the front when the measurements are resampled."},
+	{"Front", "arms that no other arm beats in quality, latency and cost together. Its share of draws says how often an arm is on the front when the whole run is resampled."},
+	{"Draws", "resamples of the run: repetitions, then blocks of neighbouring requests in them, the same ones for all arms at a load, so that what was hard for all of them does not count as doubt. Each figure spreads as its interval says. In every draw each arm gets the rate that it holds, and the choice is made again by the same rule."},
 }
 
 func (v *view) method() Section {

@@ -102,6 +102,9 @@ func say(v analysis.Value, u unit) words {
 	switch {
 	case v.Note != "":
 		w.Number, w.Missing = v.Note, true
+		if v.Beyond > 0 {
+			w.Interval = "more than " + say(analysis.Value{Estimate: v.Beyond, Low: v.Beyond, High: v.Beyond, Unit: v.Unit}, durationUnit(v.Beyond)).Number
+		}
 	case v == analysis.Value{}:
 		w.Number, w.Missing = notMeasured, true
 	case math.IsNaN(v.Estimate), math.IsInf(v.Estimate, -1):

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/stat"
 	"github.com/assaylab/assay/reports/chart"
 	"github.com/assaylab/assay/reports/table"
 )
@@ -107,9 +108,9 @@ func (v *view) speedup(g *analysis.DraftGroup, arms []*analysis.Arm) chart.Speed
 
 func (v *view) speedupCaption(g *analysis.DraftGroup) string {
 	s := "Mean TPOT of " + v.arm(g.Baseline) + ", which drafts nothing and is equal in all other settings, by that of each arm, over the same requests. " +
-		"Above 1 drafting pays. Bars are 95 % intervals, by a bootstrap over pairs of requests"
-	if v.Run.Repetitions == 1 {
-		s += " of one run of each: what differs from run to run is not in them"
+		"Above 1 drafting pays. Bars are 95 % intervals over pairs of requests"
+	if v.Run.Repetitions < stat.FewestRuns {
+		s += " of these runs: what differs from run to run is not in them"
 	}
 	s += ". Arms at one load are drawn beside each other."
 	if n := len(v.Speculation.Groups); n > 1 {

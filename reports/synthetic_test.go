@@ -78,6 +78,9 @@ func syntheticStudy(n int) *analysis.Study {
 	s.Front = analysis.Front{Metric: "e2e", Load: s.Run.Loads[1].ID, Draws: 1000}
 	choose(s)
 	s.Planned, s.Finished = 4*n, 4*n
+	if s.Instrument = syntheticInstrument(); n > 0 {
+		s.Instrument.Effect.Arm, s.Instrument.Effect.Load = s.Arms[0].Arm.ID, s.Run.Loads[1].ID
+	}
 	return s
 }
 
@@ -269,7 +272,10 @@ func choose(s *analysis.Study) {
 		Reasons:   []string{"It meets both limits at the highest tested rate.", "Its quality loss is within the bound, at the upper end of the interval as well.", "No eligible arm costs less at capacity."},
 		Confirmed: &analysis.Confirmation{Load: best.Capacity.Load, Metric: "p95 ttft", InSweep: best.P95TTFT, Fresh: val(best.P95TTFT.Estimate*1.03, best.P95TTFT.Estimate*.09, 128, "ns"), Verdict: analysis.Met, Agrees: true, Overlap: true, Ratio: 1.03},
 	}
+	s.Choice.Sureness = &analysis.Sureness{Draws: 1000, Repetitions: 1, Best: .83, Holds: .97, MoreRuns: 2, Tie: "engine-busy time a request",
+		Regret: analysis.Value{Estimate: .0021, Low: .0021, High: .0021, N: 970, Unit: "$/Mtok"}, TieRegret: analysis.Value{Estimate: 120e3, Low: 120e3, High: 120e3, N: 970, Unit: "ns"}}
 	if second != nil {
+		s.Choice.Sureness.Rivals = []analysis.Rival{{Arm: second.Arm.ID, Best: .15}}
 		s.Choice.RunnerUp, s.Choice.RunnerUpWhy = second.Arm.ID, "It costs the same at capacity and keeps the engine busy for longer per request."
 	}
 }

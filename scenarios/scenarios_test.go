@@ -46,9 +46,17 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
 		9, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
+	"classes.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		4, "prefix_cache max_batch", 5 * time.Minute,
+	},
+	"search.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		2, "quantization", 7 * time.Minute,
+	},
 	"ci.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
-		1, "", 3 * time.Minute,
+		1, "", 5 * time.Minute,
 	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},

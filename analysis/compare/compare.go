@@ -45,6 +45,7 @@ type Row struct {
 	First, Second float64 // estimates over all repetitions; NaN where insufficient, +Inf beyond the slowest success
 	Change        stat.Change
 	Adjusted      float64 // Change.P by Holm, over all rows
+	Error         float64 // nanoseconds that the instrument may be off by, 0 where it is not known
 	Outcome       Outcome
 	Note          string   // why there is no change, or what weakens it
 	Invalid       []string // why the cell was not measured validly in one of the runs
@@ -69,6 +70,7 @@ func Runs(first, second *record.Set, o Options) (*Comparison, error) {
 	if err := c.checkMachines(o); err != nil {
 		return nil, err
 	}
+	c.checkProfiles(first, second)
 	pairs, err := c.match(o)
 	if err != nil {
 		return nil, err
@@ -88,6 +90,7 @@ func Runs(first, second *record.Set, o Options) (*Comparison, error) {
 		return nil, fmt.Errorf("%s and %s have no measured cell in common", first.Dir, second.Dir)
 	}
 	c.decide()
+	c.holdExact()
 	return c, nil
 }
 

@@ -169,3 +169,37 @@ func TestParseMetric(t *testing.T) {
 		}
 	}
 }
+
+// What a hypervisor took is no change: of runs that are slower by what was stolen of their time nothing is left, and of those that are
+// slower by a twentieth too, that twentieth.
+func TestAtEqualSteal(t *testing.T) {
+	side := func(second bool, slower float64) *record.Set {
+		return made(t, func(p *recordtest.Plan) {
+			p.Repetitions, p.Requests, p.Arms = 10, 60, p.Arms[1:]
+			p.Edit = func(tr *record.Trial, requests []result.Request) bool {
+				share := .02 * float64((tr.Key.Repetition*3)%7)
+				if second {
+					share = .03 * float64((tr.Key.Repetition*5)%7)
+				}
+				tr.Lab.StealNS = int64(share * float64(tr.Engine.BusyNS+tr.Lab.CPUNS))
+				f := slower * (1 + share)
+				for i := range requests {
+					r := &requests[i]
+					for k := range r.Events {
+						r.Events[k].At = r.First + int64(float64(r.Events[k].At-r.First)*f)
+					}
+					r.Last = r.First + int64(float64(r.Last-r.First)*f)
+					r.End = max(r.End, r.Last)
+				}
+				return true
+			}
+		})
+	}
+	before := side(false, 1)
+	for _, slower := range []float64{1, 1.05} {
+		r := find(t, compareRuns(t, before, side(true, slower), Options{}), "fast", "poisson 20/s", "p50 tpot")
+		if !r.Change.Adjusted || math.Abs(r.Change.Ratio/slower-1) > .01 || (r.Outcome == Worse) != (slower > 1) || !strings.Contains(r.Note, "at equal steal; as measured") {
+			t.Errorf("slower by %g: %+v", slower, r)
+		}
+	}
+}

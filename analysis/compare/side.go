@@ -1,6 +1,7 @@
 package compare
 
 import (
+	"errors"
 	"math"
 
 	"github.com/assaylab/assay/analysis/group"
@@ -41,8 +42,17 @@ func (s *side) add(i int, r *result.Request) {
 	for _, v := range s.values {
 		v.Add(i, r)
 	}
-	s.tokens[i] += metric.TokensInWindow(r, s.trials[i].WindowNS)
+	s.tokens[i] += s.trials[i].Tokens(r)
 	s.failed = append(s.failed, metric.Failed(r))
+}
+
+// err says why not all requests were read, nil where they were.
+func (s *side) err() error {
+	var errs []error
+	for _, t := range s.trials {
+		errs = append(errs, t.Requests.Err())
+	}
+	return errors.Join(errs...)
 }
 
 // all in place of a trial's number means all trials together.
@@ -74,7 +84,7 @@ func (s *side) throughput(trial int) float64 {
 	tokens, window := 0, int64(0)
 	for i, t := range s.trials {
 		if trial == all || trial == i {
-			tokens, window = tokens+s.tokens[i], window+t.WindowNS
+			tokens, window = tokens+s.tokens[i], window+t.Measured()
 		}
 	}
 	return float64(tokens) / (float64(window) / 1e9)

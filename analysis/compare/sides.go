@@ -2,6 +2,7 @@ package compare
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -39,6 +40,12 @@ func pairTrials(a, b *group.Cell, sameDraws bool) (first, second []group.Trial, 
 	return first, second, true
 }
 
+// Pairs compares one metric of trials that had the same requests, in pairs. Arm, load and outcome of the row are left open.
+func Pairs(first, second []group.Trial, m Metric, draws int, rng *rand.Rand) (Row, error) {
+	s := sides{newSide(first, []Metric{m}), newSide(second, []Metric{m}), true}
+	return s.row(m, draws, rng), errors.Join(s.first.err(), s.second.err())
+}
+
 // row compares one metric.
 func (s sides) row(m Metric, draws int, rng *rand.Rand) Row {
 	switch m.Name {
@@ -64,23 +71,58 @@ func (s sides) overRuns(of func(s *side, trial int) float64, within func() stat.
 		r.Outcome, r.Note = NotKnown, "too few requests, or too many failures, for a number"
 		return r
 	}
-	change, ok := stat.SeparateRuns(a, b)
-	if s.paired {
-		change, ok = stat.PairedRuns(a, b)
-	}
+	change, ok := s.change(a, b)
 	switch {
 	case ok:
-		r.Change = change
+		if r.Change = change; change.Adjusted {
+			r.Note = fmt.Sprintf("at equal steal; as measured the repetitions changed by %+.1f %%", 100*(rawChange(a, b)-1))
+		}
 	case within != nil:
 		r.Change = within()
 		if math.IsInf(math.Log(r.Change.Ratio), 0) {
 			r.Change.P, r.Note = s.failures().Change.P, "failures reach it in one of the runs: p is that of their shares"
 		}
 	default:
-		r.Outcome, r.Note = NotKnown, "fewer than 3 repetitions: no interval"
+		r.Outcome, r.Note = NotKnown, fmt.Sprintf("no interval: it takes %d repetitions, none of them 0", stat.FewestRuns)
 		r.Change.Interval = stat.Interval{Low: 0, High: math.Inf(1), Level: stat.Confidence}
 	}
 	return r
+}
+
+// change is that of a statistic over runs: in pairs at equal steal, if that is known and explains anything, else in pairs, else not.
+func (s sides) change(a, b []float64) (stat.Change, bool) {
+	if !s.paired {
+		return stat.SeparateRuns(a, b)
+	}
+	if first, second, ok := s.steals(); ok {
+		if c, ok := stat.AdjustedPairs(a, b, first, second); ok {
+			return c, true
+		}
+	}
+	return stat.PairedRuns(a, b)
+}
+
+// rawChange is the change with nothing taken out.
+func rawChange(a, b []float64) float64 {
+	c, _ := stat.PairedRuns(a, b)
+	return c.Ratio
+}
+
+// steals are the shares that a hypervisor took of the processor time which engine and lab asked for, in each run. No build can change
+// them: one that computes longer asks for more, and more is taken of it. False is returned where an engine did not tell how
+// long it computed, as one on another machine does not.
+func (s sides) steals() (first, second []float64, ok bool) {
+	of := func(trials []group.Trial) (out []float64) {
+		for _, t := range trials {
+			if t.Engine.BusyNS <= 0 {
+				return nil
+			}
+			out = append(out, float64(t.Lab.StealNS)/float64(t.Engine.BusyNS+t.Lab.CPUNS))
+		}
+		return out
+	}
+	first, second = of(s.first.trials), of(s.second.trials)
+	return first, second, first != nil && second != nil
 }
 
 // failures compares the shares of failed requests, in pairs by McNemar's test, otherwise by Fisher's.

@@ -83,10 +83,10 @@ func withShare(c Check, misses, n int) Check {
 	return c
 }
 
-// judgeThroughput judges by the interval of a bootstrap over requests and repetitions.
+// judgeThroughput judges by its interval.
 func judgeThroughput(b Budget, c *group.Cell) Check {
-	runs := c.PerSecond(func(t *group.Trial, r *result.Request) float64 { return float64(metric.TokensInWindow(r, t.WindowNS)) })
-	e := stat.Ratio(runs, compare.DefaultDraws, stat.Source(1, c.Arm.ID, c.Load.ID))
+	runs := c.PerSecond(func(t *group.Trial, r *result.Request) float64 { return float64(t.Tokens(r)) })
+	e := stat.Ratio(runs)
 	check := Check{Estimate: e.Value, Low: e.Interval.Low, High: e.Interval.High, Verdict: Undecided, Of: "repetitions", Reason: "the interval holds the limit"}
 	switch {
 	case e.Interval.Low >= b.Limit:

@@ -12,15 +12,10 @@ import (
 
 // addChange compares a cell with the baseline's. The verdict waits for all of them: see decideChanges.
 func (j *judge) addChange(b Budget, arm record.Arm, load record.Load) error {
-	cmp, err := compare.Runs(j.o.Baseline, j.set, compare.Options{Metrics: []compare.Metric{b.Metric}, First: arm.Name, Second: arm.Name,
-		Load: load.ID, OtherMachine: j.o.OtherMachine, Seed: j.o.Seed, Draws: j.o.Draws})
+	r, err := j.row(b, arm, load)
 	if err != nil {
 		return err
 	}
-	for _, w := range cmp.Warnings {
-		j.warn(w)
-	}
-	r := cmp.Rows[0]
 	check := Check{Budget: b, Arm: arm.Name, Load: load.Name, Relative: true, Estimate: r.Change.Ratio,
 		Low: r.Change.Interval.Low, High: r.Change.Interval.High, Threshold: b.Ratio, P: math.NaN(), Verdict: Undecided, Reason: r.Note}
 	j.result.Checks = append(j.result.Checks, check)
@@ -51,6 +46,7 @@ func (j *judge) decideChanges() {
 	}
 	for i, p := range stat.Holm(ps) {
 		decideChange(&j.result.Checks[j.rows[i].check], j.rows[i].row, p)
+		holdExact(&j.result.Checks[j.rows[i].check], j.rows[i].row)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"sync"
 
+	"github.com/assaylab/assay/analysis/baseline"
 	"github.com/assaylab/assay/analysis/compare"
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/internal/each"
@@ -73,8 +74,9 @@ type Result struct {
 
 // Options of a gate.
 type Options struct {
-	Baseline     *record.Set // nil for none: relative budgets are then an error
-	OtherMachine bool        // accept a baseline from another machine
+	Baseline     *record.Set       // nil for none: relative budgets are then an error
+	Stored       *baseline.Summary // in place of Baseline
+	OtherMachine bool              // accept a baseline from another machine
 	Seed         uint64
 	Draws        int // of each bootstrap; 0 is compare.DefaultDraws
 }
@@ -82,10 +84,8 @@ type Options struct {
 // Judge checks a run against budgets. An error is a budget that names nothing in the run, or that cannot be judged at all.
 func Judge(set *record.Set, budgets []Budget, o Options) (*Result, error) {
 	j := &judge{set: set, o: o, result: &Result{Run: set.Run}, cells: map[[2]string]*group.Cell{}}
-	if o.Baseline != nil {
-		j.result.Baseline = &o.Baseline.Run
-	}
-	for _, b := range budgets {
+	j.result.Baseline = o.baselineRun()
+	for _, b := range exactFirst(budgets) {
 		if err := j.add(b); err != nil {
 			return nil, fmt.Errorf("%s: %w", b.Key, err)
 		}
@@ -129,6 +129,9 @@ func (j *judge) add(b Budget) error {
 	if err != nil {
 		return err
 	}
+	if b.Metric.Name == Outputs {
+		return j.addOutputs(b, arms)
+	}
 	if b.Metric.Name == Perplexity {
 		return j.addPerplexity(b, arms)
 	}
@@ -170,7 +173,7 @@ func (j *judge) named(b Budget) (arms []record.Arm, loads []record.Load, err err
 		return nil, nil, fmt.Errorf("the run has no arm %q, expected one of %s", b.Arm, compare.ArmNames(j.set.Run.Arms))
 	case len(loads) == 0:
 		return nil, nil, fmt.Errorf("the run has no load %q, expected one of %s", b.Load, compare.LoadNames(j.set.Run.Loads))
-	case !math.IsNaN(b.Ratio) && j.o.Baseline == nil:
+	case !math.IsNaN(b.Ratio) && !j.o.compared():
 		return nil, nil, fmt.Errorf("a bound on what may change needs a baseline, and there is none")
 	}
 	return arms, loads, nil
@@ -238,22 +241,13 @@ func (j *judge) addPerplexity(b Budget, arms []record.Arm) error {
 		if math.IsNaN(b.Ratio) {
 			continue
 		}
-		before, ok := j.baselinePerplexity(arm)
+		before, ok := j.basePerplexity(arm)
 		if !ok {
 			return fmt.Errorf("the baseline did not measure the perplexity of %s", arm.Name)
 		}
 		exact(true, x/before, b.Ratio)
 	}
 	return nil
-}
-
-func (j *judge) baselinePerplexity(arm record.Arm) (float64, bool) {
-	for _, a := range j.o.Baseline.Run.Arms {
-		if a.ID == arm.ID {
-			return perplexity(j.o.Baseline, a)
-		}
-	}
-	return 0, false
 }
 
 func perplexity(set *record.Set, arm record.Arm) (float64, bool) {

@@ -29,27 +29,25 @@ const (
 	LittlePerRequest = 2 * time.Millisecond
 )
 
-// Checks looks at every request of a cell, and then says what is wrong with it.
-type Checks struct {
+// checks looks at every request of a cell, and then says what is wrong with it.
+type checks struct {
 	cell    *Cell
 	slos    []record.SLO
 	tallies []tally // by trial
 }
 
-// NewChecks has seen no request yet.
-func NewChecks(c *Cell, slos []record.SLO) *Checks {
-	k := &Checks{cell: c, slos: slos, tallies: make([]tally, len(c.Trials))}
+func newChecks(c *Cell, slos []record.SLO) *checks {
+	k := &checks{cell: c, slos: slos, tallies: make([]tally, len(c.Trials))}
 	for i, t := range c.Trials {
 		k.tallies[i].lags = make([]float64, 0, t.Requests.Len())
 	}
 	return k
 }
 
-// See looks at a request.
-func (k *Checks) See(trial int, r *result.Request) { k.tallies[trial].add(r) }
+func (k *checks) see(trial int, r *result.Request) { k.tallies[trial].add(r) }
 
-// Say adds to the cell why it may not win, and what could not be checked.
-func (k *Checks) Say() {
+// say adds to the cell why it may not win, and what could not be checked.
+func (k *checks) say() {
 	c := k.cell
 	var lags [][]float64
 	for i, t := range c.Trials {
@@ -65,6 +63,8 @@ func (k *Checks) Say() {
 		}
 		say(tally.accounted(t))
 		say(tally.achieved())
+		say(tally.forced(c.Load))
+		c.cached(t, tally.cache.Count(t), say)
 		reason, checked := tally.little(t)
 		say(reason)
 		if !checked {
@@ -91,6 +91,8 @@ type tally struct {
 	clients        float64 // nanoseconds in the system, of requests that reached it
 	reached        int
 	lags           []float64
+	cache          CacheTally
+	short, told    int // answers shorter than asked for, and all whose length the server told
 }
 
 func (k *tally) add(r *result.Request) {
@@ -98,6 +100,8 @@ func (k *tally) add(r *result.Request) {
 		k.open++
 	}
 	k.intended.add(r.Intended)
+	k.cache.Add(r)
+	k.length(r)
 	at := r.Dequeued // a refused connection was attempted, but nothing was written
 	if r.Sent != result.Never {
 		at = r.Sent - r.Held // that a turn waits for a reply is the server's doing
@@ -189,15 +193,21 @@ func lag(lags [][]float64, slos []record.SLO) string {
 	if n == 0 {
 		return ""
 	}
+	limit := LagLimit(slos)
+	p99 := stat.NewOrder(n, slices.Values(lags)).At(stat.Rank(n, 0.99))
+	if p99 <= limit {
+		return ""
+	}
+	return fmt.Sprintf("the load generator was late: its p99 schedule lag is %.3g ms, at most %.3g ms is acceptable", p99/1e6, limit/1e6)
+}
+
+// LagLimit is the lateness that is acceptable at its p99, in nanoseconds.
+func LagLimit(slos []record.SLO) float64 {
 	limit := float64(LagFloor)
 	for _, s := range slos {
 		if s.Metric == "ttft" {
 			limit = max(limit, LagShare*float64(s.LimitNS))
 		}
 	}
-	p99 := stat.NewOrder(n, slices.Values(lags)).At(stat.Rank(n, 0.99))
-	if p99 <= limit {
-		return ""
-	}
-	return fmt.Sprintf("the load generator was late: its p99 schedule lag is %.3g ms, at most %.3g ms is acceptable", p99/1e6, limit/1e6)
+	return limit
 }

@@ -15,18 +15,23 @@ import (
 // the order in which a file lists them changes nothing. They are read anew for each walk over them.
 type Trial struct {
 	record.Trial
-	Requests *result.Columns
+	Requests Requests // without Trimmed
+	Trimmed  Trimmed
+	OverTime OverTime
 }
 
 // Cell is an arm at a load level. Its repetitions stay apart, so that dependence
 // inside and between them can be seen; percentiles merge their raw samples.
 type Cell struct {
-	Arm       record.Arm
-	Load      record.Load
-	Trials    []Trial        // by repetition
-	Failed    []record.Trial // trials without measurements
-	Invalid   []string       // why the cell may not win, one sentence each
-	Unchecked []string       // laws that the records do not allow to check
+	Arm     record.Arm
+	Load    record.Load
+	Trials  []Trial        // by repetition
+	Failed  []record.Trial // trials without measurements
+	Invalid []string       // why the cell may not win, one sentence each
+	// OverSaturated says of which repetitions the queue only grew, one sentence each: the arm does not hold this load.
+	OverSaturated []string
+	Unsteady      []string // those of Invalid that are about a steady state
+	Unchecked     []string // laws that the records do not allow to check
 }
 
 // Requests counts the requests of all repetitions.
@@ -45,15 +50,19 @@ func Sweep(set *record.Set) iter.Seq2[Cell, error] { return readAll(set, Swept(s
 // Confirmations iterates over the cells that were run again on fresh prompts.
 func Confirmations(set *record.Set) iter.Seq2[Cell, error] { return readAll(set, Confirming(set)) }
 
+// DoubleLab iterates over the cells that were run again while the lab did twice its work.
+func DoubleLab(set *record.Set) iter.Seq2[Cell, error] {
+	return readAll(set, places(set, func(k record.TrialKey) bool { return k.Repetition == record.DoubleLab }))
+}
+
 // Of is one cell of the sweep, without trials where none of it has been run.
 func Of(set *record.Set, arm record.Arm, load record.Load) (Cell, error) {
-	var trials []record.Trial
-	for _, t := range set.Trials {
-		if t.Key.Arm == arm.ID && t.Key.Load == load.ID && t.Key.Repetition < record.Confirmation {
-			trials = append(trials, t)
-		}
-	}
-	return Place{arm, load, trials}.Read(set)
+	return placeOf(set, arm, load, func(k record.TrialKey) bool { return k.Repetition < record.Confirmation }).Read(set)
+}
+
+// Unprofiled is the trials of a cell that were run once more without a profile.
+func Unprofiled(set *record.Set, arm record.Arm, load record.Load) (Cell, error) {
+	return placeOf(set, arm, load, func(k record.TrialKey) bool { return k.Repetition >= record.Unprofiled }).Read(set)
 }
 
 // Place is where a cell is: its arm, its load and its trials, which Read reads.
@@ -63,6 +72,16 @@ type Place struct {
 	trials []record.Trial
 }
 
+func placeOf(set *record.Set, arm record.Arm, load record.Load, want func(record.TrialKey) bool) Place {
+	p := Place{Arm: arm, Load: load}
+	for _, t := range set.Trials {
+		if t.Key.Arm == arm.ID && t.Key.Load == load.ID && want(t.Key) {
+			p.trials = append(p.trials, t)
+		}
+	}
+	return p
+}
+
 // Swept are the places of the sweep that have at least one finished trial, arm-major in the run's order.
 func Swept(set *record.Set) []Place {
 	return places(set, func(k record.TrialKey) bool { return k.Repetition < record.Confirmation })
@@ -70,22 +89,27 @@ func Swept(set *record.Set) []Place {
 
 // Confirming are the places that were run again on fresh prompts.
 func Confirming(set *record.Set) []Place {
-	return places(set, func(k record.TrialKey) bool { return k.Repetition >= record.Confirmation })
+	return places(set, func(k record.TrialKey) bool { return k.Repetition == record.Confirmation })
 }
 
-// Read reads the cell of a place and checks it.
+// Read reads the cell of a place and checks it, in one walk over its requests.
 func (p Place) Read(set *record.Set) (Cell, error) {
-	c, err := p.Open(set)
+	c, err := p.open(set)
 	if err != nil {
 		return c, err
 	}
-	k := NewChecks(&c, set.Run.SLOs)
-	for i, t := range c.Trials {
-		for r := range t.Requests.Summaries() {
-			k.See(i, r)
+	k := newChecks(&c, set.Run.SLOs)
+	for i := range c.Trials {
+		t, course := &c.Trials[i], c.newCourse(i)
+		for r := range t.Requests.All() {
+			k.see(i, r)
+			course.see(r)
 		}
+		t.OverTime = course.judge(OverTimeAlpha / float64(len(c.Trials)))
 	}
-	k.Say()
+	k.say()
+	c.checkInstrument(&set.Run)
+	c.overTime()
 	return c, c.Err()
 }
 
@@ -121,8 +145,7 @@ func readAll(set *record.Set, all []Place) iter.Seq2[Cell, error] {
 	}
 }
 
-// Open is Read without the checks, for who walks over the requests anyway: see NewChecks.
-func (p Place) Open(set *record.Set) (Cell, error) {
+func (p Place) open(set *record.Set) (Cell, error) {
 	c, trials := Cell{Arm: p.Arm, Load: p.Load}, p.trials
 	slices.SortStableFunc(trials, func(a, b record.Trial) int { return cmp.Compare(a.Key.Repetition, b.Key.Repetition) })
 	for _, t := range trials {
@@ -139,7 +162,7 @@ func (p Place) Open(set *record.Set) (Cell, error) {
 		case err != nil:
 			return c, fmt.Errorf("trial %s: %w", t.Key.ID, err)
 		}
-		c.Trials = append(c.Trials, Trial{Trial: t, Requests: requests})
+		c.Trials = append(c.Trials, Trial{Trial: t, Requests: AllOf(requests)})
 	}
 	return c, nil
 }

@@ -226,3 +226,54 @@ func TestStrays(t *testing.T) {
 		t.Errorf("%d strays, want the two trials at the load that is not listed", len(s))
 	}
 }
+
+// TestDisturbed: what the lab or the machine did to a trial makes it invalid from where it matters on, with the reason.
+func TestDisturbed(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		edit func(*record.Lab)
+		want string // "" for valid
+	}{
+		{"quiet", func(*record.Lab) {}, ""},
+		{"late within 2 % of the TTFT limit", func(l *record.Lab) { l.Watch.LateP99NS = 2 * ms }, ""},
+		{"late", func(l *record.Lab) { l.Watch.LateP99NS = 2*ms + 1 }, "the lab was a bottleneck: its own clock woke 2 ms late at p99, at most 2 ms"},
+		{"late in a trial of half a second", func(l *record.Lab) { l.Watch.Ticks, l.Watch.LateP99NS = 50, 20*ms }, ""},
+		{"busy", func(l *record.Lab) { l.CPUNS = l.WallNS * 91 / 100 }, "the lab was a bottleneck: it used 91 % of the processors"},
+		{"busy on two", func(l *record.Lab) { l.CPUNS, l.Watch.CPUs = l.WallNS*91/100, 2 }, ""},
+		{"stolen", func(l *record.Lab) { l.StealNS = l.WallNS * 2 * 6 / 100 }, "the hypervisor gave 6.0 % of the processors' time to others"},
+		{"stolen a little", func(l *record.Lab) { l.StealNS = l.WallNS * 2 * 4 / 100 }, ""},
+		{"throttled", func(l *record.Lab) { l.Watch.Throttled, l.Watch.ThrottledNS = 2, 40*ms }, "a CPU quota stopped processes for 40ms"},
+		{"throttled for a moment", func(l *record.Lab) { l.Watch.Throttled, l.Watch.ThrottledNS = 1, ms }, ""},
+		{"hot", func(l *record.Lab) { l.Watch.Thermal = 1 }, "a processor was slowed down for its heat"},
+		{"clock set", func(l *record.Lab) { l.Watch.ClockSteps, l.Watch.ClockStepNS = 1, -3000*ms }, "the wall clock jumped by -3s"},
+	} {
+		lab := record.Lab{WallNS: 3000 * ms, CPUNS: 150 * ms, Watch: &record.Watch{Ticks: 600, LateP99NS: ms / 5, CPUs: 1}}
+		c.edit(&lab)
+		got := strings.Join(disturbed(&lab, 2, float64(2*ms)), "; ")
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+// TestDisturbedCell: the reason is the cell's own, with its repetition.
+func TestDisturbedCell(t *testing.T) {
+	p := recordtest.Small()
+	p.Repetitions = 2
+	p.Edit = func(r *record.Trial, _ []result.Request) bool {
+		if r.Key.Repetition == 1 && r.Key.Load == "r20" {
+			r.Lab.Watch.Thermal = 1
+		}
+		if r.Key.Load == "r40" {
+			r.Lab.Watch, r.Lab.StealNS = nil, r.Lab.WallNS // a version that did not watch
+		}
+		return true
+	}
+	cells := load(t, p)
+	if got := cells["fast r20"].Invalid; len(got) != 1 || got[0] != "repetition 1: a processor was slowed down for its heat" {
+		t.Errorf("%q", got)
+	}
+	if got := cells["fast r40"].Invalid; len(got) > 0 {
+		t.Errorf("%q", got)
+	}
+}

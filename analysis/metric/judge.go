@@ -27,7 +27,7 @@ const (
 // misses are nearer to independent: a request passes when the SLO's percentile of
 // its own gaps is within the limit.
 func Judge(s record.SLO, r *result.Request) Judgement {
-	value, defined := judged(s, r)
+	value, defined := Judged(s, r)
 	switch {
 	case !defined:
 		return NoAnswer
@@ -37,7 +37,8 @@ func Judge(s record.SLO, r *result.Request) Judgement {
 	return Fail
 }
 
-func judged(s record.SLO, r *result.Request) (float64, bool) {
+// Judged is the value of a request that a limit is on, in nanoseconds, +Inf where the request failed; false where it has none.
+func Judged(s record.SLO, r *result.Request) (float64, bool) {
 	switch s.Metric {
 	case "ttft":
 		return TTFT(r)

@@ -1,20 +1,6 @@
 package pareto
 
-import (
-	"math"
-	"math/rand/v2"
-
-	"gonum.org/v1/gonum/stat/distuv"
-)
-
-// Coordinate is a position on one axis with its interval.
-type Coordinate struct {
-	Value, Low, High float64
-	Level            float64 // of the interval, 0.95
-	// Shared names a quantity that several points have in common (arms with the same
-	// weights have one quality loss). It is drawn once per draw; "" is drawn alone.
-	Shared string
-}
+import "math"
 
 // Dominates says whether a is at least as good as b on every axis and better on one.
 func Dominates(a, b []float64) bool {
@@ -55,68 +41,19 @@ func finite(p []float64) bool {
 	return true
 }
 
-// FrontProbability is the share of draws in which each point is on the front, when
-// every coordinate is drawn from a normal distribution on either side of its value
-// that has the interval's end at the interval's level.
-func FrontProbability(points [][]Coordinate, draws int, rng *rand.Rand) []float64 {
-	hits := make([]float64, len(points))
-	if draws < 1 {
-		return hits
-	}
-	drawn := make([][]float64, len(points))
-	for i, p := range points {
-		drawn[i] = make([]float64, len(p))
-	}
-	for range draws {
-		shared := map[string]float64{}
-		for i, p := range points {
-			for j, c := range p {
-				drawn[i][j] = c.at(deviate(c.Shared, shared, rng))
-			}
-		}
-		for i, on := range Front(drawn) {
+// Shares is, for each of n points, the share of draws in which it is on the front. in places all points in a draw, together,
+// so that what is common to them does not count as doubt; a point that has no place in it is not finite.
+func Shares(n, draws int, in func(draw int) [][]float64) []float64 {
+	shares, hits := make([]float64, n), make([]int, n)
+	for d := range draws {
+		for i, on := range Front(in(d)) {
 			if on {
 				hits[i]++
 			}
 		}
 	}
-	for i := range hits {
-		hits[i] /= float64(draws)
+	for i, h := range hits {
+		shares[i] = float64(h) / float64(max(draws, 1))
 	}
-	return hits
-}
-
-func deviate(name string, shared map[string]float64, rng *rand.Rand) float64 {
-	if name == "" {
-		return rng.NormFloat64()
-	}
-	z, known := shared[name]
-	if !known {
-		z = rng.NormFloat64()
-		shared[name] = z
-	}
-	return z
-}
-
-// at is the coordinate z standard deviations from its value. Where the upper end of
-// the interval is unknown, the lower side's spread serves up to the level's normal
-// point, and beyond that the coordinate is infinite.
-func (c Coordinate) at(z float64) float64 {
-	down, up := c.Value-c.Low, c.High-c.Value
-	if down == 0 && up == 0 {
-		return c.Value
-	}
-	point := distuv.UnitNormal.Quantile((1 + c.Level) / 2)
-	if math.IsInf(down, 0) {
-		down = up
-	}
-	switch {
-	case z <= 0:
-		return c.Value + z/point*down
-	case !math.IsInf(up, 0):
-		return c.Value + z/point*up
-	case z <= point:
-		return c.Value + z/point*down
-	}
-	return math.Inf(1)
+	return shares
 }

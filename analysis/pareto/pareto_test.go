@@ -55,45 +55,23 @@ func TestFrontProperty(t *testing.T) {
 	}
 }
 
-func exact(values ...float64) []Coordinate {
-	p := make([]Coordinate, len(values))
-	for i, v := range values {
-		p[i] = Coordinate{Value: v, Low: v, High: v, Level: 0.95}
-	}
-	return p
-}
-
-func TestFrontProbability(t *testing.T) {
-	rng := func() *rand.Rand { return rand.New(rand.NewPCG(2, 1)) }
-	wide := func(v float64) Coordinate { return Coordinate{Value: v, Low: v - 1, High: v + 1, Level: 0.95} }
-
-	got := FrontProbability([][]Coordinate{exact(1, 1), exact(2, 2)}, 100, rng())
-	if !reflect.DeepEqual(got, []float64{1, 0}) {
-		t.Errorf("exact points: %v", got)
+func TestShares(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 1))
+	got := Shares(3, 100, func(int) [][]float64 { return [][]float64{{1, 1}, {2, 2}, {math.Inf(1), 0}} })
+	if math.Abs(got[0]-1) > 1e-9 || got[1] != 0 || got[2] != 0 {
+		t.Errorf("exact points, and one without a place: %v", got)
 	}
 	// Two points that differ in one noisy coordinate of equal value: a coin's throw.
-	got = FrontProbability([][]Coordinate{{wide(5)}, {wide(5)}}, 4000, rng())
+	got = Shares(2, 4000, func(int) [][]float64 { return [][]float64{{rng.NormFloat64()}, {rng.NormFloat64()}} })
 	if math.Abs(got[0]-0.5) > 0.03 || math.Abs(got[0]+got[1]-1) > 1e-9 {
 		t.Errorf("equal noisy points: %v", got)
 	}
-	// Apart by d with standard deviation s each, the better one wins with probability
-	// Phi(d / (s sqrt 2)): d = 1, s = 1/1.96 gives Phi(1.386) = 0.917.
-	got = FrontProbability([][]Coordinate{{wide(5)}, {wide(6)}}, 8000, rng())
-	if math.Abs(got[0]-0.917) > 0.015 {
-		t.Errorf("points one apart: %v, want 0.917", got)
-	}
-	// Shared noise cancels: the order never changes.
-	a, b := wide(5), wide(6)
-	a.Shared, b.Shared = "x", "x"
-	if got = FrontProbability([][]Coordinate{{a}, {b}}, 500, rng()); !reflect.DeepEqual(got, []float64{1, 0}) {
+	// Noise that is common cancels: the order never changes.
+	got = Shares(2, 500, func(int) [][]float64 { z := 10 * rng.NormFloat64(); return [][]float64{{5 + z}, {6 + z}} })
+	if math.Abs(got[0]-1) > 1e-9 || got[1] != 0 {
 		t.Errorf("shared noise: %v", got)
 	}
-}
-
-func TestFrontProbabilityWithoutUpperEnd(t *testing.T) {
-	open := Coordinate{Value: 5, Low: 4, High: math.Inf(1), Level: 0.95}
-	got := FrontProbability([][]Coordinate{{open}}, 8000, rand.New(rand.NewPCG(3, 1)))
-	if math.Abs(got[0]-0.975) > 0.01 {
-		t.Errorf("on the front in %v of draws, want all but the 2.5 %% that are infinite", got[0])
+	if got = Shares(2, 0, nil); got[0] != 0 || got[1] != 0 {
+		t.Errorf("no draws: %v", got)
 	}
 }

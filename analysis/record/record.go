@@ -18,12 +18,15 @@ type Run struct {
 	Arms         []Arm       `json:"arms"`
 	Skipped      []Skipped   `json:"skipped,omitempty"`
 	Loads        []Load      `json:"loads"`
+	Searches     []Search    `json:"searches,omitempty"` // loads whose rates are searched; none in older runs
 	SLOs         []SLO       `json:"slos"`
 	Quality      QualityPlan `json:"quality"`
 	Cost         CostPlan    `json:"cost"`
 	Order        []TrialKey  `json:"order"`                // trials in the order they are run
 	Unmeasured   []string    `json:"unmeasured,omitempty"` // interactions of axes that the sweep does not cover, one sentence each
 	Notes        []string    `json:"notes,omitempty"`      // facts a reader must know: forced resume, shared cores
+
+	Calibrations []Calibration `json:"calibrations,omitempty"` // of the lab itself, one for each time that it set to work on the run
 }
 
 // File identifies what a scenario names.
@@ -97,15 +100,31 @@ type Load struct {
 	SharedPrefix string  `json:"shared_prefix,omitempty"` // "4 groups of 64 tokens", "" for none
 	Conversation string  `json:"conversation,omitempty"`  // in words, with whose replies its turns carry; "" for none
 	Temperature  float64 `json:"temperature,omitempty"`   // of sampling, 0 for the likeliest token
+
+	Forced      bool      `json:"forced_lengths,omitempty"` // answers go on to the length that is asked for (ignore_eos); else they may end before
+	Corpus      string    `json:"corpus,omitempty"`         // file whose rows are the prompts, as in the scenario; "" for a text
+	Team        string    `json:"team,omitempty"`           // whose requests they are; "" for nobody's, or where classes say it
+	Classes     []Class   `json:"classes,omitempty"`        // none where all requests are of one kind
+	Cache       string    `json:"cache,omitempty"`          // state of the server's prefix cache at the start: "cold", "warm" or "declared"; "" is not known
+	CachedShare []float64 `json:"cached_share,omitempty"`   // with "declared": least and largest share of prompt tokens read from the cache
+	Search      string    `json:"search,omitempty"`         // Search.Name whose level this is, "" for a rate of the scenario's
+	Trim        string    `json:"trim,omitempty"`           // TrimAuto: requests of the warm-up are left out of all figures; "" leaves none out
 }
+
+// TrimAuto has the analysis find the end of the warm-up by test and leave out what is before it.
+const TrimAuto = "auto"
 
 // SLO is one limit: the Percentile of Metric over all issued requests is at most LimitNS.
 type SLO struct {
 	Metric     string  `json:"metric"`     // "ttft", "tpot", "itl", "e2e"
 	Percentile float64 `json:"percentile"` // 0.95
 	LimitNS    int64   `json:"limit_ns"`
-	Origin     string  `json:"origin"` // e.g. "preset conversational x 0.1"
+	Origin     string  `json:"origin"`         // e.g. "preset conversational x 0.1"
+	Rule       string  `json:"rule,omitempty"` // by which it is met: RuleMLPerf, or "" for bounds at 95 %
 }
+
+// RuleMLPerf is MLPerf's early stopping: 99 % confidence that the share of misses is no more than is allowed.
+const RuleMLPerf = "mlperf"
 
 // QualityPlan says how quality is measured and what is acceptable.
 type QualityPlan struct {
@@ -139,12 +158,27 @@ type TrialKey struct {
 	ID         string `json:"id"` // hash of (settings, load, repetition)
 	Arm        string `json:"arm"`
 	Load       string `json:"load"`
-	Repetition int    `json:"repetition"` // from 0; Confirmation for the winner's confirming run
+	Repetition int    `json:"repetition"` // from 0; Confirmation for the winner's confirming run; from Unprofiled on without the profile
 }
 
 // Confirmation is the repetition number of the trials that confirm the winner on
 // fresh prompts. They are not part of the sweep's own statistics.
 const Confirmation = 1000
+
+// DoubleLab is the repetition number of the trial that repeats the confirming one, request by request, while the lab has
+// twice the work of receiving answers.
+const DoubleLab = 1001
+
+// Draws is the repetition whose prompts and arrivals a trial has: a duplicate has those of what it repeats.
+func (k TrialKey) Draws() int {
+	switch {
+	case k.Repetition >= Unprofiled:
+		return k.Repetition - Unprofiled
+	case k.Repetition == DoubleLab:
+		return Confirmation
+	}
+	return k.Repetition
+}
 
 // Status of a trial.
 const (
@@ -154,21 +188,26 @@ const (
 
 // Trial is record.json. Its presence is the commit mark.
 type Trial struct {
-	Format   int      `json:"format"`
-	Key      TrialKey `json:"key"`
-	Order    int      `json:"order"` // position in the run, from 0
-	Status   string   `json:"status"`
-	Reason   string   `json:"reason,omitempty"` // why it failed
-	Started  string   `json:"started"`          // RFC 3339 with nanoseconds, UTC: the schedule's zero
-	ReadyNS  int64    `json:"ready_ns"`         // from process start to ready
-	WindowNS int64    `json:"window_ns"`        // from the schedule's zero to its last intended issue
-	Issued   int      `json:"issued"`
-	Held     int      `json:"held_turns,omitempty"`  // due before the reply to the turn before was there
-	HeldNS   int64    `json:"held_max_ns,omitempty"` // longest wait of one of them
-	Invalid  []string `json:"invalid,omitempty"`     // why this trial may not win, one sentence each
-	Engine   Counters `json:"engine"`                // difference over the measured part
-	Lab      Lab      `json:"lab"`
-	Command  string   `json:"command"`
+	Format    int      `json:"format"`
+	Key       TrialKey `json:"key"`
+	Order     int      `json:"order"` // position in the run, from 0
+	Status    string   `json:"status"`
+	Reason    string   `json:"reason,omitempty"` // why it failed
+	Started   string   `json:"started"`          // RFC 3339 with nanoseconds, UTC: the schedule's zero
+	ReadyNS   int64    `json:"ready_ns"`         // from process start to ready
+	WindowNS  int64    `json:"window_ns"`        // from the schedule's zero to its last intended issue
+	Issued    int      `json:"issued"`
+	Unsent    int      `json:"unsent,omitempty"`           // requests of the load that were not issued because the attack was stopped
+	Stopped   string   `json:"stopped,omitempty"`          // why it was, in a sentence; Status is then still StatusOK
+	Held      int      `json:"held_turns,omitempty"`       // due before the reply to the turn before was there
+	HeldNS    int64    `json:"held_max_ns,omitempty"`      // longest wait of one of them
+	Shareable int64    `json:"shareable_tokens,omitempty"` // prompt tokens that a cold cache can at most hold, because the trial's own requests begin alike
+	Repeated  int      `json:"repeated_prompts,omitempty"` // prompts that repeat earlier ones of the run or of the trial: the corpus was used up
+	Invalid   []string `json:"invalid,omitempty"`          // why this trial may not win, one sentence each
+	Engine    Counters `json:"engine"`                     // difference over the measured part
+	Lab       Lab      `json:"lab"`
+	Profile   *Profile `json:"profile,omitempty"` // nil where the scenario asked for none, and in runs of versions that took none
+	Command   string   `json:"command"`
 }
 
 // Counters are the engine's own, over the measured part of a trial.
@@ -206,6 +245,7 @@ type Counters struct {
 	KVBytesPerToken   int64   `json:"kv_bytes_per_token"`
 	WeightBytes       int64   `json:"weight_bytes"`
 	PeakRSSBytes      int64   `json:"peak_rss_bytes"`
+	CPUNS             int64   `json:"cpu_ns,omitempty"` // processor time of the process, of all threads; 0 where it is not known
 
 	Batches []BatchSteps `json:"batches,omitempty"` // the steps that only decode, by sequences, the fewest first
 }
@@ -231,6 +271,9 @@ type Lab struct {
 	StealNS   int64 `json:"steal_ns"` // of the whole machine
 	WallNS    int64 `json:"wall_ns"`
 	Shared    bool  `json:"shared"` // the lab and the engine share cores
+
+	Handlers bool   `json:"shared_handlers,omitempty"` // the lab shares a core with the engine's HTTP handlers, not with its steps
+	Watch    *Watch `json:"watch,omitempty"`           // nil where nothing was watched
 }
 
 // Quality is quality/ID.json. NLL, Ref and KL have one value per predicted token,

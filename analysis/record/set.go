@@ -30,6 +30,7 @@ type Set struct {
 	Run     Run
 	Trials  []Trial             // in the order of Trial.Order, then id
 	Quality map[string]*Quality // by id; an id that is absent has not been measured yet
+	Outputs map[string]*Outputs // by arm; none where the scenario asks for none
 }
 
 // Read reads the facts of a run directory, but no request timelines: those are read
@@ -48,6 +49,9 @@ func Read(dir string) (*Set, error) {
 		return nil, err
 	}
 	if err := s.loadTrials(); err != nil {
+		return nil, err
+	}
+	if err := s.loadOutputs(); err != nil {
 		return nil, err
 	}
 	return s, s.loadQuality()

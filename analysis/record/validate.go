@@ -39,6 +39,9 @@ func (r *Run) validate(path string) error {
 		if err := unique(path, "load", l.ID, loads); err != nil {
 			return err
 		}
+		if err := l.validateClasses(); err != nil {
+			return fmt.Errorf("%s: load %s: %w", path, l.ID, err)
+		}
 	}
 	for _, k := range r.Order {
 		if err := checkID(path, "trial", k.ID); err != nil {
@@ -46,6 +49,11 @@ func (r *Run) validate(path string) error {
 		}
 		if !arms[k.Arm] || !loads[k.Load] {
 			return fmt.Errorf("%s: order: trial %s names arm %q and load %q, which are not both listed", path, k.ID, k.Arm, k.Load)
+		}
+	}
+	for i, s := range r.Searches {
+		if err := s.validate(); err != nil {
+			return fmt.Errorf("%s: searches[%d]: %w", path, i, err)
 		}
 	}
 	for i, s := range r.SLOs {

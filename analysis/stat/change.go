@@ -13,25 +13,16 @@ type Change struct {
 	Interval Interval // of the ratio
 	P        float64  // two-sided, of a ratio of 1
 	Runs     int      // of the side that has fewer
+	Adjusted bool     // a covariate was taken out: the ratio is that at equal values of it
 	Within   bool     // the interval holds for these runs: how much runs differ from each other is not in it
 }
-
-// fewestRuns is the least number of runs on each side whose spread is worth an interval: with three,
-// Student's t is 4.3 standard errors wide, with two 12.7.
-const fewestRuns = 3
 
 // PairedRuns is the change of a statistic that was taken once in each of several pairs of runs, by Student's t over the
 // logarithms of the ratios. A run, not a request, is the unit: neighbouring requests share what made the run fast or
 // slow. False is returned with fewer than three pairs, or where a value is not positive and finite.
 func PairedRuns(first, second []float64) (Change, bool) {
-	d := make([]float64, min(len(first), len(second)))
-	for i := range d {
-		d[i] = math.Log(second[i]) - math.Log(first[i])
-		if math.IsNaN(d[i]) || math.IsInf(d[i], 0) {
-			return Change{}, false
-		}
-	}
-	if len(d) < fewestRuns {
+	d, ok := logRatios(first, second)
+	if !ok {
 		return Change{}, false
 	}
 	mean, sd := stat.MeanStdDev(d, nil)
@@ -40,7 +31,7 @@ func PairedRuns(first, second []float64) (Change, bool) {
 
 // SeparateRuns is PairedRuns for runs that are no pairs, by Welch's t (Biometrika 34, 1947).
 func SeparateRuns(first, second []float64) (Change, bool) {
-	if min(len(first), len(second)) < fewestRuns {
+	if min(len(first), len(second)) < FewestRuns {
 		return Change{}, false
 	}
 	m1, v1 := logMoments(first)

@@ -23,16 +23,21 @@ import (
 //
 // False is returned with fewer than two windows: there is no interval.
 func ClusterMean(values []float64, window []int32) (mean float64, interval Interval, ok bool) {
+	num, den := Clusters(values, window)
+	return ClusterRatio(num, den)
+}
+
+// Clusters are the sums and the counts of values by window, in the windows' order.
+func Clusters(values []float64, window []int32) (num, den []float64) {
 	sums, counts := map[int32]float64{}, map[int32]float64{}
 	for i, v := range values {
 		sums[window[i]] += v
 		counts[window[i]]++
 	}
-	var num, den []float64
 	for _, w := range slices.Sorted(maps.Keys(counts)) { // a fixed order: sums must not depend on the map's
 		num, den = append(num, sums[w]), append(den, counts[w])
 	}
-	return ClusterRatio(num, den)
+	return num, den
 }
 
 // ClusterRatio is the sum of num over the sum of den, one term per cluster, with the

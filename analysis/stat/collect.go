@@ -1,9 +1,8 @@
 package stat
 
 // A run of more terms than seriesTerms is resampled in seriesSums sums of consecutive ones. A bootstrap of single
-// requests would draw as many as there are for each replicate, which for millions of them takes hours, and says no
-// more: sums of neighbours are blocks already (Carlstein, Ann. Statist. 14, 1986), and the spread of 256 of them is
-// known to 4 %, as well as 1000 draws know the ends of an interval.
+// requests would hold as many as there are, and says no more: sums of neighbours are blocks already (Carlstein, Ann. Statist. 14,
+// 1986), far shorter than the blocks that are drawn.
 const (
 	seriesTerms = 2048
 	seriesSums  = 256
@@ -25,6 +24,9 @@ func NewCollector(n int) *Collector {
 		size = seriesSums
 	}
 	c := &Collector{n: n, series: Series{Num: make([]float64, size), Den: make([]float64, size)}}
+	if size < n {
+		c.series.single = &moments{}
+	}
 	if n > 0 {
 		c.until = n / size
 	}
@@ -33,6 +35,9 @@ func NewCollector(n int) *Collector {
 
 // Add adds the next term, in issue order.
 func (c *Collector) Add(num, den float64) {
+	if m := c.series.single; m != nil {
+		m.add(num, den)
+	}
 	c.num += num
 	c.den += den
 	if c.i++; c.i == c.until {

@@ -48,7 +48,7 @@ func TestIntervalsOfSums(t *testing.T) {
 				c.Add(10+x, 1)
 				single.Num, single.Den = append(single.Num, 10+x), append(single.Den, 1)
 			}
-			e := Ratio([]Series{c.Series()}, 400, rng)
+			e := Ratio([]Series{c.Series()})
 			sums += (e.Interval.High - e.Interval.Low) / 2 / runs
 			if math.Abs(e.Value-sumOf(single.Num)/n) > 1e-9 {
 				t.Fatalf("mean %v, want %v", e.Value, sumOf(single.Num)/n)
@@ -58,5 +58,47 @@ func TestIntervalsOfSums(t *testing.T) {
 		if sums < 0.85*alone || sums > 1.15*alone {
 			t.Errorf("correlation %v: half width %v, by the formula %v", phi, sums, alone)
 		}
+	}
+}
+
+// What is said of a long run is what its single terms say, to the last but a few digits: the standard error of a ratio is of requests, and
+// so is how many samples a share is worth.
+func TestSumsKeepWhatSingleTermsSay(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 12))
+	for _, runs := range []int{1, 2, 5} {
+		var long, single, shares, hits []Series
+		for range runs {
+			n := seriesTerms + 1 + rng.IntN(4000)
+			c, s, h, x := NewCollector(n), Series{}, Series{}, 0.0
+			share := NewCollector(n)
+			for range n {
+				x = 0.8*x + rng.NormFloat64()
+				num, den := 1e7*(20+x), float64(rng.IntN(3))
+				c.Add(num*den, den)
+				s.Num, s.Den = append(s.Num, num*den), append(s.Den, den)
+				hit := 0.0
+				if x > 2 {
+					hit = 1
+				}
+				share.Add(hit, 1)
+				h.Num, h.Den = append(h.Num, hit), append(h.Den, 1)
+			}
+			long, single = append(long, c.Series()), append(single, s)
+			shares, hits = append(shares, share.Series()), append(hits, h)
+		}
+		got, want := Ratio(long), Ratio(single)
+		if off := math.Abs(got.Interval.High/want.Interval.High - 1); off > 1e-9 || got.N != want.N || math.Abs(got.Value/want.Value-1) > 1e-12 {
+			t.Errorf("%d runs: %+v, want %+v", runs, got, want)
+		}
+		if a, b := EffectiveShare(shares), EffectiveShare(hits); a < b-1 || a > b+1 {
+			t.Errorf("%d runs: a share is worth %d, want %d", runs, a, b)
+		}
+	}
+	none := NewCollector(5000)
+	for range 5000 {
+		none.Add(0, 1)
+	}
+	if n := EffectiveShare([]Series{none.Series()}); n != 5000 {
+		t.Errorf("no hit in 5000: %d", n)
 	}
 }

@@ -1,6 +1,7 @@
 package stat
 
 import (
+	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -30,27 +31,27 @@ func TestEffectiveSamples(t *testing.T) {
 	for i := range 3 {
 		spread[i*20], clustered[30+i] = 9, 9
 	}
-	if n := EffectiveSamples([][]float64{spread}, 5); n != 60 {
+	if n := EffectiveSamples([][]float64{spread}, 5, .95); n != 60 {
 		t.Errorf("exceedances apart: %d effective of 60", n)
 	}
-	if n := EffectiveSamples([][]float64{clustered}, 5); n >= 30 {
+	if n := EffectiveSamples([][]float64{clustered}, 5, .95); n >= 30 {
 		t.Errorf("exceedances together: %d effective of 60", n)
 	}
 	quiet, bad := make([]float64, 60), make([]float64, 60)
 	for i := 0; i < 60; i += 2 {
 		bad[i] = 9
 	}
-	if n := EffectiveSamples([][]float64{quiet, bad, quiet}, 5); n >= 60 {
+	if n := EffectiveSamples([][]float64{quiet, bad, quiet}, 5, .95); n >= 60 {
 		t.Errorf("one bad run of three: %d effective of 180", n)
 	}
-	if n := EffectiveSamples(nil, 5); n != 0 {
+	if n := EffectiveSamples(nil, 5, .95); n != 0 {
 		t.Errorf("nothing: %d", n)
 	}
 }
 
 func TestEffectiveClustered(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 1))
-	var loose, tight [][]float64
+	var loose, tight Requests
 	for range 200 {
 		request := rng.Float64()
 		var a, b []float64
@@ -59,14 +60,14 @@ func TestEffectiveClustered(t *testing.T) {
 		}
 		loose, tight = append(loose, a), append(tight, b)
 	}
-	if n := EffectiveClustered(slices.Values(loose), 0.9)[0]; n < 3000 || n > 4000 {
+	if n := clusteredAt([]Requests{loose}, 0.9, 0.9); n < 2000 || n > 4000 {
 		t.Errorf("independent gaps: %d effective of 4000", n)
 	}
-	// Twenty copies of one value are one value: 200, give or take the estimate's own spread.
-	if n := EffectiveClustered(slices.Values(tight), 0.9)[0]; n < 198 || n > 202 {
+	// Twenty copies of one value are one value: 200, less what chance in their order looks like.
+	if n := clusteredAt([]Requests{tight}, 0.9, 0.9); n < 150 || n > 202 {
 		t.Errorf("equal gaps inside a request: %d effective of 200 requests", n)
 	}
-	if n := EffectiveClustered(slices.Values([][]float64{{1, 2}, {}, {3}}), 100)[0]; n != 2 {
+	if n := clusteredAt([]Requests{{{1, 2}, {}, {3}}}, 100, 0.9); n != 2 {
 		t.Errorf("none above: %d, want the number of groups", n)
 	}
 }
@@ -94,43 +95,93 @@ func TestFewStreaksIsTheWholeSum(t *testing.T) {
 	}
 }
 
-// The sums give what the definition gives, group by group.
+func clusteredAt(runs []Requests, threshold, p float64) int {
+	return EffectiveClustered(walksOf(runs), []float64{threshold}, []float64{p})[0]
+}
+
+func walksOf(runs []Requests) []iter.Seq[[]float64] {
+	out := make([]iter.Seq[[]float64], len(runs))
+	for i, r := range runs {
+		out[i] = slices.Values(r)
+	}
+	return out
+}
+
+// Walks give what the definition gives, request by request, with few runs and with many.
 func TestEffectiveClusteredByDefinition(t *testing.T) {
 	rng := rand.New(rand.NewPCG(6, 6))
-	for range 50 {
-		var groups [][]float64
-		for range 2 + rng.IntN(60) {
-			g, level := make([]float64, rng.IntN(30)), rng.Float64()
-			for i := range g {
-				g[i] = level + rng.Float64()
+	for trial := range 60 {
+		runs := make([]Requests, 1+trial%5)
+		for k := range runs {
+			level := rng.Float64()
+			for range 2 + rng.IntN(60) {
+				g := make([]float64, rng.IntN(30))
+				level = 0.7*level + 0.3*rng.Float64()
+				for i := range g {
+					g[i] = level + rng.Float64()
+				}
+				runs[k] = append(runs[k], g)
 			}
-			groups = append(groups, g)
 		}
-		thresholds := []float64{0.3, 1, 1.7}
-		for i, got := range EffectiveClustered(slices.Values(groups), thresholds...) {
-			if want := effectiveByGroup(groups, thresholds[i]); math.Abs(float64(got-want)) > 1 {
-				t.Fatalf("threshold %v: %d, want %d", thresholds[i], got, want)
+		thresholds, ps := []float64{0.3, 1, 1.3, 9}, []float64{0.1, 0.5, 0.8, 0.99}
+		for i, got := range EffectiveClustered(walksOf(runs), thresholds, ps) {
+			if want := clusteredByDefinition(runs, thresholds[i], ps[i]); math.Abs(float64(got-want)) > 1 {
+				t.Fatalf("%d runs, threshold %v: %d, want %d", len(runs), thresholds[i], got, want)
 			}
 		}
 	}
 }
 
-func effectiveByGroup(groups [][]float64, threshold float64) int {
-	var used, total, above, ss float64
-	for _, g := range groups {
-		total += float64(len(g))
-		above += float64(countAbove(g, threshold))
-		if len(g) > 0 {
-			used++
+func clusteredByDefinition(runs []Requests, threshold, p float64) int {
+	series, means := make([]Series, len(runs)), make([][]float64, len(runs))
+	n, used, hits := 0, 0, 0.0
+	for k, run := range runs {
+		series[k] = above(run, threshold)
+		h, d := series[k].sums()
+		n, hits = n+int(d), hits+h
+		for _, values := range run {
+			if len(values) > 0 {
+				used++
+				means[k] = append(means[k], mean(values))
+			}
 		}
 	}
-	if used < 2 || above == 0 || above == total {
-		return int(used)
+	effective := worth(series, n, used)
+	if len(runs) < FewestRuns {
+		residuals := make([][]float64, len(runs))
+		for k, s := range series {
+			for i := range s.Num {
+				residuals[k] = append(residuals[k], s.Num[i]-hits/float64(n)*s.Den[i])
+			}
+		}
+		scores := 0.0
+		for _, m := range means {
+			scores += indicatorInflation(normalScores(m), p) / float64(len(means))
+		}
+		effective = int(float64(effective) * min(1, inflationByDefinition(residuals)/max(1, scores)))
 	}
-	share := above / total
-	for _, g := range groups {
-		d := float64(countAbove(g, threshold)) - share*float64(len(g))
-		ss += d * d
+	return max(effective, 1)
+}
+
+func inflationByDefinition(runs [][]float64) float64 {
+	r := func(lag int) float64 {
+		var num, den, n float64
+		for _, run := range runs {
+			for i, x := range run {
+				n++
+				den += x * x
+				if i >= lag {
+					num += x * run[i-lag]
+				}
+			}
+		}
+		if den == 0 {
+			return 0
+		}
+		return num/den + (1+4*max(num/den, 0))/n
 	}
-	return int(min(max(share*(1-share)/(used/(used-1)*ss/(total*total)), 1), total))
+	if r(1) <= 0 {
+		return 1
+	}
+	return 1 + 2*r(1)/(1-min(max(r(1), (r(2)+r(3))/(r(1)+r(2))), mostCorrelated))
 }

@@ -12,24 +12,22 @@ import (
 // Requests are the values of one run by request, in issue order: one each, several, or none.
 type Requests [][]float64
 
-// QuantileChanges are the changes of quantiles from one system to another, each measured in runs of requests, by the bootstrap
-// that Ratio explains: of blocks of neighbouring requests, and with several runs of the runs before. Paired are runs
-// of the same requests at the same times, of which the same ones are drawn on both sides, so that what makes a
-// request slow on both does not count as a difference.
+// QuantileChanges are the changes of quantiles from one system to another, each measured in runs of requests, by the
+// bootstrap that Resamples explains. Paired are runs of the same requests at the same times, of which the same ones are
+// drawn on both sides, so that what makes a request slow on both does not count as a difference.
 func QuantileChanges(first, second []Requests, ps []float64, paired bool, draws int, rng *rand.Rand) []Change {
 	a, b := newPool(summed(first)), newPool(summed(second))
 	out, logs := make([]Change, len(ps)), make([][]float64, len(ps))
 	for i, p := range ps {
-		out[i] = Change{Ratio: b.quantile(p, nil) / a.quantile(p, nil), P: 1, Runs: min(len(first), len(second)), Within: true}
+		out[i] = Change{Ratio: b.quantile(p, nil) / a.quantile(p, nil), P: 1, Runs: min(len(first), len(second)), Within: min(len(first), len(second)) < FewestRuns}
 	}
-	block := max(a.blockLength(ps), b.blockLength(ps))
 	qa, qb := make([]float64, len(ps)), make([]float64, len(ps))
 	for range draws {
-		a.draw(block, rng)
+		a.draw(rng)
 		if paired {
 			copy(b.count, a.count)
 		} else {
-			b.draw(block, rng)
+			b.draw(rng)
 		}
 		a.quantiles(ps, qa)
 		b.quantiles(ps, qb)
@@ -40,7 +38,7 @@ func QuantileChanges(first, second []Requests, ps []float64, paired bool, draws 
 		}
 	}
 	for i := range out {
-		out[i].settle(logs[i], bootstrapWidth(a.runs, block))
+		out[i].settle(logs[i], bootstrapWidth(min(len(first), len(second))))
 	}
 	return out
 }
@@ -61,13 +59,32 @@ func summed(runs []Requests) []Requests {
 	return out
 }
 
-// bootstrapWidth is what widen does, for runs of requests.
-func bootstrapWidth(runs []Requests, block int) float64 {
-	if len(runs) != 1 || len(runs[0]) < 2 {
+// bootstrapWidth is by how much a percentile interval of resampled units is too narrow: their variance is short by the factor
+// (k-1)/k, and it takes Student's t to allow for how it was estimated. Blocks that may begin anywhere are worth 1.5 times as
+// many degrees of freedom as those that do not overlap (Meketon & Schmeiser, Winter Simulation Conference 1984).
+func bootstrapWidth(runs int) float64 {
+	units, freedom := float64(runs), float64(runs-1)
+	if runs < FewestRuns {
+		units = blocks * float64(runs)
+		freedom = 1.5 * (units - 1)
+	}
+	if freedom < 1 {
 		return 1
 	}
-	n := float64(len(runs[0]))
-	return math.Sqrt(n / max(1, n-float64(block)))
+	return StudentQuantile(freedom) / normalQuantile() * math.Sqrt(units/(units-1))
+}
+
+// spread is the percentile interval of the replicates, its distance to the value
+// multiplied by factor.
+func spread(value float64, replicates []float64, factor float64) Interval {
+	slices.Sort(replicates)
+	tail := (1 - Confidence) / 2
+	low, high := NearestRank(replicates, tail), NearestRank(replicates, 1-tail)
+	return Interval{
+		Low:   min(value, value+(low-value)*factor),
+		High:  max(value, value+(high-value)*factor),
+		Level: Confidence,
+	}
 }
 
 // settle sets the interval and the probability from the logarithms of resampled ratios.
@@ -77,7 +94,8 @@ func (c *Change) settle(logs []float64, width float64) {
 	if len(logs) == 0 || math.IsNaN(center) {
 		return
 	}
-	if math.IsInf(center, 0) { // one side failed too often for a number: what its share of failures says is the answer
+	if math.IsInf(center, 0) { // one side failed too often for a number: its share of failures says whether that is chance
+		c.bound(logs)
 		return
 	}
 	i := spread(center, logs, width)
@@ -90,6 +108,18 @@ func (c *Change) settle(logs []float64, width float64) {
 	}
 	if z := math.Abs(center) / math.Abs(center-end) * normalQuantile(); z > 0 { // not NaN: no change, and none in any draw
 		c.P = 2 * distuv.UnitNormal.CDF(-z)
+	}
+}
+
+// bound leaves the one end that draws give of a ratio that failures reach on one side.
+func (c *Change) bound(logs []float64) {
+	slices.Sort(logs)
+	tail := (1 - Confidence) / 2
+	if low := math.Exp(NearestRank(logs, tail)); math.IsInf(c.Ratio, 1) && !math.IsInf(low, 1) {
+		c.Interval.Low = low
+	}
+	if high := math.Exp(NearestRank(logs, 1-tail)); c.Ratio == 0 && high > 0 {
+		c.Interval.High = high
 	}
 }
 
@@ -127,14 +157,16 @@ func newPool(runs []Requests) *pool {
 	return p
 }
 
-// draw counts how often each request is drawn: as many blocks as hold as many requests, of runs drawn before.
-func (p *pool) draw(block int, rng *rand.Rand) {
+// draw counts how often each request is drawn: as many blocks as hold as many requests, of runs drawn before where there are
+// enough of them.
+func (p *pool) draw(rng *rand.Rand) {
 	clear(p.count)
 	for k := range p.runs {
-		if len(p.runs) > 1 {
+		if len(p.runs) >= FewestRuns {
 			k = rng.IntN(len(p.runs))
 		}
 		n := len(p.runs[k])
+		block := (n + blocks - 1) / blocks
 		for left := n; left > 0; left -= block {
 			at := rng.IntN(n)
 			for i := range min(block, left) {
@@ -178,21 +210,6 @@ func (p *pool) quantiles(ps, out []float64) {
 			return
 		}
 	}
-}
-
-// blockLength is the longest that any of the quantiles asks for, of the series of how many values of a request lie above it.
-func (p *pool) blockLength(ps []float64) int {
-	longest := 1
-	for _, q := range ps {
-		threshold := p.quantile(q, nil)
-		for _, r := range p.runs {
-			if len(r) == 0 {
-				continue
-			}
-			longest = max(longest, blockLength(above(r, threshold), 1-q))
-		}
-	}
-	return longest
 }
 
 // above is how many values of each request are above a threshold, and how many it has.

@@ -25,7 +25,7 @@ func ShareInterval(m, n int, level float64) Interval {
 	return Interval{Low: LowerShare(m, n, side), High: UpperShare(m, n, side), Level: level}
 }
 
-// Decision is the answer of a one-sided test at 95 %.
+// Decision is the answer of a one-sided test.
 type Decision int
 
 // The three answers. Undecided is the zero value.
@@ -38,29 +38,38 @@ const (
 // ShareTest judges a share of misses against an allowed share.
 type ShareTest struct {
 	Decision  Decision
-	Low, High float64 // one-sided 95 % Clopper-Pearson bounds of the miss share
+	Low, High float64 // one-sided Clopper-Pearson bounds of the miss share
 	NeedMore  int     // further trials without a miss that would give Within; 0 where decided
 }
 
 // JudgeShare applies the verdict rule: Within where the upper bound of the miss share
 // is at most allowed, Beyond where the lower bound is above it. allowed is in (0, 1).
 func JudgeShare(misses, n int, allowed float64) ShareTest {
-	t := ShareTest{Low: LowerShare(misses, n, Confidence), High: UpperShare(misses, n, Confidence)}
+	return judgeShare(misses, n, allowed, Confidence)
+}
+
+// JudgeEarly is JudgeShare by the rule of MLPerf's early stopping, which is the same at 99 %.
+func JudgeEarly(misses, n int, allowed float64) ShareTest {
+	return judgeShare(misses, n, allowed, EarlyConfidence)
+}
+
+func judgeShare(misses, n int, allowed, level float64) ShareTest {
+	t := ShareTest{Low: LowerShare(misses, n, level), High: UpperShare(misses, n, level)}
 	switch {
 	case n > 0 && t.High <= allowed:
 		t.Decision = Within
 	case n > 0 && t.Low > allowed:
 		t.Decision = Beyond
 	default:
-		t.NeedMore = samplesFor(misses, allowed) - n
+		t.NeedMore = samplesFor(misses, allowed, level) - n
 	}
 	return t
 }
 
 // samplesFor is the least number of trials in which the given number of misses is
-// still Within: 59, 93, 124 for 0, 1, 2 misses and an allowed share of 0.05.
-func samplesFor(misses int, allowed float64) int {
-	within := func(n int) bool { return UpperShare(misses, n, Confidence) <= allowed }
+// still Within: 59, 93, 124 for 0, 1, 2 misses and an allowed share of 0.05 at 95 %.
+func samplesFor(misses int, allowed, level float64) int {
+	within := func(n int) bool { return UpperShare(misses, n, level) <= allowed }
 	const ceiling = 1 << 40 // ends the search where allowed is too small for the bound's precision
 	high := misses + 1
 	for high < ceiling && !within(high) {

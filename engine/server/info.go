@@ -66,8 +66,9 @@ func (s *Server) version(w *response, _ *http.Request) {
 type StatsReport struct {
 	engine.Stats
 	PeakRSSBytes int64 // 0 where the system does not say
+	CPUNS        int64 // processor time of the process so far; 0 where the system does not say
 }
 
 func (s *Server) stats(w *response, _ *http.Request) {
-	writeJSON(w, http.StatusOK, StatsReport{s.backend.Stats(), metrics.PeakRSS()})
+	writeJSON(w, http.StatusOK, StatsReport{s.backend.Stats(), metrics.PeakRSS(), metrics.CPUTime().Nanoseconds()})
 }

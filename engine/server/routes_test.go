@@ -187,6 +187,9 @@ func TestStats(t *testing.T) {
 	if runtime.GOOS == "linux" && got.PeakRSSBytes < 1<<20 {
 		t.Errorf("peak RSS %d bytes", got.PeakRSSBytes)
 	}
+	if runtime.GOOS == "linux" && got.CPUNS <= 0 {
+		t.Errorf("processor time %d ns", got.CPUNS)
+	}
 }
 
 // TestMetrics runs one stream under a clock that the test moves, and reads what the

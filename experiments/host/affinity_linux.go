@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -72,6 +73,32 @@ func PinThread(cpu int) error {
 		return fmt.Errorf("pin the thread to CPU %d: %w", cpu, err)
 	}
 	return nil
+}
+
+// OnCPUs calls f on a thread that is confined to the CPUs, so that a process that f starts begins with them, and the runtime
+// of one in Go counts them. nil leaves the thread as it is.
+func OnCPUs(cpus []int, f func() error) error {
+	if cpus == nil {
+		return f()
+	}
+	set, err := mask(cpus)
+	if err != nil {
+		return err
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return fmt.Errorf("read the CPU affinity: %w", err)
+	}
+	if err := unix.SchedSetaffinity(0, set); err != nil {
+		return fmt.Errorf("pin to CPUs %v: %w", cpus, err)
+	}
+	err = f()
+	if back := unix.SchedSetaffinity(0, &before); back != nil {
+		return errors.Join(err, fmt.Errorf("put the CPU affinity back: %w", back))
+	}
+	return err
 }
 
 func mask(cpus []int) (*unix.CPUSet, error) {

@@ -21,3 +21,6 @@ func PinPID(int, ...int) error { return errPin }
 
 // PinThread is not supported here.
 func PinThread(int) error { return errPin }
+
+// OnCPUs calls f where it is: CPUs cannot be chosen here.
+func OnCPUs(_ []int, f func() error) error { return f() }

@@ -6,14 +6,16 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 )
 
 // cgroup holds the limits that the process's control groups, of either version, put
 // on it. A limit of an enclosing group holds too, so the lowest counts.
 type cgroup struct {
-	cpus      float64 // CPU seconds per second; +Inf for no limit
-	bytes     int64   // memory; math.MaxInt64 for no limit
-	throttled int64   // periods in which the CPU limit stopped the process
+	cpus      float64       // CPU seconds per second; +Inf for no limit
+	bytes     int64         // memory; math.MaxInt64 for no limit
+	throttled int64         // periods in which the CPU limit stopped the process
+	stopped   time.Duration // how long it did
 }
 
 func readCgroup(root fs.FS) cgroup {
@@ -71,9 +73,11 @@ func (g *cgroup) limit(root fs.FS, dir string) {
 			g.bytes = min(g.bytes, n)
 		}
 	}
-	if n, ok := number(field(read(root, path.Join(dir, "cpu.stat")), "nr_throttled", " ")); ok {
+	stat := read(root, path.Join(dir, "cpu.stat"))
+	if n, ok := number(field(stat, "nr_throttled", " ")); ok {
 		g.throttled = max(g.throttled, n)
 	}
+	g.stopped = max(g.stopped, stoppedTime(stat))
 }
 
 // limitCPU takes microseconds per period; "max" and -1 are no limit.

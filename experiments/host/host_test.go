@@ -107,22 +107,22 @@ func TestCgroup(t *testing.T) {
 		files []string
 		want  cgroup
 	}{
-		{"none", nil, cgroup{inf, math.MaxInt64, 0}},
+		{"none", nil, cgroup{inf, math.MaxInt64, 0, 0}},
 		{"v2", []string{"proc/self/cgroup", "0::/x\n", "sys/fs/cgroup/x/cpu.max", "150000 100000\n", "sys/fs/cgroup/x/memory.max", "4096\n",
-			"sys/fs/cgroup/x/cpu.stat", "usage_usec 5\nnr_throttled 7\n"}, cgroup{1.5, 4096, 7}},
+			"sys/fs/cgroup/x/cpu.stat", "usage_usec 5\nnr_throttled 7\n"}, cgroup{1.5, 4096, 7, 0}},
 		{"v2 no limits", []string{"proc/self/cgroup", "0::/x\n", "sys/fs/cgroup/x/cpu.max", "max 100000\n", "sys/fs/cgroup/x/memory.max", "max\n"},
-			cgroup{inf, math.MaxInt64, 0}},
+			cgroup{inf, math.MaxInt64, 0, 0}},
 		{"v2 parent is stricter", []string{"proc/self/cgroup", "0::/p/c\n", "sys/fs/cgroup/p/cpu.max", "50000 100000\n",
-			"sys/fs/cgroup/p/c/cpu.max", "400000 100000\n", "sys/fs/cgroup/p/c/memory.max", "10\n", "sys/fs/cgroup/memory.max", "20\n"}, cgroup{0.5, 10, 0}},
-		{"v2 path of the host", []string{"proc/self/cgroup", "0::/../docker/abc\n", "sys/fs/cgroup/cpu.max", "200000 100000\n"}, cgroup{2, math.MaxInt64, 0}},
+			"sys/fs/cgroup/p/c/cpu.max", "400000 100000\n", "sys/fs/cgroup/p/c/memory.max", "10\n", "sys/fs/cgroup/memory.max", "20\n"}, cgroup{0.5, 10, 0, 0}},
+		{"v2 path of the host", []string{"proc/self/cgroup", "0::/../docker/abc\n", "sys/fs/cgroup/cpu.max", "200000 100000\n"}, cgroup{2, math.MaxInt64, 0, 0}},
 		{"v1", []string{"proc/self/cgroup", "5:cpu,cpuacct:/d\n4:memory:/d\n", "sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_quota_us", "300000\n",
-			"sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_period_us", "100000\n", "sys/fs/cgroup/memory/d/memory.limit_in_bytes", "99\n"}, cgroup{3, 99, 0}},
+			"sys/fs/cgroup/cpu,cpuacct/d/cpu.cfs_period_us", "100000\n", "sys/fs/cgroup/memory/d/memory.limit_in_bytes", "99\n"}, cgroup{3, 99, 0, 0}},
 		{"v1 linked names", []string{"proc/self/cgroup", "5:cpu,cpuacct:/\n", "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "100000\n",
-			"sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"}, cgroup{1, math.MaxInt64, 0}},
+			"sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"}, cgroup{1, math.MaxInt64, 0, 0}},
 		{"v1 no limit", []string{"proc/self/cgroup", "5:cpu:/\n", "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "-1\n",
-			"sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"}, cgroup{inf, math.MaxInt64, 0}},
-		{"hybrid", []string{"proc/self/cgroup", "1:memory:/\n0::/h\n", "sys/fs/cgroup/unified/h/cpu.max", "100000 50000\n"}, cgroup{2, math.MaxInt64, 0}},
-		{"nonsense", []string{"proc/self/cgroup", "x\n::\n0::/..//.\n", "sys/fs/cgroup/cpu.max", "1 0\n"}, cgroup{inf, math.MaxInt64, 0}},
+			"sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n"}, cgroup{inf, math.MaxInt64, 0, 0}},
+		{"hybrid", []string{"proc/self/cgroup", "1:memory:/\n0::/h\n", "sys/fs/cgroup/unified/h/cpu.max", "100000 50000\n"}, cgroup{2, math.MaxInt64, 0, 0}},
+		{"nonsense", []string{"proc/self/cgroup", "x\n::\n0::/..//.\n", "sys/fs/cgroup/cpu.max", "1 0\n"}, cgroup{inf, math.MaxInt64, 0, 0}},
 	} {
 		if got := readCgroup(tree(c.files...)); got != c.want {
 			t.Errorf("%s: got %+v, want %+v", c.name, got, c.want)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"strings"
 	"time"
 )
 
@@ -44,8 +43,9 @@ type times struct{ busy, steal, total time.Duration }
 
 // cpuTimes reads the first line of /proc/stat: user, nice, system, idle, iowait, irq,
 // softirq, steal, then guest times that user and nice include already.
-func cpuTimes(root fs.FS) (times, bool) {
-	text := strings.Fields(field(read(root, "proc/stat"), "cpu", " "))
+func cpuTimes(root fs.FS) (times, bool) { return cpuTimesOf(root, "cpu") }
+
+func parseTimes(text []string) (times, bool) {
 	if len(text) < 4 {
 		return times{}, false
 	}

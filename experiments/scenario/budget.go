@@ -40,8 +40,12 @@ func ParseBudgets(file string, text []byte) ([]gate.Budget, error) {
 	for _, c := range t.children("budget") {
 		all = append(all, c.budget())
 	}
+	if c, ok := t.child("equality"); ok {
+		all = append([]gate.Budget{gate.OutputsBudget(c.path, c.text("arm", ""))}, all...)
+		c.finish()
+	}
 	if len(all) == 0 && !t.has("budget") {
-		r.report("budget", "missing", "at least one [[budget]] table", `add [[budget]] with metric = "p95 ttft" and limit = "100ms"`)
+		r.report("budget", "missing", "at least one [[budget]] table, or [equality]", `add [[budget]] with metric = "p95 ttft" and limit = "100ms"`)
 	}
 	t.finish()
 	if len(r.problems) > 0 {

@@ -13,9 +13,10 @@ const (
 	Uniform   = string(workload.Uniform)
 	Normal    = string(workload.Normal)
 	Lognormal = string(workload.Lognormal)
+	Empirical = string(workload.Empirical)
 )
 
-var distributions = []string{Uniform, Normal, Lognormal}
+var distributions = []string{Uniform, Normal, Lognormal, Empirical}
 
 // Length is the distribution of a prompt's or an answer's length in tokens. A
 // prompt's includes the shared prefix that it begins with. Every draw lies in
@@ -25,6 +26,7 @@ type Length struct {
 	Distribution string
 	Mean, StdDev float64
 	Min, Max     int
+	Observed     Observed `json:",omitzero"` // Empirical only
 }
 
 // String is the form that workload.ParseLength reads.
@@ -32,12 +34,12 @@ func (l Length) String() string {
 	if l.Distribution == RecordedLength {
 		return fmt.Sprintf("recorded(%d to %d, mean %.0f)", l.Min, l.Max, l.Mean)
 	}
-	return l.drawn().String()
+	return l.Drawn().String()
 }
 
-// drawn is the distribution as the load generator has it.
-func (l Length) drawn() workload.Length {
-	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean, Stddev: l.StdDev, Min: l.Min, Max: l.Max}
+// Drawn is the distribution as the load generator has it.
+func (l Length) Drawn() workload.Length {
+	return workload.Length{Kind: workload.Kind(l.Distribution), Mean: l.Mean, Stddev: l.StdDev, Min: l.Min, Max: l.Max, Table: l.Observed.Table}
 }
 
 // length reads a number, or a table with a distribution. A minimum of 1 is the
@@ -65,6 +67,10 @@ func (t *table) distribution() Length {
 	if !t.has("distribution") {
 		t.missing("distribution", oneOf(distributions), `"uniform"`)
 	}
+	if v, ok := t.values["distribution"]; ok && v == any(Empirical) {
+		return t.empirical()
+	}
+	t.unused("a distribution that is not empirical", "file", "column", "weight", "values", "weights")
 	l := Length{Distribution: t.choice("distribution", Uniform, distributions), Min: t.integer("min", 1, 1, workload.MaxLength)}
 	if !t.has("max") {
 		t.missing("max", "the longest length in tokens", "64")
@@ -81,7 +87,7 @@ func (t *table) distribution() Length {
 		t.moments(&l)
 	}
 	t.finish()
-	if err := l.drawn().Validate(); err != nil && len(t.problems) == reported && l.Max >= l.Min {
+	if err := l.Drawn().Validate(); err != nil && len(t.problems) == reported && l.Max >= l.Min {
 		t.report(t.path, err.Error(), "", "narrow stddev or widen min and max")
 	}
 	return l

@@ -41,10 +41,15 @@ func Load(path string, edits ...string) (*Scenario, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.readTraces(); err != nil {
+	if err := s.ReadFiles(); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// ReadFiles reads the traces and the observed lengths that the scenario names, which Load does and Parse does not.
+func (s *Scenario) ReadFiles() error {
+	return errors.Join(s.readTraces(), s.readLengths())
 }
 
 // Parse reads a scenario from text; file names it in messages and is what relative
@@ -102,9 +107,13 @@ func (s *Scenario) CheckFiles() error {
 	s.eachDraft(check)
 	for i, l := range s.Loads {
 		check(element("load", i)+".text", l.Text)
+		problems = append(problems, s.checkCorpora(element("load", i), l)...)
 	}
 	if s.Quality != nil {
 		check("quality.text", s.Quality.Text)
+	}
+	if s.Outputs != nil {
+		check("outputs.text", s.Outputs.Text)
 	}
 	return join(problems)
 }

@@ -33,13 +33,13 @@ func TestLoadEveryKey(t *testing.T) {
 		Batching: "dynamic", BatchWait: 15 * time.Millisecond, PreferredBatch: "2,4", PrefillOrder: "prefill-first",
 		QueueOrder: "shortest", QueueAgeing: 5 * time.Millisecond, MaxTTFT: 2 * time.Second}}
 	wantLoads := []Workload{
-		{Name: "steady", Arrival: Poisson, Rates: []float64{20, 40.5}, Requests: 60, Warmup: 2,
-			PromptTokens: Length{Normal, 80, 6, 72, 96}, OutputTokens: Length{Uniform, 16, 0, 8, 24},
-			IgnoreEOS: true, Temperature: 0.7, Text: "data/text.txt", SharedPrefix: SharedPrefix{4, 64, 1.5}, Timeout: 10 * time.Second,
-			Conversation: Conversation{3, Length{Uniform, 5, 0, 4, 6}, 5, 300 * time.Millisecond, RepliesScripted}},
-		{Name: "burst", Arrival: Closed, Concurrencies: []int{1, 4}, Requests: 30, Warmup: 4,
-			PromptTokens: Length{Fixed, 24, 0, 24, 24}, OutputTokens: Length{Lognormal, 16, 8, 1, 64},
-			Text: "data/text.txt", Timeout: 30 * time.Second},
+		{Name: "steady", Trim: TrimNone, Arrival: Poisson, Rates: []float64{20, 40.5}, Requests: 60, Warmup: 2,
+			PromptTokens: Length{Distribution: Normal, Mean: 80, StdDev: 6, Min: 72, Max: 96}, OutputTokens: Length{Distribution: Uniform, Mean: 16, Min: 8, Max: 24},
+			IgnoreEOS: true, Temperature: 0.7, Text: "data/text.txt", SharedPrefix: SharedPrefix{Groups: 4, Tokens: 64, Skew: 1.5}, Timeout: 10 * time.Second, Cache: Cold,
+			Conversation: Conversation{3, Length{Distribution: Uniform, Mean: 5, Min: 4, Max: 6}, 5, 300 * time.Millisecond, RepliesScripted}},
+		{Name: "burst", Trim: TrimNone, Arrival: Closed, Concurrencies: []int{1, 4}, Requests: 30, Warmup: 4,
+			PromptTokens: Length{Distribution: Fixed, Mean: 24, Min: 24, Max: 24}, OutputTokens: Length{Distribution: Lognormal, Mean: 16, StdDev: 8, Min: 1, Max: 64},
+			Text: "data/text.txt", Timeout: 30 * time.Second, Cache: Cold},
 	}
 	wantLimits := []Limit{
 		{"ttft", 0.9, 40 * time.Millisecond, "explicit"},
@@ -59,7 +59,7 @@ func TestLoadEveryKey(t *testing.T) {
 		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02, 3, []int{128, 256}, 32, 64}},
 		{"cost", s.Cost, &Cost{"0.10", "EUR", 0.6, "a price list"}},
 		{"limits", s.SLO.Limits, wantLimits},
-		{"run", s.Run, Run{7, 3, false, 5 * time.Second}},
+		{"run", s.Run, Run{Seed: 7, Repetitions: 3, ReadyTimeout: 5 * time.Second, StopOversaturated: true}},
 		{"mode", s.Sweep.Mode, Product},
 		{"drafts", s.DraftModels(), []string{"drafts/tiny.gguf"}},
 		{"resolved", s.Resolve("data/text.txt"), filepath.Join("testdata", "good", "data", "text.txt")},
@@ -86,7 +86,7 @@ func TestLoadDefaults(t *testing.T) {
 	if s.Engine != BaseSettings() || s.Quality != nil || s.Cost != nil || len(s.SLO.Limits) != 0 || s.Sweep.Mode != NoSweep {
 		t.Errorf("got %+v", s)
 	}
-	if want := (Run{1, 1, true, 20 * time.Second}); s.Run != want {
+	if want := (Run{Seed: 1, Repetitions: 1, Confirm: true, ReadyTimeout: 20 * time.Second, StopOversaturated: true}); s.Run != want {
 		t.Errorf("run: got %+v, want %+v", s.Run, want)
 	}
 	l := s.Loads[0]

@@ -148,14 +148,33 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("accepted settings that do not validate: %v", err)
 		}
 		for _, l := range s.Loads {
-			if len(l.Rates)+len(l.Concurrencies) == 0 || l.PromptTokens.Min < 1 || l.PromptTokens.Max < l.PromptTokens.Min {
+			if len(l.Rates)+len(l.Concurrencies) == 0 && l.Arrival != Recorded {
 				t.Errorf("accepted %+v", l)
 			}
-			if err := errors.Join(l.PromptTokens.drawn().Validate(), l.OutputTokens.drawn().Validate()); err != nil {
-				t.Errorf("accepted a length that cannot be drawn: %v", err)
+			for _, c := range l.Streams() {
+				if err := drawable(c); err != nil && l.Arrival != Recorded {
+					t.Errorf("accepted what cannot be drawn: %v in %+v", err, c)
+				}
 			}
 		}
 	})
+}
+
+// drawable says why the load generator would refuse a class, as far as it can be known before files are read.
+func drawable(c Class) error {
+	if c.Corpus.File != "" {
+		if c.OutputTokens.Observed.File != "" {
+			return nil
+		}
+		return c.Rows().Validate()
+	}
+	var errs []error
+	for _, l := range []Length{c.PromptTokens, c.OutputTokens} {
+		if l.Observed.File == "" {
+			errs = append(errs, l.Drawn().Validate())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // FuzzScan compares the scanner with the parser on any text that the parser accepts.

@@ -32,9 +32,12 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	s.Sweep = r.sweep(t, s.Engine)
 	s.Quality = r.quality(t)
 	s.Loads = r.loads(t, s.Quality)
+	s.Outputs = r.outputs(t, s)
 	s.Cost = r.cost(t)
 	s.SLO = r.slo(t)
+	r.searchesHaveLimits(s)
 	s.Run = r.run(t)
+	s.Profile = r.profile(t, s.Run)
 	t.finish()
 }
 
@@ -181,20 +184,21 @@ func (r *reader) slo(t *table) SLO {
 	}
 	s := SLO{Preset: c.choice("preset", "", presetNames())}
 	s.Scale = c.number("scale", 1, interval{lo: 0, hi: 1000, open: true})
+	s.Rule = c.choice("rule", RuleBounds, []string{RuleBounds, RuleMLPerf})
 	percentile := c.percentile("percentile", 0)
 	p, found := findPreset(s.Preset)
 	for _, l := range p.Limits {
 		s.Limits = append(s.Limits, l.adjusted(s.Scale, percentile))
 	}
 	if !found && c.has("scale") && !c.has("preset") {
-		r.report("slo.scale", "a scale without a preset", "", "scale multiplies the preset's limits: add preset = \"conversational\" or remove scale")
+		r.report(c.key("scale"), "a scale without a preset", "", "scale multiplies the preset's limits: add preset = \"conversational\" or remove scale")
 	}
 	if percentile == 0 {
 		percentile = DefaultPercentile
 	}
 	c.limits(&s, percentile)
 	if len(s.Limits) == 0 && !c.has("preset") && !c.has("limit") {
-		r.report("slo", "no limit", "a preset or at least one [[slo.limit]]", `add preset = "conversational"`)
+		r.report(c.path, "no limit", "a preset or at least one [[slo.limit]]", `add preset = "conversational"`)
 	}
 	c.finish()
 	return s
@@ -274,6 +278,8 @@ func (r *reader) run(t *table) Run {
 		Repetitions:  c.integer("repetitions", 1, 1, maxRepetitions),
 		Confirm:      c.boolean("confirm", true),
 		ReadyTimeout: c.duration("ready_timeout", defaultReadyTimeout, "20s"),
+
+		StopOversaturated: c.boolean("stop_oversaturated", true),
 	}
 	c.finish()
 	return run

@@ -38,22 +38,20 @@ func (t *table) load(quality *Quality, name string) Workload {
 	l := Workload{
 		Name:        t.text("name", name),
 		Warmup:      t.integer("warmup", defaultWarmup, 0, mostRequests),
+		Trim:        t.choice("trim", TrimNone, []string{TrimNone, TrimAuto}),
 		IgnoreEOS:   t.boolean("ignore_eos", false),
 		Temperature: t.number("temperature", 0, interval{lo: 0, hi: 10}),
 		Timeout:     t.duration("timeout", defaultTimeout, "30s"),
 	}
-	l.Text = t.corpus(quality)
 	t.arrival(&l)
-	if l.Arrival == Recorded {
-		t.recorded()
-	} else {
-		l.PromptTokens, l.OutputTokens = t.length("prompt_tokens"), t.length("output_tokens")
-		l.SharedPrefix, l.Conversation = t.sharedPrefix(), t.conversation()
-	}
+	t.content(&l, quality)
+	l.Search = t.search()
 	t.levels(&l)
 	t.amount(&l)
-	t.prefixFits(&l)
+	t.searchFits(&l)
 	t.turnsHaveTimes(&l)
+	t.cacheState(&l)
+	t.trimFits(&l)
 	t.finish()
 	return l
 }
@@ -79,7 +77,9 @@ func (t *table) levels(l *Workload) {
 	}
 	if v, ok := t.take(other); ok && l.Arrival != "" {
 		t.bad(other, v, fmt.Sprintf("%s for arrival %q", want, l.Arrival), "a closed loop has concurrencies, every other arrival has rates")
-	} else if !t.has(want) && l.Arrival != "" && l.Arrival != Recorded {
+	} else if v, ok := t.values[want]; ok && l.Search != nil {
+		t.bad(want, v, "none: [load.search] finds its own", "remove one of them")
+	} else if !t.has(want) && l.Search == nil && l.Arrival != "" && l.Arrival != Recorded {
 		t.missing(want, "an array of load levels", "[1, 4]")
 	}
 	l.Rates = numbers(t, "rates", func(v any) (float64, bool) {
@@ -146,21 +146,17 @@ func (t *table) sharedPrefix() SharedPrefix {
 		return SharedPrefix{}
 	}
 	for _, name := range []string{"groups", "tokens"} {
-		if !c.has(name) {
+		if !c.has(name) && (name == "groups" || !c.has("share")) {
 			c.missing(name, "a whole number of at least 1", "4")
 		}
 	}
-	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Tokens: c.integer("tokens", 1, 1, workload.MaxLength),
-		Skew: c.number("skew", 0, interval{lo: 0, hi: workload.MaxGroupSkew})}
+	p := SharedPrefix{Groups: c.integer("groups", 1, 1, mostRequests), Skew: c.number("skew", 0, interval{lo: 0, hi: workload.MaxGroupSkew})}
+	if c.has("share") {
+		p.Shares = c.shares()
+	} else {
+		p.Tokens = c.integer("tokens", 1, 1, workload.MaxLength)
+	}
+	c.known = append(c.known, "share", "tokens")
 	c.finish()
 	return p
-}
-
-// prefixFits requires every prompt to be longer than the prefix it starts with.
-func (t *table) prefixFits(l *Workload) {
-	if p := l.SharedPrefix; p.Groups > 0 && l.PromptTokens.Max > 0 && l.PromptTokens.Min <= p.Tokens {
-		t.report(joinKey(t.key("shared_prefix"), "tokens"), fmt.Sprint(p.Tokens),
-			fmt.Sprintf("less than the shortest prompt (%d tokens)", l.PromptTokens.Min),
-			"prompt_tokens counts the prefix: lengthen prompts or shorten the prefix")
-	}
 }

@@ -34,9 +34,11 @@ type Scenario struct {
 	Sweep       Sweep
 	Loads       []Workload
 	Quality     *Quality // nil where quality is not measured
+	Outputs     *Outputs // nil where no answers are kept
 	Cost        *Cost    // nil where nothing is priced
 	SLO         SLO
 	Run         Run
+	Profile     Profile
 
 	where positions
 }
@@ -121,10 +123,12 @@ type Workload struct {
 	Trace         Trace         // Recorded only
 	Think         time.Duration // between an answer and the slot's next request; Closed only
 	Rates         []float64     // requests per second; open loop only
+	Search        *Search       // finds rates itself; nil where Rates or Concurrencies are given
 	Concurrencies []int         // closed loop only
 	Requests      int           // measured requests per trial; 0 where Duration counts
 	Duration      time.Duration // of the schedule; 0 where Requests counts
 	Warmup        int           // requests before the measured part
+	Trim          string        // what is left out of the measured part: TrimNone or TrimAuto
 	PromptTokens  Length
 	OutputTokens  Length
 	IgnoreEOS     bool
@@ -132,6 +136,12 @@ type Workload struct {
 	Text          string       // corpus that prompts are drawn from, as written
 	SharedPrefix  SharedPrefix // zero for none
 	Conversation  Conversation // zero for none
+	Corpus        Corpus       // in place of Text and PromptTokens; zero for none
+	Team          string       // whose requests they are, "" for nobody's
+	Priority      int          // that the server is asked for; 0 is not sent
+	Classes       []Class      // with what they do not say taken from the fields above; nil for requests of one kind
+	Cache         string       // state of the server's prefix cache at the start: Cold, Warm or Declared
+	CachedShare   []float64    // Declared only: least and largest share of prompt tokens from the cache
 	Timeout       time.Duration
 }
 
@@ -155,6 +165,9 @@ type SharedPrefix struct {
 	Groups int
 	Tokens int
 	Skew   float64 `json:",omitempty"` // the k-th prefix comes in proportion to 1/k^Skew
+
+	// Shares of a mean prompt are an axis in place of Tokens; a variant of the load has its own as the only one.
+	Shares []float64 `json:",omitempty"`
 }
 
 // String words it; "" for none.
@@ -191,6 +204,7 @@ type Cost struct {
 type SLO struct {
 	Preset string  // "" for none
 	Scale  float64 // multiplies the preset's limits
+	Rule   string  // by which a limit is met: RuleBounds or RuleMLPerf
 	Limits []Limit
 }
 
@@ -200,6 +214,8 @@ type Run struct {
 	Repetitions  int
 	Confirm      bool          // run the winner once more on fresh prompts
 	ReadyTimeout time.Duration // of the system under test
+
+	StopOversaturated bool // end a trial whose queue only grows once it has missed a limit
 }
 
 // Resolve turns a path as written into one that can be opened: relative paths are

@@ -42,7 +42,7 @@ func (t *table) trace(l *Workload) {
 
 // recorded reports what a record has of its own.
 func (t *table) recorded() {
-	for _, name := range []string{"prompt_tokens", "output_tokens", "shared_prefix", "conversation"} {
+	for _, name := range []string{"prompt_tokens", "output_tokens", "shared_prefix", "conversation", "corpus", "class"} {
 		if v, ok := t.take(name); ok {
 			t.bad(name, v, `no `+name+` for arrival "recorded"`, "the trace has the lengths of prompts and answers: remove it")
 		}

@@ -82,7 +82,7 @@ func (s *Store) create(scenario []byte) error {
 
 // onlyOurs refuses to mix a new run with foreign files.
 func onlyOurs(dir string) error {
-	ours := []string{lockFile, scenarioFile, record.RunFile, record.TrialsDir, record.QualityDir, supersededDir}
+	ours := []string{lockFile, scenarioFile, record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, supersededDir}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return fmt.Errorf("list %s: %w", dir, err)
@@ -145,6 +145,7 @@ func (s *Store) force(run record.Run, changed []Change) error {
 	note := "Resumed by force: " + sentence(changed) + "."
 	run.Created, run.Build, run.Host, run.Format = s.run.Created, s.run.Build, s.run.Host, s.run.Format
 	run.Notes = s.run.Notes
+	keepSearched(s.run, &run)
 	if !slices.Contains(run.Notes, note) {
 		run.Notes = append(slices.Clone(run.Notes), note)
 	}

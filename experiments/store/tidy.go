@@ -18,7 +18,7 @@ const partialSuffix = ".partial"
 // tidy removes what a death left: temporary files, partial directories and trials
 // that were not committed; and what no longer belongs to the run.
 func (s *Store) tidy(retryFailed bool) error {
-	for _, dir := range []string{"", record.QualityDir} {
+	for _, dir := range []string{"", record.QualityDir, record.OutputsDir} {
 		if err := removeTemporary(filepath.Join(s.dir, dir)); err != nil {
 			return err
 		}
@@ -54,11 +54,11 @@ func (s *Store) tidyTrial(name string, retryFailed bool) error {
 	return removeTemporary(s.TrialDir(name)) // of a report that died while it packed requests
 }
 
-// belongs says whether a trial is one of the run's, a confirming one included.
+// belongs says whether a trial is one of the run's, a confirming one and duplicates included.
 func (s *Store) belongs(k record.TrialKey) bool {
 	return slices.ContainsFunc(s.run.Arms, func(a record.Arm) bool { return a.ID == k.Arm }) &&
 		slices.ContainsFunc(s.run.Loads, func(l record.Load) bool { return l.ID == k.Load }) &&
-		(k.Repetition < s.run.Repetitions || k.Repetition == record.Confirmation)
+		(k.Draws() < s.run.Repetitions || s.searched(k.Load) || k.Draws() == record.Confirmation)
 }
 
 // drop takes back a commit: the mark goes first, so that a death in between leaves

@@ -21,10 +21,11 @@ func DefaultAllowances() Allowances {
 
 // Estimate is how long a run may take.
 type Estimate struct {
-	Trials    int // the confirming one included
+	Trials    int // the confirming one and its duplicate included
 	Schedules time.Duration
 	Overhead  time.Duration // start, warm-up, drain
 	Quality   time.Duration
+	Searched  bool // searches are in it, at their most
 }
 
 // Total is the whole run.
@@ -33,12 +34,16 @@ func (e Estimate) Total() time.Duration { return e.Schedules + e.Overhead + e.Qu
 // String says that it is an estimate.
 func (e Estimate) String() string {
 	second := func(d time.Duration) time.Duration { return d.Round(time.Second) }
-	return fmt.Sprintf("about %v (estimate: %d trials, %v of load schedules, %v of starts, warm-ups and drains, %v of quality probes)",
-		second(e.Total()), e.Trials, second(e.Schedules), second(e.Overhead), second(e.Quality))
+	about := "about"
+	if e.Searched {
+		about = "at most, as searches end when they are done, about"
+	}
+	return fmt.Sprintf("%s %v (estimate: %d trials, %v of load schedules, %v of starts, warm-ups and drains, %v of quality probes)",
+		about, second(e.Total()), e.Trials, second(e.Schedules), second(e.Overhead), second(e.Quality))
 }
 
-// EstimateTime adds up the schedules and the allowances. The confirming run is
-// counted at the longest load.
+// EstimateTime adds up the schedules and the allowances. The confirming run and its
+// duplicate are counted at the longest load, trials without a profile at the first.
 func (m *Matrix) EstimateTime(a Allowances) Estimate {
 	var e Estimate
 	longest := 0
@@ -50,8 +55,12 @@ func (m *Matrix) EstimateTime(a Allowances) Estimate {
 		}
 	}
 	if m.Scenario.Run.Confirm && len(m.Loads) > 0 {
-		e.add(m.Loads[longest], 1, a)
+		e.add(m.Loads[longest], 2, a)
 	}
+	if pairs := m.Scenario.Profile.CostPairs; pairs > 0 && len(m.Loads) > 0 {
+		e.add(m.Loads[0], pairs, a)
+	}
+	e.addSearches(m, a)
 	if q := m.Scenario.Quality; q != nil {
 		each := q.Windows * q.Length
 		for _, n := range q.NeedleLengths {

@@ -20,12 +20,14 @@ func expandLoads(s *scenario.Scenario) ([]Load, error) {
 	var loads []Load
 	first := map[string]string{}
 	for i, w := range s.Loads {
-		for _, r := range levels(w, len(s.Loads) > 1) {
-			if name, dup := first[r.ID]; dup {
-				return nil, s.Problem(fmt.Sprintf("load[%d]", i), fmt.Sprintf("load %q", r.Name), "a load of its own", "it is the same as "+strconv.Quote(name))
+		for _, v := range w.Variants() {
+			for _, r := range levels(v, len(s.Loads) > 1) {
+				if name, dup := first[r.ID]; dup {
+					return nil, s.Problem(fmt.Sprintf("load[%d]", i), fmt.Sprintf("load %q", r.Name), "a load of its own", "it is the same as "+strconv.Quote(name))
+				}
+				first[r.ID] = r.Name
+				loads = append(loads, Load{Record: r, Workload: v})
 			}
-			first[r.ID] = r.Name
-			loads = append(loads, Load{Record: r, Workload: w})
 		}
 	}
 	return loads, nil
@@ -38,6 +40,10 @@ func levels(w scenario.Workload, named bool) []record.Load {
 	}
 	base := record.Load{Arrival: w.Arrives(), Shape: w.Shape.String(), Warmup: w.Warmup, PromptTokens: w.PromptTokens.String(),
 		OutputTokens: w.OutputTokens.String(), SharedPrefix: w.SharedPrefix.String(), Conversation: w.Conversation.String(), Temperature: w.Temperature}
+	describe(&base, w)
+	if w.Trim == scenario.TrimAuto {
+		base.Trim = record.TrimAuto
+	}
 	var all []record.Load
 	for _, rate := range w.Rates {
 		r := base
@@ -52,6 +58,7 @@ func levels(w scenario.Workload, named bool) []record.Load {
 		all = append(all, r)
 	}
 	for i := range all {
+		all[i].Name += shared(w)
 		all[i].ID = loadID(all[i], w)
 	}
 	return all
@@ -71,5 +78,5 @@ func loadID(r record.Load, w scenario.Workload) string {
 	if w.Trace.File != "" {
 		parts = append(parts, w.Trace)
 	}
-	return digest("load", parts...)
+	return digest("load", append(parts, more(w)...)...)
 }

@@ -31,8 +31,9 @@ func (m *Matrix) Run(c Circumstances) record.Run {
 	for _, l := range m.Loads {
 		run.Loads = append(run.Loads, l.Record)
 	}
-	for _, l := range s.SLO.Limits {
-		run.SLOs = append(run.SLOs, record.SLO{Metric: l.Metric, Percentile: l.Percentile, LimitNS: int64(l.Limit), Origin: l.Origin})
+	run.SLOs = slos(s.SLO)
+	for _, s := range m.Searches() {
+		run.Searches = append(run.Searches, s.Record)
 	}
 	if k := s.Cost; k != nil {
 		run.Cost = record.CostPlan{Currency: k.Currency, PricePerHour: k.PricePerHour, Utilisation: k.Utilisation, Source: k.Source}

@@ -407,8 +407,8 @@ shared_prefix = { groups = 4, tokens = 64 }
 	got := m.Loads[3].Record
 	got.ID = ""
 	want := record.Load{Name: names[3], Arrival: "closed", Concurrency: 4, Requests: 30, Warmup: 4,
-		PromptTokens: "80", OutputTokens: "8", SharedPrefix: "4 groups of 64 tokens"}
-	if got != want {
+		PromptTokens: "80", OutputTokens: "8", SharedPrefix: "4 groups of 64 tokens", Cache: "cold"}
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if got := m.Loads[0].Record.OutputTokens; got != "uniform(8,24)" {
@@ -416,21 +416,22 @@ shared_prefix = { groups = 4, tokens = 64 }
 	}
 }
 
-// TestEstimate adds up by hand: 1 arm, 2 loads of 60 requests at 20/s and 40/s.
+// TestEstimate adds up by hand: 1 arm, 2 loads of 60 requests at 20/s and 40/s, a confirming run at the longer, and both
+// repetitions at the first once more without a profile.
 func TestEstimate(t *testing.T) {
 	a := Allowances{Start: time.Second, Request: 100 * time.Millisecond, QualityTokens: 1024}
 	m := expand(t, small, head+"[quality]\ntext = \"t.txt\"\n[run]\nrepetitions = 2\n")
 	e := m.EstimateTime(a)
 	want := Estimate{
-		Trials:    2*2 + 1,
-		Schedules: 2*(3000+1500)*time.Millisecond + 3*time.Second,
-		Overhead:  5 * (1000 + 100 + 4*100) * time.Millisecond,
+		Trials:    2*2 + 2 + 2,
+		Schedules: 2*(3000+1500)*time.Millisecond + 2*3*time.Second + 2*3*time.Second,
+		Overhead:  8 * (1000 + 100 + 4*100) * time.Millisecond,
 		Quality:   8 * time.Second, // 2 probes (reference and bf16 cache) x 8 x 512 tokens
 	}
 	if e != want {
 		t.Errorf("got %+v, want %+v", e, want)
 	}
-	if got := e.String(); !strings.HasPrefix(got, "about 28s (estimate: 5 trials, 12s of load schedules") {
+	if got := e.String(); got != "about 41s (estimate: 8 trials, 21s of load schedules, 12s of starts, warm-ups and drains, 8s of quality probes)" {
 		t.Errorf("got %s", got)
 	}
 }

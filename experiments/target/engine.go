@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/assaylab/assay/experiments/host"
 )
 
 // Announcement starts the line on which `assay serve` prints the address it got.
@@ -26,6 +28,7 @@ const stopGrace = 5 * time.Second
 type Engine struct {
 	Executable string   // the assay binary
 	Args       []string // after "serve"
+	CPUs       []int    // processors that the process may run on; nil for those of the caller
 	Client     *http.Client
 
 	cmd    *exec.Cmd
@@ -64,7 +67,7 @@ func (e *Engine) Start(_ context.Context, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := e.cmd.Start(); err != nil {
+	if err := host.OnCPUs(e.CPUs, e.cmd.Start); err != nil {
 		return fmt.Errorf("start the engine: %w", err)
 	}
 	e.stdin = stdin

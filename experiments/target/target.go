@@ -35,4 +35,5 @@ type Target interface {
 type Stats struct {
 	engine.Stats
 	PeakRSSBytes int64
+	CPUNS        int64 // processor time of the process so far; 0 where it is not known
 }

@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +14,7 @@ type Scenario struct {
 	Model        string
 	Engine       string   // more lines of [engine]
 	Axes         []string // lines of [sweep.axes]; none for a single arm
-	Rates        []int    // requests per second, constant
+	Rates        []int    // requests per second, constant; none where Load searches
 	Requests     int
 	Warmup       int
 	PromptTokens int
@@ -25,6 +26,7 @@ type Scenario struct {
 	Windows      int    // of quality, 64 tokens each; 0 leaves quality out
 	SLO          string // lines of [slo]
 	Run          string // more lines of [run]
+	Profile      string // lines of [profile]; "" takes none
 	Confirm      bool
 }
 
@@ -44,7 +46,10 @@ func (s Scenario) Text() string {
 	if len(s.Axes) > 0 {
 		line("[sweep]\nmode = \"product\"\n\n[sweep.axes]\n%s\n", strings.Join(s.Axes, "\n"))
 	}
-	line("[[load]]\narrival = \"constant\"\nrates = %s", strings.ReplaceAll(fmt.Sprint(s.Rates), " ", ", "))
+	line("[[load]]\narrival = \"constant\"")
+	if len(s.Rates) > 0 {
+		line("rates = %s", strings.ReplaceAll(fmt.Sprint(s.Rates), " ", ", "))
+	}
 	line("requests = %d\nwarmup = %d\nprompt_tokens = %d\noutput_tokens = %d", s.Requests, s.Warmup, s.PromptTokens, s.OutputTokens)
 	line("ignore_eos = true\ntext = \"text.txt\"\n%s", s.Load)
 	if s.SharedPrefix > 0 {
@@ -57,7 +62,7 @@ func (s Scenario) Text() string {
 		line("\n[quality]\ntext = \"text.txt\"\nwindows = %d\nlength = 64\nbound = 0.5\n%s", s.Windows, s.Quality)
 	}
 	line("\n[cost]\nprice_per_hour = \"0.10\"\nutilisation = 0.5\n\n[slo]\n%s\n", s.SLO)
-	line("[run]\nconfirm = %v\n%s", s.Confirm, s.Run)
+	line("[run]\nconfirm = %v\n%s\n\n[profile]\n%s", s.Confirm, s.Run, cmp.Or(s.Profile, "cpu = false"))
 	return b.String()
 }
 

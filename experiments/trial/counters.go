@@ -44,6 +44,7 @@ func difference(a, b target.Stats) record.Counters {
 		KVBytesPerToken:   b.KVBytesPerToken,
 		WeightBytes:       b.WeightBytes,
 		PeakRSSBytes:      b.PeakRSSBytes,
+		CPUNS:             b.CPUNS - a.CPUNS,
 	}
 }
 

@@ -36,7 +36,10 @@ type Config struct {
 	Warmup       loadgen.Plan  // URL is filled in; no prompts for no warm-up
 	Attack       loadgen.Plan  // URL is filled in
 	Shared       bool          // lab and system share cores
+	Handlers     bool          // the lab shares one with the system's HTTP handlers alone
+	Double       bool          // the lab receives everything twice
 	Dir          string        // for the trial's files
+	Profile      Profile       // of the measured part
 }
 
 // Run carries out the trial. The error is for what stops the run: an interrupt, or a
@@ -152,17 +155,26 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	if err != nil {
 		return ours(c.Dir, errors.Join(err, w.Close()))
 	}
+	release, err := c.double()
+	if err != nil {
+		return ours(c.Dir, errors.Join(err, w.Close()))
+	}
+	defer release()
+	profile := beginProfile(ctx, c)
 	var disk error
+	watch := host.StartWatch()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
 		if disk == nil {
 			disk = w.Append(q)
 		}
 	})
+	seen := watch.Stop(report.Zero)
 	if disk = ours(c.Dir, errors.Join(disk, w.Close())); disk != nil {
 		return disk
 	}
 	fill(r, report)
-	r.Lab.Shared = c.Shared
+	share(r, c)
+	r.Lab.Shared, r.Lab.Handlers, r.Lab.Watch = c.Shared, c.Handlers, &seen
 	if err != nil {
 		return err
 	}
@@ -177,12 +189,16 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 		return fmt.Errorf("read counters: %w", err)
 	}
 	r.Engine = difference(before, after)
-	return nil
+	r.Profile, err = profile.end(ctx)
+	return err
 }
 
 func fill(r *record.Trial, a loadgen.Report) {
 	r.Started = a.Zero.UTC().Format(time.RFC3339Nano)
 	r.WindowNS, r.Issued = a.WindowNS, a.Issued
+	if r.Stopped = a.Stopped; r.Stopped != "" {
+		r.Unsent = a.Planned - a.Issued
+	}
 	r.Held, r.HeldNS = a.Held, a.HeldMaxNS
 	r.Lab = record.Lab{LagP50NS: a.LagP50NS, LagP99NS: a.LagP99NS, LagMaxNS: a.LagMaxNS,
 		GCPauseNS: a.GCPauseNS, CPUNS: a.CPUNS, WallNS: a.WallNS}

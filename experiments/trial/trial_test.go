@@ -222,18 +222,18 @@ func TestDifference(t *testing.T) {
 		AcceptedTokens: 9, Drafts: 10, AcceptedAt: []int64{3, 1}, DraftedAt: []int64{5, 2}, DraftsFallen: 4,
 		DraftTime: 7, VerifySteps: 5, VerifyTime: 11, Batches: []engine.BatchSteps{{Steps: 2, Sequences: 2, Rows: 4, Tokens: 3, Busy: 20, Drafting: 4}, {}}, Preemptions: 11, DroppedPositions: 13, PeakSequence: 5, HeldPositions: 40, SequenceSteps: 2, Finished: map[engine.FinishReason]int64{engine.FinishAbort: 12, engine.FinishStop: 90},
 		Evictions: 14, PrefixCopies: 15, SwapOutBytes: 16, SwapInBytes: 17, OffloadHits: 18, OffloadReadBytes: 19, OffloadWriteBytes: 20,
-		PeakRunning: 1, Occupancy: 13, KVBytesPerToken: 512, WeightBytes: 1000}, PeakRSSBytes: 5000}
+		PeakRunning: 1, Occupancy: 13, KVBytesPerToken: 512, WeightBytes: 1000}, PeakRSSBytes: 5000, CPUNS: 21}
 	after := target.Stats{Stats: engine.Stats{
 		Steps: 101, Busy: 202, PrefillOps: 303, DecodeOps: 404, PromptTokens: 505, PrefixHits: 606, GeneratedTokens: 707, DraftTokens: 808,
 		AcceptedTokens: 909, Drafts: 1010, AcceptedAt: []int64{30, 11, 4}, DraftedAt: []int64{55, 22, 6}, DraftsFallen: 404,
 		DraftTime: 707, VerifySteps: 505, VerifyTime: 1111, Batches: []engine.BatchSteps{{Steps: 2, Sequences: 2, Rows: 4, Tokens: 3, Busy: 20, Drafting: 4}, {Steps: 3, Sequences: 6, Rows: 9, Tokens: 8, Busy: 70, Drafting: 5}}, Preemptions: 1111, DroppedPositions: 1313, PeakSequence: 6, HeldPositions: 100, SequenceSteps: 12, Finished: map[engine.FinishReason]int64{engine.FinishAbort: 1212, engine.FinishStop: 99},
 		Evictions: 1414, PrefixCopies: 1515, SwapOutBytes: 1616, SwapInBytes: 1717, OffloadHits: 1818, OffloadReadBytes: 1919, OffloadWriteBytes: 2020,
-		PeakRunning: 4, Occupancy: 1313, KVBytesPerToken: 512, WeightBytes: 1000}, PeakRSSBytes: 6000}
+		PeakRunning: 4, Occupancy: 1313, KVBytesPerToken: 512, WeightBytes: 1000}, PeakRSSBytes: 6000, CPUNS: 2121}
 	want := record.Counters{Steps: 100, BusyNS: 200, PrefillOps: 300, DecodeOps: 400, PromptTokens: 500, PrefixHitTokens: 600,
 		GeneratedTokens: 700, DraftTokens: 800, AcceptedTokens: 900, Drafts: 1000, AcceptedAt: []int64{27, 10, 4}, DraftedAt: []int64{50, 20, 6}, DraftsFallen: 400,
 		DraftNS: 700, VerifySteps: 500, VerifyNS: 1100, Batches: []record.BatchSteps{{Steps: 3, Sequences: 6, Rows: 9, Tokens: 8, BusyNS: 70, DraftNS: 5}}, Preemptions: 1100, DroppedKV: 1300, MeanKVBytes: 6 * 512, PeakKVBytes: 6 * 512,
 		Evictions: 1400, PrefixCopies: 1500, SwapOutBytes: 1600, SwapInBytes: 1700, OffloadHits: 1800, OffloadReadBytes: 1900, OffloadWriteBytes: 2000,
-		Aborted: 1200, PeakRunning: 4, RunningNS: 1300, KVBytesPerToken: 512, WeightBytes: 1000, PeakRSSBytes: 6000}
+		Aborted: 1200, PeakRunning: 4, RunningNS: 1300, KVBytesPerToken: 512, WeightBytes: 1000, PeakRSSBytes: 6000, CPUNS: 2100}
 	if got := difference(before, after); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

@@ -74,7 +74,7 @@ func (r *closedRun) Pace(elapsed time.Duration, hits uint64) (time.Duration, boo
 	select {
 	case at := <-r.free:
 		r.intended[hits].Store(at)
-		return 0, !sleepUntil(r.ctx, r.zero.Add(time.Duration(at)))
+		return 0, !SleepUntil(r.ctx, r.zero.Add(time.Duration(at)))
 	case <-r.ctx.Done():
 		return 0, true
 	}

@@ -108,7 +108,7 @@ func (r *openRun) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool)
 		return 0, true
 	}
 	due := r.zero.Add(time.Duration(r.schedule.offsets[hits]))
-	return 0, !sleepUntil(r.ctx, due)
+	return 0, !SleepUntil(r.ctx, due)
 }
 
 // Rate implements vegeta.Pacer with the nominal rate.

@@ -9,10 +9,10 @@ import (
 // be late (about a millisecond).
 const lastStretch = 3 * time.Millisecond
 
-// sleepUntil sleeps to the absolute time due and reports whether it got there:
+// SleepUntil sleeps to the absolute time due and reports whether it got there:
 // false means that the context was done. It returns within lastStretch of that.
 // A due time that has passed returns at once.
-func sleepUntil(ctx context.Context, due time.Time) bool {
+func SleepUntil(ctx context.Context, due time.Time) bool {
 	if ctx.Err() != nil {
 		return false
 	}

@@ -21,7 +21,8 @@ type Dialect interface {
 // Decoder reads the payloads of one response in order.
 type Decoder interface {
 	// Decode reads the data of one event. An error of type *ServerError is one that
-	// the server reports; any other says that the payload is not of the dialect.
+	// the server reports; any other says that the payload is not of the dialect. The
+	// Delta's Usage is good until the next call.
 	Decode(payload []byte) (Delta, error)
 
 	// Done says that the dialect's end mark has been read.

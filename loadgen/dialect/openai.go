@@ -18,8 +18,8 @@ import (
 // is plain text.
 type Completions struct{}
 
-// Chat is OpenAI's /v1/chat/completions: the prompt is one user message, after
-// System where that is not empty.
+// Chat is OpenAI's /v1/chat/completions: the prompt's messages where it has some, else
+// one user message; after System where that is not empty.
 type Chat struct{ System string }
 
 var (
@@ -45,7 +45,12 @@ func (c Chat) Encode(p workload.Prompt, o Options) (Call, error) {
 	if c.System != "" {
 		messages = append(messages, message{"system", c.System})
 	}
-	messages = append(messages, message{"user", p.Text})
+	for _, m := range p.Messages {
+		messages = append(messages, message(m))
+	}
+	if p.Messages == nil {
+		messages = append(messages, message{"user", p.Text})
+	}
 	return encode("/v1/chat/completions", p, o, map[string]any{"messages": messages})
 }
 
@@ -86,6 +91,12 @@ func encode(path string, p workload.Prompt, o Options, body map[string]any) (Cal
 	case UsageFinal:
 		body["stream_options"] = map[string]bool{"include_usage": true}
 	}
+	if p.Priority != 0 {
+		body["priority"] = p.Priority
+	}
+	if p.Team != "" {
+		body["user"] = p.Team
+	}
 	maps.Copy(body, o.Extra)
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -102,7 +113,7 @@ func encode(path string, p workload.Prompt, o Options, body map[string]any) (Cal
 
 // owned are the members of a body that Extra may not set.
 var owned = []string{
-	"ignore_eos", "max_tokens", "messages", "model", "n", "prompt", "seed", "stream", "stream_options", "temperature", "top_k", "top_p",
+	"ignore_eos", "max_tokens", "messages", "model", "n", "priority", "prompt", "seed", "stream", "stream_options", "temperature", "top_k", "top_p", "user",
 }
 
 func (o Options) validate() error {
@@ -125,7 +136,12 @@ func (o Options) validate() error {
 }
 
 // openAI decodes chunks of both endpoints: their members do not collide.
-type openAI struct{ done bool }
+type openAI struct {
+	done       bool
+	scanner    scanner
+	id, finish string // the latest, so that the same is one string
+	usage      Usage  // the latest
+}
 
 func (d *openAI) Done() bool { return d.done }
 
@@ -171,6 +187,14 @@ func (d *openAI) Decode(payload []byte) (Delta, error) {
 		d.done = true
 		return Delta{}, nil
 	}
+	if out, ok := d.scan(payload); ok {
+		return out, nil
+	}
+	return decodeChunk(payload)
+}
+
+// decodeChunk reads what scan does not.
+func decodeChunk(payload []byte) (Delta, error) {
 	var c chunk
 	if err := json.Unmarshal(payload, &c); err != nil {
 		return Delta{}, fmt.Errorf("not a completion chunk: %w: %s", err, clip(string(payload)))

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/loadgen/corpus"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -41,8 +42,23 @@ func TestEncode(t *testing.T) {
 			"/v1/completions",
 			`{"ignore_eos":true,"max_tokens":7,"min_p":0.1,"model":"m","prompt":"func \"main\"\n","seed":18446744073709551615,"stream":true,"temperature":0.5,"top_k":40,"top_p":0.9}`,
 		},
+		{
+			"priority and team", Completions{}, Options{Model: "m", Usage: UsageNone}, "/v1/completions",
+			`{"max_tokens":7,"model":"m","priority":-3,"prompt":"func \"main\"\n","stream":true,"temperature":0,"user":"ops"}`,
+		},
+		{
+			"recorded chat", Chat{System: "be brief"}, Options{Model: "m", Usage: UsageNone}, "/v1/chat/completions",
+			`{"max_tokens":7,"messages":[{"role":"system","content":"be brief"},{"role":"user","content":"a"},{"role":"assistant","content":"b"},{"role":"user","content":"c"}],"model":"m","stream":true,"temperature":0}`,
+		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			prompt := prompt
+			switch tc.name {
+			case "priority and team":
+				prompt.Priority, prompt.Team = -3, "ops"
+			case "recorded chat":
+				prompt.Messages = []corpus.Message{{Role: "user", Content: "a"}, {Role: "assistant", Content: "b"}, {Role: "user", Content: "c"}}
+			}
 			tc.options.Header = http.Header{"Authorization": {"Bearer x"}}
 			call, err := tc.dialect.Encode(prompt, tc.options)
 			if err != nil {

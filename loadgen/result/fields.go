@@ -44,6 +44,8 @@ var fields = []field{
 	{key: "estimated", number: &number{get: estimated, set: func(r *Request, v int64) { r.Estimated = v != 0 }, boolean: true}},
 	{key: "turn", count: func(r *Request) *int { return &r.Turn }},
 	{key: "held_ns", stamp: func(r *Request) *int64 { return &r.Held }, near: func(*Request) int64 { return 0 }},
+	{key: "class", text: func(r *Request) *string { return &r.Class }},
+	{key: "team", text: func(r *Request) *string { return &r.Team }},
 }
 
 func estimated(r *Request) int64 {

@@ -50,6 +50,8 @@ type Request struct {
 	Estimated    bool   `json:"estimated,omitempty"` // token counts are ours, the server gave none
 	Turn         int    `json:"turn,omitempty"`      // of a conversation, from 1; 0 where it is of none
 	Held         int64  `json:"held_ns,omitempty"`   // from dequeued to when the reply to the turn before was there, 0 where it was
+	Class        string `json:"class,omitempty"`     // of the load, "" where it has no classes
+	Team         string `json:"team,omitempty"`      // whose request it is, "" for nobody's
 
 	Events []Event `json:"-"` // kept in events.jsonl
 }

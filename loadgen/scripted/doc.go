@@ -3,5 +3,7 @@
 // frames split across writes, stalls, resets, refusals, wrong counts. Tests of
 // whatever measures a server compare what was measured with that record.
 //
+// Server plays any script; Beat plays one, a steady stream, to thousands of clients.
+//
 // It generates no text and has no queue. For a server that does, run the engine.
 package scripted

@@ -55,10 +55,15 @@ func Start(script func(Received) Script) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("scripted server: %w", err)
 	}
+	return StartOn(listener, script), nil
+}
+
+// StartOn is Start on a listener, which the server closes.
+func StartOn(listener net.Listener, script func(Received) Script) *Server {
 	s := &Server{script: script, listener: listener}
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve)}
 	go func() { _ = s.http.Serve(listener) }()
-	return s, nil
+	return s
 }
 
 // Always is the script function that answers every request alike.

@@ -3,6 +3,9 @@
 // parses the server-sent events of the answer as they are read, and completes one
 // result.Request when the answer ends, however it ends.
 //
+// The base transport is wire's, whose bodies come by themselves, or net/http's, whose
+// bodies the vegeta worker reads: what is done with a read is the same.
+//
 // Nothing is retried and no redirect is followed. It does not decide when a
 // request is sent (arrival) nor what an event means (dialect).
 package stream

@@ -12,10 +12,12 @@ import (
 
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/result"
+	"github.com/assaylab/assay/loadgen/wire"
 )
 
 // exchange is one request and its answer. All of it belongs to the goroutine of
-// the vegeta worker, but for the stamps that net/http's writing goroutine makes.
+// the vegeta worker, but for the stamps that net/http's writing goroutine makes, and
+// while a body is pushed, when the worker waits and take is called by who pushes.
 type exchange struct {
 	t          *Transport
 	ctx        context.Context
@@ -112,7 +114,9 @@ func (e *exchange) take(p []byte, at int64) error {
 		if err != nil {
 			return fmt.Errorf("event %d: %w", e.events, err)
 		}
-		e.timeline.add(d, at, read)
+		if e.timeline.add(d, at, read) && e.t.Streamed != nil {
+			e.t.Streamed(e.timeline.latest(e.request.Intended))
+		}
 		return nil
 	})
 }
@@ -182,6 +186,44 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.inner.Read(p)
 	at := b.exchange.t.Clock.Now()
 	return n, b.exchange.read(p[:n], at, err)
+}
+
+// WriteTo implements io.WriterTo: vegeta reads the body by io.Copy, which then brings no
+// buffer of its own. There is nothing to write, for what is read is taken up here.
+func (b *body) WriteTo(io.Writer) (int64, error) {
+	if p, ok := b.inner.(wire.Pusher); ok {
+		return 0, b.pushed(p)
+	}
+	buffer := make([]byte, readSize)
+	for {
+		if _, err := b.Read(buffer); errors.Is(err, io.EOF) {
+			return 0, nil
+		} else if err != nil {
+			return 0, err
+		}
+	}
+}
+
+// readSize is how much is read at once: what net/http's own buffer holds.
+const readSize = 4 << 10
+
+// pushed is read for a body that comes by itself. Its stamps are of the socket's reads.
+func (b *body) pushed(p wire.Pusher) error {
+	e := b.exchange
+	var bad error
+	at, err := p.Push(e.t.Clock.Now, func(p []byte, at int64) error {
+		bad = e.take(p, at)
+		return bad
+	})
+	switch {
+	case bad != nil:
+		e.end(at, result.Malformed, bad.Error())
+		return errStop
+	case errors.Is(err, io.EOF):
+		_ = e.read(nil, at, io.EOF)
+		return nil
+	}
+	return e.read(nil, at, err)
 }
 
 var errUnread = errors.New("the answer was not read to its end")

@@ -27,7 +27,7 @@ func broken(connected bool, err error) string {
 	switch {
 	case !connected:
 		return result.Refused
-	case strings.Contains(err.Error(), "malformed"): // net/http has no error value for a reply that is not HTTP
+	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "chunk length"): // net/http has no error value for a reply that is not HTTP
 		return result.Malformed
 	}
 	return result.Reset

@@ -43,10 +43,12 @@ func (s *Parser) Feed(p []byte, emit func(Event) error) error {
 				continue
 			}
 		}
-		end := bytes.IndexAny(p, "\r\n")
-		piece := p
+		piece, end := p, bytes.IndexByte(p, '\n')
 		if end >= 0 {
 			piece = p[:end]
+		}
+		if cr := bytes.IndexByte(piece, '\r'); cr >= 0 {
+			piece, end = p[:cr], cr
 		}
 		if len(s.line)+len(piece) > MaxEvent {
 			s.err = ErrTooLarge

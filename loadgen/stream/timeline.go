@@ -19,29 +19,41 @@ type message struct {
 type timeline struct {
 	id, finish string
 	messages   []message
-	usage      *dialect.Usage // the latest
+	usage      dialect.Usage // the latest
 }
 
-func (t *timeline) add(d dialect.Delta, at int64, read int) {
+// add takes up what an event says, and tells whether it is a message of the answer.
+func (t *timeline) add(d dialect.Delta, at int64, read int) bool {
 	t.id = cmp.Or(t.id, d.ID)
 	t.finish = cmp.Or(d.Finish, t.finish)
 	m := message{at: at, read: read, text: d.Text, total: -1}
 	if d.Usage != nil {
-		t.usage = d.Usage
+		t.usage = *d.Usage
 		m.total = d.Usage.Output
 	}
-	if d.Message && (m.text != "" || m.total > 0) {
-		t.messages = append(t.messages, m)
+	if !d.Message || m.text == "" && m.total <= 0 {
+		return false
 	}
+	t.messages = append(t.messages, m)
+	return true
+}
+
+// latest is the message that was added last, for those who watch.
+func (t *timeline) latest(intended int64) Streamed {
+	n := len(t.messages)
+	m := t.messages[n-1]
+	if n == 1 {
+		return Streamed{First: true, At: m.at, Wait: m.at - intended, Tokens: max(1, m.total)}
+	}
+	before := t.messages[n-2]
+	return Streamed{At: m.at, Wait: m.at - before.at, Tokens: max(1, m.total-before.total)}
 }
 
 // fill writes what was collected into r.
 func (t *timeline) fill(r *result.Request, counter dialect.Counter) {
 	r.ID, r.Finish = t.id, t.finish
-	total := 0
-	if t.usage != nil {
-		r.PromptTokens, r.CachedTokens, total = t.usage.Prompt, t.usage.Cached, t.usage.Output
-	}
+	total := t.usage.Output
+	r.PromptTokens, r.CachedTokens = t.usage.Prompt, t.usage.Cached
 	tokens, exact := t.counted()
 	if !exact {
 		tokens = t.estimated(total, counter)

@@ -29,6 +29,7 @@ type Call struct {
 	Body        []byte
 	AskedPrompt int // prompt tokens as the workload counted them
 	AskedOutput int // max_tokens
+	Class, Team string
 
 	// Of a turn of a conversation; see workload.Prompt.
 	Turn  int    // from 1; 0 where there is no conversation
@@ -70,6 +71,18 @@ type Transport struct {
 
 	Issued func(seq uint64, at int64) // a request was taken up; concurrent calls
 	Ended  func(result.Request)       // exactly once per request taken up; concurrent calls
+
+	// Streamed hears of every message with generated tokens as it comes; concurrent calls.
+	// It may be nil, and is called between two stamps: it should be quick.
+	Streamed func(Streamed)
+}
+
+// Streamed is a message with generated tokens.
+type Streamed struct {
+	First  bool
+	At     int64 // its stamp
+	Wait   int64 // since the intended time where it is the first, else since the message before
+	Tokens int   // by the server's running total, 1 where it does not say
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
@@ -105,6 +118,7 @@ func (t *Transport) begin(seq uint64, dequeued int64) *exchange {
 	e := &exchange{t: t, request: result.New(seq)}
 	e.request.Intended, e.request.Dequeued = t.Clock.Intended(seq), dequeued
 	e.request.AskedPrompt, e.request.AskedOutput, e.request.Turn = t.Calls[seq].AskedPrompt, t.Calls[seq].AskedOutput, t.Calls[seq].Turn
+	e.request.Class, e.request.Team = t.Calls[seq].Class, t.Calls[seq].Team
 	e.conn.Store(result.Never)
 	e.sent.Store(result.Never)
 	if t.Deadline > 0 {

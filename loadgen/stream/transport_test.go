@@ -109,6 +109,33 @@ func TestEveryReadIsStamped(t *testing.T) {
 	}
 }
 
+// Who watches hears of every message with tokens as it comes: by running totals where the
+// server has them, else as one token each.
+func TestStreamed(t *testing.T) {
+	count := func(text, total string) string {
+		return `data: {"choices":[{"text":"` + text + `"}],"usage":{"completion_tokens":` + total + `}}` + "\n\n"
+	}
+	for _, tc := range []struct {
+		name   string
+		pieces []string
+		want   []Streamed
+	}{
+		{"totals", []string{count("", "0"), count("a b", "2"), count("c", "3") + count("d e f", "6"), "data: [DONE]\n\n"},
+			[]Streamed{{true, 4, 4, 2}, {false, 5, 1, 1}, {false, 5, 0, 3}}},
+		{"none", []string{frame(""), frame("a b"), frame("c"), "data: [DONE]\n\n"}, []Streamed{{true, 4, 4, 1}, {false, 5, 1, 1}}},
+	} {
+		tr, _, _ := setup(t, &pieces{err: io.EOF, left: tc.pieces})
+		var got []Streamed
+		tr.Streamed = func(m Streamed) { got = append(got, m) }
+		if _, err := io.Copy(io.Discard, trip(t, tr).Body); err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, tc.want) {
+			t.Errorf("%s: got %v, want %v", tc.name, got, tc.want)
+		}
+	}
+}
+
 // The prepared request goes out, and cannot go out again.
 func TestPreparedCall(t *testing.T) {
 	tr, b, _ := setup(t, &pieces{err: io.EOF})

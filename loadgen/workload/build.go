@@ -49,6 +49,8 @@ type dealer struct {
 	spans   *spans
 	groups  []string // shared prefixes, none where prompts have none
 	popular popularity
+	round   bool // groups in turn, so that a warm-up reaches all of them
+	opened  int  // prompts that continue no other
 
 	lengths, outputs, pick, users *rand.Rand
 }
@@ -65,8 +67,12 @@ func (c *Corpus) newDealer(spec Spec, key Key, warmup bool) (*dealer, error) {
 	if warmup {
 		purpose = "warmup "
 	}
+	spans := c.newSpans(key.Rand(purpose+"span"), warmup)
+	if !warmup {
+		spans.seat = spec.Seat
+	}
 	return &dealer{
-		spec: spec, purpose: purpose, groups: groups, popular: newPopularity(spec), spans: c.newSpans(key.Rand(purpose+"span"), warmup),
+		spec: spec, purpose: purpose, groups: groups, popular: newPopularity(spec), spans: spans, round: warmup,
 		lengths: key.Rand(purpose + "length"), outputs: key.Rand(purpose + "output"), pick: key.Rand(purpose + "group"),
 	}, nil
 }
@@ -77,13 +83,20 @@ func (d *dealer) opening() (Prompt, error) {
 	group, prefix := -1, ""
 	if len(d.groups) > 0 {
 		group = d.popular.draw(d.pick)
+		if d.round {
+			group = d.opened % len(d.groups)
+		}
 		prefix = d.groups[group]
 	}
+	d.opened++
 	p, err := d.spans.next(prefix, own, own+d.spec.GroupTokens, d.spec.Special)
 	if err != nil {
 		return Prompt{}, err
 	}
 	p.Group, p.MaxTokens = group, d.spec.Output.Sample(d.outputs)
+	if group >= 0 {
+		p.Shared = d.spec.GroupTokens
+	}
 	return p, nil
 }
 
@@ -101,6 +114,7 @@ func (c *Corpus) groups(spec Spec, key Key, warmup bool) ([]string, error) {
 		return nil, nil
 	}
 	spans := c.newSpans(key.Rand("groups"), false)
+	spans.seat = spec.Seat
 	texts := make([]string, spec.Groups)
 	for i := range texts {
 		p, err := spans.next("", 0, spec.GroupTokens, false)
@@ -119,6 +133,7 @@ type spans struct {
 	deck   *deck
 	lo, hi int
 	warmup bool
+	seat   Seat // places that others have are left out until all have been used
 }
 
 func (c *Corpus) newSpans(rng *rand.Rand, warmup bool) *spans {
@@ -149,7 +164,11 @@ func (s *spans) cut(prefix string, own, total int, special bool) (Prompt, error)
 	// A pass over what is left of the deck and one over a whole new one sees every start.
 	for range 2 * s.deck.n {
 		start := s.lo + s.deck.deal(s.rng)
+		if !s.deck.again && s.seat.taken(start) {
+			continue
+		}
 		if p, ok := s.c.fit(prefix, start, own, total, s.hi, special, s.warmup); ok {
+			s.seat.take(start)
 			p.Repeat = s.deck.again
 			return p, nil
 		}

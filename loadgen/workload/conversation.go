@@ -49,7 +49,7 @@ func (c *Corpus) Turns(spec Spec, talk Conversation, key Key, due []int64, warmu
 	}
 	d.talk, d.users = talk, key.Rand(d.purpose+"user")
 	prompts := make([]Prompt, len(due))
-	for i, t := range talk.seat(due, key.Rand(d.purpose+"seat")) {
+	for i, t := range talk.seat(due, key.Rand(d.purpose+"seat"), func(int) int { return talk.Turns }) {
 		p, err := Prompt{}, error(nil)
 		if t.number == 1 {
 			p, err = d.opening()
@@ -90,22 +90,24 @@ func (d *dealer) add(to Prompt, tokens int) (Prompt, error) {
 type turn struct {
 	number int // from 1
 	after  int // the request that is the turn before; of the first, 0
+	of     int // turns that the conversation has
 }
 
-// seat gives every request to a conversation. A conversation whose last turn was due at
-// least Think before is ready, and so is a seat whose conversation is over, or has not
-// begun; each ready seat is as likely as the others. Where none is, one more is put there.
-func (c Conversation) seat(due []int64, rng *rand.Rand) []turn {
+// seat gives every request to a conversation; open begins one with a request, and says how many turns it has. A
+// conversation whose last turn was due at least Think before is ready, and so is a seat whose conversation is over, or
+// has not begun; each ready seat is as likely as the others. Where none is, one more is put there.
+func (c Conversation) seat(due []int64, rng *rand.Rand, open func(request int) int) []turn {
 	turns := make([]turn, len(due))
 	last := make([]int, c.AtOnce) // request of each seat's last turn
 	for i := range last {
 		last[i] = -1
 	}
+	over := func(l int) bool { return l < 0 || turns[l].number == turns[l].of }
 	var ready []int
 	for i := range due {
 		ready = ready[:0]
 		for s, l := range last {
-			if l < 0 || turns[l].number == c.Turns || due[i]-due[l] >= int64(c.Think) {
+			if over(l) || due[i]-due[l] >= int64(c.Think) {
 				ready = append(ready, s)
 			}
 		}
@@ -113,9 +115,10 @@ func (c Conversation) seat(due []int64, rng *rand.Rand) []turn {
 			ready, last = append(ready, len(last)), append(last, -1)
 		}
 		s := ready[rng.IntN(len(ready))]
-		turns[i] = turn{number: 1}
-		if l := last[s]; l >= 0 && turns[l].number < c.Turns {
-			turns[i] = turn{turns[l].number + 1, l}
+		if l := last[s]; over(l) {
+			turns[i] = turn{number: 1, of: open(i)}
+		} else {
+			turns[i] = turn{turns[l].number + 1, l, turns[l].of}
 		}
 		last[s] = i
 	}

@@ -123,7 +123,7 @@ func TestSeats(t *testing.T) {
 		k := talk
 		k.Think = c.think
 		open, most := map[int]bool{}, 0
-		for i, u := range k.seat(every(400), Key{Seed: 3}.Rand("seat")) {
+		for i, u := range k.seat(every(400), Key{Seed: 3}.Rand("seat"), func(int) int { return k.Turns }) {
 			if u.number > 1 {
 				delete(open, u.after)
 			}

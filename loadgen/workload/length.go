@@ -32,6 +32,8 @@ const MaxLength = 1 << 20
 //	normal(64,16,8,128)       mean, standard deviation, minimum, maximum
 //	lognormal(64,48,8,512)    the same; mean and deviation are of the count, not of its logarithm
 //
+// An empirical one has no written form that could be read: it is described.
+//
 // Normal and lognormal are truncated to [minimum, maximum]: what lies outside is
 // never drawn, and nothing piles up at the bounds. Mean and deviation are those
 // before truncation.
@@ -39,6 +41,7 @@ type Length struct {
 	Kind         Kind
 	Mean, Stddev float64 // normal and lognormal only
 	Min, Max     int     // both included; equal for fixed
+	Table        *Table  `json:",omitempty"` // empirical only
 }
 
 // FixedLength is always n.
@@ -51,9 +54,9 @@ const leastMass = 1e-6
 // Validate says what is wrong with l.
 func (l Length) Validate() error {
 	switch l.Kind {
-	case Fixed, Uniform, Normal, Lognormal:
+	case Fixed, Uniform, Normal, Lognormal, Empirical:
 	default:
-		return fmt.Errorf("unknown distribution %q, expected fixed, uniform, normal or lognormal", l.Kind)
+		return fmt.Errorf("unknown distribution %q, expected fixed, uniform, normal, lognormal or empirical", l.Kind)
 	}
 	switch {
 	case l.Min < 1:
@@ -65,8 +68,11 @@ func (l Length) Validate() error {
 	case l.Kind == Fixed && l.Min != l.Max:
 		return fmt.Errorf("fixed length with bounds %d and %d, expected them equal", l.Min, l.Max)
 	}
-	if l.Kind == Fixed || l.Kind == Uniform {
+	switch l.Kind {
+	case Fixed, Uniform:
 		return nil
+	case Empirical:
+		return l.validateTable()
 	}
 	return l.validateShape()
 }
@@ -91,6 +97,8 @@ func (l Length) String() string {
 		return strconv.Itoa(l.Min)
 	case Uniform:
 		return fmt.Sprintf("uniform(%d,%d)", l.Min, l.Max)
+	case Empirical:
+		return fmt.Sprintf("empirical(%d to %d, mean %.0f)", l.Min, l.Max, l.Mean)
 	}
 	return fmt.Sprintf("%s(%s,%s,%d,%d)", l.Kind, number(l.Mean), number(l.Stddev), l.Min, l.Max)
 }
@@ -105,6 +113,8 @@ func (l Length) Sample(rng *rand.Rand) int {
 	case Normal, Lognormal:
 		lo, hi := l.cdf(float64(l.Min)-0.5), l.cdf(float64(l.Max)+0.5)
 		x = math.Round(l.quantile(lo + u*(hi-lo)))
+	case Empirical:
+		return l.Table.sample(u)
 	default:
 		x = math.Floor(float64(l.Min) + u*float64(l.Max-l.Min+1))
 	}
@@ -115,6 +125,9 @@ func (l Length) Sample(rng *rand.Rand) int {
 func (l Length) Expected() float64 {
 	if l.Kind == Fixed || l.Kind == Uniform {
 		return float64(l.Min+l.Max) / 2
+	}
+	if l.Kind == Empirical {
+		return l.Mean
 	}
 	below := l.cdf(float64(l.Min) - 0.5)
 	mass, sum := 0.0, 0.0

@@ -22,8 +22,8 @@ func TestParseLength(t *testing.T) {
 		{"64", Length{Kind: Fixed, Min: 64, Max: 64}, "64"},
 		{"fixed(64)", Length{Kind: Fixed, Min: 64, Max: 64}, "64"},
 		{" uniform( 16 , 128 ) ", Length{Kind: Uniform, Min: 16, Max: 128}, "uniform(16,128)"},
-		{"normal(64,16.5,8,128)", Length{Normal, 64, 16.5, 8, 128}, "normal(64,16.5,8,128)"},
-		{"lognormal(64,48,8,512)", Length{Lognormal, 64, 48, 8, 512}, "lognormal(64,48,8,512)"},
+		{"normal(64,16.5,8,128)", Length{Normal, 64, 16.5, 8, 128, nil}, "normal(64,16.5,8,128)"},
+		{"lognormal(64,48,8,512)", Length{Lognormal, 64, 48, 8, 512, nil}, "lognormal(64,48,8,512)"},
 	} {
 		t.Run(tc.in, func(t *testing.T) {
 			got, err := ParseLength(tc.in)
@@ -114,7 +114,7 @@ func TestLengthMoments(t *testing.T) {
 
 // Truncation does not pile up at the bounds.
 func TestLengthBoundsAreNotSpikes(t *testing.T) {
-	l := Length{Normal, 20, 30, 1, 60}
+	l := Length{Normal, 20, 30, 1, 60, nil}
 	rng := rand.New(rand.NewPCG(3, 4))
 	count := map[int]int{}
 	for range 60_000 {

@@ -3,6 +3,8 @@ package workload
 import (
 	"fmt"
 	"math"
+
+	"github.com/assaylab/assay/loadgen/corpus"
 )
 
 // Prompt is one request's content.
@@ -11,7 +13,15 @@ type Prompt struct {
 	Tokens    []int32 // of Text as the tokenizer encodes it; with special tokens where Spec.Special
 	MaxTokens int     // output tokens to ask for
 	Group     int     // shared group it begins with, -1 for none
-	Repeat    bool    // the corpus was used up and its span has been used before
+	Shared    int     // tokens of that group's prefix, a special token before them not counted
+	Repeat    bool    // the corpus was used up and its span, or its row, has been used before
+
+	Messages []corpus.Message // the same as a chat, where it was recorded as one; endpoints for plain prompts get Text
+
+	// Of a load of several classes. What is sent is Priority, and Team as the request's user.
+	Class    string // "" where there are none
+	Team     string // whose request it is, "" for nobody's
+	Priority int    // 0 is not sent
 
 	// Of a turn of a conversation. Text is then all that was said, with scripted replies.
 	Turn  int    // its number, from 1; 0 where there is no conversation
@@ -42,14 +52,17 @@ type Spec struct {
 	// proportion to 1/k^GroupSkew (Zipf's law). 0: all alike.
 	GroupSkew float64
 
-	// WarmupShared lets warm-up prompts begin with the shared prefixes, as when a
-	// system prompt is known to be cached before traffic comes. Off, warm-up
+	// WarmupShared lets warm-up prompts begin with the shared prefixes, each in turn, as
+	// when a system prompt is known to be cached before traffic comes. Off, warm-up
 	// prompts share nothing with measured ones.
 	WarmupShared bool
 
 	// Special counts the special tokens (begin-of-text) that the server adds to a
 	// plain prompt as part of its length.
 	Special bool
+
+	// Seat has the spans that cells of the run have in common: none, until the corpus is used up.
+	Seat Seat
 }
 
 // Size is a prompt's and its answer's length in tokens.

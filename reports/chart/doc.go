@@ -5,6 +5,7 @@
 //	cdf        latency distributions, a panel per load
 //	rate       latency against offered rate
 //	timeline   an engine's steps around a gap
+//	flame      where processor time went, markup of its own
 //	gauge      one value against its limit
 //	place      labels that overlap neither each other nor the marks
 //

@@ -26,6 +26,15 @@ type Plan struct {
 	// Confirm adds a confirming trial of the arm with this id at the load with that one.
 	Confirm, ConfirmLoad string
 
+	// DoubleLab adds the duplicate of that trial, in which the lab does twice its work: the same, until Edit says otherwise.
+	DoubleLab bool
+
+	// Stacks are the CPU profile of a trial; nil for none of any.
+	Stacks func(record.TrialKey) []Stack
+
+	// Unprofiled is how many repetitions of the first arm at the first load are there once more without a profile.
+	Unprofiled int
+
 	// EditRun changes run.json before it is written; nil changes nothing.
 	EditRun func(*record.Run)
 

@@ -97,10 +97,17 @@ func key(arm, load string, repetition int) record.TrialKey {
 }
 
 func (p Plan) keys(run *record.Run) []record.TrialKey {
-	if p.Confirm == "" {
-		return run.Order
+	keys := run.Order[:len(run.Order):len(run.Order)]
+	for k := range p.Unprofiled {
+		keys = append(keys, key(p.Arms[0].ID, LoadID(p.Rates[0]), record.Unprofiled+k))
 	}
-	return append(run.Order[:len(run.Order):len(run.Order)], key(p.Confirm, p.ConfirmLoad, record.Confirmation))
+	if p.Confirm != "" {
+		keys = append(keys, key(p.Confirm, p.ConfirmLoad, record.Confirmation))
+	}
+	if p.DoubleLab {
+		keys = append(keys, key(p.Confirm, p.ConfirmLoad, record.DoubleLab))
+	}
+	return keys
 }
 
 func (p Plan) writeTrial(dir string, order int, k record.TrialKey) error {
@@ -108,11 +115,15 @@ func (p Plan) writeTrial(dir string, order int, k record.TrialKey) error {
 	if err != nil {
 		return err
 	}
+	t.Profile = p.profile(k)
 	if p.Edit != nil && !p.Edit(&t, requests) {
 		return nil
 	}
 	at := filepath.Join(dir, record.TrialsDir, k.ID)
 	if err := os.MkdirAll(at, 0o755); err != nil {
+		return err
+	}
+	if err := p.writeProfile(at, &t); err != nil {
 		return err
 	}
 	w, err := result.Create(filepath.Join(at, record.RequestsFile), filepath.Join(at, record.EventsFile))
@@ -148,8 +159,12 @@ func (p Plan) trial(order int, k record.TrialKey) (record.Trial, []result.Reques
 	if arm == nil || rate == 0 {
 		return record.Trial{}, nil, fmt.Errorf("recordtest: the plan has no arm %q with load %q", k.Arm, k.Load)
 	}
-	schedule := rand.New(rand.NewPCG(p.Seed, uint64(rate*1000)+uint64(k.Repetition)<<32))
-	noise := rand.New(rand.NewPCG(p.Seed+uint64(order)+1, uint64(rate)))
+	draw := order
+	if k.Repetition == record.DoubleLab { // the confirming trial once more, to the nanosecond
+		draw--
+	}
+	schedule := rand.New(rand.NewPCG(p.Seed, uint64(rate*1000)+uint64(k.Draws())<<32))
+	noise := rand.New(rand.NewPCG(p.Seed+uint64(draw)+1, uint64(rate)))
 	var requests []result.Request
 	at := 0.0
 	for i := range p.Requests {
@@ -212,7 +227,8 @@ func (a *Arm) count(t *record.Trial, requests []result.Request, rate float64) {
 	}
 	e.PrefillOps, e.DecodeOps = 7_000_000*(e.PromptTokens-e.PrefixHitTokens), 7_000_000*e.GeneratedTokens
 	e.KVBytesPerToken, e.WeightBytes, e.PeakRSSBytes, e.PeakRunning = 4096, 14_000_000, 60_000_000, 8
-	t.Lab = record.Lab{LagP50NS: 120_000, LagP99NS: 170_000, LagMaxNS: 170_000, WallNS: t.WindowNS, CPUNS: t.WindowNS / 20}
+	t.Lab = record.Lab{LagP50NS: 120_000, LagP99NS: 170_000, LagMaxNS: 170_000, WallNS: t.WindowNS, CPUNS: t.WindowNS / 20, Watch: &record.Watch{
+		Ticks: int(t.WindowNS / 10e6), LateP50NS: 60_000, LateP99NS: 210_000, LateMaxNS: 900_000, SchedP99NS: 40_000, GCs: 1, GCPauseMaxNS: 80_000, CPUs: 1, CPUsBusyNS: t.WindowNS / 8}}
 }
 
 func (p Plan) writeQuality(dir string) error {

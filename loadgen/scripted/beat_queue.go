@@ -1,0 +1,175 @@
+package scripted
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/assaylab/assay/loadgen/arrival"
+)
+
+// beatStream is one answer of a Beat under way. But for gone, the queue owns it until
+// done is closed; at is also read under mu.
+type beatStream struct {
+	seq          uint64
+	arrived, gap int64
+	frames       [][]byte // the messages
+	next         int      // of frames
+	conn         syscall.RawConn
+	left         []byte // of earlier messages, where the socket did not take all
+	gone         atomic.Bool
+	err          error
+	done         chan struct{}
+
+	mu sync.Mutex
+	at []int64
+}
+
+// due is when message i is due. The first is a gap after the request.
+func (s *beatStream) due(i int) int64 { return s.arrived + int64(i+1)*s.gap }
+
+func (s *beatStream) beats() Beats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b := Beats{Seq: s.seq, Arrived: s.arrived, At: append([]int64{}, s.at...), Late: make([]int64, len(s.at))}
+	for i, at := range s.at {
+		b.Late[i] = at - s.due(i)
+	}
+	return b
+}
+
+// beat writes the message that is due, after what the socket did not take before, and
+// says whether that was all.
+func (s *beatStream) beat(now int64) (over bool) {
+	if s.gone.Load() {
+		s.err = errGone
+		return true
+	}
+	out := s.left
+	if s.next < len(s.frames) {
+		frame := s.frames[s.next]
+		if s.next++; len(out) == 0 {
+			out = frame
+		} else {
+			out = append(out, frame...)
+		}
+		s.mu.Lock()
+		s.at = append(s.at, now)
+		s.mu.Unlock()
+	}
+	n, err := s.write(out)
+	if err != nil {
+		s.err = err
+		return true
+	}
+	s.left = append([]byte(nil), out[n:]...)
+	return s.next == len(s.frames) && len(s.left) == 0
+}
+
+// write gives the socket what it takes at once.
+func (s *beatStream) write(p []byte) (n int, err error) {
+	closed := s.conn.Write(func(fd uintptr) bool {
+		n, err = syscall.Write(int(fd), p)
+		return true
+	})
+	switch {
+	case closed != nil:
+		return 0, closed
+	case err == syscall.EAGAIN || err == syscall.EINTR:
+		return 0, nil
+	}
+	return max(n, 0), err
+}
+
+// beatQueue has the streams in the order in which they are due. As all have the same
+// gap, one that has been served goes to the end.
+type beatQueue struct {
+	clock  machineClock
+	ctx    context.Context
+	cancel context.CancelFunc
+	added  chan *beatStream
+
+	ring []*beatStream // from head on, and around
+	head int
+	size int
+}
+
+func newBeatQueue(clock machineClock) *beatQueue {
+	q := &beatQueue{clock: clock, added: make(chan *beatStream, 1024)}
+	q.ctx, q.cancel = context.WithCancel(context.Background())
+	return q
+}
+
+func (q *beatQueue) add(s *beatStream) {
+	select {
+	case q.added <- s:
+	case <-q.ctx.Done():
+		s.err = errGone
+		close(s.done)
+	}
+}
+
+// run serves until the queue is stopped.
+func (q *beatQueue) run() {
+	for {
+		if !q.take() {
+			break
+		}
+		s := q.ring[q.head]
+		now := q.clock.now()
+		if due := s.due(s.next); due > now {
+			arrival.SleepUntil(q.ctx, q.clock.time(due))
+			continue
+		}
+		q.pop()
+		if s.beat(now) {
+			close(s.done)
+		} else {
+			q.push(s)
+		}
+	}
+	for ; q.size > 0; q.pop() {
+		q.ring[q.head].err = errGone
+		close(q.ring[q.head].done)
+	}
+}
+
+// take moves what was added to the ring, waits where that is empty, and reports false
+// when the queue is stopped.
+func (q *beatQueue) take() bool {
+	for q.ctx.Err() == nil {
+		select {
+		case s := <-q.added:
+			q.push(s)
+			continue
+		default:
+		}
+		if q.size > 0 {
+			return true
+		}
+		select {
+		case s := <-q.added:
+			q.push(s)
+		case <-q.ctx.Done():
+		}
+	}
+	return false
+}
+
+func (q *beatQueue) push(s *beatStream) {
+	if q.size == len(q.ring) {
+		larger := make([]*beatStream, max(64, 2*q.size))
+		n := copy(larger, q.ring[q.head:])
+		copy(larger[n:], q.ring[:q.head])
+		q.ring, q.head = larger, 0
+	}
+	q.ring[(q.head+q.size)%len(q.ring)] = s
+	q.size++
+}
+
+func (q *beatQueue) pop() {
+	q.ring[q.head] = nil
+	q.head = (q.head + 1) % len(q.ring)
+	q.size--
+}

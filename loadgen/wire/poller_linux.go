@@ -1,0 +1,149 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// poller reads all connections that are pushed, from one goroutine.
+type poller struct {
+	epoll *os.File // waited for by the runtime's own epoll, so that no thread blocks in ours
+	raw   syscall.RawConn
+
+	mu    sync.Mutex
+	slots []*push // by the number in epoll's events
+	free  []int32
+}
+
+// batch is how many connections are read before other goroutines have their turn.
+const batch = 64
+
+// readSize is how much is read from a connection at once.
+const readSize = 64 << 10
+
+// newPoller returns nil where there is no epoll.
+func newPoller() *poller {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil
+	}
+	if unix.SetNonblock(fd, true) != nil {
+		_ = unix.Close(fd)
+		return nil
+	}
+	p := &poller{epoll: os.NewFile(uintptr(fd), "epoll")}
+	if p.raw, err = p.epoll.SyscallConn(); err != nil {
+		p.close()
+		return nil
+	}
+	go p.run()
+	return p
+}
+
+func (p *poller) close() { _ = p.epoll.Close() }
+
+// run reads what is ready until the poller is closed.
+func (p *poller) run() {
+	events := make([]unix.EpollEvent, batch)
+	buffer := make([]byte, readSize)
+	for {
+		n, err := p.wait(events)
+		if err != nil {
+			return
+		}
+		for _, e := range events[:n] {
+			if s := p.slot(e.Fd); s != nil {
+				s.ready(buffer, e.Events&^unix.EPOLLIN != 0)
+			}
+		}
+		runtime.Gosched()
+	}
+}
+
+func (p *poller) wait(events []unix.EpollEvent) (n int, err error) {
+	closed := p.raw.Read(func(fd uintptr) bool {
+		for n, err = unix.EpollWait(int(fd), events, 0); err == unix.EINTR; {
+			n, err = unix.EpollWait(int(fd), events, 0)
+		}
+		return n != 0
+	})
+	return max(n, 0), errors.Join(closed, err)
+}
+
+func (p *poller) slot(i int32) *push {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.slots[i]
+}
+
+// add has s read from now on. Edges are enough: a read that does not fill the buffer has
+// emptied the socket, and what comes later is another edge, but for an end that came
+// together with the data.
+func (p *poller) add(s *push) error {
+	p.mu.Lock()
+	if len(p.free) == 0 {
+		p.free = append(p.free, int32(len(p.slots)))
+		p.slots = append(p.slots, nil)
+	}
+	s.slot = p.free[len(p.free)-1]
+	p.free = p.free[:len(p.free)-1]
+	p.slots[s.slot] = s
+	p.mu.Unlock()
+	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: s.slot}
+	return p.control(unix.EPOLL_CTL_ADD, s.fd, &event)
+}
+
+// remove ends it. The poller may still be in s.ready, which holds s.mu.
+func (p *poller) remove(s *push) {
+	_ = p.control(unix.EPOLL_CTL_DEL, s.fd, nil) // fails where adding did
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slots[s.slot] = nil
+	p.free = append(p.free, s.slot)
+}
+
+func (p *poller) control(op, fd int, event *unix.EpollEvent) (err error) {
+	closed := p.raw.Control(func(epoll uintptr) { err = unix.EpollCtl(int(epoll), op, fd, event) })
+	if err = errors.Join(closed, err); err != nil {
+		return fmt.Errorf("epoll: %w", err)
+	}
+	return nil
+}
+
+// ready reads what has come, and after it the end of the connection, if that has come too.
+func (s *push) ready(buffer []byte, ended bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.over {
+		n, err := readNow(s.fd, buffer)
+		at := s.stamp()
+		switch {
+		case errors.Is(err, unix.EAGAIN):
+			return
+		case err != nil:
+			s.end(at, fmt.Errorf("read: %w", err))
+		case n == 0:
+			s.end(at, io.ErrUnexpectedEOF)
+		default:
+			s.feed(buffer[:n], at)
+		}
+		if n < len(buffer) && !ended {
+			return
+		}
+	}
+}
+
+// readNow reads what is there.
+func readNow(fd int, p []byte) (n int, err error) {
+	for n, err = unix.Read(fd, p); err == unix.EINTR; {
+		n, err = unix.Read(fd, p)
+	}
+	return n, err
+}

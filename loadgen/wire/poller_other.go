@@ -1,0 +1,18 @@
+//go:build !linux
+
+package wire
+
+import "errors"
+
+// poller is for Linux only. Elsewhere newPoller returns nil, and nothing else is called.
+type poller struct{}
+
+func newPoller() *poller { return nil }
+
+func (p *poller) close()             {}
+func (p *poller) add(*push) error    { return errors.ErrUnsupported }
+func (p *poller) remove(*push)       {}
+func (c *conn) detach() (int, error) { return 0, errors.ErrUnsupported }
+func (c *conn) attach(int) error     { return errors.ErrUnsupported }
+func (c *conn) alive() bool          { return false }
+func closeFD(int)                    {}

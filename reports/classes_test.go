@@ -1,0 +1,80 @@
+package reports
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/record/recordtest"
+	"github.com/assaylab/assay/loadgen/result"
+)
+
+// mixedRun has one load of two classes and one of a single kind.
+func mixedRun() recordtest.Plan {
+	p := recordtest.Small()
+	p.EditRun = func(r *record.Run) {
+		r.Loads[0].Forced, r.Loads[0].Cache = true, "cold"
+		r.Loads[0].PromptTokens, r.Loads[0].OutputTokens = "", ""
+		r.Loads[0].Classes = []record.Class{
+			{Name: "chat", Weight: 3, Team: "web", PromptTokens: "32", OutputTokens: "8", Priority: -1},
+			{Name: "batch", Weight: 1, PromptTokens: "64", OutputTokens: "8", Corpus: "rows.jsonl", SLOs: []record.SLO{{Metric: "e2e", Percentile: 0.5, LimitNS: 20e9, Origin: "explicit"}}},
+		}
+		r.Loads[1].Team, r.Loads[1].Cache, r.Loads[1].CachedShare = "lab", "declared", []float64{.1, .2}
+	}
+	p.Edit = func(t *record.Trial, q []result.Request) bool {
+		t.Engine.PrefixHitTokens, t.Shareable = t.Engine.PromptTokens/8, t.Engine.PromptTokens/4
+		for i := range q {
+			if t.Key.Load != "r20" {
+				q[i].Team = "lab"
+				continue
+			}
+			q[i].Class, q[i].Team = "chat", "web"
+			if i%4 == 0 {
+				q[i].Class, q[i].Team = "batch", ""
+			}
+		}
+		q[0].Outcome = result.Timeout
+		return true
+	}
+	return p
+}
+
+func TestClasses(t *testing.T) {
+	s := analysed(t, mixedRun())
+	page := Build(s, Options{})
+	var md, html bytes.Buffer
+	if err := HTML(&html, page); err != nil {
+		t.Fatal(err)
+	}
+	checkMarkup(t, html.String())
+	for _, want := range []string{"Classes and teams", "75 % of requests; team web; priority -1; prompt tokens 32; output tokens 8.",
+		"25 % of requests; prompt tokens 64; output tokens 8; rows of rows.jsonl; limits of its own: p50 E2E at most 20 s (explicit).",
+		"Limits of every class at poisson 20/s", "p95 TTFT 100 ms: 0 of 45, needs 14 more; p95 TPOT 10 ms: 0 of 45, needs 14 more", "p50 E2E 20 s: 1 of 15",
+		"Latency of every class at poisson 20/s", "Teams at poisson 20/s", "Teams at poisson 40/s", "no team", "1 timeout",
+		"answers are forced to the length that is asked for (ignore_eos); classes chat, batch", "Prefix caches begin cold: what prompts have in common is at most 25 % of their tokens, and servers read 12 % from a cache.",
+		"Prefix caches are declared to serve 10 % to 20 % of prompt tokens", "answers may end before the length that is asked for; team lab"} {
+		if !strings.Contains(html.String(), want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(html.String(), "Limits at poisson 20/s") || !strings.Contains(html.String(), "Limits at poisson 40/s") {
+		t.Error("a load of classes has the limits of the others too, or others have none")
+	}
+	if err := Load(&md, s, "run"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"limit p95 ttft 100 ms of chat: undecided (0 of 45 requests beyond it)", "prefix cache: 12 % of prompt tokens read from it, at most 25 % are shared", "team web: 45 requests, ", "team none: 15 requests, ", ", 1 timeout"} {
+		if !strings.Contains(md.String(), want) {
+			t.Errorf("the summary does not say %q:\n%s", want, md.String())
+		}
+	}
+	if out := LoadSummary(s); len(out.Teams) != 2 || out.Teams[1].Team != "web" || out.Limits[0].Class != "chat" {
+		t.Errorf("%+v", out)
+	}
+	for _, section := range Build(analysed(t, recordtest.Small()), Options{}).Sections {
+		if section.ID == "classes" {
+			t.Error("classes in a run that has none")
+		}
+	}
+}
