@@ -18,10 +18,20 @@ import (
 func TestColumnsChangeNothing(t *testing.T) {
 	p := recordtest.Small()
 	p.Rates, p.Requests, p.Windows = []float64{20}, record.ColumnsFrom, 0
+	p.EditRun = func(r *record.Run) {
+		r.Loads[0].Trim, r.Loads[0].Classes = record.TrimAuto, []record.Class{{Name: "a"}, {Name: "b", Team: "x"}}
+	}
 	p.Edit = func(_ *record.Trial, rs []result.Request) bool {
 		for i := range rs {
 			if i%100 == 99 {
 				rs[i].Outcome = result.Timeout
+			}
+			if rs[i].Class = "a"; i%3 == 0 {
+				rs[i].Class, rs[i].Team = "b", "x"
+			}
+			if i < 400 { // a warm-up
+				rs[i].Last += 5 * (rs[i].Last - rs[i].First)
+				rs[i].End = max(rs[i].End, rs[i].Last)
 			}
 		}
 		return true
@@ -50,6 +60,9 @@ func TestColumnsChangeNothing(t *testing.T) {
 		t.Error("another Study after columns were torn")
 	}
 	for _, c := range first.Cells {
+		if c.OverTime.Trimmed == 0 || len(c.Classes) != 2 || len(c.Teams) != 2 || c.Classes[0].Issued+c.Classes[1].Issued != c.Issued {
+			t.Errorf("%s: %d trimmed, classes %+v, teams %+v", c.Arm, c.OverTime.Trimmed, c.Classes, c.Teams)
+		}
 		points := c.CDF["e2e"]
 		last := points[len(points)-1]
 		if len(points) > cdfSteps+1 || last.Y != float64(c.OK)/float64(c.Issued) || points[0].Y > 1.5/float64(c.Issued) {
