@@ -6,9 +6,10 @@ FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors 
   ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
 SOAK     ?= 30m
+REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage golden bench bench-loadgen bench-rivals cross-check models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -60,6 +61,9 @@ bench: ## decode and prefill speed of the embedded model, by format and kernel
 
 bench-rivals: ## measure against llama.cpp, built from its PyPI source package, and OpenVINO GenAI; hours; writes docs/benchmarks.md
 	$(GO) run ./engine/rivals
+
+bench-report: ## time and peak memory of report, compare and gate on a made-up run of REQUESTS (10000000); minutes, 8 GB of disk in TMPDIR
+	$(GO) test -tags bigreport -run '^TestBenchReport$$' -timeout 2h -v . -big-requests $(REQUESTS)
 
 bench-loadgen: ## how many streams the load generator follows on one processor, and AIPerf, GuideLLM and vLLM's client, from PyPI, 20 GB; writes docs/cross-check.md
 	$(GO) run ./loadgen/rivals streams

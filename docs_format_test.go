@@ -432,7 +432,7 @@ func jsonType(t reflect.Type) string {
 // TestRunDirectoryFiles runs over the names that the code gives to files.
 func TestRunDirectoryFiles(t *testing.T) {
 	text := readDoc(t, runDoc)
-	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
+	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.ColumnsFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
 		if !strings.Contains(text, name) {
 			t.Errorf("%s does not name %s", runDoc, name)
 		}

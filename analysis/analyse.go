@@ -3,8 +3,10 @@ package analysis
 import (
 	"fmt"
 	"math/rand/v2"
+	"sync"
 
 	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/internal/each"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )
@@ -67,11 +69,11 @@ type analysis struct {
 	fresh     []measured // confirmation cells
 	arms      []judged   // as Study.Arms
 	gaps      []gap      // the longest of each trial
-	estimated int        // requests whose token counts are ours
-	miscount  miscount
+	counts    counts
 	unchecked []string
 	drafting  bool // arms with drafts and without are compared
 
+	placing   sync.Mutex                 // of places
 	places    map[string]*stat.Resamples // by load and repetitions
 	loadOrder map[string]int
 }
@@ -82,27 +84,43 @@ func (a *analysis) rng(purpose ...string) *rand.Rand {
 }
 
 func (a *analysis) measure() error {
-	for c, err := range group.Sweep(a.set) {
-		if err != nil {
-			return err
-		}
-		m := a.newMeasured(&c)
-		m.setDrawn(a, &c)
-		a.watch(&c)
-		a.cells = append(a.cells, m)
-		a.study.Cells = append(a.study.Cells, m.Cell)
-		a.countTokens(&c)
-		for _, u := range c.Unchecked {
-			a.unchecked = append(a.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
-		}
+	swept, fresh := group.Swept(a.set), group.Confirming(a.set)
+	cells, err := a.measureAll(append(swept, fresh...), len(swept))
+	if err != nil {
+		return err
 	}
-	for c, err := range group.Confirmations(a.set) {
-		if err != nil {
-			return err
+	for _, m := range cells[:len(swept)] {
+		a.cells = append(a.cells, *m)
+		a.study.Cells = append(a.study.Cells, m.Cell)
+		for _, g := range m.gaps {
+			if g.length() > 0 {
+				a.gaps = append(a.gaps, g)
+			}
 		}
-		a.fresh = append(a.fresh, a.newMeasured(&c))
+		a.counts.estimated += m.counts.estimated
+		a.counts.server += m.counts.server
+		a.counts.streamed += m.counts.streamed
+		a.unchecked = append(a.unchecked, m.unchecked...)
+	}
+	for _, m := range cells[len(swept):] {
+		a.fresh = append(a.fresh, *m)
 	}
 	return nil
+}
+
+// measureAll measures cells, several at a time. The first swept ones are of the sweep, the others confirm.
+func (a *analysis) measureAll(places []group.Place, swept int) ([]*measured, error) {
+	cells := make([]*measured, len(places))
+	room := heldBytes / each.Workers(len(places))
+	err := each.Index(len(places), func(i int) error {
+		c, err := places[i].Read(a.set)
+		if err != nil {
+			return err
+		}
+		cells[i], err = a.newMeasured(&c, i < swept, room)
+		return err
+	})
+	return cells, err
 }
 
 func (a *analysis) countTrials() {

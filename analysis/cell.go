@@ -9,7 +9,6 @@ import (
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
-	"github.com/assaylab/assay/loadgen/result"
 )
 
 // measured is a cell with what later steps need and a reader of the Study does not.
@@ -21,44 +20,72 @@ type measured struct {
 	work   cost.Work
 	steps  stepCounts
 
-	answered []answered // where the run sweeps speculation, else nil
-	tokens   delivered
-	drawn    *drawn // nil where it is not valid
+	answered  []answered // where the run sweeps speculation, else nil
+	tokens    delivered
+	counts    counts
+	gaps      []gap // the longest of each trial
+	unchecked []string
+	drawn     *drawn    // nil where it is not valid, and of confirmation cells
+	latency   []float64 // what drawn has of it
 }
 
-func (a *analysis) newMeasured(c *group.Cell) measured {
-	m := measured{level: level(c.Load), closed: c.Load.Rate == 0, Cell: Cell{
+// newMeasured measures a cell, in walks that hold about room bytes. Cells are measured at the same time. Those of the sweep are drawn.
+func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, error) {
+	m := &measured{level: level(c.Load), closed: c.Load.Rate == 0, Cell: Cell{
 		Arm: c.Arm.ID, Load: c.Load.ID,
 		Valid: len(c.Invalid) == 0, Invalid: c.Invalid,
 		Outcomes: map[string]int{},
 		CDF:      map[string][]CDFPoint{},
-	}}
+	}, steps: newStepCounts(c)}
 	for _, t := range c.Trials {
 		m.Trials = append(m.Trials, t.Key.ID)
+		m.gaps = append(m.gaps, gap{trial: t.Key})
 	}
-	for r := range c.All() {
-		m.Issued++
-		m.Outcomes[r.Outcome]++
-		if r.Outcome == result.OK {
-			m.OK++
-		}
+	for _, u := range c.Unchecked {
+		m.unchecked = append(m.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
 	}
-	limits := a.run.LimitsOf(c.Load)
-	m.Metrics = percentiles(c, limits.All())
-	m.setRates(c, limits)
-	m.setEngine(c)
-	m.steps, m.tokens = newStepCounts(c), newDelivered(c)
-	m.Held = held(c)
 	if a.drafting {
 		m.answered = newAnswered(c)
 	}
-	m.SLOs, m.Verdict = judge(c, a.run.SLOs)
-	a.classify(&m, c)
+	limits := a.run.LimitsOf(c.Load)
+	stages := percentiles(c, limits.All(), func(name string, s sampled) {
+		m.Metrics = append(m.Metrics, s.percentiles(name))
+		if name == "ttft" || name == "e2e" {
+			m.CDF[name] = cdf(s.order, s.finite)
+		}
+		if name == frontMetric && sweep && m.Valid {
+			m.latency = a.drawLatency(m, c, s)
+		}
+	})
+	s := &survey{cell: c, limits: limits, m: m}
+	judged, more := a.judge(c, limits, m)
+	stages = append(append(stages, s), more...)
+	if err := runStages(c, room, stages); err != nil {
+		return nil, err
+	}
+	m.setRates(s)
+	m.setEngine(c, s.okays)
+	m.Held, m.Teams, m.Cache = s.held(), s.teams(), s.cacheUse()
+	m.settle(judged, limits, s)
 	m.OverTime = newOverTime(c, a.run.SLOs)
 	m.Verdict = m.OverTime.sustained(m.Verdict)
-	m.CDF["ttft"], m.CDF["e2e"] = cdf(c, metric.TTFT), cdf(c, metric.E2E)
 	m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
-	return m
+	if sweep {
+		m.setDrawn(a, c, s, judged)
+	}
+	return m, c.Err()
+}
+
+// percentiles are stages for every metric of a cell, over the merged raw samples.
+func percentiles(c *group.Cell, slos []record.SLO, done func(name string, s sampled)) []stage {
+	var stages []stage
+	for _, l := range metric.Latencies() {
+		stages = append(stages, &latency{Latency: l, cell: c, ps: quoted(l.Name, slos), done: done})
+	}
+	for _, p := range metric.PooledGaps() {
+		stages = append(stages, &pooled{Pooled: p, cell: c, ps: quoted(p.Name, slos), done: done})
+	}
+	return stages
 }
 
 func level(l record.Load) float64 {
@@ -68,22 +95,30 @@ func level(l record.Load) float64 {
 	return float64(l.Concurrency)
 }
 
-// cdf is the empirical distribution over all issued requests: failures keep it below 1.
-func cdf(c *group.Cell, of func(*result.Request) (float64, bool)) []CDFPoint {
-	var values []float64
-	for r := range c.All() {
-		v, _ := of(r)
-		values = append(values, v)
+// cdfSteps is how many steps of a distribution of more than cdfAll requests are kept: those at equal distances of the
+// share, so that the curve moves by less than 1/512 of the figure's height, under a pixel; the first and the last one stay.
+const (
+	cdfAll   = 2048
+	cdfSteps = 512
+)
+
+// cdf is the empirical distribution over all issued requests: failures, which are not among the finite ones, keep it
+// below 1.
+func cdf(order *stat.Order, finite int) []CDFPoint {
+	steps := finite
+	var ranks []int
+	if order.Len() > cdfAll && finite > cdfSteps {
+		steps, ranks = cdfSteps, []int{0}
 	}
-	values = stat.Sorted(values)
+	for k := range steps {
+		ranks = append(ranks, (k+1)*finite/steps-1)
+	}
+	order.Fetch(ranks...)
 	var points []CDFPoint
-	for i, v := range values {
-		if math.IsInf(v, 1) {
-			break
-		}
-		y := float64(i+1) / float64(len(values))
-		if n := len(points); n > 0 && points[n-1].X == v {
-			points[n-1].Y = y
+	for _, i := range ranks {
+		v, y := order.At(i), float64(i+1)/float64(order.Len())
+		if k := len(points); k > 0 && points[k-1].X == v {
+			points[k-1].Y = y
 			continue
 		}
 		points = append(points, CDFPoint{X: v, Y: y})
@@ -92,8 +127,8 @@ func cdf(c *group.Cell, of func(*result.Request) (float64, bool)) []CDFPoint {
 }
 
 // setEngine fills in what the engine's own counters say, summed over repetitions.
-func (m *measured) setEngine(c *group.Cell) {
-	busy, finished := busyTimes(c)
+func (m *measured) setEngine(c *group.Cell, okays []int) {
+	busy, finished := busyTimes(c, okays)
 	var drafts, drafted, accepted, asked, hits int64
 	var at []int64
 	for _, t := range c.Trials {
@@ -112,6 +147,15 @@ func (m *measured) setEngine(c *group.Cell) {
 	m.BusyPerRequest = busyPerRequest(busy, finished)
 	m.Acceptance, m.AcceptanceRate = acceptance(drafts, drafted, accepted, at)
 	m.PrefixHits = exactShare(hits, asked)
+}
+
+// busyTimes are the engine's busy nanoseconds and the finished requests of each repetition, those of the warm-up
+// included, as the counters are of all. okays are those that are not trimmed.
+func busyTimes(c *group.Cell, okays []int) (busy, finished []float64) {
+	for i, t := range c.Trials {
+		busy, finished = append(busy, float64(t.Engine.BusyNS)), append(finished, float64(okays[i]+t.Trimmed.Requests.Len()))
+	}
+	return busy, finished
 }
 
 func addColumns(sum, add []int64) []int64 {

@@ -30,15 +30,18 @@ func timeline(seq uint64, intended int64, prompt int, tokens ...int64) result.Re
 func TestRatesByHand(t *testing.T) {
 	failed := timeline(2, 2000, 30, 2100, 3500)
 	failed.Outcome = result.Reset
-	cell := group.Cell{Trials: []group.Trial{{Trial: record.Trial{WindowNS: 3000 * ms, Issued: 4}, Requests: []result.Request{
+	cell := group.Cell{Trials: []group.Trial{{Trial: record.Trial{WindowNS: 3000 * ms, Issued: 4}, Requests: group.AllOf(result.PackColumns([]result.Request{
 		timeline(0, 0, 10, 100, 200),
 		timeline(1, 1000, 20, 1600, 1700),
 		failed,
 		timeline(3, 3000, 40, 3100, 3200),
-	}}}}
+	}, result.Source{}))}}}
 	slos := []record.SLO{{Metric: "ttft", Percentile: 0.5, LimitNS: 500 * ms}}
 	a := &analysis{run: &record.Run{SLOs: slos, Cost: record.CostPlan{PricePerHour: "3.6"}}, options: Options{Draws: 100}}
-	m := a.newMeasured(&cell)
+	m, err := a.newMeasured(&cell, false, heldBytes)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name      string
 		got, want float64

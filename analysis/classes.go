@@ -1,11 +1,9 @@
 package analysis
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 
-	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/internal/words"
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/record"
@@ -49,73 +47,53 @@ type CacheUse struct {
 	Known     bool   // the server counts what it reads
 }
 
-// classify judges each class of a cell by its own limits: the cell meets its limits when each class does.
-func (a *analysis) classify(m *measured, c *group.Cell) {
-	m.Teams, m.Cache = teams(c), cacheUse(c)
-	if len(c.Load.Classes) == 0 {
+// fare notes what became of a request in its class.
+func (s *survey) fare(r *result.Request, judged metric.Judgement) {
+	k := s.class[r.Class]
+	if k == nil {
 		return
 	}
-	limits := a.run.LimitsOf(c.Load)
-	m.SLOs, m.Verdict = nil, Met
-	for _, k := range c.Load.Classes {
-		sub := c.Only(func(r *result.Request) bool { return r.Class == k.Name })
-		r := a.class(&sub, k, limits)
-		m.Classes = append(m.Classes, r)
-		m.SLOs = append(m.SLOs, r.SLOs...)
-		m.Verdict = worse(m.Verdict, r.Verdict)
+	k.Issued++
+	k.Outcomes[r.Outcome]++
+	if r.Outcome == result.OK {
+		k.OK++
+	}
+	s.met[r.Class].Add(judged)
+}
+
+// use adds what a request took to what its team's took.
+func (s *survey) use(r *result.Request) {
+	u := s.team[r.Team]
+	if u == nil {
+		u = &TeamUse{Team: r.Team, Outcomes: map[string]int{}}
+		s.team[r.Team] = u
+	}
+	u.Requests++
+	u.Outcomes[r.Outcome]++
+	u.OutputTokens += int64(metric.OutputTokens(r))
+	if r.Outcome == result.OK {
+		u.OK++
+		u.PromptTokens += int64(metric.PromptTokens(r))
+		u.CachedTokens += int64(cachedPrompt(r))
 	}
 }
 
-func (a *analysis) class(c *group.Cell, k record.Class, limits record.Limits) ClassResult {
-	slos := limits.Of(k.Name)
-	r := ClassResult{Name: k.Name, Team: k.Team, Outcomes: map[string]int{}, Attainment: attainment(c, limits)}
-	for q := range c.All() {
-		r.Issued++
-		r.Outcomes[q.Outcome]++
-		if q.Outcome == result.OK {
-			r.OK++
-		}
-	}
-	r.Metrics = percentiles(c, slos)
-	r.SLOs, r.Verdict = judge(c, slos)
-	for i := range r.SLOs {
-		r.SLOs[i].Class = k.Name
-	}
-	return r
-}
-
-// teams adds up what each one's requests took; nil where none has a team.
-func teams(c *group.Cell) []TeamUse {
-	all := map[string]*TeamUse{}
-	for r := range c.All() {
-		u := all[r.Team]
-		if u == nil {
-			u = &TeamUse{Team: r.Team, Outcomes: map[string]int{}}
-			all[r.Team] = u
-		}
-		u.Requests++
-		u.Outcomes[r.Outcome]++
-		u.OutputTokens += int64(metric.OutputTokens(r))
-		if r.Outcome == result.OK {
-			u.OK++
-			u.PromptTokens += int64(metric.PromptTokens(r))
-			u.CachedTokens += int64(cachedPrompt(r))
-		}
-	}
-	if len(all) == 0 || len(all) == 1 && all[""] != nil {
+// teams are what each one's requests took; nil where none has a team.
+func (s *survey) teams() []TeamUse {
+	if len(s.team) == 0 || len(s.team) == 1 && s.team[""] != nil {
 		return nil
 	}
 	var out []TeamUse
-	for _, name := range slices.SortedFunc(maps.Keys(all), func(a, b string) int { return cmp.Compare(a, b) }) {
-		out = append(out, *all[name])
+	for _, name := range slices.Sorted(maps.Keys(s.team)) {
+		out = append(out, *s.team[name])
 	}
 	return out
 }
 
-func cacheUse(c *group.Cell) CacheUse {
-	u := CacheUse{State: c.Load.Cache}
-	for _, t := range c.Trials {
-		n := t.Cache()
+func (s *survey) cacheUse() CacheUse {
+	u := CacheUse{State: s.cell.Load.Cache}
+	for i, t := range s.cell.Trials {
+		n := s.cache[i].Count(t)
 		u.Prompt, u.Read, u.Shareable = u.Prompt+n.Prompt, u.Read+n.Read, u.Shareable+n.Shareable
 		u.Repeated += t.Repeated
 		u.Known = u.Known || n.Known

@@ -3,15 +3,11 @@ package analysis
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/assaylab/assay/analysis/group"
-	"github.com/assaylab/assay/analysis/metric"
-	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
-	"github.com/assaylab/assay/loadgen/result"
 )
 
 // drawn is a cell in every draw of the hierarchical bootstrap. Draw d takes the same repetitions and the same requests in
@@ -30,6 +26,8 @@ const manyRequests = 1 << 20
 // resamples are the draws that all cells of a load with as many repetitions share.
 func (a *analysis) resamples(load string, runs int) *stat.Resamples {
 	key := fmt.Sprint(load, " ", runs)
+	a.placing.Lock()
+	defer a.placing.Unlock()
 	if a.places == nil {
 		a.places = map[string]*stat.Resamples{}
 	}
@@ -40,24 +38,23 @@ func (a *analysis) resamples(load string, runs int) *stat.Resamples {
 }
 
 // setDrawn resamples a cell; one that is not valid or not finished has no draws.
-func (m *measured) setDrawn(a *analysis, c *group.Cell) {
+func (m *measured) setDrawn(a *analysis, c *group.Cell, s *survey, judged []*limit) {
 	if !m.Valid || c.Requests() == 0 || !m.GoodTokens.Known() {
 		return
 	}
 	r, rng := a.resamples(c.Load.ID, len(c.Trials)), a.rng("drawn", c.Arm.ID, c.Load.ID)
-	limits := a.run.LimitsOf(c.Load)
-	d := &drawn{tokens: r.Ratio(c.PerSecond(good(limits, promptAndOutput)))}
+	d := &drawn{tokens: r.Ratio(s.goodTokens.All())}
 	stat.Calibrate(d.tokens, m.GoodTokens.Estimate, m.GoodTokens.interval(), rng)
-	d.busy = m.drawBusy(r, c, a)
-	d.latency = m.drawLatency(r, c, a)
+	d.busy = m.drawBusy(r, c, s, a)
+	d.latency = m.latency
 	d.holds = make([]bool, r.Draws())
 	for i := range d.holds {
 		d.holds[i] = len(c.OverSaturated) == 0
 	}
-	for class, s := range limits.Each() {
-		drawHolds(d.holds, r, c, class, s, a)
+	for _, l := range judged {
+		l.drawHolds(d.holds, r, c, a)
 	}
-	m.drawn = d
+	m.drawn, m.latency = d, nil
 }
 
 func (v Value) interval() stat.Interval {
@@ -65,92 +62,45 @@ func (v Value) interval() stat.Interval {
 }
 
 // drawBusy is nil where the engine does not tell.
-func (m *measured) drawBusy(r *stat.Resamples, c *group.Cell, a *analysis) []float64 {
+func (m *measured) drawBusy(r *stat.Resamples, c *group.Cell, s *survey, a *analysis) []float64 {
 	if !m.BusyPerRequest.Known() {
 		return nil
 	}
-	busy, finished := busyTimes(c)
+	busy, finished := busyTimes(c, s.okays)
 	out := r.Units(busy, finished)
 	stat.Calibrate(out, m.BusyPerRequest.Estimate, m.BusyPerRequest.interval(), a.rng("drawn busy", c.Arm.ID, c.Load.ID))
 	return out
 }
 
-// drawLatency is nil where the percentile has no number.
-func (m *measured) drawLatency(r *stat.Resamples, c *group.Cell, a *analysis) []float64 {
+// drawLatency is nil where the percentile has no number. It is drawn while the values are held.
+func (a *analysis) drawLatency(m *measured, c *group.Cell, s sampled) []float64 {
 	q, ok := m.Percentile(frontMetric, frontPercentile)
 	if !ok || !judgeable(q) {
 		return nil
 	}
-	rng := a.rng("drawn latency", c.Arm.ID, c.Load.ID)
+	r, rng := a.resamples(c.Load.ID, len(c.Trials)), a.rng("drawn latency", c.Arm.ID, c.Load.ID)
 	if c.Requests() > manyRequests {
 		out := make([]float64, r.Draws())
 		stat.Calibrate(out, q.Value.Estimate, q.Value.interval(), rng)
 		return out
 	}
-	runs, all := make([][]float64, len(c.Trials)), []float64(nil)
-	for k, t := range c.Trials {
-		for i := range t.Requests {
-			v, _ := metric.E2E(&t.Requests[i])
-			runs[k] = append(runs[k], v)
-		}
-		all = append(all, runs[k]...)
-	}
-	all = stat.Sorted(all)
-	effective := stat.EffectiveSamples(runs, stat.NearestRank(all, frontPercentile), frontPercentile)
-	return r.Quantiles(runs, all, frontPercentile, effective, rng)
+	at := s.order.At(stat.Rank(s.order.Len(), frontPercentile))
+	return r.Quantiles(s.runs, s.order, frontPercentile, stat.EffectiveSamples(s.runs, at, frontPercentile), rng)
 }
 
 // drawHolds clears the draws in which a limit is broken. The true share of misses is taken to be distributed as Jeffreys' posterior
 // (Brown, Cai & DasGupta, Statist. Sci. 16, 2001), which leaves room above 0 misses where a resample has none, and
 // is ordered by the resamples' shares, so that arms break a limit together when the same requests are hard for both.
-func drawHolds(holds []bool, r *stat.Resamples, c *group.Cell, class string, s record.SLO, a *analysis) {
-	series := make([]stat.Series, len(c.Trials))
-	misses, n := 0.0, 0.0
-	for k, t := range c.Trials {
-		for i := range t.Requests {
-			if class != "" && t.Requests[i].Class != class {
-				continue
-			}
-			miss, counts := missed(s, &t.Requests[i])
-			series[k].Num, series[k].Den = append(series[k].Num, miss), append(series[k].Den, counts)
-			misses, n = misses+miss, n+counts
-		}
-	}
-	if n == 0 {
+func (l *limit) drawHolds(holds []bool, r *stat.Resamples, c *group.Cell, a *analysis) {
+	if l.tally.N == 0 {
 		return
 	}
-	effective := float64(stat.EffectiveShare(series))
-	hits := misses / n * effective
-	within := distuv.Beta{Alpha: hits + .5, Beta: effective - hits + .5}.CDF(1 - s.Percentile)
-	for d, u := range stat.Ranks(r.Ratio(series), a.rng("drawn misses", c.Arm.ID, c.Load.ID, class, s.Metric, fmt.Sprint(s.Percentile))) {
+	effective := float64(stat.EffectiveShare(l.series))
+	hits := float64(l.tally.Misses) / float64(l.tally.N) * effective
+	within := distuv.Beta{Alpha: hits + .5, Beta: effective - hits + .5}.CDF(1 - l.Percentile)
+	for d, u := range stat.Ranks(r.Ratio(l.series), a.rng("drawn misses", c.Arm.ID, c.Load.ID, l.class, l.Metric, fmt.Sprint(l.Percentile))) {
 		holds[d] = holds[d] && u <= within
 	}
-}
-
-// missed is 1 for a request that misses a limit, and 1 for one that can.
-func missed(s record.SLO, r *result.Request) (miss, counts float64) {
-	switch metric.Judge(s, r) {
-	case metric.Fail:
-		return 1, 1
-	case metric.Pass:
-		return 0, 1
-	}
-	return 0, 0
-}
-
-// busyTimes are the engine's busy nanoseconds and the finished requests of each repetition, those of the warm-up
-// included, as the counters are of all.
-func busyTimes(c *group.Cell) (busy, finished []float64) {
-	for _, t := range c.Trials {
-		ok := 0
-		for _, r := range slices.Concat(t.Trimmed.Requests, t.Requests) {
-			if r.Outcome == result.OK {
-				ok++
-			}
-		}
-		busy, finished = append(busy, float64(t.Engine.BusyNS)), append(finished, float64(ok))
-	}
-	return busy, finished
 }
 
 // lossDraws is the quality loss of each distinct quality in every draw, over windows that are the same for all.

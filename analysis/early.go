@@ -1,11 +1,6 @@
 package analysis
 
-import (
-	"github.com/assaylab/assay/analysis/group"
-	"github.com/assaylab/assay/analysis/metric"
-	"github.com/assaylab/assay/analysis/record"
-	"github.com/assaylab/assay/analysis/stat"
-)
+import "github.com/assaylab/assay/analysis/stat"
 
 // Early is what MLPerf's early stopping says of a limit's percentile, whatever rule the limit is judged by.
 type Early struct {
@@ -14,21 +9,14 @@ type Early struct {
 	NeedMore int   // further requests until there is a bound
 }
 
-func early(c *group.Cell, s record.SLO) Early {
-	var all []float64
-	for r := range c.All() {
-		if v, ok := metric.Judged(s, r); ok {
-			all = append(all, v)
-		}
-	}
-	all = stat.Sorted(all)
-	e := stat.NewEarlyStop(all, s.Percentile)
-	v := Value{Unit: "ns", N: len(all), Level: stat.EarlyConfidence, Estimate: e.Bound, Low: e.Bound, High: e.Bound}
+func early(order *stat.Order, finite int, p float64) Early {
+	e := stat.NewEarlyStop(order, p)
+	v := Value{Unit: "ns", N: order.Len(), Level: stat.EarlyConfidence, Estimate: e.Bound, Low: e.Bound, High: e.Bound}
 	switch {
 	case e.NeedMore > 0:
-		v = Value{Unit: "ns", N: len(all), Note: Insufficient}
+		v = Value{Unit: "ns", N: order.Len(), Note: Insufficient}
 	case !v.Known():
-		v.Note, v.Beyond = BeyondOK, slowest(all)
+		v.Note, v.Beyond = BeyondOK, slowest(order, finite)
 	}
 	return Early{Bound: v, Discard: e.Discard, NeedMore: e.NeedMore}
 }

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"errors"
 	"math"
 
 	"github.com/assaylab/assay/analysis/group"
@@ -48,6 +49,9 @@ func (a *analysis) boundEffect() error {
 			}
 			if once.Arm.ID == double.Arm.ID && once.Load.ID == double.Load.ID && len(once.Trials) == 1 && len(double.Trials) == 1 {
 				a.study.Instrument.Effect = a.labEffect(&once.Trials[0], &double.Trials[0])
+				if err := errors.Join(once.Err(), double.Err()); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -68,43 +72,67 @@ func (a *analysis) labEffect(once, double *group.Trial) *LabEffect {
 	case e.Added < leastAdded:
 		e.Note = "receiving everything twice took the lab only " + words.Percent(max(e.Added, 0)) + " more processor time, which is too little to tell from"
 	default:
-		for _, l := range metric.Latencies() {
-			if l.Name == "ttft" || l.Name == "tpot" || l.Name == "e2e" {
-				e.Latencies = append(e.Latencies, a.latencyCost(l, pairs, e.Added))
-			}
+		for i, l := range effects() {
+			e.Latencies = append(e.Latencies, latencyCost(l.Name, i, pairs, e.Added))
 		}
 	}
 	return e
 }
 
-// answeredTwice pairs the requests that were answered in both trials.
-func answeredTwice(once, double *group.Trial) [][2]*result.Request {
-	other := map[uint64]*result.Request{}
-	for i := range double.Requests {
-		other[double.Requests[i].Seq] = &double.Requests[i]
+// effects are the latencies that an effect is told of.
+func effects() (all []metric.Latency) {
+	for _, l := range metric.Latencies() {
+		if l.Name == "ttft" || l.Name == "tpot" || l.Name == "e2e" {
+			all = append(all, l)
+		}
 	}
-	var pairs [][2]*result.Request
-	for i := range once.Requests {
-		r := &once.Requests[i]
-		if d := other[r.Seq]; d != nil && !metric.Failed(r) && !metric.Failed(d) {
-			pairs = append(pairs, [2]*result.Request{r, d})
+	return all
+}
+
+// answerTimes are those of effects, NaN where one is not defined.
+type answerTimes []float64
+
+func timesOf(r *result.Request) answerTimes {
+	var out answerTimes
+	for _, l := range effects() {
+		v, ok := l.Of(r)
+		if !ok {
+			v = math.NaN()
+		}
+		out = append(out, v)
+	}
+	return out
+}
+
+// answeredTwice pairs the requests that were answered in both trials.
+func answeredTwice(once, double *group.Trial) [][2]answerTimes {
+	other := map[uint64]answerTimes{}
+	for r := range double.Requests.All() {
+		if !metric.Failed(r) {
+			other[r.Seq] = timesOf(r)
+		}
+	}
+	var pairs [][2]answerTimes
+	for r := range once.Requests.All() {
+		if d := other[r.Seq]; d != nil && !metric.Failed(r) {
+			pairs = append(pairs, [2]answerTimes{timesOf(r), d})
 		}
 	}
 	return pairs
 }
 
-func (a *analysis) latencyCost(l metric.Latency, pairs [][2]*result.Request, added float64) LatencyCost {
+// latencyCost is of the i-th of effects.
+func latencyCost(name string, i int, pairs [][2]answerTimes, added float64) LatencyCost {
 	var s stat.Series
 	sum := 0.0
 	for _, p := range pairs {
-		once, ok := l.Of(p[0])
-		double, defined := l.Of(p[1])
-		if ok && defined {
+		once, double := p[0][i], p[1][i]
+		if !math.IsNaN(once) && !math.IsNaN(double) {
 			sum += once
 			s.Num, s.Den = append(s.Num, double-once), append(s.Den, 1)
 		}
 	}
-	c := LatencyCost{Metric: l.Name, Change: Value{Unit: "ns", N: len(s.Num), Level: stat.Confidence, Note: Insufficient}}
+	c := LatencyCost{Metric: name, Change: Value{Unit: "ns", N: len(s.Num), Level: stat.Confidence, Note: Insufficient}}
 	if len(s.Num) < fewestPairs {
 		return c
 	}

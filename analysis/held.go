@@ -1,8 +1,10 @@
 package analysis
 
 import (
-	"github.com/assaylab/assay/analysis/group"
+	"slices"
+
 	"github.com/assaylab/assay/analysis/stat"
+	"github.com/assaylab/assay/loadgen/result"
 )
 
 // Held is how turns of conversations waited: those that were due before the reply to the turn before was there. It
@@ -15,22 +17,22 @@ type Held struct {
 	Max    float64
 }
 
-// held is nil where none waited.
-func held(c *group.Cell) *Held {
-	h := Held{}
-	var waits []float64
-	for r := range c.All() {
-		if r.Turn > 1 {
-			h.Turns++
-		}
-		if r.Held > 0 {
-			waits = append(waits, float64(r.Held))
-		}
+// wait counts a turn and how long it waited.
+func (s *survey) wait(r *result.Request) {
+	if r.Turn > 1 {
+		s.turns++
 	}
-	if h.Waited = len(waits); h.Waited == 0 {
+	if r.Held > 0 {
+		s.waits = append(s.waits, float64(r.Held))
+	}
+}
+
+// held is nil where none waited.
+func (s *survey) held() *Held {
+	n := len(s.waits)
+	if n == 0 {
 		return nil
 	}
-	waits = stat.Sorted(waits)
-	h.Median, h.P95, h.Max = stat.NearestRank(waits, 0.5), stat.NearestRank(waits, 0.95), waits[len(waits)-1]
-	return &h
+	slices.Sort(s.waits)
+	return &Held{Turns: s.turns, Waited: n, Median: stat.NearestRank(s.waits, 0.5), P95: stat.NearestRank(s.waits, 0.95), Max: s.waits[n-1]}
 }

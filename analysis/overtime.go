@@ -3,14 +3,12 @@ package analysis
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/internal/words"
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/record"
-	"github.com/assaylab/assay/loadgen/result"
 )
 
 // OverTime is what became of a cell while it ran.
@@ -74,10 +72,13 @@ func newOverTime(c *group.Cell, slos []record.SLO) OverTime {
 func (o *OverTime) add(t *group.Trial, slos []record.SLO) {
 	o.Unjudged = t.OverTime.Unjudged
 	o.WarmUp += t.OverTime.WarmUp
-	o.Trimmed += len(t.Trimmed.Requests)
+	o.Trimmed += t.Trimmed.Requests.Len()
 	o.TrimmedKept += t.Trimmed.Kept
-	misses, _ := metric.Count(slices.Values(pointers(t.Trimmed.Requests)), func(r *result.Request) metric.Judgement { return metric.JudgeAll(slos, r) })
-	o.TrimmedMisses += misses
+	for r := range t.Trimmed.Requests.All() {
+		if metric.JudgeAll(slos, r) == metric.Fail {
+			o.TrimmedMisses++
+		}
+	}
 	o.Unsent += t.Unsent
 	if o.Stopped == "" {
 		o.Stopped = t.Stopped
@@ -88,42 +89,38 @@ func (o *OverTime) add(t *group.Trial, slos []record.SLO) {
 	}
 }
 
-func pointers(requests []result.Request) []*result.Request {
-	out := make([]*result.Request, len(requests))
-	for i := range requests {
-		out[i] = &requests[i]
-	}
-	return out
-}
-
 // tells says whether there is something to show.
 func (o *OverTime) tells() bool {
 	return len(o.OverSaturated)+len(o.Unsteady)+o.Trimmed+o.Unsent > 0 || o.Mixture != ""
 }
 
 func newCourse(t *group.Trial, saturated, moves bool) *Course {
-	all := slices.Concat(t.Trimmed.Requests, t.Requests)
-	slices.SortStableFunc(all, func(a, b result.Request) int { return int(min(max(a.Intended-b.Intended, -1), 1)) })
-	c := &Course{Trial: t.Key, Metric: "ttft", Window: t.WindowNS, Trimmed: len(t.Trimmed.Requests) > 0, Stopped: t.Stopped != ""}
-	if n := t.OverTime.WarmUp; n > 0 && !saturated {
-		c.WarmUp = all[n-1].Intended
-	}
+	all := t.Whole()
+	c := &Course{Trial: t.Key, Metric: "ttft", Window: t.WindowNS, Trimmed: t.Trimmed.Requests.Len() > 0, Stopped: t.Stopped != ""}
 	if !saturated {
-		c.Jump = t.OverTime.JumpAt(all)
+		c.Jump = t.OverTime.JumpAt()
 	}
 	of := metric.TTFT
 	if moves { // TPOT does
 		c.Metric, of = "tpot", metric.TPOT
 	}
-	every := (len(all) + coursePoints - 1) / coursePoints
-	for i, n := range group.InFlight(all) {
-		if i%every == 0 {
-			v, ok := of(&all[i])
+	every := (all.Len() + coursePoints - 1) / coursePoints
+	traffic, i := group.NewTraffic(all.Len(), max(every, 1)), 0
+	for r := range all.All() {
+		traffic.Add(r)
+		if i++; i == t.OverTime.WarmUp && !saturated {
+			c.WarmUp = r.Intended
+		}
+		if (i-1)%every == 0 {
+			v, ok := of(r)
 			if !ok {
 				v = math.NaN()
 			}
-			c.Requests = append(c.Requests, CoursePoint{all[i].Intended, v, int(n)})
+			c.Requests = append(c.Requests, CoursePoint{At: r.Intended, Latency: v})
 		}
+	}
+	for k, n := range traffic.InFlight() {
+		c.Requests[k].InFlight = int(n)
 	}
 	return c
 }

@@ -50,8 +50,9 @@ func (a *analysis) costOfProfile() (*ProfileCost, error) {
 		c.Trials = append(c.Trials, on[i].Key.ID, off[i].Key.ID)
 	}
 	tpot := compare.Metric{Name: "tpot", Percentile: 0.5, Unit: "ns"}
-	c.TPOT = compare.Pairs(off, on, tpot, a.options.Draws, a.rng("cost of the profile")).Change
-	return c, nil
+	row, err := compare.Pairs(off, on, tpot, a.options.Draws, a.rng("cost of the profile"))
+	c.TPOT = row.Change
+	return c, err
 }
 
 // unprofiled is the cell that was run once more without a profile.

@@ -4,27 +4,19 @@ import (
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/metric"
-	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
-	"github.com/assaylab/assay/loadgen/result"
 )
 
 // setRates computes everything that is per second of window, with the attainment.
-func (m *measured) setRates(c *group.Cell, limits record.Limits) {
-	good := func(of func(*result.Request) int) func(group.Trial, *result.Request) float64 { return good(limits, of) }
-	perSecond := func(of func(group.Trial, *result.Request) float64) stat.RatioEstimate {
-		return stat.Ratio(c.PerSecond(of))
+func (m *measured) setRates(s *survey) {
+	perSecond := func(series group.Series, unit string) Value {
+		return ratioValue(stat.Ratio(series.All()), m.Issued, unit)
 	}
-	n := c.Requests()
-	m.Throughput = ratioValue(perSecond(func(t group.Trial, r *result.Request) float64 {
-		return float64(t.Tokens(r))
-	}), n, "tokens/s")
-	m.OfferedRate = stat.Ratio(c.PerSecond(issued)).Value
-	m.Attainment = attainment(c, limits)
-
-	one := func(*result.Request) int { return 1 }
-	m.Goodput = m.widen(ratioValue(perSecond(good(one)), n, "req/s"))
-	m.GoodTokens = m.widen(ratioValue(perSecond(good(promptAndOutput)), n, "tokens/s"))
+	m.Throughput = perSecond(s.tokens, "tokens/s")
+	m.OfferedRate = stat.Ratio(s.issued.All()).Value
+	m.Attainment = attainment(s.all)
+	m.Goodput = m.widen(perSecond(s.good, "req/s"))
+	m.GoodTokens = m.widen(perSecond(s.goodTokens, "tokens/s"))
 	if !(m.OfferedRate > 0) {
 		m.OfferedRate = 0
 		return
@@ -32,45 +24,19 @@ func (m *measured) setRates(c *group.Cell, limits record.Limits) {
 	m.rates = cost.Rates{
 		Requests: estimate(m.Goodput),
 		Tokens:   estimate(m.GoodTokens),
-		Input:    estimate(m.widen(ratioValue(perSecond(good(computedPrompt)), n, "tokens/s"))),
-		Output:   estimate(m.widen(ratioValue(perSecond(good(metric.OutputTokens)), n, "tokens/s"))),
-		Cached:   perSecond(good(cachedPrompt)).Value,
+		Input:    estimate(m.widen(perSecond(s.goodInput, "tokens/s"))),
+		Output:   estimate(m.widen(perSecond(s.goodOutput, "tokens/s"))),
+		Cached:   stat.Ratio(s.goodCached.All()).Value,
 	}
 }
 
-// good counts something of the requests in the window that meet every limit.
-func good(limits record.Limits, of func(*result.Request) int) func(group.Trial, *result.Request) float64 {
-	return func(t group.Trial, r *result.Request) float64 {
-		if !metric.IssuedInWindow(r, t.WindowNS) || metric.JudgeAll(limits.Of(r.Class), r) != metric.Pass {
-			return 0
-		}
-		return float64(of(r))
-	}
-}
-
-func issued(t group.Trial, r *result.Request) float64 {
-	if metric.IssuedInWindow(r, t.WindowNS) {
-		return 1
-	}
-	return 0
-}
-
-func promptAndOutput(r *result.Request) int {
-	return metric.PromptTokens(r) + metric.OutputTokens(r)
-}
-
-func computedPrompt(r *result.Request) int { return max(metric.PromptTokens(r)-r.CachedTokens, 0) }
-
-func cachedPrompt(r *result.Request) int { return min(r.CachedTokens, metric.PromptTokens(r)) }
-
-func attainment(c *group.Cell, limits record.Limits) Value {
-	misses, n := metric.Count(c.All(), func(r *result.Request) metric.Judgement { return metric.JudgeAll(limits.Of(r.Class), r) })
-	if n == 0 {
+func attainment(t metric.Tally) Value {
+	if t.N == 0 {
 		return Value{Unit: "ratio", Note: NotMeasured}
 	}
-	pass := n - misses
-	i := stat.ShareInterval(pass, n, stat.Confidence)
-	return Value{Estimate: float64(pass) / float64(n), Low: i.Low, High: i.High, Level: i.Level, N: n, Unit: "ratio"}
+	pass := t.N - t.Misses
+	i := stat.ShareInterval(pass, t.N, stat.Confidence)
+	return Value{Estimate: float64(pass) / float64(t.N), Low: i.Low, High: i.High, Level: i.Level, N: t.N, Unit: "ratio"}
 }
 
 // widen stretches a rate's interval to at least what the attainment's exact

@@ -6,6 +6,7 @@ import (
 	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/stat"
+	"github.com/assaylab/assay/loadgen/result"
 )
 
 // answered is what one run of a cell leaves for comparing it with another, request by request.
@@ -13,7 +14,7 @@ type answered struct {
 	repetition int
 	window     float64 // seconds
 	order      []uint64
-	requests   map[uint64]answer // by number
+	requests   []answer // of the numbers in order
 }
 
 // answer is one request of it.
@@ -23,34 +24,36 @@ type answer struct {
 }
 
 func newAnswered(c *group.Cell) []answered {
-	var out []answered
-	for _, t := range c.Trials {
-		a := answered{repetition: t.Key.Repetition, window: float64(t.Measured()) / 1e9, requests: map[uint64]answer{}}
-		for i := range t.Requests {
-			r := &t.Requests[i]
-			tpot, _ := metric.TPOT(r)
-			a.order = append(a.order, r.Seq)
-			a.requests[r.Seq] = answer{tpot: tpot, tokens: float64(t.Tokens(r))}
-		}
-		out = append(out, a)
+	out := make([]answered, len(c.Trials))
+	for i, t := range c.Trials {
+		out[i] = answered{repetition: t.Key.Repetition, window: float64(t.Measured()) / 1e9}
 	}
 	return out
+}
+
+func (a *answered) add(r *result.Request, tokens int) {
+	tpot, _ := metric.TPOT(r)
+	a.order = append(a.order, r.Seq)
+	a.requests = append(a.requests, answer{tpot: tpot, tokens: float64(tokens)})
+}
+
+// bySeq says where the requests are.
+func (a *answered) bySeq() map[uint64]int {
+	places := make(map[uint64]int, len(a.order))
+	for i, seq := range a.order {
+		places[seq] = i
+	}
+	return places
 }
 
 // delivered compares what came out in the window with what the requests issued in it came to.
 type delivered struct{ tokens, asked int }
 
-func newDelivered(c *group.Cell) (d delivered) {
-	for _, t := range c.Trials {
-		for i := range t.Requests {
-			r := &t.Requests[i]
-			d.tokens += metric.TokensInWindow(r, t.WindowNS)
-			if metric.IssuedInWindow(r, t.WindowNS) {
-				d.asked += max(metric.OutputTokens(r), r.AskedOutput)
-			}
-		}
+func (d *delivered) add(window int64, r *result.Request, tokens int) {
+	d.tokens += tokens
+	if metric.IssuedInWindow(r, window) {
+		d.asked += max(metric.OutputTokens(r), r.AskedOutput)
 	}
-	return d
 }
 
 // behindShare is how much of what was asked a system delivers that keeps up: answers that are under way when the
@@ -101,12 +104,13 @@ func (a *analysis) comparePairs(c *DraftCell, base, arm *measured) {
 // pairs are the terms of the ratios of one repetition: TPOT of the baseline by that of the arm, over requests that both
 // answered, and tokens per second of the arm by those of the baseline, over all that both were asked.
 func pairs(base, arm *answered) (tpot, tokens stat.Series) {
-	for _, seq := range base.order {
-		b := base.requests[seq]
-		d, both := arm.requests[seq]
+	places := arm.bySeq()
+	for i, seq := range base.order {
+		at, both := places[seq]
 		if !both {
 			continue
 		}
+		b, d := base.requests[i], arm.requests[at]
 		if defined(b.tpot) && defined(d.tpot) {
 			tpot.Num, tpot.Den = append(tpot.Num, b.tpot), append(tpot.Den, d.tpot)
 		}

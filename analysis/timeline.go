@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/assaylab/assay/analysis/group"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/loadgen/result"
 )
@@ -34,20 +33,6 @@ type gap struct {
 }
 
 func (g gap) length() int64 { return g.to - g.from }
-
-// watch remembers the longest gap of each trial of a cell.
-func (a *analysis) watch(c *group.Cell) {
-	for i := range c.Trials {
-		t := &c.Trials[i]
-		worst := gap{trial: t.Key}
-		for j := range t.Requests {
-			longestGap(&t.Requests[j], &worst)
-		}
-		if worst.length() > 0 {
-			a.gaps = append(a.gaps, worst)
-		}
-	}
-}
 
 // longestGap makes worst a gap of r where that is longer.
 func longestGap(r *result.Request, worst *gap) {

@@ -85,10 +85,10 @@ func (a *analysis) warnConditions() {
 
 func (a *analysis) warnTokens() {
 	a.warnRepeats()
-	if a.estimated > 0 {
-		a.say("%s came without token counts from the server: theirs are the client's own.", words.Count(a.estimated, "response"))
+	if a.counts.estimated > 0 {
+		a.say("%s came without token counts from the server: theirs are the client's own.", words.Count(a.counts.estimated, "response"))
 	}
-	m := a.miscount
+	m := a.counts
 	if m.server > 0 && math.Abs(float64(m.streamed-m.server)) > miscountTolerance*float64(m.server) {
 		a.say("The server counts %s, the messages carried %d: per-token figures use the server's count.",
 			words.Count(m.server, "output token"), m.streamed)

@@ -68,7 +68,7 @@ func after(look int) int { return int(math.Ceil(float64(look) * nextLook)) }
 
 // Ended implements loadgen.Halt.
 func (o *overload) Ended(r result.Request, issued int) string {
-	o.arrivals[r.Seq] = group.Arrivals([]result.Request{r})[0]
+	o.arrivals[r.Seq] = group.ArrivalOf(&r)
 	o.count(&r)
 	if issued < o.look {
 		return ""

@@ -71,7 +71,11 @@ func TestKept(t *testing.T) {
 		}
 		for i, trial := range c.Trials {
 			for _, m := range Metrics() {
-				want := compare.Statistic(m, trial)
+				alone, err := compare.Statistics([]compare.Metric{m}, trial)
+				if err != nil {
+					t.Fatal(err)
+				}
+				want := alone[0]
 				got, ok := kept.Trials[i].Values[m.String()]
 				if finite := !math.IsNaN(want) && !math.IsInf(want, 0); ok != finite || finite && got != want {
 					t.Errorf("%s: kept %v (%v), want %v", m, got, ok, want)

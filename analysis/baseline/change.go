@@ -27,7 +27,10 @@ func (s *Summary) Change(run *record.Run, c *group.Cell, m compare.Metric) (comp
 	for _, r := range c.Invalid {
 		row.Invalid = append(row.Invalid, "in the second run: "+r)
 	}
-	first, second, paired := series(before, c, m, before.Load == c.Load.ID && s.Seed == run.Seed)
+	first, second, paired, err := series(before, c, m, before.Load == c.Load.ID && s.Seed == run.Seed)
+	if err != nil {
+		return row, err
+	}
 	row.First, row.Second = center(first), center(second)
 	row.Change = stat.Change{Ratio: row.Second / row.First, P: 1, Runs: min(len(first), len(second)),
 		Interval: stat.Interval{Low: 0, High: math.Inf(1), Level: stat.Confidence}}
@@ -44,7 +47,7 @@ func (s *Summary) Change(run *record.Run, c *group.Cell, m compare.Metric) (comp
 }
 
 // series are the values of repetitions that have one, in pairs where both runs drew the same requests.
-func series(before Cell, c *group.Cell, m compare.Metric, sameDraws bool) (first, second []float64, paired bool) {
+func series(before Cell, c *group.Cell, m compare.Metric, sameDraws bool) (first, second []float64, paired bool, err error) {
 	was := map[int]Trial{}
 	for _, t := range before.Trials {
 		was[t.Repetition] = t
@@ -54,20 +57,24 @@ func series(before Cell, c *group.Cell, m compare.Metric, sameDraws bool) (first
 	}
 	var pairs [2][]float64
 	for _, t := range c.Trials {
-		v := compare.Statistic(m, t)
+		values, err := compare.Statistics([]compare.Metric{m}, t)
+		if err != nil {
+			return nil, nil, false, err
+		}
+		v := values[0]
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			continue
 		}
 		second = append(second, v)
 		old := was[t.Key.Repetition]
-		if o, ok := old.Values[m.String()]; ok && old.Requests == len(t.Requests) {
+		if o, ok := old.Values[m.String()]; ok && old.Requests == t.Requests.Len() {
 			pairs[0], pairs[1] = append(pairs[0], o), append(pairs[1], v)
 		}
 	}
 	if sameDraws && len(pairs[0]) == min(len(first), len(second)) {
-		return pairs[0], pairs[1], true
+		return pairs[0], pairs[1], true, nil
 	}
-	return first, second, false
+	return first, second, false, nil
 }
 
 // center is the geometric mean, NaN of nothing.

@@ -90,7 +90,11 @@ func Of(set *record.Set, name string) (*Summary, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.Cells = append(s.Cells, cellOf(&c))
+		cell, err := cellOf(&c)
+		if err != nil {
+			return nil, err
+		}
+		s.Cells = append(s.Cells, cell)
 	}
 	if len(s.Cells) == 0 {
 		return nil, fmt.Errorf("%s: no trial has finished: there is nothing to keep", set.Dir)
@@ -98,23 +102,27 @@ func Of(set *record.Set, name string) (*Summary, error) {
 	return s, nil
 }
 
-func cellOf(c *group.Cell) Cell {
+func cellOf(c *group.Cell) (Cell, error) {
 	out := Cell{Arm: c.Arm.ID, Load: c.Load.ID, LoadName: c.Load.Name, Invalid: c.Invalid, Trials: []Trial{}}
 	for _, t := range c.Trials {
-		kept := Trial{Repetition: t.Key.Repetition, Requests: len(t.Requests), Values: map[string]float64{}}
-		for i := range t.Requests {
-			if metric.Failed(&t.Requests[i]) {
+		kept := Trial{Repetition: t.Key.Repetition, Requests: t.Requests.Len(), Values: map[string]float64{}}
+		for r := range t.Requests.Summaries() {
+			if metric.Failed(r) {
 				kept.Failed++
 			}
 		}
-		for _, m := range Metrics() {
-			if v := compare.Statistic(m, t); !math.IsNaN(v) && !math.IsInf(v, 0) {
-				kept.Values[m.String()] = v
+		values, err := compare.Statistics(Metrics(), t)
+		if err != nil {
+			return out, err
+		}
+		for i, v := range values {
+			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+				kept.Values[Metrics()[i].String()] = v
 			}
 		}
 		out.Trials = append(out.Trials, kept)
 	}
-	return out
+	return out, nil
 }
 
 // id tells runs apart: the same run gives the same one.

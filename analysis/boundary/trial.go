@@ -50,6 +50,9 @@ func ProbeOf(set *record.Set, p Plan, t record.Trial) (Probe, error) {
 		q.Margins = append(q.Margins, m)
 		least, any = min(least, m.Value), any || ok
 	}
+	if err := c.Err(); err != nil {
+		return q, err
+	}
 	switch {
 	case !any:
 		q.Unusable = "no request has what the limits are on"

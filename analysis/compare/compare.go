@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/internal/each"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )
@@ -74,9 +75,15 @@ func Runs(first, second *record.Set, o Options) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range pairs {
-		if err := c.addCell(first, second, p, o); err != nil {
-			return nil, err
+	parts := make([]part, len(pairs))
+	err = each.Index(len(pairs), func(i int) error { return parts[i].compare(first, second, pairs[i], o) })
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range parts {
+		c.Rows = append(c.Rows, p.rows...)
+		for _, w := range p.warnings {
+			c.warn("%s", w)
 		}
 	}
 	if len(c.Rows) == 0 {
@@ -109,8 +116,14 @@ func (c *Comparison) warn(format string, args ...any) {
 	c.Warnings = append(c.Warnings, text)
 }
 
-// addCell reads both sides of a cell and compares every metric.
-func (c *Comparison) addCell(first, second *record.Set, p pair, o Options) error {
+// part is what one cell adds to a comparison. Parts are made at the same time.
+type part struct {
+	rows     []Row
+	warnings []string
+}
+
+// compare reads both sides of a cell and compares every metric.
+func (c *part) compare(first, second *record.Set, p pair, o Options) error {
 	a, err := group.Of(first, p.first, p.load)
 	if err != nil {
 		return err
@@ -120,17 +133,20 @@ func (c *Comparison) addCell(first, second *record.Set, p pair, o Options) error
 		return err
 	}
 	if len(a.Trials) == 0 || len(b.Trials) == 0 {
-		c.warn("%s at %s has no finished trial in one of the runs", p.name(), p.load.Name)
+		c.warnings = append(c.warnings, fmt.Sprintf("%s at %s has no finished trial in one of the runs", p.name(), p.load.Name))
 		return nil
 	}
 	if n := min(len(a.Trials), len(b.Trials)); n < 3 {
-		c.warn("fewer than 3 repetitions: intervals are of the requests in them, and how much runs differ is not in them")
+		c.warnings = append(c.warnings, "fewer than 3 repetitions: intervals are of the requests in them, and how much runs differ is not in them")
 	}
-	s := newSides(&a, &b, c.First.Seed == c.Second.Seed && p.load.ID == p.otherLoad.ID)
+	s, err := newSides(&a, &b, o.Metrics, first.Run.Seed == second.Run.Seed && p.load.ID == p.otherLoad.ID)
+	if err != nil {
+		return err
+	}
 	for _, m := range o.Metrics {
 		r := s.row(m, o.Draws, stat.Source(o.Seed, p.first.ID, p.second.ID, p.load.ID, m.String()))
 		r.Arm, r.Load, r.Metric, r.Invalid = p.name(), p.load.Name, m, slices.Concat(said("first", a.Invalid), said("second", b.Invalid))
-		c.Rows = append(c.Rows, r)
+		c.rows = append(c.rows, r)
 	}
 	return nil
 }

@@ -64,23 +64,20 @@ func ParseMetric(text string) (Metric, error) {
 		text, strings.Join(Latencies, ", "), Throughput, Failures)
 }
 
-// Values are a request's values of one of Latencies.
-func Values(name string, r *result.Request) []float64 { return values(name)(r) }
-
-// values are a request's values of a latency.
-func values(name string) func(*result.Request) []float64 {
+// Appender appends a request's values of one of Latencies.
+func Appender(name string) func(dst []float64, r *result.Request) []float64 {
 	for _, p := range metric.PooledGaps() {
 		if p.Name == name {
-			return p.Of
+			return p.Append
 		}
 	}
 	for _, l := range metric.Latencies() {
 		if l.Name == name {
-			return func(r *result.Request) []float64 {
+			return func(dst []float64, r *result.Request) []float64 {
 				if v, ok := l.Of(r); ok {
-					return []float64{v}
+					return append(dst, v)
 				}
-				return nil
+				return dst
 			}
 		}
 	}

@@ -1,46 +1,49 @@
 package compare
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/assaylab/assay/analysis/group"
-	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/stat"
-	"github.com/assaylab/assay/loadgen/result"
 )
 
 // sides are the trials of a cell in both runs, in pairs where they had the same requests.
 type sides struct {
-	first, second []group.Trial
+	first, second *side
 	paired        bool
 }
 
-// newSides pairs repetitions of the same number where the draws were the same.
-func newSides(a, b *group.Cell, sameDraws bool) sides {
-	s := sides{first: a.Trials, second: b.Trials}
+// newSides reads both sides, and pairs repetitions of the same number where the draws were the same.
+func newSides(a, b *group.Cell, metrics []Metric, sameDraws bool) (sides, error) {
+	first, second, paired := pairTrials(a, b, sameDraws)
+	s := sides{first: newSide(first, metrics), second: newSide(second, metrics), paired: paired}
+	return s, errors.Join(a.Err(), b.Err())
+}
+
+func pairTrials(a, b *group.Cell, sameDraws bool) (first, second []group.Trial, paired bool) {
 	if !sameDraws {
-		return s
+		return a.Trials, b.Trials, false
 	}
-	var first, second []group.Trial
 	for _, t := range a.Trials {
 		for _, u := range b.Trials {
-			if t.Key.Repetition == u.Key.Repetition && len(t.Requests) == len(u.Requests) {
+			if t.Key.Repetition == u.Key.Repetition && t.Requests.Len() == u.Requests.Len() {
 				first, second = append(first, t), append(second, u)
 			}
 		}
 	}
 	if len(first) < min(len(a.Trials), len(b.Trials)) {
-		return s
+		return a.Trials, b.Trials, false
 	}
-	return sides{first, second, true}
+	return first, second, true
 }
 
 // Pairs compares one metric of trials that had the same requests, in pairs. Arm, load and outcome of the row are left open.
-func Pairs(first, second []group.Trial, m Metric, draws int, rng *rand.Rand) Row {
-	return sides{first, second, true}.row(m, draws, rng)
+func Pairs(first, second []group.Trial, m Metric, draws int, rng *rand.Rand) (Row, error) {
+	s := sides{newSide(first, []Metric{m}), newSide(second, []Metric{m}), true}
+	return s.row(m, draws, rng), errors.Join(s.first.err(), s.second.err())
 }
 
 // row compares one metric.
@@ -49,19 +52,19 @@ func (s sides) row(m Metric, draws int, rng *rand.Rand) Row {
 	case Failures:
 		return s.failures()
 	case Throughput:
-		return s.overRuns(m, throughput, nil)
+		return s.overRuns((*side).throughput, nil)
 	}
-	of := values(m.Name)
-	return s.overRuns(m, func(trials ...group.Trial) float64 { return quantile(trials, of, m.Percentile) }, func() stat.Change {
-		return stat.QuantileChanges(requests(s.first, of), requests(s.second, of), []float64{m.Percentile}, s.paired, draws, rng)[0]
+	return s.overRuns(func(s *side, i int) float64 { return s.quantile(m, i) }, func() stat.Change {
+		a, b := s.first.values[m.Name], s.second.values[m.Name]
+		return stat.QuantileChanges(a.Requests(), b.Requests(), []float64{m.Percentile}, s.paired, draws, rng)[0]
 	})
 }
 
 // overRuns compares a statistic over runs where there are enough of them, and otherwise by what differs inside
 // them, if within can tell.
-func (s sides) overRuns(m Metric, of func(...group.Trial) float64, within func() stat.Change) Row {
-	r := Row{First: of(s.first...), Second: of(s.second...)}
-	a, b := each(s.first, of), each(s.second, of)
+func (s sides) overRuns(of func(s *side, trial int) float64, within func() stat.Change) Row {
+	r := Row{First: of(s.first, all), Second: of(s.second, all)}
+	a, b := s.first.each(of), s.second.each(of)
 	r.Change.Ratio = r.Second / r.First
 	r.Change.Runs, r.Change.P = min(len(a), len(b)), 1
 	if math.IsNaN(r.Change.Ratio) {
@@ -118,61 +121,15 @@ func (s sides) steals() (first, second []float64, ok bool) {
 		}
 		return out
 	}
-	first, second = of(s.first), of(s.second)
+	first, second = of(s.first.trials), of(s.second.trials)
 	return first, second, first != nil && second != nil
-}
-
-func each(trials []group.Trial, of func(...group.Trial) float64) []float64 {
-	out := make([]float64, len(trials))
-	for i, t := range trials {
-		out[i] = of(t)
-	}
-	return out
-}
-
-// quantile is the percentile over the merged requests of trials; NaN below the number that can say anything.
-func quantile(trials []group.Trial, of func(*result.Request) []float64, p float64) float64 {
-	var all []float64
-	for _, t := range trials {
-		for i := range t.Requests {
-			all = append(all, of(&t.Requests[i])...)
-		}
-	}
-	if len(all) < stat.Floor(p, stat.Confidence) {
-		return math.NaN()
-	}
-	slices.Sort(all)
-	return stat.NearestRank(all, p)
-}
-
-func requests(trials []group.Trial, of func(*result.Request) []float64) []stat.Requests {
-	out := make([]stat.Requests, len(trials))
-	for i, t := range trials {
-		out[i] = make(stat.Requests, len(t.Requests))
-		for j := range t.Requests {
-			out[i][j] = of(&t.Requests[j])
-		}
-	}
-	return out
-}
-
-// throughput is output tokens stamped in the windows, per second of them.
-func throughput(trials ...group.Trial) float64 {
-	tokens, window := 0, int64(0)
-	for _, t := range trials {
-		window += t.Measured()
-		for i := range t.Requests {
-			tokens += t.Tokens(&t.Requests[i])
-		}
-	}
-	return float64(tokens) / (float64(window) / 1e9)
 }
 
 // failures compares the shares of failed requests, in pairs by McNemar's test, otherwise by Fisher's.
 func (s sides) failures() Row {
-	a, b := failed(s.first), failed(s.second)
+	a, b := s.first.failed, s.second.failed
 	r := Row{First: share(a), Second: share(b)}
-	r.Change = stat.Change{Ratio: r.Second / r.First, P: 1, Runs: min(len(s.first), len(s.second)), Interval: stat.Interval{Low: 0, High: math.Inf(1), Level: stat.Confidence}}
+	r.Change = stat.Change{Ratio: r.Second / r.First, P: 1, Runs: min(len(s.first.trials), len(s.second.trials)), Interval: stat.Interval{Low: 0, High: math.Inf(1), Level: stat.Confidence}}
 	switch {
 	case len(a) == 0 || len(b) == 0:
 		r.Outcome, r.Note = NotKnown, "no requests"
@@ -184,15 +141,6 @@ func (s sides) failures() Row {
 		r.Change.P = stat.Fisher(count(a), len(a), count(b), len(b))
 	}
 	return r
-}
-
-func failed(trials []group.Trial) (all []bool) {
-	for _, t := range trials {
-		for i := range t.Requests {
-			all = append(all, metric.Failed(&t.Requests[i]))
-		}
-	}
-	return all
 }
 
 func count(hits []bool) (n int) {

@@ -2,10 +2,16 @@ package compare
 
 import "github.com/assaylab/assay/analysis/group"
 
-// Statistic is a metric of one trial: NaN where its requests are too few, +Inf beyond the slowest success. Failures have none.
-func Statistic(m Metric, t group.Trial) float64 {
-	if m.Name == Throughput {
-		return throughput(t)
+// Statistics are metrics of one trial, from one walk over its requests: NaN where these are too few, +Inf beyond the slowest success.
+// Failures have none.
+func Statistics(metrics []Metric, t group.Trial) ([]float64, error) {
+	s, out := newSide([]group.Trial{t}, metrics), make([]float64, len(metrics))
+	for i, m := range metrics {
+		if m.Name == Throughput {
+			out[i] = s.throughput(0)
+		} else {
+			out[i] = s.quantile(m, 0)
+		}
 	}
-	return quantile([]group.Trial{t}, values(m.Name), m.Percentile)
+	return out, s.err()
 }

@@ -3,7 +3,6 @@ package gate
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"github.com/assaylab/assay/analysis/compare"
 	"github.com/assaylab/assay/analysis/group"
@@ -28,13 +27,20 @@ func absolute(b Budget, c *group.Cell) Check {
 // distribution.
 func judgeLatency(b Budget, c *group.Cell) Check {
 	slo := record.SLO{Metric: b.Metric.Name, Percentile: b.Metric.Percentile, LimitNS: int64(b.Limit)}
-	misses, n := metric.Count(c.All(), func(r *result.Request) metric.Judgement { return metric.Judge(slo, r) })
-	t := stat.JudgeShare(misses, n, 1-slo.Percentile)
-	check := judged(t, fmt.Sprintf("%d of %d requests are beyond it", misses, n))
-	all := sorted(c, b.Metric.Name)
+	values := group.NewValues(c.Trials, compare.Appender(b.Metric.Name))
+	var tally metric.Tally
+	c.Walk(func(trial int, r *result.Request) {
+		values.Add(trial, r)
+		tally.Add(metric.Judge(slo, r))
+	})
+	t := stat.JudgeShare(tally.Misses, tally.N, 1-slo.Percentile)
+	check := judged(t, fmt.Sprintf("%d of %d requests are beyond it", tally.Misses, tally.N))
+	defer values.Release()
+	all := values.Order()
 	check.Estimate, check.Low, check.High = math.NaN(), math.NaN(), math.NaN()
-	if len(all) >= stat.Floor(slo.Percentile, stat.Confidence) {
-		q := stat.NewQuantile(all, slo.Percentile, n)
+	if all.Len() >= stat.Floor(slo.Percentile, stat.Confidence) {
+		all.Fetch(stat.QuantileRanks(all.Len(), slo.Percentile, tally.N)...)
+		q := stat.NewQuantileOf(all, slo.Percentile, tally.N)
 		check.Estimate, check.Low, check.High = q.Value, max(q.Shown.Low, 0), q.Shown.High
 	}
 	return check
@@ -50,17 +56,6 @@ func judged(t stat.ShareTest, counted string) Check {
 	}
 	return Check{Verdict: Undecided, NeedMore: t.NeedMore, Of: "requests",
 		Reason: fmt.Sprintf("%s: between %.3g and %.3g %% of all", counted, 100*t.Low, 100*t.High)}
-}
-
-// sorted are all values of a latency, one for each request; of inter-token latencies the request's own percentile is not one
-// value, so they come pooled.
-func sorted(c *group.Cell, name string) []float64 {
-	var all []float64
-	for r := range c.All() {
-		all = append(all, compare.Values(name, r)...)
-	}
-	slices.Sort(all)
-	return all
 }
 
 // judgeFailures judges a share exactly.
@@ -90,7 +85,7 @@ func withShare(c Check, misses, n int) Check {
 
 // judgeThroughput judges by its interval.
 func judgeThroughput(b Budget, c *group.Cell) Check {
-	runs := c.PerSecond(func(t group.Trial, r *result.Request) float64 { return float64(t.Tokens(r)) })
+	runs := c.PerSecond(func(t *group.Trial, r *result.Request) float64 { return float64(t.Tokens(r)) })
 	e := stat.Ratio(runs)
 	check := Check{Estimate: e.Value, Low: e.Interval.Low, High: e.Interval.High, Verdict: Undecided, Of: "repetitions", Reason: "the interval holds the limit"}
 	switch {

@@ -3,10 +3,12 @@ package gate
 import (
 	"fmt"
 	"math"
+	"sync"
 
 	"github.com/assaylab/assay/analysis/baseline"
 	"github.com/assaylab/assay/analysis/compare"
 	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/internal/each"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )
@@ -81,7 +83,7 @@ type Options struct {
 
 // Judge checks a run against budgets. An error is a budget that names nothing in the run, or that cannot be judged at all.
 func Judge(set *record.Set, budgets []Budget, o Options) (*Result, error) {
-	j := &judge{set: set, o: o, result: &Result{Run: set.Run}}
+	j := &judge{set: set, o: o, result: &Result{Run: set.Run}, cells: map[[2]string]*group.Cell{}}
 	j.result.Baseline = o.baselineRun()
 	for _, b := range exactFirst(budgets) {
 		if err := j.add(b); err != nil {
@@ -110,8 +112,10 @@ type judge struct {
 	set    *record.Set
 	o      Options
 	result *Result
-	cells  map[[2]string]*group.Cell // those that were read
 	rows   []change
+
+	reading sync.Mutex
+	cells   map[[2]string]*group.Cell // those that were read
 }
 
 // change is a relative check that waits for the correction of all.
@@ -131,9 +135,20 @@ func (j *judge) add(b Budget) error {
 	if b.Metric.Name == Perplexity {
 		return j.addPerplexity(b, arms)
 	}
-	for _, arm := range arms {
-		for _, load := range loads {
-			if err := j.addCell(b, arm, load); err != nil {
+	checks := make([]*Check, len(arms)*len(loads)) // on the cells of each arm, a load after the other
+	err = each.Index(len(checks), func(i int) (err error) {
+		checks[i], err = j.absolute(b, arms[i/len(loads)], loads[i%len(loads)])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, c := range checks {
+		if c != nil {
+			j.result.Checks = append(j.result.Checks, *c)
+		}
+		if !math.IsNaN(b.Ratio) {
+			if err := j.addChange(b, arms[i/len(loads)], loads[i%len(loads)]); err != nil {
 				return err
 			}
 		}
@@ -164,38 +179,35 @@ func (j *judge) named(b Budget) (arms []record.Arm, loads []record.Load, err err
 	return arms, loads, nil
 }
 
-func (j *judge) addCell(b Budget, arm record.Arm, load record.Load) error {
+// absolute judges a limit on a cell; nil where the budget has none. Cells are judged at the same time.
+func (j *judge) absolute(b Budget, arm record.Arm, load record.Load) (*Check, error) {
 	c, err := j.cell(arm, load)
-	if err != nil {
-		return err
+	if err != nil || math.IsNaN(b.Limit) {
+		return nil, err
 	}
-	if !math.IsNaN(b.Limit) {
-		check := absolute(b, c)
-		check.Budget, check.Arm, check.Load, check.Threshold, check.P = b, arm.Name, load.Name, b.Limit, math.NaN()
-		spoil(&check, c)
-		j.result.Checks = append(j.result.Checks, check)
-	}
-	if !math.IsNaN(b.Ratio) {
-		return j.addChange(b, arm, load)
-	}
-	return nil
+	check := absolute(b, c)
+	check.Budget, check.Arm, check.Load, check.Threshold, check.P = b, arm.Name, load.Name, b.Limit, math.NaN()
+	spoil(&check, c)
+	return &check, c.Err()
 }
 
 // cell reads a cell once.
 func (j *judge) cell(arm record.Arm, load record.Load) (*group.Cell, error) {
 	key := [2]string{arm.ID, load.ID}
-	if c, ok := j.cells[key]; ok {
+	j.reading.Lock()
+	c, ok := j.cells[key]
+	j.reading.Unlock()
+	if ok {
 		return c, nil
 	}
-	c, err := group.Of(j.set, arm, load)
+	read, err := group.Of(j.set, arm, load)
 	if err != nil {
 		return nil, err
 	}
-	if j.cells == nil {
-		j.cells = map[[2]string]*group.Cell{}
-	}
-	j.cells[key] = &c
-	return &c, nil
+	j.reading.Lock()
+	defer j.reading.Unlock()
+	j.cells[key] = &read
+	return &read, nil
 }
 
 // spoil leaves undecided what was not measured validly. What fails nevertheless stays failed only for failures: those are

@@ -95,8 +95,11 @@ func percentiles(t *testing.T, set *record.Set, m compare.Metric) (all []float64
 		t.Fatal(err)
 	}
 	for _, trial := range c.Trials {
-		one := group.Cell{Trials: []group.Trial{trial}}
-		all = append(all, stat.NearestRank(sorted(&one, m.Name), m.Percentile))
+		var values []float64
+		for r := range trial.Requests.All() {
+			values = compare.Appender(m.Name)(values, r)
+		}
+		all = append(all, stat.NearestRank(stat.Sorted(values), m.Percentile))
 	}
 	return all
 }

@@ -17,25 +17,27 @@ type CacheCount struct {
 	Known     bool  // the server counts what it reads; false may also be one that never read anything
 }
 
-// Cache counts by the engine's own counters, or by what the server said with each answer.
-func (t Trial) Cache() CacheCount {
-	var c CacheCount
-	asked, overhead := int64(0), int64(0)
-	for _, r := range t.Requests {
-		prompt := int64(r.AskedPrompt)
-		if r.PromptTokens > 0 {
-			prompt = int64(r.PromptTokens)
-		}
-		asked += int64(r.AskedPrompt)
-		overhead += max(prompt-int64(r.AskedPrompt), 0) // a chat template's own, which all requests share
-		c.Prompt += prompt
-		c.Read += int64(r.CachedTokens)
+// CacheTally counts what the server said of its prefix cache with each answer.
+type CacheTally struct{ asked, prompt, overhead, read int64 }
+
+// Add counts a request.
+func (k *CacheTally) Add(r *result.Request) {
+	prompt := int64(r.AskedPrompt)
+	if r.PromptTokens > 0 {
+		prompt = int64(r.PromptTokens)
 	}
-	c.Shareable = t.Shareable
-	if asked > 0 && c.Prompt > asked {
-		c.Shareable = int64(math.Ceil(float64(t.Shareable)*float64(c.Prompt)/float64(asked))) + overhead
+	k.asked += int64(r.AskedPrompt)
+	k.overhead += max(prompt-int64(r.AskedPrompt), 0) // a chat template's own, which all requests share
+	k.prompt += prompt
+	k.read += int64(r.CachedTokens)
+}
+
+// Count is by the engine's own counters, or by what the server said with each of a trial's answers.
+func (k *CacheTally) Count(t Trial) CacheCount {
+	c := CacheCount{Prompt: k.prompt, Read: k.read, Shareable: t.Shareable, Known: k.read > 0}
+	if k.asked > 0 && c.Prompt > k.asked {
+		c.Shareable = int64(math.Ceil(float64(t.Shareable)*float64(c.Prompt)/float64(k.asked))) + k.overhead
 	}
-	c.Known = c.Read > 0
 	if e := t.Engine; e.PromptTokens > 0 {
 		c.Prompt, c.Read, c.Known = e.PromptTokens, e.PrefixHitTokens, true
 	}
@@ -51,8 +53,7 @@ func (c CacheCount) Share() float64 {
 }
 
 // cached holds the state of the cache that the load declares against what the server counted.
-func (c *Cell) cached(t Trial, say func(reason string)) {
-	n := t.Cache()
+func (c *Cell) cached(t Trial, n CacheCount, say func(reason string)) {
 	state := c.Load.Cache
 	switch {
 	case state == "" || n.Prompt == 0:
@@ -93,38 +94,21 @@ func (c *Cell) caches() bool {
 	return !slices.Contains(c.Arm.Settings, record.Setting{Name: "prefix_cache", Value: "none"})
 }
 
-// forced checks that answers went on to the length that was asked for, where the load forces them to.
-func forced(l record.Load, t Trial) string {
-	if !l.Forced {
-		return ""
+// length notes whether an answer is as long as what was asked for.
+func (k *tally) length(r *result.Request) {
+	if r.Outcome != result.OK || r.Estimated {
+		return
 	}
-	short, n := 0, 0
-	for _, r := range t.Requests {
-		if r.Outcome != result.OK || r.Estimated {
-			continue
-		}
-		n++
-		if r.OutputTokens < r.AskedOutput {
-			short++
-		}
+	k.told++
+	if r.OutputTokens < r.AskedOutput {
+		k.short++
 	}
-	if short == 0 {
-		return ""
-	}
-	return fmt.Sprintf("lengths are forced, but %d of %d answers are shorter than what was asked for: the server does not keep to ignore_eos", short, n)
 }
 
-// Only is the cell with the requests that are kept, and without checks.
-func (c *Cell) Only(keep func(*result.Request) bool) Cell {
-	out := Cell{Arm: c.Arm, Load: c.Load}
-	for _, t := range c.Trials {
-		sub := Trial{Trial: t.Trial}
-		for i := range t.Requests {
-			if keep(&t.Requests[i]) {
-				sub.Requests = append(sub.Requests, t.Requests[i])
-			}
-		}
-		out.Trials = append(out.Trials, sub)
+// forced checks that answers went on to the length that was asked for, where the load forces them to.
+func (k *tally) forced(l record.Load) string {
+	if !l.Forced || k.short == 0 {
+		return ""
 	}
-	return out
+	return fmt.Sprintf("lengths are forced, but %d of %d answers are shorter than what was asked for: the server does not keep to ignore_eos", k.short, k.told)
 }

@@ -3,6 +3,7 @@ package group
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -28,8 +29,30 @@ const (
 	LittlePerRequest = 2 * time.Millisecond
 )
 
-func (c *Cell) check(slos []record.SLO) {
-	for _, t := range c.Trials {
+// checks looks at every request of a cell, and then says what is wrong with it.
+type checks struct {
+	cell    *Cell
+	slos    []record.SLO
+	tallies []tally // by trial
+}
+
+func newChecks(c *Cell, slos []record.SLO) *checks {
+	k := &checks{cell: c, slos: slos, tallies: make([]tally, len(c.Trials))}
+	for i, t := range c.Trials {
+		k.tallies[i].lags = make([]float64, 0, t.Requests.Len())
+	}
+	return k
+}
+
+func (k *checks) see(trial int, r *result.Request) { k.tallies[trial].add(r) }
+
+// say adds to the cell why it may not win, and what could not be checked.
+func (k *checks) say() {
+	c := k.cell
+	var lags [][]float64
+	for i, t := range c.Trials {
+		tally := &k.tallies[i]
+		lags = append(lags, tally.lags)
 		say := func(reason string) {
 			if reason != "" {
 				c.Invalid = append(c.Invalid, c.label(t)+reason)
@@ -38,17 +61,17 @@ func (c *Cell) check(slos []record.SLO) {
 		for _, reason := range t.Invalid {
 			say(reason)
 		}
-		say(accounted(t))
-		say(achieved(t))
-		say(forced(c.Load, t))
-		c.cached(t, say)
-		reason, checked := little(t)
+		say(tally.accounted(t))
+		say(tally.achieved())
+		say(tally.forced(c.Load))
+		c.cached(t, tally.cache.Count(t), say)
+		reason, checked := tally.little(t)
 		say(reason)
 		if !checked {
 			c.Unchecked = append(c.Unchecked, c.label(t)+"the server's occupancy is not recorded, so Little's law is not checked")
 		}
 	}
-	if reason := c.lag(slos); reason != "" {
+	if reason := lag(lags, k.slos); reason != "" {
 		c.Invalid = append(c.Invalid, reason)
 	}
 }
@@ -61,38 +84,58 @@ func (c *Cell) label(t Trial) string {
 	return fmt.Sprintf("repetition %d: ", t.Key.Repetition)
 }
 
+// tally is what the checks need of a trial's requests.
+type tally struct {
+	open           int     // without an end
+	intended, sent stretch // stamps
+	clients        float64 // nanoseconds in the system, of requests that reached it
+	reached        int
+	lags           []float64
+	cache          CacheTally
+	short, told    int // answers shorter than asked for, and all whose length the server told
+}
+
+func (k *tally) add(r *result.Request) {
+	if r.End == result.Never {
+		k.open++
+	}
+	k.intended.add(r.Intended)
+	k.cache.Add(r)
+	k.length(r)
+	at := r.Dequeued // a refused connection was attempted, but nothing was written
+	if r.Sent != result.Never {
+		at = r.Sent - r.Held // that a turn waits for a reply is the server's doing
+		k.lags = append(k.lags, float64(at-r.Intended))
+	}
+	if at != result.Never {
+		k.sent.add(at)
+	}
+	if r.Outcome == result.Overloaded || r.Outcome == result.Refused || r.Sent == result.Never {
+		return
+	}
+	end := r.End
+	if r.Outcome == result.OK && r.Last != result.Never {
+		end = r.Last
+	}
+	k.clients += float64(max(end-r.Sent, 0))
+	k.reached++
+}
+
 // accounted checks issued = done + failed.
-func accounted(t Trial) string {
-	if t.Issued != len(t.Requests) {
-		return fmt.Sprintf("%d requests were issued but %d have a result", t.Issued, len(t.Requests))
+func (k *tally) accounted(t Trial) string {
+	if t.Issued != t.Requests.Len() {
+		return fmt.Sprintf("%d requests were issued but %d have a result", t.Issued, t.Requests.Len())
 	}
-	open := 0
-	for _, r := range t.Requests {
-		if r.End == result.Never {
-			open++
-		}
-	}
-	if open > 0 {
-		return fmt.Sprintf("%d of %d requests have no end", open, t.Issued)
+	if k.open > 0 {
+		return fmt.Sprintf("%d of %d requests have no end", k.open, t.Issued)
 	}
 	return ""
 }
 
 // achieved compares the rate of actual sends with that of the realised schedule, not
 // with the nominal rate: 59 Poisson arrivals scatter by 13 % around that.
-func achieved(t Trial) string {
-	var intended, sent []int64
-	for _, r := range t.Requests {
-		intended = append(intended, r.Intended)
-		at := r.Dequeued // a refused connection was attempted, but nothing was written
-		if r.Sent != result.Never {
-			at = r.Sent - r.Held // that a turn waits for a reply is the server's doing
-		}
-		if at != result.Never {
-			sent = append(sent, at)
-		}
-	}
-	want, got := rate(intended), rate(sent)
+func (k *tally) achieved() string {
+	want, got := k.intended.rate(), k.sent.rate()
 	if math.IsNaN(got) {
 		got = 0
 	}
@@ -102,63 +145,56 @@ func achieved(t Trial) string {
 	return fmt.Sprintf("requests were sent at %.3g/s where the schedule asked for %.3g/s", got, want)
 }
 
+// stretch is how many stamps there are, and from when to when.
+type stretch struct {
+	n           int
+	first, last int64
+}
+
+func (s *stretch) add(at int64) {
+	if s.n == 0 {
+		s.first, s.last = at, at
+	}
+	s.n++
+	s.first, s.last = min(s.first, at), max(s.last, at)
+}
+
 // rate is the number of gaps over the time they span, per second; NaN where there
 // is no gap or no time.
-func rate(stamps []int64) float64 {
-	if len(stamps) < 2 {
+func (s *stretch) rate() float64 {
+	if s.n < 2 || s.last == s.first {
 		return math.NaN()
 	}
-	first, last := stamps[0], stamps[0]
-	for _, s := range stamps {
-		first, last = min(first, s), max(last, s)
-	}
-	if last == first {
-		return math.NaN()
-	}
-	return float64(len(stamps)-1) / (float64(last-first) / 1e9)
+	return float64(s.n-1) / (float64(s.last-s.first) / 1e9)
 }
 
 // little compares the server's integral of requests in the system with the time that
 // requests spent there as the clients saw it. From client stamps alone the law would
 // be an identity. Replies that never reached the engine's queue are left out.
-func little(t Trial) (reason string, checked bool) {
+func (k *tally) little(t Trial) (reason string, checked bool) {
 	if t.Engine.RunningNS == 0 {
 		return "", false
 	}
-	clients, n := 0.0, 0
-	for _, r := range t.Requests {
-		if r.Outcome == result.Overloaded || r.Outcome == result.Refused || r.Sent == result.Never {
-			continue
-		}
-		end := r.End
-		if r.Outcome == result.OK && r.Last != result.Never {
-			end = r.Last
-		}
-		clients += float64(max(end-r.Sent, 0))
-		n++
-	}
 	server := float64(t.Engine.RunningNS)
-	allowed := LittleTolerance*clients + float64(n)*float64(LittlePerRequest)
-	if math.Abs(server-clients) <= allowed {
+	allowed := LittleTolerance*k.clients + float64(k.reached)*float64(LittlePerRequest)
+	if math.Abs(server-k.clients) <= allowed {
 		return "", true
 	}
 	return fmt.Sprintf("Little's law is broken: the server counts %.3g request-seconds, the clients %.3g (tolerance %.2g)",
-		server/1e9, clients/1e9, allowed/1e9), true
+		server/1e9, k.clients/1e9, allowed/1e9), true
 }
 
 // lag checks that the load generator kept its schedule, over the merged samples.
-func (c *Cell) lag(slos []record.SLO) string {
-	var lags []float64
-	for r := range c.All() {
-		if r.Sent != result.Never {
-			lags = append(lags, float64(r.Sent-r.Intended-r.Held))
-		}
+func lag(lags [][]float64, slos []record.SLO) string {
+	n := 0
+	for _, l := range lags {
+		n += len(l)
 	}
-	if len(lags) == 0 {
+	if n == 0 {
 		return ""
 	}
 	limit := LagLimit(slos)
-	p99 := stat.NearestRank(stat.Sorted(lags), 0.99)
+	p99 := stat.NewOrder(n, slices.Values(lags)).At(stat.Rank(n, 0.99))
 	if p99 <= limit {
 		return ""
 	}

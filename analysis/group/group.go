@@ -8,15 +8,14 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/analysis/record"
-	"github.com/assaylab/assay/analysis/stat"
 	"github.com/assaylab/assay/loadgen/result"
 )
 
 // Trial is a finished trial with its requests, ordered by intended time, then seq:
-// the order in which a file lists them changes nothing.
+// the order in which a file lists them changes nothing. They are read anew for each walk over them.
 type Trial struct {
 	record.Trial
-	Requests []result.Request // without Trimmed
+	Requests Requests // without Trimmed
 	Trimmed  Trimmed
 	OverTime OverTime
 }
@@ -39,82 +38,84 @@ type Cell struct {
 func (c *Cell) Requests() int {
 	n := 0
 	for _, t := range c.Trials {
-		n += len(t.Requests)
+		n += t.Requests.Len()
 	}
 	return n
 }
 
-// All iterates over the requests of all repetitions.
-func (c *Cell) All() iter.Seq[*result.Request] {
-	return func(yield func(*result.Request) bool) {
-		for _, t := range c.Trials {
-			for i := range t.Requests {
-				if !yield(&t.Requests[i]) {
-					return
-				}
-			}
-		}
-	}
-}
-
-// PerSecond is a series for each repetition of something per second of its window, which is spread evenly over its
-// requests, so that a resample of as many requests has the same window.
-func (c *Cell) PerSecond(of func(Trial, *result.Request) float64) []stat.Series {
-	var runs []stat.Series
-	for _, t := range c.Trials {
-		n := len(t.Requests)
-		s := stat.Series{Num: make([]float64, n), Den: make([]float64, n)}
-		for i := range t.Requests {
-			s.Num[i] = of(t, &t.Requests[i])
-			s.Den[i] = float64(t.Measured()) / 1e9 / float64(n)
-		}
-		runs = append(runs, s)
-	}
-	return runs
-}
-
 // Sweep iterates over the cells of the sweep that have at least one finished trial,
-// arm-major in the run's order. Only one cell's requests are in memory at a time. It
-// ends at the first error.
-func Sweep(set *record.Set) iter.Seq2[Cell, error] {
-	return cells(set, func(k record.TrialKey) bool { return k.Repetition < record.Confirmation })
-}
+// arm-major in the run's order. It ends at the first error.
+func Sweep(set *record.Set) iter.Seq2[Cell, error] { return readAll(set, Swept(set)) }
 
 // Confirmations iterates over the cells that were run again on fresh prompts.
-func Confirmations(set *record.Set) iter.Seq2[Cell, error] {
-	return cells(set, func(k record.TrialKey) bool { return k.Repetition == record.Confirmation })
-}
+func Confirmations(set *record.Set) iter.Seq2[Cell, error] { return readAll(set, Confirming(set)) }
 
 // DoubleLab iterates over the cells that were run again while the lab did twice its work.
 func DoubleLab(set *record.Set) iter.Seq2[Cell, error] {
-	return cells(set, func(k record.TrialKey) bool { return k.Repetition == record.DoubleLab })
+	return readAll(set, places(set, func(k record.TrialKey) bool { return k.Repetition == record.DoubleLab }))
 }
 
 // Of is one cell of the sweep, without trials where none of it has been run.
 func Of(set *record.Set, arm record.Arm, load record.Load) (Cell, error) {
-	var trials []record.Trial
-	for _, t := range set.Trials {
-		if t.Key.Arm == arm.ID && t.Key.Load == load.ID && t.Key.Repetition < record.Confirmation {
-			trials = append(trials, t)
-		}
-	}
-	return gather(set, arm, load, trials)
+	return placeOf(set, arm, load, func(k record.TrialKey) bool { return k.Repetition < record.Confirmation }).Read(set)
 }
 
 // Unprofiled is the trials of a cell that were run once more without a profile.
 func Unprofiled(set *record.Set, arm record.Arm, load record.Load) (Cell, error) {
-	var trials []record.Trial
+	return placeOf(set, arm, load, func(k record.TrialKey) bool { return k.Repetition >= record.Unprofiled }).Read(set)
+}
+
+// Place is where a cell is: its arm, its load and its trials, which Read reads.
+type Place struct {
+	Arm    record.Arm
+	Load   record.Load
+	trials []record.Trial
+}
+
+func placeOf(set *record.Set, arm record.Arm, load record.Load, want func(record.TrialKey) bool) Place {
+	p := Place{Arm: arm, Load: load}
 	for _, t := range set.Trials {
-		if t.Key.Arm == arm.ID && t.Key.Load == load.ID && t.Key.Repetition >= record.Unprofiled {
-			trials = append(trials, t)
+		if t.Key.Arm == arm.ID && t.Key.Load == load.ID && want(t.Key) {
+			p.trials = append(p.trials, t)
 		}
 	}
-	return gather(set, arm, load, trials)
+	return p
+}
+
+// Swept are the places of the sweep that have at least one finished trial, arm-major in the run's order.
+func Swept(set *record.Set) []Place {
+	return places(set, func(k record.TrialKey) bool { return k.Repetition < record.Confirmation })
+}
+
+// Confirming are the places that were run again on fresh prompts.
+func Confirming(set *record.Set) []Place {
+	return places(set, func(k record.TrialKey) bool { return k.Repetition == record.Confirmation })
+}
+
+// Read reads the cell of a place and checks it, in one walk over its requests.
+func (p Place) Read(set *record.Set) (Cell, error) {
+	c, err := p.open(set)
+	if err != nil {
+		return c, err
+	}
+	k := newChecks(&c, set.Run.SLOs)
+	for i := range c.Trials {
+		t, course := &c.Trials[i], c.newCourse(i)
+		for r := range t.Requests.All() {
+			k.see(i, r)
+			course.see(r)
+		}
+		t.OverTime = course.judge(OverTimeAlpha / float64(len(c.Trials)))
+	}
+	k.say()
+	c.checkInstrument(&set.Run)
+	c.overTime()
+	return c, c.Err()
 }
 
 type cellKey struct{ arm, load string }
 
-func cells(set *record.Set, want func(record.TrialKey) bool) iter.Seq2[Cell, error] {
+func places(set *record.Set, want func(record.TrialKey) bool) []Place {
 	trials := map[cellKey][]record.Trial{}
 	for _, t := range set.Trials {
 		if want(t.Key) {
@@ -122,25 +123,30 @@ func cells(set *record.Set, want func(record.TrialKey) bool) iter.Seq2[Cell, err
 			trials[k] = append(trials[k], t)
 		}
 	}
+	var all []Place
+	for _, arm := range set.Run.Arms {
+		for _, load := range set.Run.Loads {
+			if ts := trials[cellKey{arm.ID, load.ID}]; len(ts) > 0 {
+				all = append(all, Place{arm, load, ts})
+			}
+		}
+	}
+	return all
+}
+
+func readAll(set *record.Set, all []Place) iter.Seq2[Cell, error] {
 	return func(yield func(Cell, error) bool) {
-		for _, arm := range set.Run.Arms {
-			for _, load := range set.Run.Loads {
-				ts := trials[cellKey{arm.ID, load.ID}]
-				if len(ts) == 0 {
-					continue
-				}
-				c, err := gather(set, arm, load, ts)
-				if !yield(c, err) || err != nil {
-					return
-				}
+		for _, p := range all {
+			c, err := p.Read(set)
+			if !yield(c, err) || err != nil {
+				return
 			}
 		}
 	}
 }
 
-// gather reads the requests of one cell and checks it.
-func gather(set *record.Set, arm record.Arm, load record.Load, trials []record.Trial) (Cell, error) {
-	c := Cell{Arm: arm, Load: load}
+func (p Place) open(set *record.Set) (Cell, error) {
+	c, trials := Cell{Arm: p.Arm, Load: p.Load}, p.trials
 	slices.SortStableFunc(trials, func(a, b record.Trial) int { return cmp.Compare(a.Key.Repetition, b.Key.Repetition) })
 	for _, t := range trials {
 		if t.Status != record.StatusOK {
@@ -148,43 +154,17 @@ func gather(set *record.Set, arm record.Arm, load record.Load, trials []record.T
 			c.Invalid = append(c.Invalid, fmt.Sprintf("repetition %d failed: %s", t.Key.Repetition, t.Reason))
 			continue
 		}
-		requests, err := set.Requests(t.Key.ID)
+		requests, err := set.Columns(t.Key.ID)
 		var torn *result.TornError
 		switch {
 		case errors.As(err, &torn):
 			c.Invalid = append(c.Invalid, fmt.Sprintf("repetition %d: %v", t.Key.Repetition, torn))
 		case err != nil:
-			return c, err
-		}
-		if err := plausible(requests); err != nil {
 			return c, fmt.Errorf("trial %s: %w", t.Key.ID, err)
 		}
-		slices.SortFunc(requests, func(a, b result.Request) int {
-			return cmp.Or(cmp.Compare(a.Intended, b.Intended), cmp.Compare(a.Seq, b.Seq))
-		})
-		c.Trials = append(c.Trials, Trial{Trial: t, Requests: requests})
+		c.Trials = append(c.Trials, Trial{Trial: t, Requests: AllOf(requests)})
 	}
-	c.check(set.Run.SLOs)
-	c.checkInstrument(&set.Run)
-	c.overTime()
 	return c, nil
-}
-
-// mostTokens is more than any context holds. A count above it is a damaged file, and
-// would be spread over as many samples.
-const mostTokens = 1 << 24
-
-func plausible(requests []result.Request) error {
-	for _, r := range requests {
-		most := max(r.AskedOutput, r.AskedPrompt, r.PromptTokens, r.OutputTokens)
-		for _, e := range r.Events {
-			most = max(most, e.Tokens)
-		}
-		if most > mostTokens {
-			return fmt.Errorf("request %d counts %d tokens: expected at most %d", r.Seq, most, mostTokens)
-		}
-	}
-	return nil
 }
 
 // Strays names the finished trials whose arm or load the run does not list.

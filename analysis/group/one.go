@@ -4,5 +4,5 @@ import "github.com/assaylab/assay/analysis/record"
 
 // One is a cell of a single trial, checked by itself.
 func One(set *record.Set, arm record.Arm, load record.Load, trial record.Trial) (Cell, error) {
-	return gather(set, arm, load, []record.Trial{trial})
+	return Place{arm, load, []record.Trial{trial}}.Read(set)
 }

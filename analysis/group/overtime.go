@@ -3,7 +3,6 @@ package group
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -30,15 +29,17 @@ type OverTime struct {
 	WarmUp   int               // first requests with another TPOT, or with fewer in flight, than the rest
 	Growth   steady.Growth     // of the queue; zero for a closed loop, which cannot grow
 	Modes    *steady.Modes     // of TTFT; nil where there is one
-	tpot     []int             // the requests that TPOT's values are of
+	due      []int64           // of the requests that TPOT's values are of
 }
 
 // Trimmed are the first requests of a trial, which are of its warm-up. A failure is never
 // among them: it stays with the requests that are measured.
 type Trimmed struct {
-	Requests []result.Request // in issue order
-	To       int64            // the intended time of the last of them, from where the window counts; 0 where there are none
-	Kept     int              // failures among the first requests that were left where they are
+	Requests Requests
+	To       int64  // the intended time of the last of them, from where the window counts; 0 where there are none
+	Kept     int    // failures among the first requests that were left where they are
+	tokens   int    // that they got in the window
+	next     uint64 // the first request that is left, with which these count
 }
 
 // Measured is the window of the requests that are left, in nanoseconds.
@@ -47,24 +48,23 @@ func (t *Trial) Measured() int64 { return t.WindowNS - t.Trimmed.To }
 // Tokens are those of one request that were stamped in the window. What trimmed requests
 // got in it counts too, with the first request that is left: the server worked for them.
 func (t *Trial) Tokens(r *result.Request) int {
-	n := metric.TokensInWindow(r, t.WindowNS)
-	if r == &t.Requests[0] {
-		for i := range t.Trimmed.Requests {
-			q := &t.Trimmed.Requests[i]
-			n += metric.TokensInWindow(q, t.WindowNS) - metric.TokensInWindow(q, t.Trimmed.To)
-		}
-	}
-	return n
+	return metric.TokensInWindow(r, t.WindowNS) + t.TrimmedTokens(r)
 }
 
-// overTime judges how every trial went while it ran, and trims the warm-up where the load
+// TrimmedTokens is how many of a request's Tokens trimmed ones got.
+func (t *Trial) TrimmedTokens(r *result.Request) int {
+	if t.Trimmed.Requests.Len() > 0 && r.Seq == t.Trimmed.next {
+		return t.Trimmed.tokens
+	}
+	return 0
+}
+
+// overTime says how every trial went while it ran, and trims the warm-up where the load
 // asks for that. A queue that only grows is a finding about the arm, and no fault of the
 // measurement: it is not a reason against the cell's validity.
 func (c *Cell) overTime() {
-	alpha := OverTimeAlpha / float64(max(len(c.Trials), 1))
 	for i := range c.Trials {
 		t := &c.Trials[i]
-		t.OverTime = c.course(t, alpha)
 		if reason := saturated(t); reason != "" {
 			c.OverSaturated = append(c.OverSaturated, c.label(*t)+reason)
 		}
@@ -74,7 +74,7 @@ func (c *Cell) overTime() {
 	}
 	for i := range c.Trials {
 		t := &c.Trials[i]
-		if reason := t.OverTime.unsteady(t); reason != "" {
+		if reason := t.OverTime.unsteady(); reason != "" {
 			c.Unsteady = append(c.Unsteady, c.label(*t)+reason)
 		}
 		if c.Load.Trim == record.TrimAuto {
@@ -84,117 +84,10 @@ func (c *Cell) overTime() {
 	c.Invalid = append(c.Invalid, c.Unsteady...)
 }
 
-// course runs the tests that a load allows.
-func (c *Cell) course(t *Trial, alpha float64) OverTime {
-	o := OverTime{Growth: steady.Growth{P: 1}}
-	if Level(c.Load) {
-		o.Growth = steady.Grow(Arrivals(t.Requests), alpha)
-	}
-	switch {
-	case !Level(c.Load) && c.Load.Rate > 0:
-		o.Unjudged = "the rate moves as the load says"
-	case c.Load.Conversation != "":
-		o.Unjudged = "prompts grow with the turns of conversations"
-	default:
-		o.judge(t, c.Load.Rate > 0, alpha)
-	}
-	if !o.Growth.Grows {
-		o.Modes = modes(t, alpha)
-	}
-	return o
-}
-
 // Level says whether a load has a rate that stays the same, so that a queue may be asked
 // whether it grows.
 func Level(l record.Load) bool {
 	return l.Rate > 0 && l.Shape == "" && !strings.HasPrefix(l.Arrival, "recorded")
-}
-
-func (o *OverTime) judge(t *Trial, open bool, alpha float64) {
-	var tpot []float64
-	for i := 0; i < len(t.Requests); i += every(t.Requests) {
-		if v, ok := metric.TPOT(&t.Requests[i]); ok && v > 0 && !math.IsInf(v, 0) {
-			tpot, o.tpot = append(tpot, v), append(o.tpot, i)
-		}
-	}
-	o.TPOT = steady.Assess(tpot, DriftShare, alpha)
-	if o.TPOT.WarmUp > 0 {
-		o.WarmUp = o.tpot[o.TPOT.WarmUp]
-	}
-	if open {
-		n := every(t.Requests)
-		cut, _ := steady.WarmUp(thin(InFlight(t.Requests), n))
-		o.WarmUp = max(o.WarmUp, cut*n)
-	}
-}
-
-// mostJudged requests of a trial, evenly spaced, say as much as millions.
-const mostJudged = 50_000
-
-func every(requests []result.Request) int { return max(1, (len(requests)+mostJudged-1)/mostJudged) }
-
-func thin(values []float64, every int) []float64 {
-	var out []float64
-	for i := 0; i < len(values); i += every {
-		out = append(out, values[i])
-	}
-	return out
-}
-
-// modes tests TTFT of the requests that have one.
-func modes(t *Trial, alpha float64) *steady.Modes {
-	var waits []float64
-	for i := 0; i < len(t.Requests); i += every(t.Requests) {
-		if v, ok := metric.TTFT(&t.Requests[i]); ok && !math.IsInf(v, 0) {
-			waits = append(waits, v)
-		}
-	}
-	tail := OverTimeAlpha
-	if alpha < tail { // several repetitions
-		tail = 0.001
-	}
-	if m, found := steady.Mixture(waits, tail); found {
-		return &m
-	}
-	return nil
-}
-
-// Arrivals are requests as a queue sees them. One that timed out waited at least until
-// then; how long one that was turned away would have waited is not known.
-func Arrivals(requests []result.Request) []steady.Arrival {
-	out := make([]steady.Arrival, len(requests))
-	for i := range requests {
-		r := &requests[i]
-		a := steady.Arrival{At: r.Intended, End: r.End, Wait: math.NaN()}
-		if r.End == result.Never {
-			a.End = steady.Open
-		}
-		switch {
-		case r.First != result.Never:
-			a.Wait = float64(r.First - r.Intended)
-		case r.Outcome == result.Timeout:
-			a.Wait = float64(r.End - r.Intended)
-		}
-		out[i] = a
-	}
-	return out
-}
-
-// InFlight is how many requests each one found when it was due, in issue order.
-func InFlight(requests []result.Request) []float64 {
-	var ends []int64
-	for i := range requests {
-		if r := &requests[i]; r.End != result.Never {
-			ends = append(ends, r.End)
-		}
-	}
-	slices.Sort(ends)
-	out := make([]float64, len(requests))
-	for i := range requests {
-		gone, _ := slices.BinarySearch(ends, requests[i].Intended+1)
-		out[i] = float64(i - gone)
-	}
-	return out
 }
 
 // saturated words that a queue only grew; "" where it did not.
@@ -215,7 +108,7 @@ func Saturated(g steady.Growth) string {
 }
 
 // unsteady words why a trial's TPOT has no one level; "" where it has, or where that cannot be told.
-func (o *OverTime) unsteady(t *Trial) string {
+func (o *OverTime) unsteady() string {
 	a := o.TPOT
 	levels := fmt.Sprintf("from %s to %s (%s)", words.Duration(a.First), words.Duration(a.Last), chance(a.P))
 	switch a.State {
@@ -224,17 +117,17 @@ func (o *OverTime) unsteady(t *Trial) string {
 	case steady.Unsteady:
 		return "it never reached a steady state: no end of the warm-up was found in the first quarter, and TPOT went " + levels + " from that to the last third"
 	case steady.Shifts:
-		return fmt.Sprintf("TPOT jumps %s in: it went %s", words.Duration(float64(o.JumpAt(t.Requests))), levels)
+		return fmt.Sprintf("TPOT jumps %s in: it went %s", words.Duration(float64(o.JumpAt())), levels)
 	}
 	return ""
 }
 
-// JumpAt is when TPOT jumps, in the requests that were judged, trimmed ones included; 0 where it does not.
-func (o *OverTime) JumpAt(requests []result.Request) int64 {
+// JumpAt is when TPOT jumps: when the first request of its other level was due; 0 where it does not.
+func (o *OverTime) JumpAt() int64 {
 	if o.TPOT.State != steady.Shifts {
 		return 0
 	}
-	return requests[o.tpot[min(o.TPOT.At, len(o.tpot)-1)]].Intended
+	return o.due[min(o.TPOT.At, len(o.due)-1)]
 }
 
 func chance(p float64) string {
@@ -250,16 +143,45 @@ func (t *Trial) trim() {
 	if n == 0 {
 		return
 	}
-	kept := make([]result.Request, 0, len(t.Requests))
-	for _, r := range t.Requests[:n] {
-		if r.Outcome != result.OK {
-			kept = append(kept, r)
-			continue
+	warm := func(i int, r *result.Request) bool { return i < n && r.Outcome == result.OK }
+	t.Trimmed.To = t.due(n - 1)
+	i, next := 0, false
+	for r := range t.Requests.All() {
+		switch {
+		case warm(i, r):
+			t.Trimmed.tokens += metric.TokensInWindow(r, t.WindowNS) - metric.TokensInWindow(r, t.Trimmed.To)
+		case !next:
+			t.Trimmed.next, next = r.Seq, true
 		}
-		t.Trimmed.Requests = append(t.Trimmed.Requests, r)
+		if i < n && !warm(i, r) {
+			t.Trimmed.Kept++
+		}
+		if i++; i > n { // one more, where all of them are trimmed
+			break
+		}
 	}
-	t.Trimmed.To, t.Trimmed.Kept = t.Requests[n-1].Intended, len(kept)
-	t.Requests = append(kept, t.Requests[n:]...)
+	all := t.Requests
+	t.Trimmed.Requests = all.only(n-t.Trimmed.Kept, warm)
+	t.Requests = all.only(all.Len()-n+t.Trimmed.Kept, func(i int, r *result.Request) bool { return !warm(i, r) })
+}
+
+// due is when the i-th request was.
+func (t *Trial) due(i int) int64 {
+	for r := range t.Requests.Summaries() {
+		if i == 0 {
+			return r.Intended
+		}
+		i--
+	}
+	return 0
+}
+
+// Whole are the requests with those that are trimmed, in issue order.
+func (t *Trial) Whole() Requests {
+	if t.Trimmed.Requests.Len() == 0 {
+		return t.Requests
+	}
+	return AllOf(t.Requests.columns)
 }
 
 // Course is the trial of a cell whose course tells most: the one that is the least steady,

@@ -1,6 +1,8 @@
 package group
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -127,8 +129,8 @@ func TestTrim(t *testing.T) {
 	p := overTimePlan(edit)
 	whole := load(t, p)["fast r20"].Trials[0]
 	if whole.OverTime.WarmUp != 21 || // 20 that have a TPOT, and the failure
-		len(whole.Requests) != 160 || whole.Measured() != whole.WindowNS {
-		t.Fatalf("warm-up %d, %d requests, window %d of %d", whole.OverTime.WarmUp, len(whole.Requests), whole.Measured(), whole.WindowNS)
+		whole.Requests.Len() != 160 || whole.Measured() != whole.WindowNS {
+		t.Fatalf("warm-up %d, %d requests, window %d of %d", whole.OverTime.WarmUp, whole.Requests.Len(), whole.Measured(), whole.WindowNS)
 	}
 	p.EditRun = func(r *record.Run) {
 		for i := range r.Loads {
@@ -140,17 +142,21 @@ func TestTrim(t *testing.T) {
 	if len(c.Invalid) > 0 {
 		t.Errorf("invalid: %q", c.Invalid)
 	}
-	if len(cut.Trimmed.Requests) != 20 || cut.Trimmed.Kept != 1 || len(cut.Requests) != 140 || cut.Requests[0].Outcome != result.Reset {
-		t.Errorf("%d trimmed, %d failures kept, %d requests, the first %s", len(cut.Trimmed.Requests), cut.Trimmed.Kept, len(cut.Requests), cut.Requests[0].Outcome)
+	before, trimmed, left := copied(whole.Requests), copied(cut.Trimmed.Requests), copied(cut.Requests)
+	if len(trimmed) != 20 || cut.Trimmed.Requests.Len() != 20 || cut.Trimmed.Kept != 1 || len(left) != 140 || cut.Requests.Len() != 140 || left[0].Outcome != result.Reset {
+		t.Errorf("%d trimmed, %d failures kept, %d requests, the first %s", len(trimmed), cut.Trimmed.Kept, len(left), left[0].Outcome)
 	}
-	if want := whole.Requests[20].Intended; cut.Trimmed.To != want || cut.Measured() != cut.WindowNS-want {
+	if all := copied(cut.Whole()); !reflect.DeepEqual(all, before) {
+		t.Errorf("%d requests in all, want the %d of before", len(all), len(before))
+	}
+	if want := before[20].Intended; cut.Trimmed.To != want || cut.Measured() != cut.WindowNS-want {
 		t.Errorf("the window begins at %d, want %d", cut.Trimmed.To, want)
 	}
 	tokens, want := 0, 0
-	for i := range cut.Requests {
-		tokens += cut.Tokens(&cut.Requests[i])
+	for i := range left {
+		tokens += cut.Tokens(&left[i])
 	}
-	for _, r := range whole.Requests {
+	for _, r := range before {
 		for _, e := range r.Events {
 			if e.At < whole.WindowNS && (e.At >= cut.Trimmed.To || r.Outcome != result.OK) {
 				want += e.Tokens
@@ -177,4 +183,13 @@ func TestRepetitionsShareTheLevel(t *testing.T) {
 	if invalid > 3 { // of 60 cells, 0.6 expected at most
 		t.Errorf("%d of 60 steady cells of 8 repetitions are called unsteady", invalid)
 	}
+}
+
+func copied(q Requests) (out []result.Request) {
+	for r := range q.All() {
+		one := *r
+		one.Events = slices.Clone(r.Events)
+		out = append(out, one)
+	}
+	return out
 }

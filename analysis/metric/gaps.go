@@ -8,13 +8,16 @@ import (
 
 // Pooled is a metric with several values per request, pooled over requests.
 type Pooled struct {
-	Name string
-	Of   func(r *result.Request) []float64
+	Name   string
+	Append func(dst []float64, r *result.Request) []float64 // appends the values of a request
 }
+
+// Of is the values of a request.
+func (p Pooled) Of(r *result.Request) []float64 { return p.Append(nil, r) }
 
 // PooledGaps lists the metrics of several values per request.
 func PooledGaps() []Pooled {
-	return []Pooled{{"itl", ITL}, {"chunk_gap", ChunkGaps}}
+	return []Pooled{{"itl", AppendITL}, {"chunk_gap", AppendChunkGaps}}
 }
 
 // ITL returns the gap of every token after the first message: a message of k tokens
@@ -23,10 +26,12 @@ func PooledGaps() []Pooled {
 // A failed request keeps the gaps it had and adds an infinite one for each token
 // that it was asked for and that never came, at least one, so that failing early
 // does not improve the pool.
-func ITL(r *result.Request) []float64 {
-	var gaps []float64
+func ITL(r *result.Request) []float64 { return AppendITL(nil, r) }
+
+// AppendITL appends what ITL returns.
+func AppendITL(gaps []float64, r *result.Request) []float64 {
 	for i := 1; i < len(r.Events); i++ {
-		e := r.Events[i]
+		e := &r.Events[i]
 		share := float64(e.At-r.Events[i-1].At) / float64(max(e.Tokens, 1))
 		for range e.Tokens {
 			gaps = append(gaps, share)
@@ -42,8 +47,10 @@ func ITL(r *result.Request) []float64 {
 
 // ChunkGaps returns the raw gaps between messages, whatever the number of tokens in
 // them. A failed request adds one infinite gap: the message that never came.
-func ChunkGaps(r *result.Request) []float64 {
-	var gaps []float64
+func ChunkGaps(r *result.Request) []float64 { return AppendChunkGaps(nil, r) }
+
+// AppendChunkGaps appends what ChunkGaps returns.
+func AppendChunkGaps(gaps []float64, r *result.Request) []float64 {
 	for i := 1; i < len(r.Events); i++ {
 		gaps = append(gaps, float64(r.Events[i].At-r.Events[i-1].At))
 	}

@@ -2,7 +2,6 @@ package metric
 
 import (
 	"fmt"
-	"iter"
 	"slices"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -81,17 +80,17 @@ func JudgeAll(slos []record.SLO, r *result.Request) Judgement {
 	return answer
 }
 
-// Count counts the requests that judge fails, and all that it fails or passes.
-func Count(requests iter.Seq[*result.Request], judge func(*result.Request) Judgement) (misses, n int) {
-	for r := range requests {
-		switch judge(r) {
-		case Fail:
-			misses++
-			n++
-		case Pass:
-			n++
-		case NoAnswer:
-		}
+// Tally counts requests by how they were judged: those that fail, and all that fail or pass.
+type Tally struct{ Misses, N int }
+
+// Add counts a request.
+func (t *Tally) Add(j Judgement) {
+	switch j {
+	case Fail:
+		t.Misses++
+		t.N++
+	case Pass:
+		t.N++
+	case NoAnswer:
 	}
-	return misses, n
 }

@@ -51,17 +51,21 @@ func WriteJSON(path string, v any) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", path, err)
 	}
-	return writeAtomic(path, append(data, '\n'))
+	return atomically(path, func(f *os.File) error {
+		_, err := f.Write(append(data, '\n'))
+		return err
+	})
 }
 
-func writeAtomic(path string, data []byte) error {
+// atomically makes path hold what fill writes, whole or not at all.
+func atomically(path string, write func(*os.File) error) error {
 	dir := filepath.Dir(path)
 	// The leading dot keeps a temporary file that a crash left behind out of listings.
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	err = fill(f, data)
+	err = fill(f, write)
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -75,8 +79,8 @@ func writeAtomic(path string, data []byte) error {
 }
 
 // fill writes and closes f, on every path.
-func fill(f *os.File, data []byte) error {
-	_, err := f.Write(data)
+func fill(f *os.File, write func(*os.File) error) error {
+	err := write(f)
 	if err == nil {
 		err = f.Chmod(0o644)
 	}

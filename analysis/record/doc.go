@@ -3,6 +3,8 @@
 // with its request timelines) and one Quality per distinct weights and cache
 // format (quality/HASH.json).
 //
+// The requests of a trial are read through Set.Columns, which keeps a packed copy of long trials beside them.
+//
 // It is plain data and its codec. It draws no conclusion, and it knows nothing of
 // scenarios, engines or processes.
 package record

@@ -165,3 +165,26 @@ func TestFisher(t *testing.T) {
 		}
 	}
 }
+
+// Of a long run requests are drawn in sums of neighbours: the interval is about that of single ones, which for the median of
+// normal values is known.
+func TestQuantileChangesOfLongRuns(t *testing.T) {
+	const n = 3 * seriesTerms
+	rng := rand.New(rand.NewPCG(9, 9))
+	draw := func() []Requests {
+		r := make(Requests, n)
+		for i := range r {
+			r[i] = []float64{100 + rng.NormFloat64()}
+		}
+		return []Requests{r}
+	}
+	width, runs := 0.0, 8
+	for range runs {
+		c := QuantileChanges(draw(), draw(), []float64{.5}, false, 200, rng)[0]
+		width += (c.Interval.High - c.Interval.Low) / float64(runs)
+	}
+	want := 2 * 1.96 * math.Sqrt(2) * math.Sqrt(math.Pi/2/n) / 100
+	if width < 0.75*want || width > 1.25*want {
+		t.Errorf("width %v, want about %v", width, want)
+	}
+}

@@ -151,7 +151,7 @@ func gapsRow(l latencies, p float64) coverage {
 			runs = append(runs, r)
 		}
 		slices.Sort(all)
-		return NewQuantile(all, p, EffectiveClustered(runs, NearestRank(all, p), p)).Shown.holds(truth)
+		return NewQuantile(all, p, clusteredAt(runs, NearestRank(all, p), p)).Shown.holds(truth)
 	}}
 }
 
@@ -172,7 +172,7 @@ func jointRow(l latencies, p float64) coverage {
 		} else {
 			truth = l.quantile(p)
 			sorted := Sorted(slices.Concat(runs...))
-			draws = r.Quantiles(runs, sorted, p, EffectiveSamples(runs, NearestRank(sorted, p), p), rng)
+			draws = r.Quantiles(runs, Ascending(sorted), p, EffectiveSamples(runs, NearestRank(sorted, p), p), rng)
 		}
 		slices.Sort(draws)
 		return Interval{Low: NearestRank(draws, .025), High: NearestRank(draws, .975)}.holds(truth)

@@ -12,8 +12,39 @@ import (
 // run out of ten.
 const doubt = 0.05
 
-func exceedances(run []float64, threshold float64) []int {
-	hits := make([]int, len(run))
+// streaks counts the values above a threshold, and how many times one follows another value.
+func streaks(run []float64, threshold float64) (hits, streaks int) {
+	before := 0
+	for _, v := range run {
+		above := 0
+		if v > threshold {
+			above = 1
+		}
+		hits += above
+		streaks += above &^ before
+		before = above
+	}
+	return hits, streaks
+}
+
+// clusterInflation is (1+r)/(1-r), r the lag-1 correlation of the exceedances, the
+// largest over the runs whose exceedances cluster more than chance lets them.
+func clusterInflation(runs [][]float64, threshold float64) float64 {
+	worst := 1.0
+	for _, run := range runs {
+		hits, streaks := streaks(run, threshold)
+		if hits < 2 || fewStreaks(len(run), hits, streaks) > doubt {
+			continue
+		}
+		r := min(max(correlation(exceedances(run, threshold), 1), 0), mostCorrelated)
+		worst = max(worst, (1+r)/(1-r))
+	}
+	return worst
+}
+
+// exceedances are 1 for each value above a threshold.
+func exceedances(run []float64, threshold float64) []float64 {
+	hits := make([]float64, len(run))
 	for i, v := range run {
 		if v > threshold {
 			hits[i] = 1
@@ -22,45 +53,31 @@ func exceedances(run []float64, threshold float64) []int {
 	return hits
 }
 
-func sum(xs []int) (total int) {
-	for _, x := range xs {
-		total += x
-	}
-	return total
-}
-
-// clusterInflation is (1+r)/(1-r), r the lag-1 correlation of the exceedances, the
-// largest over the runs whose exceedances cluster more than chance lets them.
-func clusterInflation(runs [][]float64, threshold float64) float64 {
-	worst := 1.0
-	for _, run := range runs {
-		hits := exceedances(run, threshold)
-		m, streaks := sum(hits), 0
-		for i, h := range hits {
-			if h == 1 && (i == 0 || hits[i-1] == 0) {
-				streaks++
-			}
-		}
-		if m < 2 || fewStreaks(len(hits), m, streaks) > doubt {
-			continue
-		}
-		values := make([]float64, len(hits))
-		for i, h := range hits {
-			values[i] = float64(h)
-		}
-		r := min(max(correlation([][]float64{values}, 1), 0), mostCorrelated)
-		worst = max(worst, (1+r)/(1-r))
-	}
-	return worst
-}
-
 // fewStreaks is the probability that m hits among n places, in random order, form
 // at most k streaks (Wald & Wolfowitz 1940): of the C(n, m) orders,
 // C(m-1, j-1) C(n-m+1, j) have j streaks.
+//
+// The terms fall away fast on either side of the largest, so those that a sum of doubles cannot tell are left out: of
+// millions of requests a few thousand are left.
 func fewStreaks(n, m, k int) float64 {
-	p := 0.0
-	for j := 1; j <= min(k, n-m+1); j++ {
-		p += math.Exp(logChoose(m-1, j-1) + logChoose(n-m+1, j) - logChoose(n, m))
+	k = min(k, m, n-m+1)
+	if k < 1 {
+		return 0
+	}
+	// The ratio of a term to the one before it falls in j and passes 1 at the largest, near m (n-m+1) / (n+1).
+	at := min(k, max(1, int(float64(m)*float64(n-m+1)/float64(n+1))))
+	largest := math.Exp(logChoose(m-1, at-1) + logChoose(n-m+1, at) - logChoose(n, m))
+	up := func(j int) float64 { // from the term of j to that of j+1
+		return float64(m-j) / float64(j) * float64(n-m+1-j) / float64(j+1)
+	}
+	p, small := largest, largest*1e-18
+	for j, term := at, largest; j < k && term > small; j++ {
+		term *= up(j)
+		p += term
+	}
+	for j, term := at, largest; j > 1 && term > small; j-- {
+		term /= up(j - 1)
+		p += term
 	}
 	return min(p, 1)
 }

@@ -20,8 +20,8 @@ type EarlyStop struct {
 // NewEarlyStop bounds the p-quantile of sorted (ascending, +Inf for failures). The rule asks how many samples t may exceed a limit
 // so that the share of those that do is at most 1 - p with 99 % confidence: P(Binomial(n, 1-p) <= t) <= 1 %. The bound is
 // the t-th largest sample. The rule starts at t = 1: 64 samples for p90, 662 for p99. t grows with n and is capped nowhere.
-func NewEarlyStop(sorted []float64, p float64) EarlyStop {
-	n := len(sorted)
+func NewEarlyStop(sorted Ordered, p float64) EarlyStop {
+	n := sorted.Len()
 	if least := EarlyFloor(1, p); n < least {
 		return EarlyStop{Bound: math.NaN(), NeedMore: least - n}
 	}
@@ -33,7 +33,7 @@ func NewEarlyStop(sorted []float64, p float64) EarlyStop {
 			beyond = mid
 		}
 	}
-	return EarlyStop{Bound: sorted[n-t], Discard: t - 1}
+	return EarlyStop{Bound: sorted.At(n - t), Discard: t - 1}
 }
 
 // EarlyMore is how many further samples, none of them above the limit, MLPerf's early stopping needs to pass a limit on the

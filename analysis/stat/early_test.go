@@ -17,16 +17,16 @@ func TestEarlyStopKnownAnswers(t *testing.T) {
 			t.Errorf("p%g with %d above: %d samples, want %d", 100*c.p, c.over, n, c.at)
 		}
 	}
-	if e := NewEarlyStop(ranks(10_000), .99); e.Discard != 76 || e.Bound != 10_000-76 || e.NeedMore != 0 {
+	if e := NewEarlyStop(Ascending(ranks(10_000)), .99); e.Discard != 76 || e.Bound != 10_000-76 || e.NeedMore != 0 {
 		t.Errorf("10,000 samples: %+v", e)
 	}
-	if e := NewEarlyStop(ranks(663-1), .99); e.Discard != 0 || e.Bound != 662 {
+	if e := NewEarlyStop(Ascending(ranks(663-1)), .99); e.Discard != 0 || e.Bound != 662 {
 		t.Errorf("662 samples: %+v", e)
 	}
-	if e := NewEarlyStop(ranks(600), .99); !math.IsNaN(e.Bound) || e.NeedMore != 62 {
+	if e := NewEarlyStop(Ascending(ranks(600)), .99); !math.IsNaN(e.Bound) || e.NeedMore != 62 {
 		t.Errorf("600 samples: %+v", e)
 	}
-	if e := NewEarlyStop(nil, .9); e.NeedMore != 64 {
+	if e := NewEarlyStop(Ascending(nil), .9); e.NeedMore != 64 {
 		t.Errorf("no samples: %+v", e)
 	}
 }
@@ -35,10 +35,10 @@ func TestEarlyStopKnownAnswers(t *testing.T) {
 func TestEarlyStopFarOut(t *testing.T) {
 	s := ranks(64)
 	s[63] = math.Inf(1)
-	if e := NewEarlyStop(s, .9); !math.IsInf(e.Bound, 1) || e.NeedMore != 0 {
+	if e := NewEarlyStop(Ascending(s), .9); !math.IsInf(e.Bound, 1) || e.NeedMore != 0 {
 		t.Errorf("a failure at the bound: %+v", e)
 	}
-	if e := NewEarlyStop(ranks(1_000_000), .99); e.Discard < 9_700 || e.Discard > 9_800 {
+	if e := NewEarlyStop(Ascending(ranks(1_000_000)), .99); e.Discard < 9_700 || e.Discard > 9_800 {
 		t.Errorf("a million samples: %+v", e)
 	}
 }
@@ -46,7 +46,7 @@ func TestEarlyStopFarOut(t *testing.T) {
 // What is needed is exact, and the bound is a limit that just passes.
 func TestEarlyStopIsConsistent(t *testing.T) {
 	for _, n := range []int{64, 65, 100, 517, 2000} {
-		e := NewEarlyStop(ranks(n), .9)
+		e := NewEarlyStop(Ascending(ranks(n)), .9)
 		if over := e.Discard + 1; EarlyMore(over, n, .9) != 0 || EarlyMore(over+1, n, .9) == 0 {
 			t.Errorf("n %d: %+v", n, e)
 		}
@@ -71,7 +71,7 @@ func TestEarlyStopCoverage(t *testing.T) {
 			s[i] = rng.ExpFloat64()
 		}
 		slices.Sort(s)
-		if NewEarlyStop(s, .9).Bound < -math.Log(.1) {
+		if NewEarlyStop(Ascending(s), .9).Bound < -math.Log(.1) {
 			above++
 		}
 	}

@@ -21,67 +21,25 @@ const FewestRuns = 3
 func EffectiveSamples(runs [][]float64, threshold, p float64) int {
 	series, n := make([]Series, len(runs)), 0
 	for k, run := range runs {
-		series[k] = exceedanceSeries(run, threshold)
+		hits, _ := streaks(run, threshold)
+		series[k] = whole(float64(hits), float64(len(run)))
 		n += len(run)
 	}
 	switch {
 	case n == 0:
 		return 0
 	case len(runs) >= FewestRuns:
-		return worth(series, n)
+		return worth(series, n, n)
 	}
-	inflation := max(scoreInflation(runs, p), clusterInflation(runs, threshold))
+	inflation := max(scoreInflation(scoresOf(runs), p), clusterInflation(runs, threshold))
 	return min(max(int(float64(n)/inflation), 1), n)
 }
 
-// EffectiveClustered is EffectiveSamples for several values of each request (its token gaps), which hang together. With few runs
-// the correlation of neighbours is the larger one of what their counts above the threshold and what their means say.
-func EffectiveClustered(runs []Requests, threshold, p float64) int {
-	series, n := make([]Series, len(runs)), 0
-	for k, run := range runs {
-		series[k] = above(run, threshold)
-		_, d := series[k].sums()
-		n += int(d)
-	}
-	if n == 0 {
-		return 0
-	}
-	effective := worth(series, n)
-	if len(runs) < FewestRuns {
-		residuals, _, _ := residualsOf(series, share(series))
-		effective = int(float64(effective) * min(1, inflation(residuals)/scoreInflation(requestMeans(runs), p)))
-	}
-	return max(effective, 1)
-}
+// whole is the series of a run whose requests are taken together.
+func whole(num, den float64) Series { return Series{Num: []float64{num}, Den: []float64{den}} }
 
-// share is that of all hits.
-func share(series []Series) float64 {
-	var hits, of float64
-	for _, s := range series {
-		h, d := s.sums()
-		hits, of = hits+h, of+d
-	}
-	return hits / of
-}
-
-// requestMeans are the means of the requests that have values.
-func requestMeans(runs []Requests) [][]float64 {
-	out := make([][]float64, len(runs))
-	for k, run := range runs {
-		for _, values := range run {
-			if len(values) > 0 {
-				sum := 0.0
-				for _, v := range values {
-					sum += v
-				}
-				out[k] = append(out[k], sum/float64(len(values)))
-			}
-		}
-	}
-	return out
-}
-
-// EffectiveShare is EffectiveSamples for a share of counted things: Num is 1 for a hit, Den 1 for what counts.
+// EffectiveShare is EffectiveSamples for a share of counted things: Num is the hits, Den what counts of each request, 1 at most, or of
+// several of them.
 func EffectiveShare(series []Series) int {
 	n := 0.0
 	for _, s := range series {
@@ -91,29 +49,29 @@ func EffectiveShare(series []Series) int {
 	if n == 0 {
 		return 0
 	}
-	return worth(series, int(n))
+	return worth(series, int(n), int(n))
 }
 
 // worth is how many independent samples have the standard error that n counted ones have for the share of their series, with
 // the allowance for its degrees of freedom: the share of none or of all has no error of its own, and stands for one sample a request.
-func worth(series []Series, n int) int {
-	var hits, requests float64
+func worth(series []Series, n, requests int) int {
+	var hits float64
 	for _, s := range series {
 		h, _ := s.sums()
 		hits += h
-		for _, d := range s.Den {
-			if d > 0 {
-				requests++
-			}
-		}
 	}
 	share := hits / float64(n)
 	if share == 0 || share == 1 {
-		return int(requests)
+		return requests
 	}
 	se, freedom := ratioError(series, share, float64(n))
+	return independent(share, se, freedom, n, requests)
+}
+
+// independent is how many samples give a share such a standard error.
+func independent(share, se, freedom float64, n, requests int) int {
 	if se == 0 {
-		return int(requests)
+		return requests
 	}
 	t := StudentQuantile(freedom) / normalQuantile()
 	return int(min(max(share*(1-share)/(se*se*t*t), 1), float64(n)))
@@ -122,18 +80,24 @@ func worth(series []Series, n int) int {
 // scoreValues is how many values of a run are looked at for its correlation: enough for any.
 const scoreValues = 1 << 16
 
+// scoresOf are the normal scores of each run that has enough values.
+func scoresOf(runs [][]float64) (scores [][]float64) {
+	for _, run := range runs {
+		if len(run) >= 3 {
+			scores = append(scores, normalScores(run[:min(len(run), scoreValues)]))
+		}
+	}
+	return scores
+}
+
 // scoreInflation is by how much the variance of the share of a series above its p-quantile exceeds that of independent values, as if
 // its normal scores were a normal series; the mean over the runs.
-func scoreInflation(runs [][]float64, p float64) float64 {
-	total, used := 0.0, 0.0
-	for _, run := range runs {
-		if len(run) < 3 {
-			continue
-		}
-		total += indicatorInflation(normalScores(run[:min(len(run), scoreValues)]), p)
-		used++
+func scoreInflation(scores [][]float64, p float64) float64 {
+	total := 0.0
+	for _, s := range scores {
+		total += indicatorInflation(s, p)
 	}
-	return max(1, total/max(used, 1))
+	return max(1, total/max(float64(len(scores)), 1))
 }
 
 // normalScores are the normal quantiles of the values' ranks, those of equal values of their middle.
@@ -158,7 +122,7 @@ func normalScores(run []float64) []float64 {
 func indicatorInflation(scores []float64, p float64) float64 {
 	n, out := float64(len(scores)), 1.0
 	for lag := 1; lag < len(scores)/4; lag++ {
-		r := correlation([][]float64{scores}, lag)
+		r := correlation(scores, lag)
 		if r <= 0 || lag > 1 && r < 1/math.Sqrt(n) {
 			break
 		}
@@ -186,40 +150,25 @@ func indicatorCorrelation(r, p float64) float64 {
 	return min(sum*density*density/(p*(1-p)), 1)
 }
 
-// inflation is by how much the variance of a mean exceeds that of independent values: 1 + 2 (r1 + r2 + ...), with correlations
-// that fall by one factor from lag to lag. The factor is that of a first-order autoregression or, where that is more, what
-// the lags after it fall by: requests that share a slow moment and have much of their own begin low and fall slowly.
-func inflation(runs [][]float64) float64 {
-	r1, r2, r3 := correlation(runs, 1), correlation(runs, 2), correlation(runs, 3)
-	if !(r1 > 0) {
-		return 1
+// correlation is the lag correlation of a run, corrected for its bias, which is that of a short series
+// (Kendall, Biometrika 41, 1954); 0 for a constant or too short one.
+func correlation(run []float64, lag int) float64 {
+	n, mean := float64(len(run)), 0.0
+	for _, x := range run {
+		mean += x
 	}
-	factor := r1
-	if tail := (r2 + r3) / (r1 + r2); tail > factor {
-		factor = tail
+	mean /= n
+	var num, den float64
+	for i, x := range run {
+		den += (x - mean) * (x - mean)
+		if i >= lag {
+			num += (x - mean) * (run[i-lag] - mean)
+		}
 	}
-	return 1 + 2*r1/(1-min(factor, mostCorrelated))
+	return unbiased(num, den, n, lag)
 }
 
-// correlation is the lag correlation of several runs about one mean, corrected for its bias, which is that of a short series
-// (Kendall, Biometrika 41, 1954); 0 for constant or too short ones.
-func correlation(runs [][]float64, lag int) float64 {
-	var sum, n, num, den float64
-	for _, run := range runs {
-		for _, x := range run {
-			sum += x
-		}
-		n += float64(len(run))
-	}
-	mean := sum / n
-	for _, run := range runs {
-		for i, x := range run {
-			den += (x - mean) * (x - mean)
-			if i >= lag {
-				num += (x - mean) * (run[i-lag] - mean)
-			}
-		}
-	}
+func unbiased(num, den, n float64, lag int) float64 {
 	if !(den > 0) || math.IsInf(den, 0) || n <= float64(lag) {
 		return 0
 	}

@@ -107,41 +107,40 @@ func (b *blockSums) draw(from []float64) (num, den float64) {
 // Quantiles is the p-quantile of sorted, the values of all runs, in each draw: the value at the rank that the drawn share of values
 // above the sample's quantile says (Bahadur's representation, Ann. Math. Statist. 37, 1966), so that a draw takes a few
 // sums and not a sort. It never leaves the sample: +Inf where failures reach it.
-func (r *Resamples) Quantiles(runs [][]float64, sorted []float64, p float64, effective int, rng *rand.Rand) []float64 {
-	at := NearestRank(sorted, p)
+func (r *Resamples) Quantiles(runs [][]float64, sorted Ordered, p float64, effective int, rng *rand.Rand) []float64 {
+	n := sorted.Len()
+	at, above := sorted.At(Rank(n, p)), 0
 	series := make([]Series, len(runs))
 	for i, run := range runs {
+		hits, _ := streaks(run, at)
+		above += hits
 		series[i] = exceedanceSeries(run, at)
 	}
-	share := 1 - float64(rankOf(sorted, at))/float64(len(sorted))
+	share := 1 - float64(n-above)/float64(n)
 	spread := math.Sqrt(p * (1 - p) / float64(effective))
 	out := r.Ratio(series)
 	Calibrate(out, share, Interval{Low: share - normalQuantile()*spread, High: share + normalQuantile()*spread}, rng)
+	wanted := &wishes{n: n}
 	for i, s := range out {
-		out[i] = atPosition(sorted, (p+s-share)*float64(len(sorted)))
+		out[i] = (p + s - share) * float64(n)
+		atPosition(wanted, out[i])
+	}
+	if f, ok := sorted.(interface{ Fetch(ranks ...int) }); ok {
+		f.Fetch(wanted.ranks...)
+	}
+	for i, pos := range out {
+		out[i] = atPosition(sorted, pos)
 	}
 	return out
 }
 
 // exceedanceSeries is 1 for each value above a threshold.
 func exceedanceSeries(run []float64, threshold float64) Series {
-	s := Series{Num: make([]float64, len(run)), Den: make([]float64, len(run))}
-	for i, v := range run {
-		s.Den[i] = 1
-		if v > threshold {
-			s.Num[i] = 1
-		}
+	c := NewCollector(len(run))
+	for _, hit := range exceedances(run, threshold) {
+		c.Add(hit, 1)
 	}
-	return s
-}
-
-// rankOf is how many of sorted are at most v.
-func rankOf(sorted []float64, v float64) int {
-	n := 0
-	for n < len(sorted) && sorted[n] <= v {
-		n++
-	}
-	return n
+	return c.Series()
 }
 
 // Calibrate stretches draws about value so that they spread as the interval says. A bootstrap of few runs or blocks is too

@@ -134,7 +134,7 @@ func TestKnownRatiosAndBounds(t *testing.T) {
 		near(t, "ratio high", e.Interval.High, c.High)
 	}
 	for _, c := range k.Early {
-		e := NewEarlyStop(ranks(c.N), c.P)
+		e := NewEarlyStop(Ascending(ranks(c.N)), c.P)
 		if e.NeedMore != c.More || c.More == 0 && e.Discard != c.Discard {
 			t.Errorf("p%g of %d: %+v, want %d left out, %d more", 100*c.P, c.N, e, c.Discard, c.More)
 		}

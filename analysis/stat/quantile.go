@@ -22,8 +22,13 @@ const rankSlack = 1e-9
 // least a share p of the values at or below it. sorted is ascending and not empty,
 // p is in (0, 1].
 func NearestRank(sorted []float64, p float64) float64 {
-	r := int(math.Ceil(p*float64(len(sorted)) - rankSlack))
-	return sorted[min(max(r, 1), len(sorted))-1]
+	return sorted[Rank(len(sorted), p)]
+}
+
+// Rank is where, from 0, the nearest-rank p-quantile stands among n > 0 values in ascending order.
+func Rank(n int, p float64) int {
+	r := int(math.Ceil(p*float64(n) - rankSlack))
+	return min(max(r, 1), n) - 1
 }
 
 // Floor is the least number of samples for which the largest one is an upper bound
@@ -54,12 +59,24 @@ type Quantile struct {
 // interval falls back to 90 %, whose ends are 95 % one-sided bounds each. Where the
 // effective samples are below the floor the upper end is infinite.
 func NewQuantile(sorted []float64, p float64, effective int) Quantile {
-	q := Quantile{P: p, N: len(sorted), Effective: effective}
+	return NewQuantileOf(Ascending(sorted), p, effective)
+}
+
+// QuantileRanks are the ranks that NewQuantileOf looks at, for an Order to fetch.
+func QuantileRanks(n int, p float64, effective int) []int {
+	w := &wishes{n: n}
+	NewQuantileOf(w, p, effective)
+	return w.ranks
+}
+
+// NewQuantileOf is NewQuantile of values in any form.
+func NewQuantileOf(sorted Ordered, p float64, effective int) Quantile {
+	q := Quantile{P: p, N: sorted.Len(), Effective: effective}
 	if q.N < Floor(p, Confidence) {
 		q.Insufficient = true
 		return q
 	}
-	q.Value = NearestRank(sorted, p)
+	q.Value = sorted.At(Rank(q.N, p))
 	level := Confidence
 	if effective >= Floor(p, Confidence) && effective < Floor(p, (1+Confidence)/2) {
 		level = 2*Confidence - 1
@@ -97,15 +114,15 @@ func lastRank(n int, p, beta float64) int {
 
 // orderInterval is the narrowest pair of order statistics with at most half of
 // 1 - level outside on either side (David & Nagaraja, Order Statistics, 7.1).
-func orderInterval(sorted []float64, p float64, n int, level float64) Interval {
+func orderInterval(sorted Ordered, p float64, n int, level float64) Interval {
 	tail := (1 - level) / 2
-	scale := float64(len(sorted)) / float64(n)
+	scale := float64(sorted.Len()) / float64(n)
 	i := Interval{Low: math.Inf(-1), High: math.Inf(1), Level: level}
 	if r := lastRank(n, p, 1-tail); r >= 1 {
-		i.Low = sorted[max(int(float64(r)*scale), 1)-1]
+		i.Low = sorted.At(max(int(float64(r)*scale), 1) - 1)
 	}
 	if s := lastRank(n, p, tail) + 1; s <= n {
-		i.High = sorted[min(int(math.Ceil(float64(s)*scale-rankSlack)), len(sorted))-1]
+		i.High = sorted.At(min(int(math.Ceil(float64(s)*scale-rankSlack)), sorted.Len()) - 1)
 	}
 	return i
 }
@@ -113,9 +130,9 @@ func orderInterval(sorted []float64, p float64, n int, level float64) Interval {
 // nyblomInterval interpolates between neighbouring order statistics so that the
 // coverage is close to level instead of at least level (Nyblom 1992, Note on
 // interpolated order statistics, Statistics & Probability Letters 14).
-func nyblomInterval(sorted []float64, p float64, n int, level float64) Interval {
+func nyblomInterval(sorted Ordered, p float64, n int, level float64) Interval {
 	tail := (1 - level) / 2
-	scale := float64(len(sorted)) / float64(n)
+	scale := float64(sorted.Len()) / float64(n)
 	i := Interval{Low: math.Inf(-1), High: math.Inf(1), Level: level}
 	if pos, ok := nyblomPosition(n, p, 1-tail); ok {
 		i.Low = atPosition(sorted, pos*scale)
@@ -147,14 +164,14 @@ func nyblomPosition(n int, p, beta float64) (float64, bool) {
 }
 
 // atPosition reads sorted at a fractional rank from 1, linearly between neighbours.
-func atPosition(sorted []float64, pos float64) float64 {
-	pos = min(max(pos, 1), float64(len(sorted)))
+func atPosition(sorted Ordered, pos float64) float64 {
+	pos = min(max(pos, 1), float64(sorted.Len()))
 	whole, part := math.Modf(pos)
-	low := sorted[int(whole)-1]
+	low := sorted.At(int(whole) - 1)
 	if part == 0 {
 		return low
 	}
-	high := sorted[int(whole)]
+	high := sorted.At(int(whole))
 	if math.IsInf(high, 1) {
 		return high
 	}

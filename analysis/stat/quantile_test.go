@@ -120,7 +120,7 @@ func TestNyblomKnownAnswers(t *testing.T) {
 		{20, 0.5, 6.235234215886, 14.764765784114},
 		{200, 0.95, 184.0929513642, 196.0339742466},
 	} {
-		got := nyblomInterval(ranks(c.n), c.p, c.n, 0.95)
+		got := nyblomInterval(Ascending(ranks(c.n)), c.p, c.n, 0.95)
 		if math.Abs(got.Low-c.low) > 1e-8 || math.Abs(got.High-c.high) > 1e-8 {
 			t.Errorf("p%v of %d: %+v, want [%v, %v]", c.p, c.n, got, c.low, c.high)
 		}

@@ -4,8 +4,18 @@ import "math"
 
 // Series holds one run's requests in issue order, as the terms of a ratio of sums:
 // a mean has Den 1 for each request that counts, a rate has the request's share of
-// the window.
-type Series struct{ Num, Den []float64 }
+// the window. A Collector takes the terms of a long run together, and keeps what the standard error of a ratio needs of single ones.
+type Series struct {
+	Num, Den []float64
+	single   *moments // nil where Num and Den are single terms
+}
+
+func (s Series) terms() int {
+	if s.single != nil {
+		return s.single.n
+	}
+	return len(s.Num)
+}
 
 func (s Series) sums() (num, den float64) {
 	for i := range s.Num {
@@ -34,7 +44,7 @@ func Ratio(runs []Series) RatioEstimate {
 	e := RatioEstimate{Within: len(runs) < FewestRuns}
 	for _, s := range runs {
 		n, d := s.sums()
-		num, den, e.N = num+n, den+d, e.N+len(s.Num)
+		num, den, e.N = num+n, den+d, e.N+s.terms()
 	}
 	e.Value = num / den
 	if den == 0 {
@@ -63,27 +73,11 @@ func ratioError(runs []Series, value, den float64) (se, freedom float64) {
 	if len(runs) >= FewestRuns {
 		return runError(runs, value, den)
 	}
-	residuals, squares, n := residualsOf(runs, value)
-	if n < 2 {
-		return 0, 0
+	var d deviations
+	for _, s := range runs {
+		d.addRun(s, value)
 	}
-	count := float64(n)
-	// The variance about a mean that was taken from the same correlated values is short by the factor 1 - inflation/n.
-	inflation := min(inflation(residuals), count/2)
-	return math.Sqrt(squares*inflation/(1-inflation/count)) / den, count/inflation - 1
-}
-
-func residualsOf(runs []Series, value float64) (residuals [][]float64, squares float64, n int) {
-	residuals = make([][]float64, len(runs))
-	for k, s := range runs {
-		residuals[k] = make([]float64, len(s.Num))
-		for i := range s.Num {
-			d := s.Num[i] - value*s.Den[i]
-			residuals[k][i], squares = d, squares+d*d
-		}
-		n += len(s.Num)
-	}
-	return residuals, squares, n
+	return d.standardError(den)
 }
 
 // runError takes each run's residuals together.

@@ -16,7 +16,7 @@ type Requests [][]float64
 // bootstrap that Resamples explains. Paired are runs of the same requests at the same times, of which the same ones are
 // drawn on both sides, so that what makes a request slow on both does not count as a difference.
 func QuantileChanges(first, second []Requests, ps []float64, paired bool, draws int, rng *rand.Rand) []Change {
-	a, b := newPool(first), newPool(second)
+	a, b := newPool(summed(first)), newPool(summed(second))
 	out, logs := make([]Change, len(ps)), make([][]float64, len(ps))
 	for i, p := range ps {
 		out[i] = Change{Ratio: b.quantile(p, nil) / a.quantile(p, nil), P: 1, Runs: min(len(first), len(second)), Within: min(len(first), len(second)) < FewestRuns}
@@ -39,6 +39,22 @@ func QuantileChanges(first, second []Requests, ps []float64, paired bool, draws 
 	}
 	for i := range out {
 		out[i].settle(logs[i], bootstrapWidth(min(len(first), len(second))))
+	}
+	return out
+}
+
+// summed takes consecutive requests of long runs together, as Collector does: what is drawn are then these.
+func summed(runs []Requests) []Requests {
+	out := make([]Requests, len(runs))
+	for i, r := range runs {
+		n := len(r)
+		if n <= seriesTerms {
+			out[i] = r
+			continue
+		}
+		for k := range seriesSums {
+			out[i] = append(out[i], slices.Concat(r[k*n/seriesSums:(k+1)*n/seriesSums]...))
+		}
 	}
 	return out
 }

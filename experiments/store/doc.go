@@ -11,7 +11,8 @@
 //
 // Every file appears whole or not at all: it is written beside its place, synced and
 // renamed. What a killed lab leaves is a partial directory, a trial directory without
-// record.json or a temporary file; resuming removes them and loses nothing else.
+// record.json or a temporary file; resuming removes them and loses nothing else. A commit packs
+// the requests of a long trial into columns, which are made again from the JSONL files wherever they are missing.
 //
 // The package does not run trials and concludes nothing from them.
 package store

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/loadgen/result"
 )
 
 func TestCreate(t *testing.T) {
@@ -116,6 +117,39 @@ func TestCommitRefuses(t *testing.T) {
 	}
 }
 
+// A long trial is committed with its requests packed, a short one without.
+func TestCommitPacks(t *testing.T) {
+	s := create(t, 2)
+	for i, n := range []int{record.ColumnsFrom, record.ColumnsFrom - 1} {
+		key := s.Run().Order[i]
+		trial, err := s.Begin(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := result.Create(filepath.Join(trial.Dir(), record.RequestsFile), filepath.Join(trial.Dir(), record.EventsFile))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for seq := range n {
+			r := result.New(uint64(seq))
+			r.Outcome = result.Refused
+			if err := w.Append(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := trial.Commit(record.Trial{Key: key, Status: record.StatusOK, Issued: n}); err != nil {
+			t.Fatal(err)
+		}
+		c, err := result.OpenColumns(filepath.Join(s.TrialDir(key.ID), record.ColumnsFile))
+		if packed := err == nil && c.Len() == n; packed != (n >= record.ColumnsFrom) {
+			t.Errorf("%d requests: packed %v, %v", n, packed, err)
+		}
+	}
+}
+
 // TestResumeCleans leaves everything that a death can leave.
 func TestResumeCleans(t *testing.T) {
 	s := create(t, 4)
@@ -123,7 +157,7 @@ func TestResumeCleans(t *testing.T) {
 	if _, err := s.Begin(s.Run().Order[1]); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"trials/t0002/requests.jsonl", "trials/t0003/.record.json.12.tmp", ".run.json.34.tmp", "quality/.q.json.5.tmp"} {
+	for _, name := range []string{"trials/t0002/requests.jsonl", "trials/t0003/.record.json.12.tmp", ".run.json.34.tmp", "quality/.q.json.5.tmp", "trials/t0000/.requests.col.6.tmp"} {
 		path := filepath.Join(s.Dir(), name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
@@ -133,7 +167,7 @@ func TestResumeCleans(t *testing.T) {
 		}
 	}
 	s = reopen(t, s, Options{})
-	for dir, want := range map[string]string{"": "lock quality run.json scenario.toml trials", "trials": "t0000", "quality": ""} {
+	for dir, want := range map[string]string{"": "lock quality run.json scenario.toml trials", "trials": "t0000", "trials/t0000": "record.json requests.jsonl", "quality": ""} {
 		if got := names(t, s.Dir(), dir); got != want {
 			t.Errorf("%s: got %q, want %q", dir, got, want)
 		}

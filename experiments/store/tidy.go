@@ -51,7 +51,7 @@ func (s *Store) tidyTrial(name string, retryFailed bool) error {
 	case retryFailed && t.Status == record.StatusFailed:
 		return s.drop(name)
 	}
-	return nil
+	return removeTemporary(s.TrialDir(name)) // of a report that died while it packed requests
 }
 
 // belongs says whether a trial is one of the run's, a confirming one and duplicates included.

@@ -85,6 +85,11 @@ func (t *Trial) Commit(r record.Trial) error {
 	}
 	r.Format = record.FormatVersion
 	place := t.store.TrialDir(t.key.ID)
+	if r.Status == record.StatusOK && r.Issued >= record.ColumnsFrom {
+		if err := record.PackTrial(t.Dir()); err != nil {
+			return Disk(t.Dir(), fmt.Errorf("commit trial: %w", err))
+		}
+	}
 	if err := syncFiles(t.Dir()); err != nil {
 		return Disk(t.Dir(), fmt.Errorf("commit trial: %w", err))
 	}

@@ -24,6 +24,9 @@
 // The three arrays have the same length. A report that draws no event never opens
 // this file.
 //
+// Columns are what both files hold, packed by field in the order in which the requests were due, in memory or in a file
+// of their own: a thousand at a time are unpacked in a walk over them. docs/run-directory.md has the format.
+//
 // Writer hands every line to the operating system in one write, the events line
 // before the request's, so that the request's line is the commit mark: a process
 // that dies loses the line in flight and nothing else. ReadFile accepts what such
