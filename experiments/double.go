@@ -25,6 +25,6 @@ func (r *run) redouble(ctx context.Context, confirmed record.TrialKey) error {
 		return nil
 	}
 	r.Progress.Phase("confirming again while the lab does twice its work")
-	n := len(r.store.Run().Order) + 2
+	n := len(r.all()) + 2
 	return r.trial(ctx, r.double(confirmed), n, n)
 }

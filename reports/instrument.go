@@ -152,7 +152,7 @@ func effectTable(e *analysis.LabEffect) table.Table {
 		mean := bound
 		if l.Change.Known() {
 			mean = table.Text(short(l.Mean))
-			bound = table.Cell{Text: minus(l.Bound), Sub: extremeUnit("ratio")(l.Bound/l.Mean) + " of the mean"}
+			bound = table.Cell{Text: minus(l.Bound), Sub: share(l.Bound/l.Mean) + " of the mean"}
 			if l.Bound == 0 {
 				bound.Sub = "more work made nothing slower"
 			}
