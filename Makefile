@@ -1,7 +1,7 @@
 # Every target calls Go; there is no logic here.
 GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
-RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target
+RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target ./analysis/internal/each
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
   ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./experiments/scenario ./experiments/pull
 FUZZTIME ?= 20s
@@ -23,6 +23,7 @@ demo: build ## sweep the embedded model with scenarios/quickstart.toml and write
 test: fmt vet lint ## everything that must hold: format, vet, staticcheck, tests, races
 	$(GO) test -tags invariants ./...
 	$(GO) test -race -short $(RACED)
+	$(GO) test -race -short -run SameStudy ./analysis # cells are measured at the same time
 
 fmt: ## fail on files that gofmt would change
 	@files=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go')); test -z "$$files" || { echo "not formatted:"; echo "$$files"; exit 1; }

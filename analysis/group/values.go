@@ -3,7 +3,6 @@ package group
 import (
 	"iter"
 	"slices"
-	"sync"
 
 	"github.com/assaylab/assay/analysis/stat"
 	"github.com/assaylab/assay/loadgen/result"
@@ -32,11 +31,7 @@ func NewValues(trials []Trial, of func(dst []float64, r *result.Request) []float
 // Reserve makes room for about n values and for all requests.
 func (v *Values) Reserve(n int) {
 	n = min(n, v.most)
-	if old, ok := free.Get().(*[]float64); ok && cap(*old) >= n {
-		v.values = (*old)[:0]
-	} else {
-		v.values = make([]float64, 0, n)
-	}
+	v.values = make([]float64, 0, n)
 	for i, t := range v.trials {
 		v.ends[i] = make([]int32, 0, t.Requests.Len())
 	}
@@ -59,15 +54,7 @@ func (v *Values) Add(i int, r *result.Request) []float64 {
 }
 
 // Release gives back the memory that is held. The Values are of no further use.
-func (v *Values) Release() {
-	if cap(v.values) > 0 {
-		free.Put(&v.values)
-	}
-	v.values, v.ends = nil, nil
-}
-
-// free has memory of Values that were released: it comes in pieces too large to be made and cleared for every cell.
-var free sync.Pool
+func (v *Values) Release() { v.values, v.ends = nil, nil }
 
 // Len is the number of values.
 func (v *Values) Len() int { return v.n }
