@@ -49,9 +49,6 @@ type BoundaryProbe struct {
 	Unusable string    // why it says nothing; "" where it does
 }
 
-// Ended says whether it is over.
-func (b *Boundary) Ended() bool { return b.End != boundary.Going }
-
 // searched finds the boundaries of every arm, in the order of the run's searches.
 func (a *analysis) searched(arm string) ([]Boundary, error) {
 	var all []Boundary

@@ -45,11 +45,8 @@ func AppendITL(gaps []float64, r *result.Request) []float64 {
 	return gaps
 }
 
-// ChunkGaps returns the raw gaps between messages, whatever the number of tokens in
+// AppendChunkGaps appends the raw gaps between messages, whatever the number of tokens in
 // them. A failed request adds one infinite gap: the message that never came.
-func ChunkGaps(r *result.Request) []float64 { return AppendChunkGaps(nil, r) }
-
-// AppendChunkGaps appends what ChunkGaps returns.
 func AppendChunkGaps(gaps []float64, r *result.Request) []float64 {
 	for i := 1; i < len(r.Events); i++ {
 		gaps = append(gaps, float64(r.Events[i].At-r.Events[i-1].At))

@@ -105,7 +105,7 @@ func TestGapsKnownAnswers(t *testing.T) {
 		{"refused at once", failed(reply()), slices.Repeat([]float64{inf}, 8), []float64{inf}},
 	} {
 		equalMS(t, c.name+": itl", ITL(&c.r), c.itl)
-		equalMS(t, c.name+": chunk_gap", ChunkGaps(&c.r), c.chunk)
+		equalMS(t, c.name+": chunk_gap", AppendChunkGaps(nil, &c.r), c.chunk)
 	}
 }
 

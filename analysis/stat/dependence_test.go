@@ -185,3 +185,17 @@ func inflationByDefinition(runs [][]float64) float64 {
 	}
 	return 1 + 2*r(1)/(1-min(max(r(1), (r(2)+r(3))/(r(1)+r(2))), mostCorrelated))
 }
+
+// above is how many values of each request are above a threshold, and how many it has.
+func above(r Requests, threshold float64) Series {
+	s := Series{Num: make([]float64, len(r)), Den: make([]float64, len(r))}
+	for i, values := range r {
+		s.Den[i] = float64(len(values))
+		for _, v := range values {
+			if v > threshold {
+				s.Num[i]++
+			}
+		}
+	}
+	return s
+}

@@ -36,11 +36,7 @@ func NewEarlyStop(sorted Ordered, p float64) EarlyStop {
 	return EarlyStop{Bound: sorted.At(n - t), Discard: t - 1}
 }
 
-// EarlyMore is how many further samples, none of them above the limit, MLPerf's early stopping needs to pass a limit on the
-// p-quantile that over of n samples exceed; 0 where it passes.
-func EarlyMore(over, n int, p float64) int { return max(0, EarlyFloor(over, p)-n) }
-
-// EarlyFloor is the least number of samples of which over may exceed a limit on the p-quantile.
+// EarlyFloor is the least number of samples of which over may exceed a limit on the p-quantile, by MLPerf's early stopping.
 func EarlyFloor(over int, p float64) int {
 	low, high := over, over+1 // all samples above it: never
 	for !earlyPasses(over, high, p) {

@@ -47,7 +47,7 @@ func TestEarlyStopFarOut(t *testing.T) {
 func TestEarlyStopIsConsistent(t *testing.T) {
 	for _, n := range []int{64, 65, 100, 517, 2000} {
 		e := NewEarlyStop(Ascending(ranks(n)), .9)
-		if over := e.Discard + 1; EarlyMore(over, n, .9) != 0 || EarlyMore(over+1, n, .9) == 0 {
+		if over := e.Discard + 1; EarlyFloor(over, .9) > n || EarlyFloor(over+1, .9) <= n {
 			t.Errorf("n %d: %+v", n, e)
 		}
 		if NearestRank(ranks(n), .9) > e.Bound {
@@ -55,8 +55,8 @@ func TestEarlyStopIsConsistent(t *testing.T) {
 		}
 	}
 	for over := range 20 {
-		if more := EarlyMore(over, 50, .9); more > 0 && (EarlyMore(over, 50+more, .9) != 0 || EarlyMore(over, 49+more, .9) != 1) {
-			t.Errorf("%d over: %d more", over, more)
+		if n := EarlyFloor(over, .9); !earlyPasses(over, n, .9) || earlyPasses(over, n-1, .9) {
+			t.Errorf("%d over: %d", over, n)
 		}
 	}
 }

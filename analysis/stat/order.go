@@ -14,15 +14,6 @@ type Ordered interface {
 	At(i int) float64
 }
 
-// Ascending is a sorted slice as Ordered.
-type Ascending []float64
-
-// Len is the number of values.
-func (a Ascending) Len() int { return len(a) }
-
-// At is the i-th smallest value.
-func (a Ascending) At(i int) float64 { return a[i] }
-
 // wishes is an Ordered that notes which values are asked for.
 type wishes struct {
 	n     int

@@ -51,17 +51,6 @@ type Quantile struct {
 	Insufficient bool     // fewer samples than the floor: print no number
 }
 
-// NewQuantile computes the p-quantile of sorted (ascending, +Inf for failures), of
-// which effective samples count as independent (0 < effective <= len(sorted)).
-//
-// The interval is two-sided at 95 %. Between the one-sided and the two-sided floor
-// (59 and 72 samples for p95) the samples give no upper end at that level, and the
-// interval falls back to 90 %, whose ends are 95 % one-sided bounds each. Where the
-// effective samples are below the floor the upper end is infinite.
-func NewQuantile(sorted []float64, p float64, effective int) Quantile {
-	return NewQuantileOf(Ascending(sorted), p, effective)
-}
-
 // QuantileRanks are the ranks that NewQuantileOf looks at, for an Order to fetch.
 func QuantileRanks(n int, p float64, effective int) []int {
 	w := &wishes{n: n}
@@ -69,7 +58,13 @@ func QuantileRanks(n int, p float64, effective int) []int {
 	return w.ranks
 }
 
-// NewQuantileOf is NewQuantile of values in any form.
+// NewQuantileOf computes the p-quantile of sorted (+Inf for failures), of which effective samples
+// count as independent (0 < effective <= sorted.Len()).
+//
+// The interval is two-sided at 95 %. Between the one-sided and the two-sided floor
+// (59 and 72 samples for p95) the samples give no upper end at that level, and the
+// interval falls back to 90 %, whose ends are 95 % one-sided bounds each. Where the
+// effective samples are below the floor the upper end is infinite.
 func NewQuantileOf(sorted Ordered, p float64, effective int) Quantile {
 	q := Quantile{P: p, N: sorted.Len(), Effective: effective}
 	if q.N < Floor(p, Confidence) {

@@ -212,20 +212,6 @@ func (p *pool) quantiles(ps, out []float64) {
 	}
 }
 
-// above is how many values of each request are above a threshold, and how many it has.
-func above(r Requests, threshold float64) Series {
-	s := Series{Num: make([]float64, len(r)), Den: make([]float64, len(r))}
-	for i, values := range r {
-		s.Den[i] = float64(len(values))
-		for _, v := range values {
-			if v > threshold {
-				s.Num[i]++
-			}
-		}
-	}
-	return s
-}
-
 // sortedIndices are the places of values in ascending order.
 func sortedIndices(values []float64) []int {
 	order := make([]int, len(values))

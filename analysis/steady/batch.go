@@ -42,33 +42,3 @@ func thirds(values []float64) (first, last float64) {
 	k := max(len(values)/3, min(len(values), 1))
 	return median(values[:k]), median(values[len(values)-k:])
 }
-
-// ranks are the places of values in ascending order, from 1; equal values share the
-// mean of theirs.
-func ranks(values []float64) []float64 {
-	order := make([]int, len(values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int {
-		switch {
-		case values[a] < values[b]:
-			return -1
-		case values[a] > values[b]:
-			return 1
-		}
-		return a - b
-	})
-	r := make([]float64, len(values))
-	for from := 0; from < len(order); {
-		to := from + 1
-		for to < len(order) && values[order[to]] == values[order[from]] {
-			to++
-		}
-		for _, i := range order[from:to] {
-			r[i] = float64(from+to+1) / 2
-		}
-		from = to
-	}
-	return r
-}

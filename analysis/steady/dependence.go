@@ -3,13 +3,15 @@ package steady
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat"
+	gonum "gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/assaylab/assay/analysis/stat"
 )
 
 // autocorrelation is that at lags 1 to n-1, about the mean; nil for a constant series.
 func autocorrelation(values []float64) []float64 {
-	mean, total := stat.Mean(values, nil), 0.0
+	mean, total := gonum.Mean(values, nil), 0.0
 	for _, v := range values {
 		total += (v - mean) * (v - mean)
 	}
@@ -27,7 +29,7 @@ func autocorrelation(values []float64) []float64 {
 
 // lag1 is the first of them alone.
 func lag1(values []float64) float64 {
-	mean, total, next := stat.Mean(values, nil), 0.0, 0.0
+	mean, total, next := gonum.Mean(values, nil), 0.0, 0.0
 	for i, v := range values {
 		total += (v - mean) * (v - mean)
 		if i > 0 {
@@ -56,7 +58,7 @@ func inflation(n int, r func(lag int) float64) float64 {
 func significantRanks(detrended []float64) float64 {
 	n := len(detrended)
 	bound := distuv.UnitNormal.Quantile(0.975) / math.Sqrt(float64(n))
-	r := autocorrelation(ranks(detrended))
+	r := autocorrelation(stat.MidRanks(detrended))
 	return inflation(n, func(lag int) float64 {
 		if lag > len(r) || math.Abs(r[lag-1]) <= bound {
 			return 0

@@ -3,6 +3,8 @@ package steady
 import (
 	"math"
 	"slices"
+
+	"github.com/assaylab/assay/analysis/stat"
 )
 
 // Shift is the answer of a test for a jump from one level to another.
@@ -23,7 +25,7 @@ func Pettitt(values []float64) Shift {
 		return s
 	}
 	u := 0.0
-	for i, r := range ranks(values)[:n-1] {
+	for i, r := range stat.MidRanks(values)[:n-1] {
 		if u += 2*r - float64(n+1); math.Abs(u) > s.K {
 			s.K, s.At = math.Abs(u), i+1
 		}

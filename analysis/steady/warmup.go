@@ -3,8 +3,10 @@ package steady
 import (
 	"math"
 
-	"gonum.org/v1/gonum/stat"
+	gonum "gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"github.com/assaylab/assay/analysis/stat"
 )
 
 // fewestBatches is with how many a level can be told from a trend at all.
@@ -31,7 +33,7 @@ func mser(means []float64) (cut int, found bool) {
 	best := math.Inf(1)
 	for d := 0; d <= most; d++ {
 		n := float64(len(means) - d)
-		if e := stat.PopVariance(means[d:], nil) / n; e < best {
+		if e := gonum.PopVariance(means[d:], nil) / n; e < best {
 			best, cut = e, d
 		}
 	}
@@ -72,7 +74,7 @@ func differ(head, rest []float64, share float64) (p, change float64) {
 	}
 	all := append(append([]float64(nil), head...), rest...)
 	sum, n, m := 0.0, float64(len(head)), float64(len(rest))
-	for _, r := range ranks(all)[:len(head)] {
+	for _, r := range stat.MidRanks(all)[:len(head)] {
 		sum += r
 	}
 	variance := n * m * (n + m + 1) / 12 * dependence(rest)

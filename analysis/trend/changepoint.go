@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+
+	"github.com/assaylab/assay/analysis/stat"
 )
 
 // fewest is the least number of runs on either side of a change: of two, either could be an outlier.
@@ -38,7 +40,7 @@ func (d *detector) split(values []float64, offset int) {
 	if len(values) < 2*fewest {
 		return
 	}
-	at, p := d.test(ranks(values))
+	at, p := d.test(stat.MidRanks(values))
 	if p > d.alpha {
 		return
 	}
@@ -77,25 +79,4 @@ func largest(ranks []float64) (at int, most float64) {
 		}
 	}
 	return max(at, fewest), most
-}
-
-// ranks are from 1; equal values share the mean of theirs.
-func ranks(values []float64) []float64 {
-	order := make([]int, len(values))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-	out := make([]float64, len(values))
-	for from := 0; from < len(order); {
-		to := from
-		for to < len(order) && values[order[to]] == values[order[from]] {
-			to++
-		}
-		for _, i := range order[from:to] {
-			out[i] = float64(from+to+1) / 2
-		}
-		from = to
-	}
-	return out
 }

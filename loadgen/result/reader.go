@@ -56,21 +56,6 @@ func readFiles(requests, events string) (rs []Request, source Source, err error)
 	return rs, source, nil
 }
 
-// ReadRequests reads requests.jsonl alone: the requests by seq, without events.
-// Errors are as for ReadFile.
-func ReadRequests(requests string) ([]Request, error) {
-	var torn TornError
-	rs, _, err := readRequests(requests, new(Fingerprint), &torn)
-	if err != nil {
-		return nil, err
-	}
-	slices.SortFunc(rs, func(a, b Request) int { return cmp.Compare(a.Seq, b.Seq) })
-	if len(torn.Places) > 0 {
-		return rs, &torn
-	}
-	return rs, nil
-}
-
 // seqLines are the numbers of lines, from 1, by the seq that is on them: in a slice as long as seqs are dense, as a
 // schedule's are, and in a map otherwise.
 type seqLines struct {
