@@ -191,6 +191,9 @@ func (o *gateOptions) baselineOf(ctx context.Context, run *record.Run) (*record.
 	if err != nil {
 		return nil, nil, err
 	}
+	if len(all) == 0 {
+		return nil, nil, noBaselines(store)
+	}
 	var s *baseline.Summary
 	if o.baseline == latest {
 		s, err = baseline.Latest(all, run, o.otherMachine)
@@ -201,6 +204,10 @@ func (o *gateOptions) baselineOf(ctx context.Context, run *record.Run) (*record.
 		return nil, nil, fmt.Errorf("%s: %w", store, err)
 	}
 	return nil, s, nil
+}
+
+func noBaselines(store baselines.Store) error {
+	return fmt.Errorf("%s has no baselines: keep one with assay baseline save RUN_DIR", store)
 }
 
 func isDirectory(path string) bool {

@@ -68,7 +68,7 @@ func showTrend(ctx context.Context, w io.Writer, store string, o trendOptions) e
 		return err
 	}
 	if len(all) == 0 {
-		return fmt.Errorf("%s has no baselines: keep one with assay baseline save RUN_DIR", kept)
+		return noBaselines(kept)
 	}
 	h := trend.Of(all, options)
 	if o.json {

@@ -205,7 +205,7 @@ func (j *judged) setCost(run *record.Run) {
 		return
 	}
 	value := func(e cost.Estimate) Value { return moneyValue(e, unit, j.at.Issued) }
-	j.Cost = Cost{PerMillion: value(c.PerMillion), PerThousandRequests: value(c.PerThousandRequests), Formula: c.Formula}
+	j.Cost = Cost{PerMillion: value(c.PerMillion), PerThousandRequests: value(c.PerThousandRequests), Formula: c.Formula, Cached: j.at.rates.Cached > 0}
 	j.Cost.PerThousandRequests.Unit = currencySign(run.Cost.Currency) + "/1000 req"
 	j.Cost.PerMillion.Estimated = !j.proven
 	j.Cost.PerThousandRequests.Estimated = !j.proven

@@ -172,6 +172,7 @@ type Cost struct {
 	PerMillion          Value // input and output tokens together
 	PerMillionInput     Value
 	PerMillionOutput    Value
+	Cached              bool // some input tokens come from the prefix cache: they are in PerMillion, and in PerMillionInput they are not
 	PerThousandRequests Value
 	Formula             string // with the numbers in it
 	Assumptions         []string

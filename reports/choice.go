@@ -198,6 +198,9 @@ func (v *view) costTile(a *analysis.Arm) Tile {
 	in, out := say(a.Cost.PerMillionInput, v.money), say(a.Cost.PerMillionOutput, v.money)
 	if !in.Missing && !out.Missing {
 		t.State = "input " + in.Number + ", output " + out.Number
+		if a.Cost.Cached {
+			t.State = "computed " + t.State + ", cached input nothing"
+		}
 	}
 	return t
 }
