@@ -39,7 +39,8 @@ type Engine struct {
 	refusedQueue atomic.Int64
 	refusedTTFT  atomic.Int64
 
-	born   time.Time // what the scheduler's clock counts from
+	born   time.Time        // what the scheduler's clock counts from
+	clock  func() time.Time // what steps are timed by
 	tracer atomic.Pointer[steptrace.Writer]
 
 	gate     sync.Mutex // one is admitted at a time: the next one's prediction counts it
@@ -66,7 +67,7 @@ func NewOffloading(m, draft *model.Model, ends []int32, o Options, files *Offloa
 		return nil, err
 	}
 	ends = slices.DeleteFunc(slices.Clone(ends), func(t int32) bool { return t < 0 })
-	e := &Engine{opts: o, model: m, ends: ends, born: time.Now(),
+	e := &Engine{opts: o, model: m, ends: ends, born: time.Now(), clock: time.Now,
 		inbox: make(chan *Stream, o.MaxQueue+o.MaxBatch), wake: make(chan struct{}, 1),
 		quit: make(chan struct{}), done: make(chan struct{})}
 	l, err := newLoop(e, draft, files)

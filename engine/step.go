@@ -12,7 +12,7 @@ import (
 
 // step runs one planned batch: drafts, one forward pass, tokens, events.
 func (l *loop) step() {
-	start := time.Now()
+	start := l.e.clock()
 	l.stats.Preemptions += int64(len(l.plan.Preempted))
 	for _, q := range l.plan.Preempted {
 		l.live[q.ID].fresh = true
@@ -23,7 +23,7 @@ func (l *loop) step() {
 	l.beginItems()
 	l.countKept()
 	drafting := l.propose()
-	verify := time.Now()
+	verify := l.e.clock()
 	l.fillPass()
 	l.state.Forward(&l.pass)
 	handicap(start, l.e.opts.Handicap)
@@ -42,7 +42,7 @@ func (l *loop) step() {
 	}
 	l.stats.Steps++
 	l.stats.StepTokens.observe(tokens)
-	end := time.Now()
+	end := l.e.clock()
 	took := end.Sub(start)
 	l.stats.Busy += took
 	l.countBatch(l.stats.GeneratedTokens-drawn, drafting, took)
@@ -89,7 +89,7 @@ func (l *loop) propose() time.Duration {
 	if l.draft == nil {
 		return 0
 	}
-	start := time.Now()
+	start := l.e.clock()
 	l.drafting = l.drafting[:0]
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
@@ -105,7 +105,7 @@ func (l *loop) propose() time.Duration {
 		l.plan.Items[i].Draft = append(l.plan.Items[i].Draft[:0], d.Draft...)
 	}
 	l.stats.DecodeOps += l.draft.Ops()
-	took := time.Since(start)
+	took := l.e.clock().Sub(start)
 	l.stats.DraftTime += took
 	return took
 }
