@@ -317,8 +317,8 @@ func TestCancelMidAttack(t *testing.T) {
 	if ok < 50 || cancelled == 0 || ok+cancelled != len(rs) || report.Issued != len(rs) || len(rs) >= 10_000 {
 		t.Errorf("%d requests, outcomes %v", len(rs), report.Outcomes)
 	}
-	for _, r := range rs {
-		if r.Outcome == result.Cancelled && r.First != result.Never && (len(r.Events) != 1 || r.End < r.First) {
+	for _, r := range rs { // two tokens where only the end mark was still to come
+		if n := len(r.Events); r.Outcome == result.Cancelled && r.First != result.Never && (n < 1 || n > 2 || r.End < r.First) {
 			t.Errorf("cancelled request %d lost what it had: %+v", r.Seq, r)
 		}
 	}

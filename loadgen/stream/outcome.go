@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/result"
@@ -14,12 +15,19 @@ import (
 // (cancelled) or its own deadline (timeout). "" while neither is.
 func stopped(attack, request context.Context) string {
 	switch {
-	case attack.Err() != nil:
+	case over(attack):
 		return result.Cancelled
-	case request.Err() != nil:
+	case over(request):
 		return result.Timeout
 	}
 	return ""
+}
+
+// over reports whether a context is done or should be. A dial keeps the deadline by a
+// timer of its own, which may fire before the context's.
+func over(ctx context.Context) bool {
+	deadline, timed := ctx.Deadline()
+	return ctx.Err() != nil || timed && !time.Now().Before(deadline)
 }
 
 // broken is the outcome of a request that a transport error ended.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/result"
@@ -226,7 +227,15 @@ func TestStopped(t *testing.T) {
 	if cancel(); stopped(attack, request) != result.Cancelled {
 		t.Error("a stopped attack is not a cancellation")
 	}
+	if stopped(context.Background(), due{context.Background()}) != result.Timeout {
+		t.Error("a deadline that has passed is no timeout before its context says so")
+	}
 }
+
+// due is a context whose deadline has passed and whose timer has not fired yet.
+type due struct{ context.Context }
+
+func (due) Deadline() (time.Time, bool) { return time.Now().Add(-time.Nanosecond), true }
 
 func TestNewCallRefuses(t *testing.T) {
 	if _, err := NewCall("http://bad host", 3, dialect.Call{Path: "/"}); err == nil || !strings.Contains(err.Error(), "request 3") {
