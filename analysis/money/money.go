@@ -86,6 +86,9 @@ func (a Amount) Per(n int64) Amount {
 	return Amount{a.value.DivRound(decimal.NewFromInt(n), 16), a.currency}
 }
 
+// Shift is a times 10^places, exactly: Shift(-6) makes the price of one of the price of a million.
+func (a Amount) Shift(places int32) Amount { return Amount{a.value.Shift(places), a.currency} }
+
 // Cmp is -1, 0 or 1 as a is less than, equal to or more than b.
 func (a Amount) Cmp(b Amount) int {
 	a.with(b)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/assaylab/assay/analysis/near"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -145,7 +146,7 @@ func (r *reader) cost(t *table) *Cost {
 	}
 	k := &Cost{PricePerHour: c.price("price_per_hour"), Currency: c.text("currency", "USD"), Source: c.text("source", "")}
 	if !currencyCode.MatchString(k.Currency) {
-		c.bad("currency", k.Currency, "an ISO 4217 code in capitals", didYouMean(strings.ToUpper(k.Currency), []string{"USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR"}))
+		c.bad("currency", k.Currency, "an ISO 4217 code in capitals", near.Suggestion(strings.ToUpper(k.Currency), []string{"USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR"}))
 	}
 	u := interval{lo: 0, hi: 1, open: true}
 	if !c.has("utilisation") {
