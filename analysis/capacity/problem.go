@@ -72,9 +72,9 @@ type Order struct {
 	Option  string
 	Kind    Kind
 	Units   int
-	By      time.Time // the last day to order it
-	Service time.Time // the first day it is needed
-	Month   int       // index of the month of Service
+	By      time.Time    // the last day to order it
+	Service time.Time    // the first day it is needed
+	Month   int          // index of the month of Service
 	Cost    money.Amount // all payments that follow from it, those after the last month included
 }
 
