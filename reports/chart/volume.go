@@ -148,17 +148,3 @@ func (f Volume) mark(c draw.Canvas, px func(float64) vg.Length, m VolumeMark) {
 	}
 	write(c, sty, at, align, m.Text)
 }
-
-// Staircase is the points of a line that costs perStep for every begun step of volume, from low to high.
-func Staircase(perStep, step, low, high float64) []VolumePoint {
-	const most = 400 // steps drawn one by one; more of them are a straight line to the eye
-	if !(step > 0) || !(low > 0) || !(high > low) || math.IsInf(high, 1) {
-		return nil
-	}
-	begun := func(v float64) float64 { return math.Max(1, math.Ceil(v/step-1e-9)) }
-	pts := []VolumePoint{{low, perStep * begun(low)}}
-	for n := begun(low); n < begun(high) && len(pts) < 2*most; n++ {
-		pts = append(pts, VolumePoint{n * step, perStep * n}, VolumePoint{n * step, perStep * (n + 1)})
-	}
-	return append(pts, VolumePoint{high, perStep * begun(high)})
-}

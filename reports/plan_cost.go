@@ -1,0 +1,227 @@
+package reports
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/assaylab/assay/analysis/capacity"
+	"github.com/assaylab/assay/analysis/plan"
+	"github.com/assaylab/assay/reports/chart"
+	"github.com/assaylab/assay/reports/table"
+)
+
+// spending draws the plan beside the ways with fewer options.
+func (v *planView) spending() Section {
+	s := Section{ID: "cost-by-month", Title: "What each way costs"}
+	c := v.Chosen()
+	if c == nil {
+		return s
+	}
+	f := chart.Spending{Currency: v.Currency}
+	plans := []*capacity.Plan{c.Plan}
+	titles := []string{"the plan"}
+	for _, a := range v.Alternatives {
+		if a.Plan != nil {
+			plans, titles = append(plans, a.Plan), append(titles, a.Name)
+		}
+	}
+	for _, p := range plans {
+		f.Parts = moreParts(f.Parts, p)
+	}
+	for i, p := range plans {
+		f.Panels = append(f.Panels, spendingPanel(titles[i], f.Parts, p))
+	}
+	s.Blocks = []Block{Figure{Figure: f, Caption: "Forecast demand, catalogue prices. What is bought is shown when it is paid, so that a month in which servers come stands out; what they are worth at the end is in the net present cost and not in the bars. All panels have one axis."},
+		Table{Table: v.alternatives(c)}}
+	if b := v.crossovers(); b != nil {
+		s.Blocks = append(s.Blocks, b)
+	}
+	return s
+}
+
+// bought marks the part of an option that is paid for having it.
+const bought = ", bought"
+
+func moreParts(parts []string, p *capacity.Plan) []string {
+	add := func(name string) {
+		if !slices.Contains(parts, name) {
+			parts = append(parts, name)
+		}
+	}
+	for _, m := range p.Months {
+		for _, u := range m.Uses {
+			if u.Capex.Sign() != 0 {
+				add(u.Option + bought)
+			}
+			if u.Opex.Sign() != 0 {
+				add(u.Option)
+			}
+		}
+	}
+	return parts
+}
+
+func spendingPanel(title string, parts []string, p *capacity.Plan) chart.SpendingPanel {
+	panel := chart.SpendingPanel{Title: title, Note: "net present cost " + wholeMoney(p.NPV)}
+	for _, m := range p.Months {
+		costs := make([]float64, len(parts))
+		for _, u := range m.Uses {
+			if i := slices.Index(parts, u.Option+bought); i >= 0 {
+				costs[i] += u.Capex.Float()
+			}
+			if i := slices.Index(parts, u.Option); i >= 0 {
+				costs[i] += u.Opex.Float()
+			}
+		}
+		panel.Months, panel.Costs = append(panel.Months, shortMonth(m.First)), append(panel.Costs, costs)
+	}
+	return panel
+}
+
+func (v *planView) alternatives(c *plan.ArmPlan) table.Table {
+	t := table.Table{Caption: "The plan beside other ways", Columns: []table.Column{{Title: "way"}, {Title: "net present cost", Align: table.Right}, {Title: "against the plan", Align: table.Right},
+		{Title: "paid", Align: table.Right}, {Title: "of which bought", Align: table.Right}, {Title: "worth at the end", Align: table.Right}, {Title: "options it may use", Prose: true}}}
+	row := func(name string, p *capacity.Plan, options string) table.Row {
+		more := "—"
+		if p != c.Plan {
+			more = "+" + wholeMoney(p.NPV.Sub(c.Plan.NPV))
+		}
+		return table.Row{Marked: p == c.Plan, Cells: []table.Cell{table.Text(name), table.Text(wholeMoney(p.NPV)), table.Text(more), table.Text(wholeMoney(p.Paid)), table.Text(wholeMoney(p.Capex)), table.Text(wholeMoney(p.Worth)), table.Text(options)}}
+	}
+	t.Rows = append(t.Rows, row("the plan", c.Plan, "all"))
+	for _, a := range v.Alternatives {
+		if a.Plan != nil {
+			t.Rows = append(t.Rows, row(a.Name, a.Plan, strings.Join(a.Options, ", ")))
+			continue
+		}
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(a.Name), {Text: "infeasible", Tone: table.Bad}, {}, {}, {}, {}, {Text: "because " + a.Infeasible, Tone: table.Quiet}}})
+	}
+	return t
+}
+
+func (v *planView) crossovers() Block {
+	if len(v.Crossover) == 0 {
+		return nil
+	}
+	var l List
+	for _, x := range v.Crossover {
+		l = append(l, x.Name+": "+x.Why)
+	}
+	return l
+}
+
+// volume draws the cost of a month against how much is served.
+func (v *planView) volume() Section {
+	s := Section{ID: "cost-by-volume", Title: "Cost by volume"}
+	if len(v.Volume.Lines) == 0 {
+		return s
+	}
+	f := chart.Volume{Currency: v.Currency, Of: v.Volume.Unit}
+	for _, l := range v.Volume.Lines {
+		line := chart.VolumeLine{Name: l.Option + " (" + kindWords(l.Kind) + ")"}
+		for _, p := range l.Points {
+			line.Points = append(line.Points, chart.VolumePoint{Volume: p.Volume, Cost: p.Cost})
+		}
+		f.Lines = append(f.Lines, line)
+	}
+	for _, b := range v.Volume.Breaks {
+		if !b.Never {
+			f.Crosses = append(f.Crosses, chart.VolumeCross{Volume: chart.Estimate{Value: b.Volume, Low: b.Low, High: b.High}, Cost: b.Cost, Text: chart.Amount(b.Volume)})
+		}
+	}
+	f.Marks = []chart.VolumeMark{{Volume: v.Volume.First, Text: "first month"}, {Volume: v.Volume.Last, Text: "last month"}}
+	s.Blocks = []Block{Figure{Figure: f, Caption: "Each option alone. " + v.Volume.Note + " A ring is the volume from which on machines stay cheaper than an API, its bar the interval that follows from what a replica carries."},
+		Table{Table: v.breaks()}}
+	return s
+}
+
+func (v *planView) breaks() table.Table {
+	t := table.Table{Caption: "Break-even against APIs", Columns: []table.Column{{Title: "option"}, {Title: "API"}, {Title: "cheaper from", Unit: v.Volume.Unit, Align: table.Right}, {Title: "by the interval of a replica's rate", Align: table.Right}, {Title: "last month of the plan", Align: table.Right}}}
+	for _, b := range v.Volume.Breaks {
+		from, interval := table.Text(chart.Amount(b.Volume)), table.Text(breakRange(b))
+		if b.Never {
+			from, interval = table.Cell{Text: "never", Tone: table.Doubt}, table.Text(breakRange(b))
+		}
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Option), table.Text(b.API), from, interval, table.Text(chart.Amount(b.ProducedPerMonth))}})
+	}
+	return t
+}
+
+func breakRange(b plan.Break) string {
+	end := func(x float64) string {
+		if math.IsInf(x, 1) {
+			return "never"
+		}
+		return chart.Amount(x)
+	}
+	if b.Low == b.High {
+		return "—"
+	}
+	return end(b.Low) + " to " + end(b.High)
+}
+
+// tornado draws what the total depends on.
+func (v *planView) tornado() Section {
+	s := Section{ID: "dependence", Title: "What the result depends on"}
+	c := v.Chosen()
+	if c == nil || len(v.Effects) == 0 {
+		return s
+	}
+	f := chart.Tornado{Of: "net present cost, " + v.Currency, Base: c.Plan.NPV.Float()}
+	t := table.Table{Caption: "What would change the decision", Columns: []table.Column{{Title: "input"}, {Title: "low", Align: table.Right}, {Title: "high", Align: table.Right}, {Title: "another mix is chosen at", Prose: true}}}
+	base := c.Plan.Mix()
+	for _, e := range v.Effects {
+		b := chart.TornadoBar{Name: e.Input, Low: outcome(e.Low), High: outcome(e.High), LowValue: factorWords(e.Low.Factor), HighValue: factorWords(e.High.Factor)}
+		if !sameMix(e.Low.Mix, base) || !sameMix(e.High.Mix, base) {
+			b.Changes = "changes the mix"
+		}
+		f.Bars = append(f.Bars, b)
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(e.Input), outcomeCell(e.Low), outcomeCell(e.High), table.Text(thresholdWords(e))}})
+	}
+	s.Blocks = []Block{Figure{Figure: f, Caption: "One input at a time, at its low and at its high value; the plan is made again each time. Where the mix changes the decision is another one, and the bar is what that would cost."}, Table{Table: t}}
+	return s
+}
+
+func outcome(o capacity.Outcome) float64 {
+	if o.Infeasible != "" {
+		return math.NaN()
+	}
+	return o.NPV.Float()
+}
+
+func outcomeCell(o capacity.Outcome) table.Cell {
+	if o.Infeasible != "" {
+		return table.Cell{Text: "infeasible", Sub: factorWords(o.Factor) + ": " + o.Infeasible, Tone: table.Bad}
+	}
+	return table.Cell{Text: wholeMoney(o.NPV), Sub: factorWords(o.Factor)}
+}
+
+func factorWords(f float64) string { return "× " + trim(math.Round(f*1000)/1000) }
+
+func sameMix(a, b capacity.Mix) bool {
+	return a.Main == b.Main && slices.Equal(a.Committed, b.Committed)
+}
+
+func thresholdWords(e capacity.Effect) string {
+	if len(e.Thresholds) == 0 {
+		return "none in this range"
+	}
+	var parts []string
+	for _, t := range e.Thresholds {
+		at := factorWords(t.Factor)
+		if t.Value != "" {
+			at += " (" + t.Value + ")"
+		}
+		parts = append(parts, fmt.Sprintf("%s: %s in place of %s", at, mixWords(t.To), mixWords(t.From)))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func mixWords(m capacity.Mix) string {
+	if len(m.Committed) == 0 {
+		return m.Main
+	}
+	return m.Main + " with " + strings.Join(m.Committed, ", ")
+}
