@@ -95,7 +95,7 @@ func withWarnings(s Section, warnings []string) Section {
 
 // headline is what is decided, in a few words.
 func (v *planView) headline(c *plan.ArmPlan) string {
-	mix := c.Plan.Mix()
+	mix := c.Plan.Mix
 	words := c.Name + " on " + mix.Main
 	if len(mix.Committed) > 0 && !slices.Equal(mix.Committed, []string{mix.Main}) {
 		words += ", with " + strings.Join(mix.Committed, ", ")
@@ -112,17 +112,17 @@ func (v *planView) tiles(c *plan.ArmPlan) []Tile {
 		{Label: "A replica holds", Value: rateWords(c.PerReplica.Rate.Value), Detail: string(c.PerReplica.Origin) + ", " + betweenRates(c.PerReplica)},
 	}
 	if len(c.Plan.Orders) > 0 {
-		o := c.Plan.Orders[0]
+		o := plan.ByDate(c.Plan.Orders)[0]
 		tiles = append(tiles, Tile{Label: "First order by", Value: o.By.Format(time.DateOnly), Detail: orderWords(o)})
 	}
-	if low, high, ok := v.spread(); ok {
+	if low, high, ok := v.lowAndHigh(); ok {
 		tiles = append(tiles, Tile{Label: "If demand is low, or high", Value: wholeMoney(low.Paid) + " – " + wholeMoney(high.Paid), Detail: "paid, each planned for (forecast)"})
 	}
 	return tiles
 }
 
-// spread is the plans for the scenarios of lowest and highest cost, where there are two.
-func (v *planView) spread() (low, high *capacity.Plan, ok bool) {
+// lowAndHigh are the plans for the scenarios of lowest and highest cost, where there are two.
+func (v *planView) lowAndHigh() (low, high *capacity.Plan, ok bool) {
 	for _, s := range v.Scenarios {
 		switch {
 		case s.Plan == nil:

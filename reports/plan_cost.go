@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -144,7 +143,7 @@ func (v *planView) breaks() table.Table {
 		if b.Never {
 			from, interval = table.Cell{Text: "never", Tone: table.Doubt}, table.Text(breakRange(b))
 		}
-		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Option), table.Text(b.API), from, interval, table.Text(chart.Amount(b.ProducedPerMonth))}})
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Option), table.Text(b.API), from, interval, table.Text(chart.Amount(b.Last))}})
 	}
 	return t
 }
@@ -171,16 +170,18 @@ func (v *planView) tornado() Section {
 	}
 	f := chart.Tornado{Of: "net present cost, " + v.Currency, Base: c.Plan.NPV.Float()}
 	t := table.Table{Caption: "What would change the decision", Columns: []table.Column{{Title: "input"}, {Title: "low", Align: table.Right}, {Title: "high", Align: table.Right}, {Title: "another mix is chosen at", Prose: true}}}
-	base := c.Plan.Mix()
 	for _, e := range v.Effects {
-		b := chart.TornadoBar{Name: e.Input, Low: outcome(e.Low), High: outcome(e.High), LowValue: factorWords(e.Low.Factor), HighValue: factorWords(e.High.Factor)}
-		if !sameMix(e.Low.Mix, base) || !sameMix(e.High.Mix, base) {
-			b.Changes = "changes the mix"
+		b := chart.TornadoBar{Name: e.Input, Low: outcome(e.Low), High: outcome(e.High), LowValue: e.Low.Value, HighValue: e.High.Value}
+		if changes(e.Low, c.Plan.Mix) || changes(e.High, c.Plan.Mix) {
+			b.Changes = "another mix"
 		}
-		f.Bars = append(f.Bars, b)
+		if e.Swing() > 0 {
+			f.Bars = append(f.Bars, b)
+		}
 		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(e.Input), outcomeCell(e.Low), outcomeCell(e.High), table.Text(thresholdWords(e))}})
 	}
-	s.Blocks = []Block{Figure{Figure: f, Caption: "One input at a time, at its low and at its high value; the plan is made again each time. Where the mix changes the decision is another one, and the bar is what that would cost."}, Table{Table: t}}
+	s.Blocks = []Block{Figure{Figure: f, Caption: "One input at a time, at its low and at its high value; the plan is made again each time, so that where the mix changes the bar is what the other decision would cost. " +
+		"Demand goes from the lowest to the highest scenario, a replica's rate over its interval, prices over the spread that the plan states; discount rate and lead times from half to twice, residual values from half to half as much again, as nobody stated a range."}, Table{Table: t}}
 	return s
 }
 
@@ -191,30 +192,28 @@ func outcome(o capacity.Outcome) float64 {
 	return o.NPV.Float()
 }
 
-func outcomeCell(o capacity.Outcome) table.Cell {
-	if o.Infeasible != "" {
-		return table.Cell{Text: "infeasible", Sub: factorWords(o.Factor) + ": " + o.Infeasible, Tone: table.Bad}
-	}
-	return table.Cell{Text: wholeMoney(o.NPV), Sub: factorWords(o.Factor)}
+func changes(o capacity.Outcome, base capacity.Mix) bool {
+	return o.Infeasible != "" || !o.Mix.Same(base)
 }
 
-func factorWords(f float64) string { return "× " + trim(math.Round(f*1000)/1000) }
-
-func sameMix(a, b capacity.Mix) bool {
-	return a.Main == b.Main && slices.Equal(a.Committed, b.Committed)
+func outcomeCell(o capacity.Outcome) table.Cell {
+	if o.Infeasible != "" {
+		return table.Cell{Text: "infeasible", Sub: o.Value, Tone: table.Bad}
+	}
+	return table.Cell{Text: wholeMoney(o.NPV), Sub: o.Value}
 }
 
 func thresholdWords(e capacity.Effect) string {
-	if len(e.Thresholds) == 0 {
-		return "none in this range"
-	}
 	var parts []string
 	for _, t := range e.Thresholds {
-		at := factorWords(t.Factor)
-		if t.Value != "" {
-			at += " (" + t.Value + ")"
+		to := mixWords(t.To.Mix)
+		if t.To.Infeasible != "" {
+			to = "infeasible, because " + t.To.Infeasible
 		}
-		parts = append(parts, fmt.Sprintf("%s: %s in place of %s", at, mixWords(t.To), mixWords(t.From)))
+		parts = append(parts, t.Value+": "+to)
+	}
+	if len(parts) == 0 {
+		return "nowhere within the reach of the search"
 	}
 	return strings.Join(parts, "; ")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/capacity"
 	"github.com/assaylab/assay/analysis/forecast"
+	"github.com/assaylab/assay/analysis/plan"
 	"github.com/assaylab/assay/reports/chart"
 	"github.com/assaylab/assay/reports/table"
 )
@@ -18,19 +19,26 @@ func (v *planView) scenarios() Section {
 		return s
 	}
 	t := table.Table{Caption: "A plan for each scenario of demand", Columns: []table.Column{{Title: "scenario"}, {Title: "highest peak", Unit: "req/s, forecast", Align: table.Right}, {Title: "replicas in the last month", Align: table.Right},
-		{Title: "paid", Align: table.Right}, {Title: "net present cost", Align: table.Right}, {Title: "mix", Prose: true}}}
+		{Title: "paid", Align: table.Right}, {Title: "net present cost", Align: table.Right}, {Title: "the orders of the plan kept", Unit: "net present cost", Align: table.Right}, {Title: "mix", Prose: true}}}
 	for _, p := range v.Scenarios {
 		row := table.Row{Marked: p.Planned, Cells: []table.Cell{table.Text(p.Name), table.Text(chart.Amount(p.Peak))}}
 		if p.Plan == nil {
-			row.Cells = append(row.Cells, table.Cell{}, table.Cell{Text: "infeasible", Tone: table.Bad}, table.Cell{}, table.Cell{Text: "because " + p.Infeasible, Tone: table.Quiet})
+			row.Cells = append(row.Cells, table.Cell{}, table.Cell{Text: "infeasible", Tone: table.Bad}, table.Cell{}, keptCell(p), table.Cell{Text: "because " + p.Infeasible, Tone: table.Quiet})
 		} else {
 			last := p.Plan.Months[len(p.Plan.Months)-1]
-			row.Cells = append(row.Cells, table.Text(fmt.Sprint(last.Replicas.Total())), table.Text(wholeMoney(p.Plan.Paid)), table.Text(wholeMoney(p.Plan.NPV)), table.Text(mixWords(p.Plan.Mix())))
+			row.Cells = append(row.Cells, table.Text(fmt.Sprint(last.Replicas.Total())), table.Text(wholeMoney(p.Plan.Paid)), table.Text(wholeMoney(p.Plan.NPV)), keptCell(p), table.Text(mixWords(p.Plan.Mix)))
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	s.Blocks = []Block{Table{Table: t}, Note("Each row plans for its own scenario. The marked one is planned for; what is bought for it is there whatever comes.")}
+	s.Blocks = []Block{Table{Table: t}, Note("Each row plans for its own scenario; the marked one is planned for. What its orders come to if demand is another, with the rest rented or called, is in the last column but one.")}
 	return s
+}
+
+func keptCell(p plan.ScenarioPlan) table.Cell {
+	if p.Kept.Plan == nil {
+		return table.Cell{Text: "not enough", Sub: p.Kept.Infeasible, Tone: table.Bad}
+	}
+	return table.Text(wholeMoney(p.Kept.Plan.NPV))
 }
 
 // arms are the curves that it rests on, and what each arm would cost.
@@ -38,7 +46,7 @@ func (v *planView) arms() Section {
 	s := Section{ID: "arms", Title: "Arms"}
 	t := table.Table{Caption: "What one replica holds, and what a plan with it costs", Columns: []table.Column{{Title: "arm"}, {Title: "holds", Align: table.Right}, {Title: "known from"}, {Title: "first limit to break", Prose: true}, {Title: "net present cost", Align: table.Right}, {Title: "source", Prose: true}}}
 	for i, a := range v.Outlook.Arms {
-		curve := v.curve(a.Name)
+		curve := v.Arm(a.Name).Curve
 		row := table.Row{Marked: i == v.Best, Cells: []table.Cell{table.Text(a.Name)}}
 		if a.Plan == nil {
 			row.Cells = append(row.Cells, table.Cell{Text: "infeasible", Tone: table.Bad}, table.Text(string(curve.Origin)), table.Cell{Text: "because " + a.Infeasible}, table.Cell{}, table.Text(curve.Source))
@@ -50,8 +58,8 @@ func (v *planView) arms() Section {
 	}
 	s.Blocks = []Block{Table{Table: t}}
 	for _, a := range v.Inputs.Arms {
-		if notes := append(append([]string{}, a.Curve.Notes...), a.Notes...); len(notes) > 0 {
-			s.Blocks = append(s.Blocks, Heading(a.Name), List(notes))
+		if len(a.Curve.Notes) > 0 {
+			s.Blocks = append(s.Blocks, Heading(a.Name), List(a.Curve.Notes))
 		}
 	}
 	return s

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/capacity"
+	"github.com/assaylab/assay/analysis/forecast"
 	"github.com/assaylab/assay/analysis/plan"
 	"github.com/assaylab/assay/reports/chart"
 	"github.com/assaylab/assay/reports/table"
@@ -82,12 +83,8 @@ func (v *planView) months(o PlanOptions) Section {
 
 func (v *planView) orders() table.Table {
 	t := table.Table{Caption: "Orders", Columns: []table.Column{{Title: "order by"}, {Title: "what"}, {Title: "units", Align: table.Right}, {Title: "in service on"}, {Title: "kind"}, {Title: "all that follows from it", Align: table.Right}}}
-	for _, o := range v.Chosen().Plan.Orders {
-		by := table.Text(o.By.Format(time.DateOnly))
-		if o.By.Before(v.Today) {
-			by.Sub, by.Tone = "late", table.Bad
-		}
-		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{by, table.Text(o.Option), table.Text(fmt.Sprint(o.Units)), table.Text(o.Service.Format(time.DateOnly)), table.Text(kindWords(o.Kind)), table.Text(wholeMoney(o.Cost))}})
+	for _, o := range plan.ByDate(v.Chosen().Plan.Orders) {
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(o.By.Format(time.DateOnly)), table.Text(o.Option), table.Text(fmt.Sprint(o.Units)), table.Text(o.Service.Format(time.DateOnly)), table.Text(kindWords(o.Kind)), table.Text(wholeMoney(o.Cost))}})
 	}
 	if len(t.Rows) == 0 {
 		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text("nothing has to be ordered")}})
@@ -108,27 +105,32 @@ func (v *planView) supply() Section {
 		return s
 	}
 	f := chart.Supply{Unit: "requests/s in the busiest hour (forecast)"}
-	expected, _ := v.Demand.Named("expected")
-	low, _ := v.Demand.Named("low")
-	high, _ := v.Demand.Named("high")
+	expected, low, high := v.peaks(forecast.Expected), v.peaks(forecast.Low), v.peaks(forecast.High)
 	for i, m := range c.Plan.Months {
 		month := chart.SupplyMonth{Name: shortMonth(m.First), Planned: m.Peak, Capacity: v.carried(c, m)}
-		if i < len(expected.Months) {
-			month.Demand = chart.Estimate{Value: expected.Months[i].Peak.Expected, Low: expected.Months[i].Peak.Expected, High: expected.Months[i].Peak.Expected}
-		}
-		if i < len(low.Months) && i < len(high.Months) {
-			month.Demand.Low, month.Demand.High = low.Months[i].Peak.Expected, high.Months[i].Peak.Expected
+		if i < len(expected) && i < len(low) && i < len(high) {
+			month.Demand = chart.Estimate{Value: expected[i], Low: low[i], High: high[i]}
 		}
 		month.Overflow = max(0, m.Peak-month.Capacity)
 		f.Months = append(f.Months, month)
 	}
-	for _, o := range c.Plan.Orders {
+	for _, o := range plan.ByDate(c.Plan.Orders) {
 		f.Orders = append(f.Orders, v.order(c.Plan, o))
 	}
 	s.Blocks = []Block{Figure{Figure: f, Caption: fmt.Sprintf("Demand is forecast; its band reaches from the scenario low to the scenario high (%s and %s of each month's requests), and the dashed line is the busiest hour of the scenario that is planned for, %s. "+
 		"Capacity is what all machines together carry within the limits, spares left out and headroom kept: replicas times the %s rate of one. A diamond is the last day to order, a dot the day of service.",
 		percentOf(v.Demand.Forecast.Low), percentOf(v.Demand.Forecast.High), v.Demand.PlanFor, c.PerReplica.Origin)}}
 	return s
+}
+
+// peaks are the busiest hours of a scenario, by month.
+func (v *planView) peaks(name string) (all []float64) {
+	if s := v.Demand.Forecast.Scenario(name); s != nil {
+		for _, m := range s.Months {
+			all = append(all, m.Peak.Expected)
+		}
+	}
+	return all
 }
 
 // carried is the rate that a month's machines hold, spares left out and headroom kept.
@@ -155,7 +157,7 @@ func (v *planView) order(p *capacity.Plan, o capacity.Order) chart.Order {
 		const month = 365.25 / 12 * 24
 		return t.Sub(p.Months[0].First).Hours() / month
 	}
-	return chart.Order{By: at(o.By), Ready: at(o.Service), Late: o.By.Before(v.Today), Text: fmt.Sprintf("by %s: %s", o.By.Format("2 Jan 2006"), orderWords(o))}
+	return chart.Order{By: at(o.By), Ready: at(o.Service), Text: fmt.Sprintf("by %s: %s", o.By.Format("2 Jan 2006"), orderWords(o))}
 }
 
 // replicas is the table of what peaks need, with what a simulation says of it.
@@ -183,7 +185,7 @@ func (v *planView) replicas() Section {
 		}
 		t.Rows = append(t.Rows, row)
 	}
-	s.Blocks = append(s.Blocks, Paragraph(replicasText(c, v.Outlook)), Table{Table: t, Trials: trialsOf(v.curve(c.Name))})
+	s.Blocks = append(s.Blocks, Paragraph(replicasText(c, v.Outlook)), Table{Table: t, Trials: trialsOf(v.Arm(c.Name).Curve)})
 	s.Blocks = append(s.Blocks, v.checkBlocks()...)
 	return s
 }
@@ -271,16 +273,6 @@ func checkErrors(all []plan.CheckError) table.Table {
 		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(e.Metric), table.Text(fmt.Sprint(e.Cells)), table.Text(percentOf(e.Median)), table.Text(percentOf(e.Worst)), reach}})
 	}
 	return t
-}
-
-// curve is the curve of an arm by its name.
-func (v *planView) curve(name string) capacity.Curve {
-	for _, a := range v.Inputs.Arms {
-		if a.Name == name {
-			return a.Curve
-		}
-	}
-	return capacity.Curve{}
 }
 
 func trialsOf(c capacity.Curve) []string {

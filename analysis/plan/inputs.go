@@ -39,9 +39,9 @@ type Demand struct {
 
 // Arm is what one replica carries.
 type Arm struct {
-	Name  string
-	Curve capacity.Curve
-	Notes []string // what a reader has to know of the curve
+	Name    string
+	Run, ID string // run directory and the arm's id in it; "" for what is published
+	Curve   capacity.Curve
 }
 
 // Degrade says that a lesser arm may answer some requests.

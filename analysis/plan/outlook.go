@@ -127,28 +127,28 @@ type CheckFigure struct {
 
 // CheckError is how far predictions of one metric were from what was measured.
 type CheckError struct {
-	Metric        string
-	Cells         int
-	Median, Worst float64
-	Beyond        bool // the peak is busier than anything that was measured
+	Metric string  `json:"metric"`
+	Cells  int     `json:"cells"`
+	Median float64 `json:"median"`
+	Worst  float64 `json:"worst"`
+	Beyond bool    `json:"beyond"` // the peak is busier than anything that was measured
 }
 
 // Assumption is something that the plan was told, or that follows from what it was told.
 type Assumption struct {
-	Group  string // "prices", "demand", ...
-	Name   string
-	Value  string
-	Origin string // measured, published, scaled, forecast, stated, computed
-	Source string
-	Date   string // day, "" where there is none
-	Doubt  string // why it is not to be relied on, "" for nothing known
+	Group  string `json:"group"`
+	Name   string `json:"name"`
+	Value  string `json:"value"`
+	Origin string `json:"known_from"` // measured, published, scaled, forecast, stated
+	Source string `json:"source"`
+	Date   string `json:"date,omitempty"`  // day, "" where there is none
+	Doubt  string `json:"doubt,omitempty"` // why it is not to be relied on, "" for nothing known
 }
 
 // Origins that an assumption has beside those of package predict.
 const (
 	Forecast = "forecast"
 	Stated   = "stated"
-	Computed = "computed"
 )
 
 // Chosen is the best arm's plan, nil where there is none.
@@ -157,6 +157,16 @@ func (o *Outlook) Chosen() *ArmPlan {
 		return nil
 	}
 	return &o.Arms[o.Best]
+}
+
+// Arm is the candidate of a name.
+func (in *Inputs) Arm(name string) Arm {
+	for _, a := range in.Arms {
+		if a.Name == name {
+			return a
+		}
+	}
+	return Arm{}
 }
 
 // ByDate are orders by the day on which they have to be placed.

@@ -64,6 +64,7 @@ type PlanArm struct {
 	Name   string
 	Run    string          // run directory, as written; "" for what is published
 	Arm    string          // its name, number or id in the run
+	Load   string          // of the run whose kind of requests is meant, where it has several; "" where it has one
 	Curve  *capacity.Curve // published
 	Scaled *PlanScaling    // to another machine, nil where the arm is planned with as it was measured
 }
@@ -71,8 +72,8 @@ type PlanArm struct {
 // PlanDegrade says that a lesser arm may answer some requests at the peak.
 type PlanDegrade struct {
 	Arm      string
-	MaxShare float64 // of an hour's requests
-	Cost     string  // what one such request is held to cost
+	MaxShare float64      // of an hour's requests
+	Cost     money.Amount // what one such request is held to cost
 }
 
 // PlanOption is one way to have capacity.
@@ -309,7 +310,10 @@ func (r *reader) planDegrade(p *CapacityPlan, t *table) {
 	}
 	p.Degrade = &PlanDegrade{Arm: c.requiredText("arm", "the name of the lesser [[arm]]", `"small"`),
 		MaxShare: c.needed("max_share", interval{lo: 0, hi: 1, open: true}, "the share of an hour's requests that may be degraded", "0.1"),
-		Cost:     c.price("cost_per_request")}
+		Cost:     c.optionalAmount("cost_per_request", p.Currency)}
+	if !c.has("cost_per_request") {
+		c.missing("cost_per_request", "a decimal amount above 0 in quotes, what a degraded request is held to cost", `"0.001"`)
+	}
 	names := make([]string, len(p.Arms))
 	for i, a := range p.Arms {
 		names[i] = a.Name

@@ -30,10 +30,10 @@ func (r *reader) planArms(p *CapacityPlan, t *table) {
 func (t *table) planArm() PlanArm {
 	a := PlanArm{Name: t.requiredText("name", "a name for the arm in this plan", `"q8"`), Run: t.text("run", "")}
 	published := []string{"published", "date", "arrivals", "prompt_tokens", "output_tokens", "point"}
-	measured := []string{"arm"}
+	measured := []string{"arm", "load"}
 	switch {
 	case a.Run != "":
-		a.Arm = t.requiredText("arm", "the arm's name or number in the run", `"1"`)
+		a.Arm, a.Load = t.requiredText("arm", "the arm's name or number in the run", `"1"`), t.text("load", "")
 		t.without(published, "of an arm that a run has measured")
 	case t.has("published"):
 		t.without(measured, "of a published curve")
@@ -42,7 +42,7 @@ func (t *table) planArm() PlanArm {
 		t.missing("run", "a run directory, or published = the publication that a curve is from", `"runs/mine"`)
 		t.known = append(t.known, append(published, measured...)...)
 	}
-	a.Scaled = t.scaling()
+	a.Scaled = t.planScaling()
 	t.finish()
 	return a
 }

@@ -27,11 +27,11 @@ type SupplyMonth struct {
 	Overflow float64
 }
 
-// Order is one line below the months. By and Ready are months from the start of the plan, By below 0 for what is late.
+// Order is one line below the months. By and Ready are months from the start of the plan; By is below 0 where it has to be
+// placed before.
 type Order struct {
 	By, Ready float64
 	Text      string
-	Late      bool
 }
 
 const (
@@ -80,7 +80,7 @@ func (f Supply) legend() legend {
 		l = append(l, entry{"left to an API", false, 16, func(c draw.Canvas, at vg.Point) { fill(c, theme.Series2, at.X-8, at.Y-5, at.X+8, at.Y+5) }})
 	}
 	if len(f.Orders) > 0 {
-		l = append(l, entry{"from the last day to order until delivery", false, 24, func(c draw.Canvas, at vg.Point) { leadTime(c, at.X-10, at.X+10, at.Y, theme.Series3) }})
+		l = append(l, entry{"from the last day to order until delivery", false, 24, func(c draw.Canvas, at vg.Point) { leadTime(c, at.X-10, at.X+10, at.Y) }})
 	}
 	return l
 }
@@ -174,12 +174,8 @@ func (f Supply) orders(c draw.Canvas, px func(float64) vg.Length) {
 
 // draw writes the order beside its bar, on the side that has more room.
 func (o Order) draw(c draw.Canvas, px func(float64) vg.Length, y vg.Length) {
-	role := theme.Series3
-	if o.Late {
-		role = theme.Bad
-	}
 	from, to := clamp(px(o.By), c), clamp(px(o.Ready), c)
-	leadTime(c, from, to, y, role)
+	leadTime(c, from, to, y)
 	sty := sans(theme.Ink, bodySize, false)
 	at, align, room := vg.Point{X: to + 6, Y: y}, draw.XLeft, c.Max.X-to-6
 	if w := from - 6 - c.Min.X; w > room {
@@ -189,7 +185,8 @@ func (o Order) draw(c draw.Canvas, px func(float64) vg.Length, y vg.Length) {
 }
 
 // leadTime is a bar from the day of an order to that of its delivery.
-func leadTime(c draw.Canvas, from, to, y vg.Length, role theme.Role) {
+func leadTime(c draw.Canvas, from, to, y vg.Length) {
+	const role = theme.Series3
 	c.StrokeLine2(stroke(role, 2), from, y, to, y)
 	c.FillPolygon(role.Color(), []vg.Point{{X: from, Y: y + 4}, {X: from + 4, Y: y}, {X: from, Y: y - 4}, {X: from - 4, Y: y}})
 	disc(c, vg.Point{X: to, Y: y}, 2.6, role)

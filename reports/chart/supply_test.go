@@ -29,8 +29,8 @@ func syntheticSupply(months int) Supply {
 		}
 		f.Months = append(f.Months, m)
 	}
-	f.Orders = []Order{{-1.3, 2, "by 22 Nov 2026: 2 of eight-gpu-server (late)", true}, {1.4, 5, "by 13 Feb 2027: 1 of eight-gpu-server", false},
-		{float64(months) - 4, float64(months) - 1, "by the end: 3 of a server whose name is longer than what a narrow figure has room for", false}}
+	f.Orders = []Order{{-1.3, 2, "by 22 Nov 2026: 2 of eight-gpu-server"}, {1.4, 5, "by 13 Feb 2027: 1 of eight-gpu-server"},
+		{float64(months) - 4, float64(months) - 1, "by the end: 3 of a server whose name is longer than what a narrow figure has room for"}}
 	return f
 }
 
