@@ -60,7 +60,7 @@ var alsoInTests = map[string][]string{
 	"engine":    {"engine/", "engine"},
 	"analysis":  {"loadgen/"},
 	"reports":   {"loadgen/result"},
-	"scenarios": {"experiments/"},
+	"scenarios": {"experiments/", "analysis/plan"},
 }
 
 func TestImportRules(t *testing.T) {
