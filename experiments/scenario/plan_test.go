@@ -54,8 +54,8 @@ func TestPlan(t *testing.T) {
 	if p.Demand.Read != (demand.Options{Zone: "Europe/Berlin", Gaps: demand.GapsInterpolated}) || len(p.Demand.Launches) != 1 || p.Demand.Launches[0].Half != 252*time.Hour {
 		t.Errorf("demand %+v", p.Demand)
 	}
-	if got := p.Arms[1].Curve.Points[0].Latencies; len(got) != 2 || got[0].Metric != "ttft" || got[0].NS.Value != 1e8 || got[1].Percentile != 0.999 {
-		t.Errorf("latencies %+v", got)
+	if got := p.Arms[1].Curve.Points; len(got) != 2 || got[0].Latencies[0].Metric != "ttft" || got[0].Latencies[0].NS.Value != 1e8 || got[1].Latencies[0].Percentile != 0.999 || got[1].Collapsed == "" {
+		t.Errorf("points %+v", got)
 	}
 	if s := p.Arms[2].Scaled; s == nil || s.To.Bandwidth != 3.35e12 || s.Work.Ops != 16e9 {
 		t.Errorf("scaling %+v", s)
