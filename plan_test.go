@@ -28,11 +28,19 @@ func runPlan(t *testing.T, ctx context.Context, o planOptions) (string, error) {
 	return out.String(), err
 }
 
+// planExit is the code that the program would end with.
+func planExit(t *testing.T, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	return exitCode(t.Context(), err)
+}
+
 // The example is planned, simulated and written; a second time it takes the place of the first.
 func TestPlanExample(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "out")
 	text, err := runPlan(t, t.Context(), planOptions{out: dir, simulate: true, reach: plan.DefaultReach})
-	if code := exitCodeOf(err); code != exitOK && code != exitUndecided {
+	if code := planExit(t, err); code != exitOK && code != exitUndecided {
 		t.Fatalf("%v\n%s", err, text)
 	}
 	for _, want := range []string{"Serve with gopherling Q8_0", "simulation", "What weakens this plan", "Month by month", "2026", "report: " + filepath.Join(dir, planHTML)} {
@@ -69,17 +77,6 @@ func TestPlanExample(t *testing.T) {
 	if err != nil || len(left) != 1 {
 		t.Errorf("left beside the plan: %v, %v", left, err)
 	}
-}
-
-func exitCodeOf(err error) int {
-	var e *exitError
-	switch {
-	case err == nil:
-		return exitOK
-	case errors.As(err, &e):
-		return e.code
-	}
-	return exitUsage
 }
 
 // A plan that is interrupted leaves what was there, and nothing beside it.
@@ -122,7 +119,7 @@ func TestPlanRefuses(t *testing.T) {
 		{planOptions{out: filepath.Join(dir, "new"), day: "2031-01-01"}, "horizon.start"},
 		{planOptions{out: filepath.Join(dir, "new"), reach: 1000}, "--reach"},
 	} {
-		if _, err := runPlan(t, t.Context(), c.o); err == nil || !strings.Contains(err.Error(), c.want) || exitCodeOf(err) != exitUsage {
+		if _, err := runPlan(t, t.Context(), c.o); err == nil || !strings.Contains(err.Error(), c.want) || planExit(t, err) != exitUsage {
 			t.Errorf("%+v: %v", c.o, err)
 		}
 	}

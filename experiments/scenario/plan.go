@@ -109,11 +109,6 @@ type PlanBudget struct {
 	Total money.Amount // in all months
 }
 
-// None says that there is no bound.
-func (b PlanBudget) None() bool {
-	return b.Capex.Currency() == "" && b.Month.Currency() == "" && b.Total.Currency() == ""
-}
-
 // Resolve turns a path as written into one that can be opened.
 func (p *CapacityPlan) Resolve(path string) string {
 	if path == "" || filepath.IsAbs(path) {

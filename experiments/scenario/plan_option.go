@@ -161,8 +161,11 @@ func (r *reader) planHoldings(p *CapacityPlan, t *table) {
 			h.Until = min(p.Months, monthsBetween(p.Start, c.month("until", "")))
 		}
 		c.known = append(c.known, "until")
-		if h.Until <= max(h.From, 0) {
-			c.bad("until", c.values["until"], "a month of the plan, after from", "")
+		if name := "until"; h.Until <= max(h.From, 0) {
+			if !c.has(name) {
+				name = "from"
+			}
+			c.bad(name, c.values[name], "a month of the plan, and until after from", "")
 		}
 		h.From = max(h.From, 0)
 		c.finish()
