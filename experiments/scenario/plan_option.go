@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/capacity"
-	"github.com/assaylab/assay/analysis/price"
+	prices "github.com/assaylab/assay/analysis/price" // price is what an amount looks like
 )
 
 // optionKinds are those of [[option]]; degrading has a table of its own.
@@ -96,7 +96,7 @@ func (t *table) paid() bool {
 }
 
 func (t *table) reservation() string {
-	terms := []string{string(price.Reserved1), string(price.Reserved3)}
+	terms := []string{string(prices.Reserved1), string(prices.Reserved3)}
 	if !t.has("term") {
 		t.missing("term", oneOf(terms), `"reserved_1y"`)
 	}

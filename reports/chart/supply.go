@@ -18,7 +18,7 @@ type Supply struct {
 	Orders []Order // by date
 }
 
-// SupplyMonth is one month. Overflow is what is left to an API.
+// SupplyMonth is one month. Overflow is what machines have no room for.
 type SupplyMonth struct {
 	Name     string
 	Demand   Estimate // expected, and the quantiles about it
@@ -77,7 +77,7 @@ func (f Supply) legend() legend {
 		}},
 	}
 	if f.overflows() {
-		l = append(l, entry{"left to an API", false, 16, func(c draw.Canvas, at vg.Point) { fill(c, theme.Series2, at.X-8, at.Y-5, at.X+8, at.Y+5) }})
+		l = append(l, entry{"above the machines: an API or a lesser arm", false, 16, func(c draw.Canvas, at vg.Point) { fill(c, theme.Series2, at.X-8, at.Y-5, at.X+8, at.Y+5) }})
 	}
 	if len(f.Orders) > 0 {
 		l = append(l, entry{"from the last day to order until delivery", false, 24, func(c draw.Canvas, at vg.Point) { leadTime(c, at.X-10, at.X+10, at.Y) }})

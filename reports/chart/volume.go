@@ -98,8 +98,8 @@ func (f Volume) axes(width vg.Length) (x, y axis) {
 func (f Volume) lines(c draw.Canvas, px, py func(float64) vg.Length, series []Series) {
 	var bars []segment
 	var tags []tag
-	for _, m := range f.Marks {
-		f.mark(c, px, m)
+	for i, m := range f.Marks {
+		f.mark(c, px, m, i)
 	}
 	for i, l := range f.Lines {
 		var pts []vg.Point
@@ -134,15 +134,15 @@ func (f Volume) lines(c draw.Canvas, px, py func(float64) vg.Length, series []Se
 	drawTags(c, tags, marks, bars)
 }
 
-// mark is a vertical line with its words along the upper border.
-func (f Volume) mark(c draw.Canvas, px func(float64) vg.Length, m VolumeMark) {
+// mark is a vertical line with its words below the upper border, each mark's on a line of its own.
+func (f Volume) mark(c draw.Canvas, px func(float64) vg.Length, m VolumeMark, line int) {
 	x := px(m.Volume)
 	if x < c.Min.X || x > c.Max.X {
 		return
 	}
 	c.StrokeLine2(stroke(theme.Muted, 1, 1.5, 2.5), x, c.Min.Y, x, c.Max.Y)
 	sty := sans(theme.Muted, bodySize-1, false)
-	at, align := vg.Point{X: x + 3, Y: c.Max.Y - 6}, draw.XLeft
+	at, align := vg.Point{X: x + 3, Y: c.Max.Y - 6 - 12*vg.Length(line)}, draw.XLeft
 	if at.X+textWidth(sty, m.Text) > c.Max.X {
 		at.X, align = x-3, draw.XRight
 	}
