@@ -173,7 +173,7 @@ func (r *reader) plan(p *CapacityPlan, t *table) {
 	p.Name = t.requiredText("name", "a name in quotes", `"assistant"`)
 	p.Description = t.text("description", "")
 	p.Currency = t.requiredText("currency", "an ISO 4217 code in capitals", `"USD"`)
-	if p.Currency != "" && !currencyCode.MatchString(p.Currency) {
+	if p.Currency != "" && money.CheckCurrency(p.Currency) != nil {
 		t.bad("currency", p.Currency, "an ISO 4217 code in capitals", `write currency = "USD"`)
 		p.Currency = ""
 	}
