@@ -17,6 +17,7 @@ type clock struct {
 	offset   int            // its offset, in seconds
 	utc, own bool           // all offsets so far are 0; are the declared zone's
 	twice    map[wall]seen  // local times that come twice
+	layout   int            // of the time before: most have the same
 }
 
 type kind int
@@ -35,10 +36,13 @@ type wall struct {
 
 type seen struct{ line, times int }
 
-var (
-	offsetLayouts = []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02 15:04Z07:00"}
-	localLayouts  = []string{"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04"}
-)
+// layouts of times, first those with an offset.
+var layouts = []string{
+	time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02 15:04Z07:00",
+	"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04",
+}
+
+const offsetLayouts = 4
 
 // LoadZone is a time zone by its IANA name. The zone of the machine is none: the same file must mean the same everywhere.
 func LoadZone(name string) (*time.Location, error) {
@@ -67,7 +71,7 @@ func (c *clock) load(file string) error {
 
 // read is the instant that a text means, in seconds.
 func (c *clock) read(p *problems, line, team int, text string) int64 {
-	at, k := parse(text)
+	at, k := c.parse(text)
 	if k == unknown {
 		p.add(ErrTime, line, fmt.Sprintf("%q", text), "expected whole seconds of the years 2000 to 2099, such as 2026-01-31T13:00:00+01:00 or, with a declared zone, 2026-01-31 13:00")
 		return 0
@@ -90,13 +94,18 @@ func (c *clock) read(p *problems, line, team int, text string) int64 {
 }
 
 // parse reads a time of either kind.
-func parse(text string) (time.Time, kind) {
-	for k, layouts := range map[kind][]string{withOffset: offsetLayouts, local: localLayouts} {
-		for _, l := range layouts {
-			if t, err := time.Parse(l, text); err == nil && t.Nanosecond() == 0 && t.Year() >= 2000 && t.Year() < 2100 {
-				return t, k
-			}
+func (c *clock) parse(text string) (time.Time, kind) {
+	for i := range layouts {
+		l := (c.layout + i) % len(layouts)
+		t, err := time.Parse(layouts[l], text)
+		if err != nil || t.Nanosecond() != 0 || t.Year() < 2000 || t.Year() >= 2100 {
+			continue
 		}
+		c.layout = l
+		if l < offsetLayouts {
+			return t, withOffset
+		}
+		return t, local
 	}
 	return time.Time{}, unknown
 }

@@ -22,7 +22,6 @@ var (
 	ErrTeam      = errors.New("team")
 	ErrShort     = errors.New("too short")
 	ErrSize      = errors.New("too long")
-	ErrStated    = errors.New("stated demand")
 )
 
 // Error is one thing that is wrong with a history, and what to do about it.

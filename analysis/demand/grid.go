@@ -61,7 +61,7 @@ func (g *grid) hours(h *History, _ Options) {
 		g.start = start
 	}
 	n := int((last-g.start)/hour) + 1
-	if n > MostRows {
+	if n > MostHours {
 		g.add(ErrSize, g.times[len(g.times)-1].line, fmt.Sprintf("%d hours after the first row", n), "check the years of the times")
 		return
 	}
@@ -125,18 +125,15 @@ func (g *grid) gaps(h *History, o Options) {
 		return
 	}
 	switch o.Gaps {
-	case GapsRefused:
-		g.refuse(h, missing, `add rows, with 0 where nothing was asked for, or allow gaps = "interpolate" or "zero"`)
-		return
+	case GapsZero:
+		h.Zeroed = len(missing)
 	case GapsInterpolated:
-		if !g.fillable(h, missing) {
-			return
+		if g.fillable(h, missing) {
+			interpolate(h.Hours, missing)
+			h.Filled = len(missing)
 		}
-		interpolate(h.Hours, missing)
-	}
-	h.Filled = len(missing)
-	for _, i := range missing {
-		h.Hours[i].Filled = true
+	default:
+		g.refuse(h, missing, `add rows, with 0 where nothing was asked for, or allow gaps = "interpolate" or "zero"`)
 	}
 }
 
@@ -209,7 +206,7 @@ func interpolate(hours []Hour, missing []int) {
 		if len(at) == 0 {
 			at, weights = neighbours(known, i)
 		}
-		x := Hour{Start: hours[i].Start}
+		x := Hour{Start: hours[i].Start, Filled: true}
 		for k, a := range at {
 			x.Requests += weights[k] * hours[a].Requests
 			x.InputTokens += weights[k] * hours[a].InputTokens

@@ -18,7 +18,8 @@ type History struct {
 	Rows     int            // that were read
 	Step     time.Duration  // between rows: an hour or a part of it
 	Teams    []string       // sorted, where the file tells them
-	Filled   int            // hours that Options.Gaps allowed to be filled in
+	Filled   int            // hours with missing rows that were interpolated, as Options.Gaps allowed
+	Zeroed   int            // hours with missing rows that were taken for no demand, as Options.Gaps allowed
 	Trimmed  int            // rows of a first and a last hour that the file has in part
 	Absent   int            // hours of teams without a row while others had one, taken as no demand
 }
@@ -27,7 +28,7 @@ type History struct {
 type Hour struct {
 	Start                               time.Time // in the zone of the history
 	Requests, InputTokens, OutputTokens float64
-	Filled                              bool // not in the file
+	Filled                              bool // interpolated
 }
 
 // End is the first instant after the history.

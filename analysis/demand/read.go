@@ -30,9 +30,10 @@ type Options struct {
 	Weeks int // that are needed; 0: NeededWeeks
 }
 
-// MostRows and MostValue bound what is read.
+// MostRows, MostHours (twenty years) and MostValue bound what is read.
 const (
 	MostRows  = 4_000_000
+	MostHours = 20 * 8766
 	MostValue = 1e15
 )
 
@@ -91,7 +92,7 @@ type table struct {
 	rows  []row
 	teams []string
 	index map[string]int // of teams
-	last  []int64 // of each team: its newest row
+	last  []int64        // of each team: its newest row
 }
 
 func (t *table) read(r io.Reader) error {
@@ -279,8 +280,8 @@ func (t *table) history(o Options) (*History, error) {
 	}
 	g := &grid{table: t}
 	h := &History{File: t.file, Rows: len(t.rows), Zone: t.times.name(), Fixed: t.times.fixed(), Location: t.times.zone()}
-	for _, make := range []func(*History, Options){g.step, g.hours, g.gaps} {
-		if make(h, o); len(t.all) > 0 {
+	for _, put := range []func(*History, Options){g.step, g.hours, g.gaps} {
+		if put(h, o); len(t.all) > 0 {
 			return nil, t.err()
 		}
 	}

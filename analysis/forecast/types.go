@@ -65,7 +65,6 @@ type Backtest struct {
 	Model   string
 	Origins []time.Time // ends of the beginnings it was fitted to
 	Weeks   int         // that were forecast from each
-	Hours   int         // that were compared
 	Hourly  Errors      // of single hours
 	Weekly  Errors      // of the totals of weeks
 	Peaks   Errors      // of the busiest hours of weeks
@@ -74,7 +73,7 @@ type Backtest struct {
 	Loss    float64     // what models are compared by: Hourly.Pinball
 }
 
-// Errors are of forecasts of one kind. Medians are compared for MASE, sMAPE and bias, all quantiles for the pinball loss.
+// Errors are of forecasts of one kind; all are 0 where nothing could be compared. Medians are compared for MASE, sMAPE and bias, all quantiles for the pinball loss.
 type Errors struct {
 	MASE      float64 // mean absolute error over that of repeating the week before, inside the part that was fitted
 	SMAPE     float64 // 0 to 2
