@@ -9,12 +9,13 @@ type Validation struct {
 
 // CheckedCell is one trial replayed: the same requests at the same times.
 type CheckedCell struct {
-	Trial   string        `json:"trial"`
-	Arm     string        `json:"arm"`
-	Load    string        `json:"load"`
-	HeldOut bool          `json:"held_out"` // the step model knows nothing of the trial's steps
-	Busy    float64       `json:"busy"`     // measured share of time in steps
-	Metrics []CheckedPair `json:"metrics"`
+	Trial   string `json:"trial"`
+	Arm     string `json:"arm"`
+	Load    string `json:"load"`
+	HeldOut bool   `json:"held_out"` // the step model knows nothing of the trial's steps
+	// Occupancy is the mean number of requests in the engine, waiting ones included, over the places in its batch, as measured.
+	Occupancy float64       `json:"occupancy"`
+	Metrics   []CheckedPair `json:"metrics"`
 }
 
 // CheckedPair is one metric of a cell.

@@ -37,11 +37,13 @@ type Prediction struct {
 
 	TokensPerSecond float64 `json:"tokens_per_second"` // generated, over all replicas
 	Busy            float64 `json:"busy"`              // share of time that a replica computes
-	TTFT            Spread  `json:"ttft_ns"`
-	TPOT            Spread  `json:"tpot_ns"`
-	ITL             Spread  `json:"itl_ns"`
-	E2E             Spread  `json:"e2e_ns"`
-	Wait            Spread  `json:"wait_ns"` // from the arrival at the engine to the first step
+	// Occupancy is the mean number of requests in a replica, waiting ones included, over the places in its batch.
+	Occupancy float64 `json:"occupancy"`
+	TTFT      Spread  `json:"ttft_ns"`
+	TPOT      Spread  `json:"tpot_ns"`
+	ITL       Spread  `json:"itl_ns"`
+	E2E       Spread  `json:"e2e_ns"`
+	Wait      Spread  `json:"wait_ns"` // from the arrival at the engine to the first step
 
 	Attained float64 `json:"attained"` // share of requests that meet all limits, refused ones missing them
 	Met      bool    `json:"met"`      // every limit holds at its percentile
@@ -65,7 +67,7 @@ type Error struct {
 	Cells  int     `json:"cells"`
 	Median float64 `json:"median"` // of the sizes of the relative errors
 	Worst  float64 `json:"worst"`  // the largest: what stands beside a figure as ±
-	// Beyond is whether the prediction is of a busier replica than any of the cells.
+	// Beyond is whether the prediction is of a fuller replica than any of the cells.
 	Beyond bool `json:"beyond,omitempty"`
 }
 
@@ -77,18 +79,4 @@ type Ceiling struct {
 	At       Prediction `json:"at"`        // of Rate
 	Why      string     `json:"why,omitempty"`
 	Replicas int        `json:"replicas"`
-}
-
-// Attain predicts what a rate of requests per second brings on so many replicas together.
-func (p *Planner) Attain(rate float64, replicas int) (Prediction, error) {
-	return p.attain(rate, replicas)
-}
-
-// Capacity is the highest rate that the limits hold at on so many replicas, by bisection.
-func (p *Planner) Capacity(replicas int) (Ceiling, error) { return p.capacity(replicas) }
-
-// Replicas is the least number that holds the limits at a rate, at most most; 0 with the reason where not even
-// these do.
-func (p *Planner) Replicas(rate float64, most int) (n int, at Prediction, why string, err error) {
-	return p.replicas(rate, most)
 }
