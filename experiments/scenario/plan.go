@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -231,15 +232,17 @@ func (t *table) neededInteger(name string, lo, hi int, what, example string) int
 	return t.integer(name, lo, lo, hi)
 }
 
-// amount in a currency; nothing where the key is not there.
+// optionalAmount is an amount above 0 in a currency; nothing where the key is not there. A float is refused: it may not be what was written.
 func (t *table) optionalAmount(name, currency string) money.Amount {
-	t.known = append(t.known, name)
-	if !t.has(name) {
+	v, ok := t.take(name)
+	if !ok {
 		return money.Amount{}
 	}
-	a, err := money.Parse(t.price(name), currency)
-	if err != nil {
-		return money.Amount{} // reported by price, or by currency
+	text, _ := v.(string)
+	a, err := money.Parse(text, cmp.Or(currency, "XXX")) // ISO 4217 for none: the currency has a problem of its own
+	if err != nil || a.Sign() <= 0 {
+		t.bad(name, v, "a decimal amount above 0 in quotes", `write `+name+` = "100.00"`)
+		return money.Amount{}
 	}
 	return a
 }
