@@ -189,12 +189,15 @@ func TestBreakEven(t *testing.T) {
 		requests, room = requests+m.Requests(), room+m.Peak()*hours*3600
 	}
 	const perReplica, perMillion = 6 / 1.2, 0.0008 / 1000 * 1e6 // requests with headroom; of an API's tokens
-	s := cost.Staircase{PerMonth: usd(t, "2.20").Mul(price.HoursPerMonth), Spares: 1, Capacity: perReplica * requests / room * price.HoursPerMonth * 3600 * 1000}
-	want := s.Always(usd(t, "0.80")) / 1e6
-	if math.Abs(found.Volume/want-1) > 1e-9 {
-		t.Errorf("break-even at %v million tokens, want %v", found.Volume, want)
+	s := cost.Staircase{PerMonth: usd(t, "2.20").Mul(price.HoursPerMonth), Spares: 1}
+	for name, c := range map[string]struct{ got, rate float64 }{"estimate": {found.Volume, 6}, "low": {found.Low, o.Chosen().PerReplica.Rate.High}, "high": {found.High, o.Chosen().PerReplica.Rate.Low}} {
+		s.Capacity = perReplica / 6 * c.rate * requests / room * price.HoursPerMonth * 3600 * 1000
+		if want := s.Always(usd(t, "0.80")) / 1e6; math.Abs(c.got/want-1) > 1e-9 {
+			t.Errorf("%s: break-even at %v million tokens, want %v", name, c.got, want)
+		}
 	}
-	if !(found.Low < found.Volume && found.Volume < found.High) {
+	s.Capacity = perReplica * requests / room * price.HoursPerMonth * 3600 * 1000
+	if !(found.Low <= found.Volume && found.Volume <= found.High) {
 		t.Errorf("interval %v to %v around %v", found.Low, found.High, found.Volume)
 	}
 	if got := s.At(found.Volume*1e6).Float() / (found.Volume * perMillion); got > 1+1e-9 {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/assaylab/assay/analysis/capacity"
@@ -112,15 +113,12 @@ func (t *table) point() capacity.Point {
 	return p
 }
 
-// percentOf is 0.999 for "99_9".
+// percentOf is 0.999 for "99_9", read as a decimal: it is compared with what limits say.
 func percentOf(digits string) float64 {
-	whole, fraction := digits, ""
-	if i := slices.Index([]byte(digits), '_'); i >= 0 {
-		whole, fraction = digits[:i], digits[i+1:]
-	}
-	x, err := strconv.ParseFloat(whole+"."+fraction+"0", 64)
+	whole, fraction, _ := strings.Cut(digits, "_")
+	x, err := strconv.ParseFloat("0."+strings.Repeat("0", 2-len(whole))+whole+fraction, 64)
 	if err != nil {
 		return math.NaN()
 	}
-	return x / 100
+	return x
 }

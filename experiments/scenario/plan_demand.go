@@ -66,14 +66,13 @@ func (t *table) stated() *demand.Stated {
 		Noise:        t.number("noise", 0, interval{lo: 0, hi: 3}),
 	}
 	s.Now = t.date("now", "that the rate is of")
-	g := t.path
 	if c, ok := t.child("growth"); ok {
 		growth := interval{lo: -0.9, hi: 2}
 		s.Growth = demand.Growth{Low: c.needed("low", growth, "of a month, with 10 % probability below", "0.02"),
 			Expected: c.needed("expected", growth, "of a month", "0.05"), High: c.needed("high", growth, "of a month, with 10 % probability above", "0.08")}
 		c.finish()
-	} else {
-		t.report(joinKey(g, "growth"), "missing", "a table with low, expected and high: growth of a month", "add growth = { low = 0.02, expected = 0.05, high = 0.08 }")
+	} else if !t.has("growth") {
+		t.report(t.key("growth"), "missing", "a table with low, expected and high: growth of a month", "add growth = { low = 0.02, expected = 0.05, high = 0.08 }")
 	}
 	s.Shape = demand.Shape{PeakToMean: t.number("peak_to_mean", 0, interval{lo: 1, hi: 12}), PeakHour: t.integer("peak_hour", 0, 0, 23), Weekend: t.number("weekend", 0, share)}
 	t.hours("day", s.Shape.Day[:])
