@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/capacity"
-	"github.com/assaylab/assay/analysis/money"
+	exact "github.com/assaylab/assay/analysis/money" // money is a unit of this package
 	"github.com/assaylab/assay/analysis/plan"
 	"github.com/assaylab/assay/reports/chart"
 	"github.com/assaylab/assay/reports/table"
@@ -107,7 +107,7 @@ func (v *planView) tiles(c *plan.ArmPlan) []Tile {
 	first, last := c.Plan.Months[0], c.Plan.Months[len(c.Plan.Months)-1]
 	tiles := []Tile{
 		{Label: fmt.Sprintf("Paid in %d months", len(c.Plan.Months)), Value: wholeMoney(c.Plan.Paid), Detail: "of which bought " + wholeMoney(c.Plan.Capex)},
-		{Label: "Net present cost", Value: wholeMoney(c.Plan.NPV), Detail: fmt.Sprintf("at %s a year", percentOf(v.Discount))},
+		{Label: "Net present cost", Value: wholeMoney(c.Plan.NPV), Detail: fmt.Sprintf("at %s a year", sharePercent(v.Discount))},
 		{Label: "Replicas at peak", Value: fmt.Sprintf("%d to %d", first.Replicas.Total(), last.Replicas.Total()), Detail: fmt.Sprintf("N+%d, first to last month", v.Reserve.Spares)},
 		{Label: "A replica holds", Value: rateWords(c.PerReplica.Rate.Value), Detail: string(c.PerReplica.Origin) + ", " + betweenRates(c.PerReplica)},
 	}
@@ -188,7 +188,7 @@ var planMethod = []string{
 }
 
 // wholeMoney is for people: cents only where they are not lost in the amount.
-func wholeMoney(a money.Amount) string {
+func wholeMoney(a exact.Amount) string {
 	if math.Abs(a.Float()) < 1000 {
 		return a.String()
 	}
@@ -200,7 +200,7 @@ func monthName(t time.Time) string { return t.Format("Jan 2006") }
 // shortMonth is for figures and narrow columns.
 func shortMonth(t time.Time) string { return t.Format("Jan 06") }
 
-func percentOf(share float64) string { return trim(math.Round(share*1e4)/1e2) + " %" }
+func sharePercent(share float64) string { return trim(math.Round(share*1e4)/1e2) + " %" }
 
 func rateWords(r float64) string { return chart.Amount(r) + " req/s" }
 

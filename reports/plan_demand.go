@@ -80,7 +80,7 @@ func (v *planView) backtests() Section {
 		return s
 	}
 	s.Blocks = append(s.Blocks, Terms{{"made from", f.Source}, {"model", f.Model + ": " + f.Why},
-		{"growth of a month", fmt.Sprintf("%s (%s to %s)", percentOf(f.Growth.Expected), percentOf(f.Growth.Low), percentOf(f.Growth.High))},
+		{"growth of a month", fmt.Sprintf("%s (%s to %s)", sharePercent(f.Growth.Expected), sharePercent(f.Growth.Low), sharePercent(f.Growth.High))},
 		{"requests in all months", fmt.Sprintf("%s (%s to %s)", chart.Amount(f.Total.Expected), chart.Amount(f.Total.Low), chart.Amount(f.Total.High))}})
 	if len(f.Backtests) > 0 {
 		s.Blocks = append(s.Blocks, Table{Table: backtestTable(f.Backtests)})
@@ -95,8 +95,8 @@ func backtestTable(all []forecast.Backtest) table.Table {
 	t := table.Table{Caption: "Each model fitted to the beginning of the history and held to what came after", Columns: []table.Column{{Title: "model"}, {Title: "weeks ahead", Align: table.Right}, {Title: "hourly error", Unit: "sMAPE", Align: table.Right},
 		{Title: "weekly error", Unit: "sMAPE", Align: table.Right}, {Title: "error of peaks", Unit: "sMAPE", Align: table.Right}, {Title: "hours within the 80 % interval", Align: table.Right}, {Title: "loss", Align: table.Right}}}
 	for _, b := range all {
-		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Model), table.Text(fmt.Sprint(b.Weeks)), table.Text(percentOf(b.Hourly.SMAPE)), table.Text(percentOf(b.Weekly.SMAPE)),
-			table.Text(percentOf(b.Peaks.SMAPE)), table.Text(percentOf(b.Hourly.Covered80)), table.Text(trim(math.Round(b.Loss*1e3) / 1e3))}})
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Model), table.Text(fmt.Sprint(b.Weeks)), table.Text(sharePercent(b.Hourly.SMAPE)), table.Text(sharePercent(b.Weekly.SMAPE)),
+			table.Text(sharePercent(b.Peaks.SMAPE)), table.Text(sharePercent(b.Hourly.Covered80)), table.Text(trim(math.Round(b.Loss*1e3) / 1e3))}})
 	}
 	return t
 }

@@ -119,7 +119,7 @@ func (v *planView) supply() Section {
 	}
 	s.Blocks = []Block{Figure{Figure: f, Caption: fmt.Sprintf("Demand is forecast; its band reaches from the scenario low to the scenario high (%s and %s of each month's requests), and the dashed line is the busiest hour of the scenario that is planned for, %s. "+
 		"Capacity is what all machines together carry within the limits, spares left out and headroom kept: replicas times the %s rate of one. A diamond is the last day to order, a dot the day of service.",
-		percentOf(v.Demand.Forecast.Low), percentOf(v.Demand.Forecast.High), v.Demand.PlanFor, c.PerReplica.Origin)}}
+		sharePercent(v.Demand.Forecast.Low), sharePercent(v.Demand.Forecast.High), v.Demand.PlanFor, c.PerReplica.Origin)}}
 	return s
 }
 
@@ -196,7 +196,7 @@ func replicasText(c *plan.ArmPlan, o *plan.Outlook) string {
 		breaks = "the highest rate on its curve, at which every limit still holds: more may be possible, and is not known"
 	}
 	return fmt.Sprintf("One replica of %s holds the limits up to %s (%s, %s), %s. The peak with %s headroom is split over N of them; %d more may fail.",
-		c.Name, rateWords(c.PerReplica.Rate.Value), c.PerReplica.Origin, betweenRates(c.PerReplica), breaks, percentOf(o.Reserve.Headroom), o.Reserve.Spares)
+		c.Name, rateWords(c.PerReplica.Rate.Value), c.PerReplica.Origin, betweenRates(c.PerReplica), breaks, sharePercent(o.Reserve.Headroom), o.Reserve.Spares)
 }
 
 func (v *planView) checkColumns() []table.Column {
@@ -220,7 +220,7 @@ func checkCells(k plan.Check) []table.Cell {
 		}
 		c.Sub = "error not known"
 		if !math.IsNaN(f.Error) {
-			c.Sub = "± " + percentOf(math.Round(f.Error*100)/100)
+			c.Sub = "± " + sharePercent(math.Round(f.Error*100)/100)
 		}
 		cells = append(cells, c)
 	}
@@ -270,7 +270,7 @@ func checkErrors(all []plan.CheckError) table.Table {
 		if e.Beyond {
 			reach = table.Cell{Text: "the peak is busier than anything measured", Tone: table.Doubt}
 		}
-		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(e.Metric), table.Text(fmt.Sprint(e.Cells)), table.Text(percentOf(e.Median)), table.Text(percentOf(e.Worst)), reach}})
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(e.Metric), table.Text(fmt.Sprint(e.Cells)), table.Text(sharePercent(e.Median)), table.Text(sharePercent(e.Worst)), reach}})
 	}
 	return t
 }
