@@ -45,7 +45,8 @@ type Option struct {
 	LeadDays int
 	// MinUnits is the least that one order may be of, MaxUnits the most that can be had at the same time. 0 is no bound.
 	MinUnits, MaxUnits int
-	// Minimum is what an API or rental contract costs a month at least.
+	// Minimum is what a contract costs a month at least, of rent, spot and api. Where there is one, whether to sign is decided for
+	// all months together.
 	Minimum money.Amount
 	// MaxRate is the rate limit of an API in requests per second, 0 for none.
 	MaxRate float64

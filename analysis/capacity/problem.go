@@ -26,21 +26,27 @@ type Problem struct {
 // Plan is the cheapest mix for all months together.
 type Plan struct {
 	Months []MonthPlan
-	Orders []Order // by order date
+	Orders []Order  // by the month of service, then in the order of the options
+	Signed []string // contracts with a monthly minimum that are signed, by name
 	Cash
-	// NPV is the present value of all payments, less that of what is owned at the end.
+	// NPV is the present value of all payments, less that of what is left in the end: the sum of the months'.
 	NPV money.Amount
-	// Bound is what the optimum cannot be below, in the same terms: equal to NPV to a
-	// ten-thousandth of the currency's unit per payment.
+	// Score is what is least of all plans: NPV and the present value of Penalty.
+	Score money.Amount
+	// Bound is what no plan's Score can be below: equal to it but for the rounding of payments to cents, unless the
+	// search ended before it had proved that (Notes say so).
 	Bound money.Amount
+	Mix   Mix
 	Notes []string // what a reader must know, one sentence each
 }
 
-// Cash are sums over the months: Paid = Capex + Opex, to the cent.
+// Cash are sums: Paid = Capex + Opex, to the cent.
 type Cash struct {
 	Capex, Opex, Paid money.Amount
-	Worth             money.Amount // of owned units at the end of the last month
+	Worth             money.Amount // of what is left in the end: owned units, and what was paid ahead
 	Due               money.Amount // after the last month, of contracts signed before
+	// Penalty is what degraded requests are held to cost. It is decided with and paid by nobody: neither Paid nor NPV has it.
+	Penalty money.Amount
 }
 
 // MonthPlan is one month of a plan.
@@ -51,20 +57,24 @@ type MonthPlan struct {
 	Replicas Replicas // that the peak needs
 	Held     int      // replicas that are owned or reserved
 	Uses     []Use    // in the order of the options; those without use are left out
-	Cash     Cash     // Worth and Due are 0 but in the last month
-	// NPV is the present value of the month's payments; the last month has that of Worth and Due in it.
-	NPV money.Amount
+	// Cash of the month. Worth is that of units that are retired at its beginning; the last month has that of all
+	// units at its end as well, and all that is due later.
+	Cash Cash
+	NPV  money.Amount // present value of Paid, less that of Worth, with Tail of Due
+	Book money.Amount // worth at its end of all that was ordered and is owned
 }
 
 // Use is what a month takes of an option.
 type Use struct {
 	Option   string
 	Kind     Kind
-	Units    int     // owned or reserved: there all month; rented: the most at once
+	Units    int     // owned or reserved: there all month; rented: the most that are paid for at once
 	Hours    float64 // unit-hours that are paid for by the hour
-	Requests float64 // that it answers. Of API and degrade: all those that are paid for
+	Requests float64 // that are answered there. They sum to the month's
+	Billed   float64 // requests that are paid for by the request
 	Capex    money.Amount
 	Opex     money.Amount
+	Penalty  money.Amount // of degraded requests
 }
 
 // Order is something to be ordered or signed.
@@ -73,32 +83,9 @@ type Order struct {
 	Kind    Kind
 	Units   int
 	By      time.Time    // the last day to order it
-	Service time.Time    // the first day it is needed
-	Month   int          // index of the month of Service
+	Service time.Time    // the first day of its first month
+	Month   int          // index of that month
 	Cost    money.Amount // all payments that follow from it, those after the last month included
-}
-
-// Effect is what one input does to the total: a bar of a tornado.
-type Effect struct {
-	Input      string // "demand", "throughput of a replica", "price of h100-server"
-	Low, High  Outcome
-	Thresholds []Threshold // where another mix is chosen; none within the range that was searched
-}
-
-// Outcome is the plan at one value of an input.
-type Outcome struct {
-	Factor     float64 // of the input
-	NPV        money.Amount
-	Mix        Mix
-	Infeasible string // why there is no plan; "" where there is
-}
-
-// Threshold is the factor of an input at which the mix changes.
-type Threshold struct {
-	Factor float64 // known to 0.1 %
-	Value  string  // the input there, with its unit; "" where the input has none
-	From   Mix     // towards factor 1
-	To     Mix     // beyond
 }
 
 // Mix is a decision in short: the option that answers most requests, and those that are bought or reserved.
