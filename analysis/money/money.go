@@ -122,6 +122,21 @@ func (a Amount) String() string {
 	return named(text, a.currency)
 }
 
+// Exact is for people, with every place it has and at least the cents: "$0.085".
+func (a Amount) Exact() string {
+	places := max(2, -a.value.Exponent())
+	text := a.value.Abs().StringFixed(places)
+	whole, part, _ := strings.Cut(text, ".")
+	for len(part) > 2 && part[len(part)-1] == '0' {
+		part = part[:len(part)-1]
+	}
+	text = grouped(whole) + "." + part
+	if a.Sign() < 0 {
+		text = "-" + text
+	}
+	return named(text, a.currency)
+}
+
 // MarshalText is "12.5 USD", exactly.
 func (a Amount) MarshalText() ([]byte, error) {
 	return []byte(strings.TrimSpace(a.value.String() + " " + a.currency)), nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -112,7 +113,7 @@ func (t *table) row() Row {
 		Note:     t.optional("note", "a remark", "without tax"),
 		Currency: t.currency, File: t.file, Line: t.at.of(t.path),
 	}
-	if r.Trust != "" && near.Word(string(r.Trust), trusts()) != string(r.Trust) {
+	if r.Trust != "" && !slices.Contains(trusts(), string(r.Trust)) {
 		t.bad("trust", string(r.Trust), "one of "+strings.Join(trusts(), ", "), near.Suggestion(string(r.Trust), trusts()))
 	}
 	if _, ok := t.take("until"); ok {
