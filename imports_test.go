@@ -60,7 +60,7 @@ var alsoInTests = map[string][]string{
 	"engine":    {"engine/", "engine"},
 	"analysis":  {"loadgen/"},
 	"reports":   {"loadgen/result"},
-	"scenarios": {"experiments/", "analysis/plan"},
+	"scenarios": {"experiments/", "analysis/plan", "analysis/demand"},
 }
 
 func TestImportRules(t *testing.T) {
