@@ -186,7 +186,7 @@ func concludePlan(w io.Writer, dir string, o *plan.Outlook, asJSON bool) error {
 	}
 	if o.Chosen() != nil {
 		fmt.Fprintln(w)
-		if err := reports.PlanTable(o).Text(w); err != nil {
+		if err := reports.PlanTable(o, true).Text(w); err != nil {
 			return err
 		}
 	}

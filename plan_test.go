@@ -43,7 +43,7 @@ func TestPlanExample(t *testing.T) {
 	if code := planExit(t, err); code != exitOK && code != exitUndecided {
 		t.Fatalf("%v\n%s", err, text)
 	}
-	for _, want := range []string{"Serve with gopherling Q8_0", "simulation", "What weakens this plan", "Month by month", "2026", "report: " + filepath.Join(dir, planHTML)} {
+	for _, want := range []string{"Serve with gopherling Q8_0", "simulation", "What weakens this plan", "Month by month", "Dec 2026", "report: " + filepath.Join(dir, planHTML)} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -195,6 +195,14 @@ func wholeMoney(a exact.Amount) string {
 	return strings.Replace(a.Round(0).String(), ".00", "", 1)
 }
 
+// someMoney is a dash for none.
+func someMoney(a exact.Amount) string {
+	if a.Sign() == 0 {
+		return "—"
+	}
+	return wholeMoney(a)
+}
+
 func monthName(t time.Time) string { return t.Format("Jan 2006") }
 
 // shortMonth is for figures and narrow columns.
@@ -211,4 +219,4 @@ func betweenRates(p capacity.PerReplica) string {
 	return fmt.Sprintf("%s to %s", chart.Amount(p.Rate.Low), rateWords(p.Rate.High))
 }
 
-func orderWords(o capacity.Order) string { return fmt.Sprintf("%d of %s", o.Units, o.Option) }
+func orderWords(o capacity.Order) string { return fmt.Sprintf("%d × %s", o.Units, o.Option) }

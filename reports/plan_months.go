@@ -13,10 +13,10 @@ import (
 	"github.com/assaylab/assay/reports/table"
 )
 
-// PlanTable is the plan month by month, for the page and for a terminal.
-func PlanTable(o *plan.Outlook) table.Table {
-	t := table.Table{Caption: "Month by month", Columns: []table.Column{{Title: "month"}, {Title: "peak", Unit: "req/s, forecast", Align: table.Right},
-		{Title: "replicas", Align: table.Right}, {Title: "from", Prose: true}, {Title: "order by", Prose: true}, {Title: "bought", Align: table.Right}, {Title: "running cost", Align: table.Right}, {Title: "paid", Align: table.Right}}}
+// PlanTable is the plan month by month. For a terminal it is brief.
+func PlanTable(o *plan.Outlook, brief bool) table.Table {
+	t := table.Table{Caption: "Month by month", Columns: []table.Column{{Title: "month"}, {Title: "peak", Unit: "req/s, forecast", Align: table.Right}, {Title: "replicas", Align: table.Right},
+		{Title: "from", Prose: true}, {Title: "order by", Prose: true}, {Title: "bought", Align: table.Right}, {Title: "running cost", Align: table.Right}, {Title: "paid", Align: table.Right}}}
 	c := o.Chosen()
 	if c == nil {
 		return t
@@ -24,10 +24,30 @@ func PlanTable(o *plan.Outlook) table.Table {
 	for i, m := range c.Plan.Months {
 		replicas := table.Cell{Text: fmt.Sprintf("%d+%d", m.Replicas.Serving, m.Replicas.Spares), Sub: replicaRange(m.Replicas)}
 		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(monthName(m.First)), table.Text(chart.Amount(m.Peak)), replicas,
-			table.Text(usesWords(m.Uses)), table.Text(ordersOf(c.Plan, i)), table.Text(wholeMoney(m.Cash.Capex)), table.Text(wholeMoney(m.Cash.Opex)), table.Text(wholeMoney(m.Cash.Paid))}})
+			table.Text(usesWords(m.Uses)), table.Text(ordersOf(c.Plan, i)), table.Text(someMoney(m.Cash.Capex)), table.Text(someMoney(m.Cash.Opex)), table.Text(wholeMoney(m.Cash.Paid))}})
 	}
-	t.Rows = append(t.Rows, table.Row{Marked: true, Cells: []table.Cell{table.Text("all"), {}, {}, {}, {}, table.Text(wholeMoney(c.Plan.Capex)), table.Text(wholeMoney(c.Plan.Opex)), table.Text(wholeMoney(c.Plan.Paid))}})
+	t.Rows = append(t.Rows, table.Row{Marked: true, Cells: []table.Cell{table.Text("all"), {}, {}, {}, {}, table.Text(someMoney(c.Plan.Capex)), table.Text(someMoney(c.Plan.Opex)), table.Text(wholeMoney(c.Plan.Paid))}})
+	if brief {
+		return shortened(t)
+	}
 	return t
+}
+
+// shortened leaves out what the answer has, and second lines of cells.
+func shortened(t table.Table) table.Table {
+	keep := []int{0, 1, 2, 3, 7}
+	s := table.Table{Caption: t.Caption}
+	for _, i := range keep {
+		s.Columns = append(s.Columns, t.Columns[i])
+	}
+	for _, r := range t.Rows {
+		row := table.Row{}
+		for _, i := range keep {
+			row.Cells = append(row.Cells, table.Text(r.Cells[i].Text))
+		}
+		s.Rows = append(s.Rows, row)
+	}
+	return s
 }
 
 // replicaRange is N by the interval of what one replica carries, "" where that has no width.
@@ -72,7 +92,7 @@ func (v *planView) months(o PlanOptions) Section {
 	if v.Chosen() == nil {
 		return s
 	}
-	s.Blocks = []Block{Table{Table: PlanTable(v.Outlook)}}
+	s.Blocks = []Block{Table{Table: PlanTable(v.Outlook, false)}}
 	note := "Replicas are N serving and k spares. Running cost is rent, reservations, API calls, power, colocation, maintenance and staff."
 	if o.CSVFile != "" {
 		note += " " + o.CSVFile + " has every amount to the cent."

@@ -140,7 +140,7 @@ func TestPlanOfHostileNames(t *testing.T) {
 func TestWholeMoney(t *testing.T) {
 	o := madeUpPlan(t, unchanged)
 	m := o.Chosen().Plan.Months[0]
-	table := PlanTable(o)
+	table := PlanTable(o, false)
 	if got := len(table.Rows); got != 19 {
 		t.Errorf("%d rows for 18 months and their sum", got)
 	}

@@ -64,7 +64,7 @@ func (o *Outlook) orders(best *ArmPlan) string {
 			parts = append(parts, fmt.Sprintf("%d more after that", len(all)-i))
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%d of %s by %s for service from %s on", r.Units, r.Option, day(r.By), day(r.Service)))
+		parts = append(parts, fmt.Sprintf("%d × %s by %s, for service from %s on", r.Units, r.Option, day(r.By), day(r.Service)))
 	}
 	return "Order " + strings.Join(parts, "; ") + "."
 }
@@ -113,21 +113,22 @@ func (o *Outlook) otherwise(best *ArmPlan) string {
 	return sentence(words.List(parts))
 }
 
+// demandOtherwise is what the chosen orders come to if demand is another.
 func (o *Outlook) demandOtherwise() string {
 	var parts []string
 	for _, s := range o.Scenarios {
 		switch {
 		case s.Planned:
 		case s.Kept.Plan == nil:
-			parts = append(parts, fmt.Sprintf("if demand is %s these orders are not enough", s.Name))
+			parts = append(parts, "not enough for "+s.Name)
 		default:
-			parts = append(parts, fmt.Sprintf("if demand is %s the same orders come to %s", s.Name, amount(s.Kept.Plan.NPV)))
+			parts = append(parts, fmt.Sprintf("%s (%s)", amount(s.Kept.Plan.NPV), s.Name))
 		}
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return sentence(words.List(parts))
+	return "With the same orders, other demand comes to " + words.List(parts) + " in present value."
 }
 
 // depends is the nearest change that would make another decision right.
@@ -135,7 +136,10 @@ func (o *Outlook) depends() string {
 	if len(o.Effects) == 0 {
 		return ""
 	}
-	s := fmt.Sprintf("It depends most on %s.", o.Effects[0].Input)
+	s := ""
+	if o.Effects[0].Swing() > 0 {
+		s = fmt.Sprintf("It depends most on %s.", o.Effects[0].Input)
+	}
 	nearest, at := math.Inf(1), ""
 	for _, e := range o.Effects {
 		for _, t := range e.Thresholds {
@@ -145,9 +149,9 @@ func (o *Outlook) depends() string {
 		}
 	}
 	if at == "" {
-		return s + " No single input that was varied changes the decision."
+		return strings.TrimSpace(s + " No single input that was varied changes the decision.")
 	}
-	return s + fmt.Sprintf(" The nearest change that makes another mix cheaper is %s.", at)
+	return strings.TrimSpace(s + fmt.Sprintf(" The nearest change that makes another mix cheaper is %s.", at))
 }
 
 func (o *Outlook) budget() string { return strings.Join(o.Over, " ") }
@@ -179,14 +183,14 @@ func (k *Checks) Disagree() (all []Check) {
 }
 
 func (k *Checks) errorWords() string {
-	worst := 0.0
-	for _, e := range k.Errors {
-		worst = max(worst, e.Worst)
-	}
 	if len(k.Errors) == 0 {
 		return "how far the simulator is off is not known"
 	}
-	return "the simulator was off by at most " + percent(worst) + " where it could be held against measurements"
+	var parts []string
+	for _, e := range k.Errors {
+		parts = append(parts, e.Metric+" by "+percent(e.Worst))
+	}
+	return "where it could be held against measurements, the simulator was off at worst in " + words.List(parts)
 }
 
 // warnings are what a reader has to know before anything is bought.
@@ -210,8 +214,9 @@ func (o *Outlook) curveWarnings(best *ArmPlan) (all []string) {
 	case predict.Scaled:
 		all = append(all, "What a replica carries is scaled from another machine by a model: measure on the machine itself before anything is ordered.")
 	}
-	if !(p.Rate.Low > 0) {
-		all = append(all, "The interval of what a replica carries reaches 0: too few requests were measured to be sure that any number of replicas holds the limits.")
+	if p.Rate.Low < leastShare*p.Rate.Value {
+		all = append(all, fmt.Sprintf("The interval of what a replica carries goes down to %s: too few requests were measured to tell how many replicas hold the limits. What follows from it is looked at down to %s of the rate.",
+			rate(p.Rate.Low), percent(leastShare)))
 	}
 	return all
 }

@@ -55,18 +55,29 @@ func (o *Outlook) look(best *ArmPlan, effort Effort) (err error) {
 	if o.Crossover, err = o.crossovers(best); err != nil {
 		return err
 	}
-	if o.Cheap, err = decide(best.Problem.Extreme(true)); err != nil {
+	within := bounded(best.Problem)
+	if o.Cheap, err = decide(within.Extreme(true)); err != nil {
 		return err
 	}
-	if o.Dear, err = decide(best.Problem.Extreme(false)); err != nil {
+	if o.Dear, err = decide(within.Extreme(false)); err != nil {
 		return err
 	}
-	if o.Effects, err = best.Problem.Tornado(best.Plan, o.inputs(&best.Problem), effort.Reach); err != nil {
+	if o.Effects, err = best.Problem.Tornado(best.Plan, o.inputs(&within), effort.Reach); err != nil {
 		return err
 	}
 	o.Volume = o.volume(best)
 	o.Over = o.overBudget(best.Plan)
 	return nil
+}
+
+// leastShare is the least part of a replica's rate that is looked at where its interval reaches further down: below, a
+// plan of thousands of replicas says nothing but that too few requests were measured.
+const leastShare = 0.1
+
+// bounded is the problem with an interval of a replica's rate that does not go further down than that.
+func bounded(p capacity.Problem) capacity.Problem {
+	p.PerReplica.Rate.Low = max(p.PerReplica.Rate.Low, leastShare*p.PerReplica.Rate.Value)
+	return p
 }
 
 func scenarioNames(f *forecast.Forecast) (names []string) {

@@ -303,7 +303,7 @@ func TestAnswer(t *testing.T) {
 		t.Fatal("nothing is ordered in 18 months of growth")
 	}
 	first := plan.ByDate(best.Plan.Orders)[0]
-	for _, want := range []string{"Serve with full", first.By.Format("2006-01-02"), "high scenario", "(forecast)", "It depends most on", "measured", "if demand is low"} {
+	for _, want := range []string{"Serve with full", first.By.Format("2006-01-02"), "high scenario", "(forecast)", "It depends most on", "measured", "with the same orders", "(low)"} {
 		if !strings.Contains(strings.ToLower(o.Answer), strings.ToLower(want)) {
 			t.Errorf("no %q in %q", want, o.Answer)
 		}
@@ -324,7 +324,7 @@ func TestChecksAreSaid(t *testing.T) {
 	month := o.Chosen().Plan.Months[1].First
 	o.Checks = &plan.Checks{Arm: "full", Months: []plan.Check{{Met: true}, {Month: month, Missed: "p95 ttft <= 250ms"}}, Errors: []plan.CheckError{{Metric: "ttft_p95", Worst: 0.12}}}
 	o.Conclude()
-	if !strings.Contains(o.Answer, "disagrees in 1 of 2 months, first in February 2027, where p95 ttft <= 250ms") || !strings.Contains(o.Answer, "at most 12 %") {
+	if !strings.Contains(o.Answer, "disagrees in 1 of 2 months, first in February 2027, where p95 ttft <= 250ms") || !strings.Contains(o.Answer, "at worst in ttft_p95 by 12 %") {
 		t.Errorf("%q", o.Answer)
 	}
 	o.Checks = &plan.Checks{Skipped: "no steps"}

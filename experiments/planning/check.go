@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/capacity"
 	"github.com/assaylab/assay/analysis/plan"
@@ -70,7 +71,9 @@ func simulated(k *plan.Checks, p *simulate.Planner, m capacity.MonthPlan, o *pla
 	k.Months = append(k.Months, c)
 	k.Errors = nil
 	for _, e := range at.Errors {
-		k.Errors = append(k.Errors, plan.CheckError{Metric: e.Metric, Cells: e.Cells, Median: e.Median, Worst: e.Worst, Beyond: e.Beyond})
+		if slices.ContainsFunc(o.Limits, func(l capacity.SLO) bool { return e.Metric == errorName(l) }) {
+			k.Errors = append(k.Errors, plan.CheckError{Metric: e.Metric, Cells: e.Cells, Median: e.Median, Worst: e.Worst, Beyond: e.Beyond})
+		}
 	}
 	return nil
 }
