@@ -86,7 +86,7 @@ func TestMoreGrowthIsMoreDemand(t *testing.T) {
 	for _, m := range modelNames() {
 		var before *Forecast
 		for _, growth := range []float64{-0.01, 0, 0.01, 0.03} {
-			f := forecastOf(t, someHistory(t, growth), Options{Months: 4, Model: m})
+			f := modelled(t, someHistory(t, growth), m, 4)
 			for i, s := range f.Scenarios {
 				for k, x := range s.Months {
 					if before != nil && !(x.Requests > before.Scenarios[i].Months[k].Requests && x.Peak.Expected > before.Scenarios[i].Months[k].Peak.Expected) && !(m == "seasonal-naive" && s.Name == Low) {
@@ -99,9 +99,21 @@ func TestMoreGrowthIsMoreDemand(t *testing.T) {
 	}
 }
 
+// TestAskedFor uses the model that was asked for, whichever does best.
+func TestAskedFor(t *testing.T) {
+	h := someHistory(t, 0.01)
+	h.Hours = h.Hours[:8*week]
+	for _, m := range modelNames() {
+		if f := forecastOf(t, h, Options{Months: 1, Model: m}); f.Model != m || !strings.Contains(f.Why, "asked for") {
+			t.Errorf("%s was used, %s was asked for: %s", f.Model, m, f.Why)
+		}
+	}
+}
+
 // TestScale holds that ten times the history is ten times the forecast, and the same choice.
 func TestScale(t *testing.T) {
 	h := someHistory(t, 0.01)
+	h.Hours = h.Hours[:9*week]
 	a := forecastOf(t, h, Options{Months: 2})
 	for i := range h.Hours {
 		x := &h.Hours[i]
@@ -122,6 +134,7 @@ func TestScale(t *testing.T) {
 
 func TestSeeds(t *testing.T) {
 	h := someHistory(t, 0.01)
+	h.Hours = h.Hours[:9*week]
 	a, again, b := forecastOf(t, h, Options{Months: 2, Seed: 5}), forecastOf(t, h, Options{Months: 2, Seed: 5}), forecastOf(t, h, Options{Months: 2, Seed: 6})
 	if !reflect.DeepEqual(a, again) {
 		t.Error("the same seed gives another forecast")
@@ -135,7 +148,7 @@ func TestSeeds(t *testing.T) {
 func TestBeyondTheHistory(t *testing.T) {
 	start := time.Date(2026, 9, 7, 0, 0, 0, 0, time.UTC)
 	h := made(t, start, 9, func(i int, at time.Time) float64 { return 100 * math.Exp(0.01*float64(i)/week) })
-	f := forecastOf(t, h, Options{Months: 18, Draws: 1000})
+	f := forecastOf(t, h, Options{Months: 18, Draws: 600})
 	if f.Supported != 1 || !contains(f.Notes, "The history supports 1 of 18 months") || !contains(f.Notes, "tested up to 2 weeks ahead") {
 		t.Errorf("%d months supported; %q", f.Supported, f.Notes)
 	}

@@ -68,6 +68,9 @@ type lognormal float64
 
 func (s lognormal) day(rng *rand.Rand, _ int, out *[24]float64) {
 	for h := range out {
+		if out[h] = 1; s == 0 {
+			continue
+		}
 		out[h] = math.Exp(float64(s)*rng.NormFloat64() - float64(s*s)/2)
 	}
 }

@@ -38,8 +38,8 @@ func TestStated(t *testing.T) {
 // TestStatedRange holds scenarios to the ends of the range that was stated, and noise to its size.
 func TestStatedRange(t *testing.T) {
 	s := growing(t)
-	s.Growth = demand.Growth{Low: 0.02, Expected: 0.06, High: 0.15}
-	f, err := FromStated(s, Options{Months: 12, Draws: 4000})
+	s.Growth, s.InputTokens, s.OutputTokens = demand.Growth{Low: 0.02, Expected: 0.06, High: 0.15}, 0, 0
+	f, err := FromStated(s, Options{Months: 12, Draws: 800})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,12 +54,12 @@ func TestStatedRange(t *testing.T) {
 		t.Errorf("growth %+v", g)
 	}
 	s = growing(t)
-	quiet, err := FromStated(s, Options{Months: 1, Draws: 400})
+	quiet, err := FromStated(s, Options{Months: 1, Draws: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.Noise = 0.2
-	loud, err := FromStated(s, Options{Months: 1, Draws: 400})
+	loud, err := FromStated(s, Options{Months: 1, Draws: 200})
 	if err != nil {
 		t.Fatal(err)
 	}
