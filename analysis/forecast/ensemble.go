@@ -19,10 +19,7 @@ func (Ensemble) Name() string { return "bootstrap-ensemble" }
 
 func (Ensemble) fit(p *parts, s *part) future {
 	l := newLine(s.level)
-	if p.persistence == nil {
-		p.persistence = newPersistence(l)
-	}
-	e := &members{line: l, phi: p.persistence.of(correlation(l.residual))}
+	e := &members{line: l, phi: p.knownPersistence(l).of(correlation(l.residual))}
 	e.steps = innovations(l.residual, e.phi.quantile(0.5), l.terms)
 	return future{e, &s.shape, s.noise.stretched(unfitted(p.weeks))}
 }
@@ -116,6 +113,14 @@ func newPersistence(l *line) *persistence {
 		p.correlations = append(p.correlations, stat.Sorted(all))
 	}
 	return p
+}
+
+// knownPersistence is made once for all series and models, whose lines have the same weeks.
+func (p *parts) knownPersistence(l *line) *persistence {
+	if p.persistence == nil {
+		p.persistence = newPersistence(l)
+	}
+	return p.persistence
 }
 
 // confidence is the distribution of φ that a correlation leaves: for each of phis, the share of errors of that φ whose correlation

@@ -148,7 +148,7 @@ func TestSeeds(t *testing.T) {
 func TestBeyondTheHistory(t *testing.T) {
 	start := time.Date(2026, 9, 7, 0, 0, 0, 0, time.UTC)
 	h := made(t, start, 9, func(i int, at time.Time) float64 { return 100 * math.Exp(0.01*float64(i)/week) })
-	f := forecastOf(t, h, Options{Months: 18, Draws: 600})
+	f := forecastOf(t, h, Options{Months: 18, Draws: 300})
 	if f.Supported != 1 || !contains(f.Notes, "The history supports 1 of 18 months") || !contains(f.Notes, "tested up to 2 weeks ahead") {
 		t.Errorf("%d months supported; %q", f.Supported, f.Notes)
 	}

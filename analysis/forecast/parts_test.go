@@ -129,7 +129,7 @@ func TestLine(t *testing.T) {
 	}
 	const ahead, draws = 10, 20000
 	var at []float64
-	s := straight{l, sd}
+	s := straight{l, sd, 1}
 	for d := range draws {
 		at = append(at, s.draw(rand.New(rand.NewPCG(uint64(d), 1)), ahead).levels[ahead-1])
 	}
