@@ -9,9 +9,9 @@ import (
 )
 
 // Ensemble is a line through the logarithms of the levels whose errors go on from week to week: u' = φ·u + e. Each draw takes a φ
-// that the history might have, of the larger half of those, makes up a history from the line, φ and resampled e (a sieve bootstrap: Bühlmann, Bernoulli 3,
-// 1997), fits a line to it, and goes on with that from the level that was observed last (Thombs & Schucany, JASA 85, 1990), so that
-// the errors of growth, of φ and of the steps are in the intervals. At a φ of 1 the level is a random walk with drift.
+// that the history might have, makes up a history from the line, φ and resampled e (a sieve bootstrap: Bühlmann, Bernoulli 3, 1997),
+// fits a line to it, and goes on with that from the level that was observed last (Thombs & Schucany, JASA 85, 1990), so that the
+// errors of growth, of φ and of the steps are in the intervals. At a φ of 1 the level is a random walk with drift.
 type Ensemble struct{}
 
 // Name is "bootstrap-ensemble".
@@ -92,7 +92,7 @@ func autoregression(phi float64, n int, step func() float64) []float64 {
 }
 
 // persistence knows which correlations of residuals come of which φ. A line through few weeks takes much of what goes on from week
-// to week for growth, so that residuals of a random walk of 26 weeks have a correlation of 0.6: what φ may be is found by making up
+// to week for growth, so that residuals of a random walk of 26 weeks have a correlation of 0.67: what φ may be is found by making up
 // errors of each (Hansen's grid bootstrap, Rev. Econ. Statist. 81, 1999).
 type persistence struct{ correlations [][]float64 } // of each of phis, ascending
 
