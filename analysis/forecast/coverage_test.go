@@ -65,6 +65,29 @@ func (w world) levels(weeks int, rng *rand.Rand) []float64 {
 	return out
 }
 
+// TestSlopeCoverage holds the range of growth of the log-linear model to the growth that there is, also where errors go on from week
+// to week.
+func TestSlopeCoverage(t *testing.T) {
+	const n, simulations = 40, 200
+	known := newPersistence(newLine(make([]float64, n)))
+	for _, w := range worlds[:2] {
+		var c counts
+		for s := range simulations {
+			rng := rand.New(rand.NewPCG(uint64(s), 79))
+			f := LogLinear{}.fit(&parts{weeks: n, persistence: known}, &part{level: w.levels(n, rng)[:n]})
+			var slopes []float64
+			for range someDraws {
+				slopes = append(slopes, f.draw(rng, 1).slope)
+			}
+			c.add(.005, slopes)
+		}
+		t.Logf("%s: %.0f, %.0f", w.name, 100*c.in80/c.n, 100*c.in95/c.n)
+		if share := c.in80 / c.n; share < .7 || share > .9 || c.in95/c.n < .88 {
+			t.Errorf("%s: ranges of 80 and 95 %% hold the growth in %.2f and %.2f", w.name, share, c.in95/c.n)
+		}
+	}
+}
+
 // counts are of what the 80 % and 95 % intervals held.
 type counts struct{ n, in80, in95 float64 }
 

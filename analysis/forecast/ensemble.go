@@ -21,7 +21,7 @@ func (Ensemble) fit(p *parts, s *part) future {
 	l := newLine(s.level)
 	e := &members{line: l, phi: p.knownPersistence(l).of(correlation(l.residual))}
 	e.steps = innovations(l.residual, e.phi.quantile(0.5), l.terms)
-	return future{e, &s.shape, s.noise.stretched(unfitted(p.weeks))}
+	return future{e, &s.shape, s.noise.stretched(unfitted(p.weeks, p.shapeError()))}
 }
 
 // members draws members of the ensemble.

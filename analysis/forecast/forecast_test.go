@@ -81,6 +81,26 @@ func TestLaunch(t *testing.T) {
 	}
 }
 
+// TestSeriesAreDrawnTogether has tokens in proportion to requests, which they keep in every draw.
+func TestSeriesAreDrawnTogether(t *testing.T) {
+	h := someHistory(t, 0.01)
+	p, err := takeApart(h.Hours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := newHorizon(h.End(), firstMonth(h.End()), 2, h.Location)
+	for _, m := range Models() {
+		d := to.draw(p.futures(m), m.Name(), 20, 1).plain
+		for month := range to.months {
+			for i, r := range d.totals[requests][month] {
+				if !closeTo(d.totals[inputTokens][month][i], 800*r, 1e-9) || !closeTo(d.totals[outputTokens][month][i], 200*r, 1e-9) {
+					t.Errorf("%s, draw %d: %g input tokens of %g requests, want 800 each", m.Name(), i, d.totals[inputTokens][month][i], r)
+				}
+			}
+		}
+	}
+}
+
 // TestMoreGrowthIsMoreDemand adds growth to a noisy history: each month of each scenario of each model becomes larger.
 func TestMoreGrowthIsMoreDemand(t *testing.T) {
 	for _, m := range modelNames() {

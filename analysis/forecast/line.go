@@ -107,7 +107,7 @@ func (LogLinear) fit(p *parts, s *part) future {
 		sum += u * u
 	}
 	phi := min(max(p.knownPersistence(l).of(correlation(l.residual)).quantile(0.5), 0), mostDependent)
-	return future{straight{l, math.Sqrt(sum / l.freedom()), math.Sqrt((1 + phi) / (1 - phi))}, &s.shape, s.noise.stretched(unfitted(p.weeks))}
+	return future{straight{l, math.Sqrt(sum / l.freedom()), math.Sqrt((1 + phi) / (1 - phi))}, &s.shape, s.noise.stretched(unfitted(p.weeks, p.shapeError()))}
 }
 
 // mostDependent is the largest φ that a line is drawn with. Levels that hardly return to a line are no case for this model.

@@ -222,6 +222,9 @@ func (p *parts) shapes(s *part) (change float64) {
 	return change
 }
 
+// shapeError is the variance of the fitted shape over that of an hour's noise.
+func (p *parts) shapeError() float64 { return 1 / float64(p.weeks) }
+
 func expAll(logs []float64) []float64 {
 	out := make([]float64, len(logs))
 	for i, l := range logs {

@@ -105,6 +105,34 @@ func TestPool(t *testing.T) {
 	}
 }
 
+// TestSpreadOfNoise has independent hours of a known spread: what models draw has that of a new hour around what they know, which
+// residuals have not.
+func TestSpreadOfNoise(t *testing.T) {
+	const sd, n = 0.2, 8
+	rng := rand.New(rand.NewPCG(1, 2))
+	h := made(t, time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), n, func(int, time.Time) float64 { return 100 * math.Exp(sd*rng.NormFloat64()) })
+	p, err := takeApart(h.Hours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spread := func(x pool) (variance float64) {
+		for l := range week {
+			for w := range x {
+				variance += math.Pow(math.Log(x[w][l]), 2) / week / n
+			}
+		}
+		return variance / (sd * sd)
+	}
+	for want, m := range map[float64]Model{2: SeasonalNaive{}, 1 + 1.0/n: LogLinear{}} {
+		if got := spread(p.futures(m)[requests].noise.(pool)); !closeTo(got, want, 0.06) {
+			t.Errorf("%s: variance %.3f times that of an hour, want %.3f", m.Name(), got, want)
+		}
+	}
+	if got := spread(p.series[requests].noise); !closeTo(got, 1-1.0/n, 0.06) {
+		t.Errorf("residuals: %.3f", got)
+	}
+}
+
 // TestLine compares the line with gonum's regression on one variable, and its spread with the textbook's formula.
 func TestLine(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
