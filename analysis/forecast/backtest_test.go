@@ -224,6 +224,10 @@ func TestNarrowRangesAreSaid(t *testing.T) {
 	if len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "held 40 % of the weeks' totals") {
 		t.Errorf("%q", f.Notes)
 	}
+	f.Notes, f.Backtests[0].Weekly.Covered80, f.Backtests[0].Peaks.Bias = nil, 0.6, -0.12
+	if f.testNotes(h); len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "busiest hours were forecast -12 % off") {
+		t.Errorf("%q", f.Notes)
+	}
 }
 
 // TestQuantiles holds nearest ranks of draws to the order.
