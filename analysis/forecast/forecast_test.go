@@ -3,6 +3,7 @@ package forecast
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -181,6 +182,33 @@ func TestBeyondTheHistory(t *testing.T) {
 		beyond := f.Fan[i].Month.AddDate(0, 0, 15).Sub(h.End()).Hours()/monthHours - 9/monthWeeks
 		if want := 2 * 1.2816 * changeOfGrowth * beyond; i > 4 && !closeTo(width, want, 0.15) {
 			t.Errorf("month %d: logarithmic width %g, want %g", i, width, want)
+		}
+	}
+}
+
+// TestWildHistories has demand that no model is made for: what comes out is still finite and in order.
+func TestWildHistories(t *testing.T) {
+	start := time.Date(2026, 8, 3, 0, 0, 0, 0, time.UTC)
+	for _, seed := range []uint64{0, 3, 7} {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		scale := math.Pow(10, float64(4*seed)-12)
+		h := made(t, start, 8, func(i int, _ time.Time) float64 {
+			if rng.IntN(3) == 0 {
+				return 0
+			}
+			return min(scale*math.Exp(4*rng.NormFloat64()+float64(seed)*float64(i)/week), demand.MostValue)
+		})
+		for _, name := range modelNames() {
+			for _, s := range modelled(t, h, name, 6).Scenarios {
+				for _, m := range s.Months {
+					if p := m.Peak; !(m.Requests >= 0 && p.Low <= p.Expected && p.Expected <= p.High && m.Mean <= p.Expected*(1+1e-9)) || math.IsInf(p.High, 0) || math.IsInf(m.InputTokens, 0) {
+						t.Fatalf("seed %d, %s, %s: %g requests, peak %+v", seed, name, s.Name, m.Requests, p)
+					}
+				}
+			}
+		}
+		if f := forecastOf(t, h, Options{Months: 1}); math.IsNaN(f.Backtests[2].Loss) || math.IsInf(f.Backtests[2].Loss, 0) {
+			t.Errorf("seed %d: %+v", seed, f.Backtests)
 		}
 	}
 }
