@@ -54,8 +54,8 @@ soak-sched: ## a million random operations of the scheduler, over all policies a
 coverage: ## simulate every interval 4000 times; a quarter of an hour; writes the table of docs/statistics.md
 	$(GO) test -timeout 2h -count 1 ./analysis/stat -run '^TestCoverage$$' -simulations 4000 -write-coverage
 
-coverage-forecast: ## simulate forecasts' intervals 500 times a row; half an hour; writes the table of docs/forecast.md
-	$(GO) test -timeout 3h -count 1 ./analysis/forecast -run '^TestCoverage$$' -simulations 500 -write-coverage
+coverage-forecast: ## simulate forecasts' intervals 200 times a row; minutes; writes the table of docs/forecast.md
+	$(GO) test -timeout 2h -count 1 ./analysis/forecast -run '^TestCoverage$$' -simulations 200 -write-coverage
 
 golden: ## rewrite the golden files; inspect the diff
 	$(GO) test $$(grep -rl --include=*_test.go '"update"' . | xargs -n1 dirname | sort -u) -update

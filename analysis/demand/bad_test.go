@@ -2,8 +2,11 @@ package demand
 
 import (
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,5 +119,39 @@ func FuzzRead(f *testing.F) {
 		if h.Filled > len(h.Hours) || h.Rows == 0 || h.Weeks() <= 0 {
 			t.Fatalf("%+v", h)
 		}
+		if want, plain := plainSum(text); plain && h.Filled+h.Trimmed == 0 {
+			got := 0.0
+			for _, x := range h.Hours {
+				got += x.Requests
+			}
+			if math.Abs(got-want) > 1e-9*want {
+				t.Fatalf("%g requests, the file has %g", got, want)
+			}
+		}
 	})
+}
+
+// plainSum adds requests up, line by line, where a file has neither quotes nor lone carriage returns.
+func plainSum(text string) (total float64, plain bool) {
+	text = strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff")
+	if strings.ContainsAny(text, "\"\r") {
+		return 0, false
+	}
+	column := -1
+	for line := range strings.Lines(text) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), ",")
+		if strings.HasPrefix(line, "#") || line == "\n" {
+			continue
+		}
+		if column < 0 {
+			column = slices.IndexFunc(fields, func(f string) bool { return strings.EqualFold(strings.TrimSpace(f), "requests") })
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(fields[column]), 64)
+		if err != nil {
+			return 0, false
+		}
+		total += v
+	}
+	return total, true
 }

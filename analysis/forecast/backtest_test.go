@@ -162,6 +162,7 @@ func TestNaiveRepeats(t *testing.T) {
 // TestFilledHoursAreNotScored changes only hours that were interpolated.
 func TestFilledHoursAreNotScored(t *testing.T) {
 	h := someHistory(t, 0.01)
+	h.Hours = h.Hours[:9*week]
 	losses := func() (all []float64) {
 		p, err := takeApart(h.Hours)
 		if err != nil {
@@ -176,11 +177,11 @@ func TestFilledHoursAreNotScored(t *testing.T) {
 		}
 		return all
 	}
-	for i := 12*week + 30; i < 12*week+40; i++ {
+	for i := 12*week + 30; i < 8*week+40; i++ {
 		h.Hours[i].Filled = true
 	}
 	before := losses()
-	for i := 12*week + 30; i < 12*week+40; i++ {
+	for i := 12*week + 30; i < 8*week+40; i++ {
 		h.Hours[i].Requests *= 100
 		h.Hours[i].InputTokens *= 100
 	}
@@ -221,6 +222,10 @@ func TestNarrowRangesAreSaid(t *testing.T) {
 	h := &horizon{months: []span{{to: 10}}}
 	f.testNotes(h)
 	if len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "held 40 % of the weeks' totals") {
+		t.Errorf("%q", f.Notes)
+	}
+	f.Notes, f.Backtests[0].Weekly.Covered80, f.Backtests[0].Peaks.Bias = nil, 0.6, -0.12
+	if f.testNotes(h); len(f.Notes) != 1 || !strings.Contains(f.Notes[0], "busiest hours were forecast -12 % off") {
 		t.Errorf("%q", f.Notes)
 	}
 }

@@ -3,6 +3,7 @@ package forecast
 import (
 	"errors"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"strings"
@@ -81,12 +82,32 @@ func TestLaunch(t *testing.T) {
 	}
 }
 
+// TestSeriesAreDrawnTogether has tokens in proportion to requests, which they keep in every draw.
+func TestSeriesAreDrawnTogether(t *testing.T) {
+	h := someHistory(t, 0.01)
+	p, err := takeApart(h.Hours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := newHorizon(h.End(), firstMonth(h.End()), 2, h.Location)
+	for _, m := range Models() {
+		d := to.draw(p.futures(m), m.Name(), 20, 1).plain
+		for month := range to.months {
+			for i, r := range d.totals[requests][month] {
+				if !closeTo(d.totals[inputTokens][month][i], 800*r, 1e-9) || !closeTo(d.totals[outputTokens][month][i], 200*r, 1e-9) {
+					t.Errorf("%s, draw %d: %g input tokens of %g requests, want 800 each", m.Name(), i, d.totals[inputTokens][month][i], r)
+				}
+			}
+		}
+	}
+}
+
 // TestMoreGrowthIsMoreDemand adds growth to a noisy history: each month of each scenario of each model becomes larger.
 func TestMoreGrowthIsMoreDemand(t *testing.T) {
 	for _, m := range modelNames() {
 		var before *Forecast
-		for _, growth := range []float64{-0.01, 0, 0.01, 0.03} {
-			f := forecastOf(t, someHistory(t, growth), Options{Months: 4, Model: m})
+		for _, growth := range []float64{-0.01, 0, 0.03} {
+			f := modelled(t, someHistory(t, growth), m, 3)
 			for i, s := range f.Scenarios {
 				for k, x := range s.Months {
 					if before != nil && !(x.Requests > before.Scenarios[i].Months[k].Requests && x.Peak.Expected > before.Scenarios[i].Months[k].Peak.Expected) && !(m == "seasonal-naive" && s.Name == Low) {
@@ -99,9 +120,21 @@ func TestMoreGrowthIsMoreDemand(t *testing.T) {
 	}
 }
 
+// TestAskedFor uses the model that was asked for, whichever does best.
+func TestAskedFor(t *testing.T) {
+	h := someHistory(t, 0.01)
+	h.Hours = h.Hours[:8*week]
+	for _, m := range modelNames() {
+		if f := forecastOf(t, h, Options{Months: 1, Model: m}); f.Model != m || !strings.Contains(f.Why, "asked for") {
+			t.Errorf("%s was used, %s was asked for: %s", f.Model, m, f.Why)
+		}
+	}
+}
+
 // TestScale holds that ten times the history is ten times the forecast, and the same choice.
 func TestScale(t *testing.T) {
 	h := someHistory(t, 0.01)
+	h.Hours = h.Hours[:9*week]
 	a := forecastOf(t, h, Options{Months: 2})
 	for i := range h.Hours {
 		x := &h.Hours[i]
@@ -122,6 +155,7 @@ func TestScale(t *testing.T) {
 
 func TestSeeds(t *testing.T) {
 	h := someHistory(t, 0.01)
+	h.Hours = h.Hours[:9*week]
 	a, again, b := forecastOf(t, h, Options{Months: 2, Seed: 5}), forecastOf(t, h, Options{Months: 2, Seed: 5}), forecastOf(t, h, Options{Months: 2, Seed: 6})
 	if !reflect.DeepEqual(a, again) {
 		t.Error("the same seed gives another forecast")
@@ -135,7 +169,7 @@ func TestSeeds(t *testing.T) {
 func TestBeyondTheHistory(t *testing.T) {
 	start := time.Date(2026, 9, 7, 0, 0, 0, 0, time.UTC)
 	h := made(t, start, 9, func(i int, at time.Time) float64 { return 100 * math.Exp(0.01*float64(i)/week) })
-	f := forecastOf(t, h, Options{Months: 18, Draws: 1000})
+	f := forecastOf(t, h, Options{Months: 18, Draws: 300})
 	if f.Supported != 1 || !contains(f.Notes, "The history supports 1 of 18 months") || !contains(f.Notes, "tested up to 2 weeks ahead") {
 		t.Errorf("%d months supported; %q", f.Supported, f.Notes)
 	}
@@ -148,6 +182,36 @@ func TestBeyondTheHistory(t *testing.T) {
 		beyond := f.Fan[i].Month.AddDate(0, 0, 15).Sub(h.End()).Hours()/monthHours - 9/monthWeeks
 		if want := 2 * 1.2816 * changeOfGrowth * beyond; i > 4 && !closeTo(width, want, 0.15) {
 			t.Errorf("month %d: logarithmic width %g, want %g", i, width, want)
+		}
+	}
+}
+
+// TestWildHistories has demand that no model is made for: what comes out is still finite and in order.
+func TestWildHistories(t *testing.T) {
+	start := time.Date(2026, 8, 3, 0, 0, 0, 0, time.UTC)
+	for _, seed := range []uint64{0, 3, 7} {
+		rng := rand.New(rand.NewPCG(seed, 5))
+		scale := math.Pow(10, float64(4*seed)-12)
+		h := made(t, start, 8, func(i int, _ time.Time) float64 {
+			if rng.IntN(3) == 0 {
+				return 0
+			}
+			return min(scale*math.Exp(4*rng.NormFloat64()+float64(seed)*float64(i)/week), demand.MostValue)
+		})
+		for _, name := range modelNames() {
+			for _, s := range modelled(t, h, name, 6).Scenarios {
+				for _, m := range s.Months {
+					if p := m.Peak; !(m.Requests >= 0 && p.Low <= p.Expected && p.Expected <= p.High && m.Mean <= p.Expected*(1+1e-9)) || math.IsInf(p.High, 0) || math.IsInf(m.InputTokens, 0) {
+						t.Fatalf("seed %d, %s, %s: %g requests, peak %+v", seed, name, s.Name, m.Requests, p)
+					}
+				}
+			}
+		}
+		if seed < 7 {
+			continue
+		}
+		if f := forecastOf(t, h, Options{Months: 1}); math.IsNaN(f.Backtests[2].Loss) || math.IsInf(f.Backtests[2].Loss, 0) {
+			t.Errorf("seed %d: %+v", seed, f.Backtests)
 		}
 	}
 }

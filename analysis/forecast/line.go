@@ -92,8 +92,9 @@ func (l *line) at(coef []float64, k int) float64 {
 // freedom is what the residuals have left.
 func (l *line) freedom() float64 { return float64(l.n - l.terms) }
 
-// LogLinear is a straight line through the logarithms of the weeks' levels, with the year's harmonics from two years on. Errors of
-// weeks are taken for independent, and intervals are those of the textbook (Student's t, with the error of the coefficients).
+// LogLinear is a straight line through the logarithms of the weeks' levels, with the year's harmonics from two years on. Intervals are
+// those of the textbook (Student's t, with the error of the coefficients), which takes weeks for independent, but that the error of
+// the coefficients is larger by what errors that go on from week to week do to a mean: (1+φ)/(1-φ) in variance.
 type LogLinear struct{}
 
 // Name is "log-linear".
@@ -105,13 +106,18 @@ func (LogLinear) fit(p *parts, s *part) future {
 	for _, u := range l.residual {
 		sum += u * u
 	}
-	return future{straight{l, math.Sqrt(sum / l.freedom())}, &s.shape, s.noise.stretched(unfitted(p.weeks))}
+	phi := min(max(p.knownPersistence(l).of(correlation(l.residual)).quantile(0.5), 0), mostDependent)
+	return future{straight{l, math.Sqrt(sum / l.freedom()), math.Sqrt((1 + phi) / (1 - phi))}, &s.shape, s.noise.stretched(unfitted(p.weeks, p.shapeError()))}
 }
+
+// mostDependent is the largest φ that a line is drawn with. Levels that hardly return to a line are no case for this model.
+const mostDependent = 0.9
 
 // straight draws lines around the fitted one.
 type straight struct {
 	*line
-	sd float64 // of a week's level around the line
+	sd    float64 // of a week's level around the line
+	wider float64 // by how much the coefficients' errors are larger than those of independent weeks
 }
 
 func (s straight) draw(rng *rand.Rand, weeks int) course {
@@ -124,7 +130,7 @@ func (s straight) draw(rng *rand.Rand, weeks int) course {
 	off.MulVec(s.root, z)
 	coef := make([]float64, s.terms)
 	for i := range coef {
-		coef[i] = s.coef[i] + sd*off.AtVec(i)
+		coef[i] = s.coef[i] + s.wider*sd*off.AtVec(i)
 	}
 	c := course{make([]float64, weeks), coef[1]}
 	for k := range c.levels {

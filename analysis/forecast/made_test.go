@@ -3,6 +3,7 @@ package forecast
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -65,6 +66,21 @@ func forecastOf(t testing.TB, h *demand.History, o Options) *Forecast {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+// modelled is what one model makes of a history, untested.
+func modelled(t testing.TB, h *demand.History, name string, months int) *Forecast {
+	t.Helper()
+	p, err := takeApart(h.Hours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := Models()[slices.Index(modelNames(), name)]
+	to := newHorizon(h.End(), firstMonth(h.End()), months, h.Location)
+	to.supported = p.weeks
+	f := &Forecast{Model: name, Low: 0.1, High: 0.9}
+	f.conclude(to, to.draw(p.futures(m), name, leastDraws, 1))
 	return f
 }
 

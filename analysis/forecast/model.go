@@ -48,8 +48,8 @@ type SeasonalNaive struct{}
 func (SeasonalNaive) Name() string { return "seasonal-naive" }
 
 func (SeasonalNaive) fit(p *parts, s *part) future {
-	// what was in the last week is noisy itself: both that and the noise to come separate the two
-	return future{walk{step: rootMeanSquare(differences(s.level))}, &s.last, s.noise.stretched(math.Sqrt2 * unfitted(p.weeks))}
+	// the last week is as noisy as what is to come
+	return future{walk{step: rootMeanSquare(differences(s.level))}, &s.last, s.noise.stretched(unfitted(p.weeks, 1))}
 }
 
 // walk is a level that starts at 0 and takes independent normal steps.

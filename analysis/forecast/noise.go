@@ -68,13 +68,15 @@ type lognormal float64
 
 func (s lognormal) day(rng *rand.Rand, _ int, out *[24]float64) {
 	for h := range out {
+		if out[h] = 1; s == 0 {
+			continue
+		}
 		out[h] = math.Exp(float64(s)*rng.NormFloat64() - float64(s*s)/2)
 	}
 }
 
-// unfitted makes up for what the fit took out of the noise, and for its own error: of n weeks a residual's variance is 1 - 1/n
-// times that of the noise, and a new hour's is 1 + 1/n times.
-func unfitted(weeks int) float64 {
-	n := float64(weeks)
-	return math.Sqrt((n + 1) / (n - 1))
+// unfitted makes up for what the fit took out of the noise, and adds an error beside an hour's own: of n weeks a residual's variance
+// is 1 - 1/n times that of the noise, and what is drawn differs from what comes by 1 + beside times that.
+func unfitted(weeks int, beside float64) float64 {
+	return math.Sqrt((1 + beside) / (1 - 1/float64(weeks)))
 }

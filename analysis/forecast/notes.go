@@ -58,6 +58,9 @@ func (f *Forecast) testNotes(h *horizon) {
 	}
 	f.narrow(b.Weekly, "totals")
 	f.narrow(b.Peaks, "busiest hours")
+	if bias := b.Peaks.Bias; b.Peaks.Compared > 0 && math.Abs(bias) > muchBias {
+		f.note("In the back-test, the weeks' busiest hours were forecast %+.0f %% off on the whole.", 100*bias)
+	}
 }
 
 func (f *Forecast) narrow(e Errors, of string) {
@@ -69,6 +72,9 @@ func (f *Forecast) narrow(e Errors, of string) {
 // fewHeld is the share below which intervals of 80 % are called too narrow. Weeks that are tested overlap and resemble each
 // other, so that much more than 60 % would often be missed by chance.
 const fewHeld = 0.6
+
+// muchBias is by how much busiest hours may be off on the whole without a note.
+const muchBias = 0.1
 
 func (f *Forecast) backtest(model string) *Backtest {
 	for i := range f.Backtests {

@@ -24,12 +24,13 @@ const week = demand.Week
 // parts is a history taken apart. Weeks are 168 hours each, counted back from its end; a part of a week that is left over at
 // its beginning is not used.
 type parts struct {
-	hours  []demand.Hour
-	labels []int // hour of the week of each hour, by its zone's clocks
-	skip   int   // hours before the first week, -1 where that week lacks one
-	weeks  int
-	series [seriesCount]part
-	empty  int // weeks without any request
+	hours       []demand.Hour
+	labels      []int // hour of the week of each hour, by its zone's clocks
+	skip        int   // hours before the first week, -1 where that week lacks one
+	weeks       int
+	series      [seriesCount]part
+	empty       int          // weeks without any request
+	persistence *persistence // of lines through as many weeks; nil until it is needed
 }
 
 // part is one series: at each hour it is exp(level + slope·position) · shape · noise, the position being the part of its
@@ -220,6 +221,9 @@ func (p *parts) shapes(s *part) (change float64) {
 	}
 	return change
 }
+
+// shapeError is the variance of the fitted shape over that of an hour's noise.
+func (p *parts) shapeError() float64 { return 1 / float64(p.weeks) }
 
 func expAll(logs []float64) []float64 {
 	out := make([]float64, len(logs))

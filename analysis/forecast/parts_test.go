@@ -105,6 +105,34 @@ func TestPool(t *testing.T) {
 	}
 }
 
+// TestSpreadOfNoise has independent hours of a known spread: what models draw has that of a new hour around what they know, which
+// residuals have not.
+func TestSpreadOfNoise(t *testing.T) {
+	const sd, n = 0.2, 8
+	rng := rand.New(rand.NewPCG(1, 2))
+	h := made(t, time.Date(2026, 1, 5, 0, 0, 0, 0, time.UTC), n, func(int, time.Time) float64 { return 100 * math.Exp(sd*rng.NormFloat64()) })
+	p, err := takeApart(h.Hours)
+	if err != nil {
+		t.Fatal(err)
+	}
+	spread := func(x pool) (variance float64) {
+		for l := range week {
+			for w := range x {
+				variance += math.Pow(math.Log(x[w][l]), 2) / week / n
+			}
+		}
+		return variance / (sd * sd)
+	}
+	for want, m := range map[float64]Model{2: SeasonalNaive{}, 1 + 1.0/n: LogLinear{}} {
+		if got := spread(p.futures(m)[requests].noise.(pool)); !closeTo(got, want, 0.06) {
+			t.Errorf("%s: variance %.3f times that of an hour, want %.3f", m.Name(), got, want)
+		}
+	}
+	if got := spread(p.series[requests].noise); !closeTo(got, 1-1.0/n, 0.06) {
+		t.Errorf("residuals: %.3f", got)
+	}
+}
+
 // TestLine compares the line with gonum's regression on one variable, and its spread with the textbook's formula.
 func TestLine(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
@@ -129,7 +157,7 @@ func TestLine(t *testing.T) {
 	}
 	const ahead, draws = 10, 20000
 	var at []float64
-	s := straight{l, sd}
+	s := straight{l, sd, 1}
 	for d := range draws {
 		at = append(at, s.draw(rand.New(rand.NewPCG(uint64(d), 1)), ahead).levels[ahead-1])
 	}
@@ -173,29 +201,40 @@ func TestLineOfYears(t *testing.T) {
 	}
 }
 
-// TestPersistence corrects the bias that detrending gives to φ.
+// TestPersistence holds what is known of φ to what it is: its distribution has the true one below its quantile q in a share q of
+// histories, which the correlation of residuals is far from.
 func TestPersistence(t *testing.T) {
-	for _, phi := range []float64{0, 0.3, 0.6} {
-		corrected, raw := 0.0, 0.0
-		const series, n = 2000, 40
+	const series, n = 500, 26
+	l := newLine(make([]float64, n))
+	known := newPersistence(l)
+	for _, phi := range []float64{0, 0.3, 0.6, 0.85} {
+		below := map[float64]float64{}
+		raw := 0.0
 		for s := range series {
 			rng := rand.New(rand.NewPCG(uint64(s), 9))
-			z, u := make([]float64, n), 0.0
-			for w := -n; w < n; w++ {
-				u = phi*u + rng.NormFloat64()
-				if w >= 0 {
-					z[w] = 0.1*float64(w) + u
+			z := autoregression(phi, n, rng.NormFloat64)
+			for w := range z {
+				z[w] += 0.1 * float64(w)
+			}
+			_, _, residual := l.through(z)
+			r := correlation(residual)
+			raw += r / series
+			for _, q := range []float64{0.1, 0.5, 0.9} {
+				if phi < known.of(r).quantile(q) {
+					below[q] += 1.0 / series
 				}
 			}
-			p := persistence(newLine(z).residual, 2)
-			corrected += p / series
-			raw += (p*(n-4) - 2) / n / series
 		}
-		if math.Abs(corrected-phi) > 0.03 || math.Abs(corrected-phi) > math.Abs(raw-phi) {
-			t.Errorf("φ = %g: %.3f on average, %.3f uncorrected", phi, corrected, raw)
+		for q, share := range below {
+			if math.Abs(share-q) > 0.08 {
+				t.Errorf("φ = %g is below quantile %g in %.2f of histories", phi, q, share)
+			}
+		}
+		if raw > phi-0.05 {
+			t.Errorf("φ = %g: residuals have a correlation of %.2f", phi, raw)
 		}
 	}
-	if p := persistence(make([]float64, 10), 2); p != 0 {
-		t.Errorf("φ of nothing is %g", p)
+	if r := correlation(make([]float64, 10)); r != 0 {
+		t.Errorf("the correlation of nothing is %g", r)
 	}
 }
