@@ -155,6 +155,29 @@ func TestOrderDates(t *testing.T) {
 	}
 }
 
+// In the month that has begun, what comes at once is there for the rest of it; what has a lead time is not.
+func TestAMonthThatHasBegun(t *testing.T) {
+	p := base(t)
+	p.Now = date(t, "2027-01-20")
+	plan := decide(t, p)
+	check(t, p, plan)
+	for _, u := range plan.Months[0].Uses {
+		if u.Kind == Own || u.Kind == Hold {
+			t.Errorf("%s in the month that has begun", u.Option)
+		}
+	}
+	p.Options[1].LeadDays = 0
+	p.Options[1].Price = dollars(t, "100")
+	plan = decide(t, p)
+	if o := plan.Orders[0]; o.Month != 0 || !o.By.Equal(p.Now) {
+		t.Errorf("first order %+v", o)
+	}
+	p.Now = date(t, "2029-01-01")
+	if _, err := p.Decide(); err == nil || !strings.Contains(err.Error(), "later than all months") {
+		t.Errorf("a plan of the past: %v", err)
+	}
+}
+
 // With one option for each, the costs are those that one can count.
 func TestPaymentsByHand(t *testing.T) {
 	p := base(t)

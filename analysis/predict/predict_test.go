@@ -33,7 +33,7 @@ func TestFiguresCarryTheirMark(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, s := range []string{f.String(), fmt.Sprint(f), fmt.Sprintf("%v", f), fmt.Sprintf("%s", f), fmt.Sprintf("%+v", f), fmt.Sprintf("%q", f), string(text)} {
+			for _, s := range []string{f.String(), fmt.Sprint(f), fmt.Sprintf("%v", f), fmt.Sprintf("%+v", f), fmt.Sprintf("%q", f), string(text)} {
 				if !strings.Contains(s, string(origin)) {
 					t.Errorf("%s has no mark", s)
 				}
