@@ -93,9 +93,9 @@ func owned(c calendar, o *Option, start int) bill {
 	return b
 }
 
-// worth is that of an owned unit after months of use.
+// worth is that of an owned unit after months of use, at most Months.
 func (o *Option) worth(months int) money.Amount {
-	lost := (1 - o.Residual) * float64(min(months, o.Months)) / float64(o.Months)
+	lost := (1 - o.Residual) * float64(months) / float64(o.Months)
 	return o.Price.Times(1 - lost).Round(cents)
 }
 

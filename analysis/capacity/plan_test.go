@@ -191,6 +191,14 @@ func TestPaymentsByHand(t *testing.T) {
 	equal(t, "net", plan.NPV, dollars(t, "255"))
 	equal(t, "book after a month", plan.Months[0].Book, dollars(t, "1125"))
 
+	p.Months, p.Discount = rates(t, "2027-01-01", 0, 0, 0, 18), 0.21
+	p.Options[0].LeadDays, p.Options[0].PaidAtOrder = 50, true
+	plan = decide(t, p)
+	equal(t, "paid in February, ordered on 10 February for April", plan.Months[1].Cash.Capex, dollars(t, "1200"))
+	equal(t, "upkeep from April on", plan.Months[3].Cash.Opex, dollars(t, "10"))
+	equal(t, "discounted by one month of twelve", plan.Months[1].NPV, dollars(t, "1181.09")) // 1200 / 1.21^(1/12)
+	p.Months, p.Discount = rates(t, "2027-01-01", 18, 18, 18), 0
+
 	p.Options = []Option{{Name: "held", Kind: Hold, Replicas: 2, Price: dollars(t, "100"), Months: 12, Upfront: 0.4}}
 	p.Tail = 0.5
 	plan = decide(t, p)
@@ -226,6 +234,28 @@ func TestPenaltyIsNotPaid(t *testing.T) {
 	equal(t, "2 more a second are 6 degraded", plan.Penalty, dollars(t, "950.40")) // 6 x 44 x 3600 x $0.001
 	equal(t, "present value without it", plan.NPV, plan.Paid)
 	equal(t, "score with it", plan.Score, plan.Paid.Add(plan.Penalty))
+}
+
+// No more than the stated share of an hour is degraded, and no more than the lesser arm gains.
+func TestDegradeIsBounded(t *testing.T) {
+	for _, c := range []struct{ gain, share, most float64 }{{0.5, 0.3, 1}, {0.05, 1, 0.5}} {
+		p := base(t)
+		p.Reserve, p.Discount = Reserve{}, 0
+		p.Options = []Option{
+			{Name: "rent", Kind: Rent, Replicas: 1, Price: dollars(t, "10"), MaxUnits: 2},
+			{Name: "lesser", Kind: Degrade, Price: dollars(t, "0.001"), Gain: c.gain, MaxShare: c.share},
+		}
+		// x more a second are x (1 + g) / g degraded: of 10 + x requests at most a share, and x at most g x 10.
+		for _, over := range []float64{0.9, 1.2} {
+			p.Months = rates(t, "2027-01-01", 10+over*c.most)
+			if c.share < 1 {
+				p.Months = rates(t, "2027-01-01", 10+over*10/(3/c.share-1))
+			}
+			if _, err := p.Decide(); (err == nil) != (over < 1) {
+				t.Errorf("%+v, %v times as much above the capacity: %v", c, over, err)
+			}
+		}
+	}
 }
 
 func TestInfeasible(t *testing.T) {
