@@ -203,6 +203,7 @@ func TestFilesRefused(t *testing.T) {
 		"line 2: share is \"0\"":       "machine,work,phase,speed,share\nm,w,decode,1,0\n",
 		"wrong number of fields":       "machine,work,phase,speed,share\nm,w\n",
 		"EOF":                          "",
+		"line 2: speed is \"Inf\"":     "machine,work,phase,speed,share\nm,w,decode,Inf,1\n",
 		"line 2: speed is \"NaN\"":     "machine,work,phase,speed,share\nm,w,decode,NaN,1\n",
 		"phase \"sleep\": expected \"": "machine,work,phase,speed,share\nm,w,sleep,1,1\n",
 	} {
