@@ -87,7 +87,7 @@ func (s *Study) curveLoads(c *capacity.Curve, like string) (map[string]*record.L
 		}
 		slices.Sort(names)
 		if len(kinds) == 0 {
-			return nil, fmt.Errorf("no open-loop load named %q", like)
+			return nil, noOpenLoad(like)
 		}
 		return nil, fmt.Errorf("loads %s have other requests: expected the name of one of them, whose kind is meant", words.List(names))
 	}
@@ -97,6 +97,13 @@ func (s *Study) curveLoads(c *capacity.Curve, like string) (map[string]*record.L
 		}
 	}
 	return loads, nil
+}
+
+func noOpenLoad(like string) error {
+	if like == "" {
+		return fmt.Errorf("no open-loop load of a steady rate: expected at least one")
+	}
+	return fmt.Errorf("no open-loop load of a steady rate named %q", like)
 }
 
 // requestKind is all of a load but how much of it there is.

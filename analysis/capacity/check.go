@@ -24,8 +24,16 @@ func (p *Problem) Check() error {
 	if !(p.PerReplica.Rate.Value > 0) {
 		return &Infeasible{"one replica holds the limits at no rate"}
 	}
+	for _, m := range p.Months {
+		if n, err := p.PerReplica.Replicas(m.Peak(), p.Reserve); err != nil || n.Total() > mostReplicas {
+			return fmt.Errorf("%v requests per second in %s need %d replicas of %v each: expected at most %d", m.Peak(), monthName(m.First), n.Total(), p.PerReplica.Rate.Value, mostReplicas)
+		}
+	}
 	return p.checkOptions()
 }
+
+// mostReplicas is how many a plan is made for.
+const mostReplicas = 20_000
 
 func (p *Problem) checkMonths() error {
 	if len(p.Months) == 0 {

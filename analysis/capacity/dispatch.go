@@ -149,12 +149,16 @@ type hire struct {
 	costs   []float64
 	picks   [][]int // by rented option and number of replicas: the units taken of it
 	rented  []int   // indexes of options
+	prices  []float64
 }
 
 func newHire(options []Option, rented []int, most int) *hire {
 	h := &hire{options: options, rented: rented, costs: make([]float64, most+1)}
 	for n := 1; n <= most; n++ {
 		h.costs[n] = math.Inf(1)
+	}
+	for i := range options {
+		h.prices = append(h.prices, options[i].Price.Float())
 	}
 	for _, i := range rented {
 		h.add(&options[i])
@@ -167,6 +171,12 @@ func (h *hire) add(o *Option) {
 	costs, picks, price := make([]float64, len(h.costs)), make([]int, len(h.costs)), o.Price.Float()
 	for n := range costs {
 		costs[n] = h.costs[n]
+		if before := max(0, n-o.Replicas); o.unlimited() {
+			if c := costs[before] + price; n > 0 && c < costs[n] {
+				costs[n], picks[n] = c, picks[before]+1
+			}
+			continue
+		}
 		for units := 1; units <= (n+o.Replicas-1)/o.Replicas && (o.MaxUnits == 0 || o.asked(units) <= o.MaxUnits); units++ {
 			c := h.costs[max(0, n-units*o.Replicas)] + float64(o.asked(units))*price
 			if c < costs[n] {
@@ -175,6 +185,25 @@ func (h *hire) add(o *Option) {
 		}
 	}
 	h.costs, h.picks = costs, append(h.picks, picks)
+}
+
+// unlimited says whether each further rented unit costs the same, and can be had.
+func (o *Option) unlimited() bool { return o.Kind == Rent && o.MaxUnits == 0 }
+
+// covered is what best comes to for every number of replicas that are there, up to those needed. It is not known so, and nil,
+// where units are limited.
+func (d *dispatch) covered(spills []float64) []float64 {
+	all := slices.Clone(spills)
+	for n := len(all) - 1; n >= 0; n-- {
+		for _, i := range d.hire.rented {
+			o := &d.hire.options[i]
+			if !o.unlimited() {
+				return nil
+			}
+			all[n] = min(all[n], d.hire.prices[i]+all[min(n+o.Replicas, len(all)-1)])
+		}
+	}
+	return all
 }
 
 // asked is how many units have to be asked for, so that so many are there on average.

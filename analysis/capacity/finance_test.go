@@ -153,6 +153,11 @@ func TestTornado(t *testing.T) {
 	if effects[0].Swing() == 0 || len(effects) != len(inputs) {
 		t.Errorf("effects %+v", effects)
 	}
+	unsure := *p
+	unsure.PerReplica.Rate.Low = 0
+	if e, err := unsure.Effect(plan, unsure.Throughput(), 1); err != nil || e.Low.Infeasible == "" || e.High.Infeasible != "" {
+		t.Errorf("a rate that may be 0: %+v, %v", e, err)
+	}
 	best, worst := decide(t, p.Extreme(true)), decide(t, p.Extreme(false))
 	if best.NPV.Cmp(plan.NPV) > 0 || plan.NPV.Cmp(worst.NPV) > 0 {
 		t.Errorf("best %s, planned %s, worst %s", best.NPV, plan.NPV, worst.NPV)

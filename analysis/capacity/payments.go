@@ -39,16 +39,21 @@ func (p *Problem) calendar() calendar {
 	return c
 }
 
-// by is the last day to order what is to serve from the first of a month.
+// by is the last day to order what is to serve from the first of a month; today for what comes at once in the
+// month that has begun.
 func (c calendar) by(o *Option, month int) time.Time {
-	return c.firsts[month].AddDate(0, 0, -o.LeadDays)
+	if day := c.firsts[month].AddDate(0, 0, -o.LeadDays); day.After(c.now) {
+		return day
+	}
+	return c.now
 }
 
-// earliest is the first month that an option can serve in if it is ordered today; len(firsts) where
-// it comes after the last.
+// earliest is the first month that an option can serve in if it is ordered today, all of it, or what is left of it where it
+// comes at once; len(firsts) where it comes after the last.
 func (c calendar) earliest(o *Option) int {
-	for m := range c.firsts {
-		if !c.by(o, m).Before(c.now) {
+	ready := c.now.AddDate(0, 0, o.LeadDays)
+	for m, first := range c.firsts {
+		if !first.Before(ready) || o.LeadDays == 0 && first.AddDate(0, 1, 0).After(c.now) {
 			return m
 		}
 	}
@@ -88,9 +93,9 @@ func owned(c calendar, o *Option, start int) bill {
 	return b
 }
 
-// worth is that of an owned unit after months of use.
+// worth is that of an owned unit after months of use, at most Months.
 func (o *Option) worth(months int) money.Amount {
-	lost := (1 - o.Residual) * float64(min(months, o.Months)) / float64(o.Months)
+	lost := (1 - o.Residual) * float64(months) / float64(o.Months)
 	return o.Price.Times(1 - lost).Round(cents)
 }
 

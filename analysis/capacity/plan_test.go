@@ -155,6 +155,29 @@ func TestOrderDates(t *testing.T) {
 	}
 }
 
+// In the month that has begun, what comes at once is there for the rest of it; what has a lead time is not.
+func TestAMonthThatHasBegun(t *testing.T) {
+	p := base(t)
+	p.Now = date(t, "2027-01-20")
+	plan := decide(t, p)
+	check(t, p, plan)
+	for _, u := range plan.Months[0].Uses {
+		if u.Kind == Own || u.Kind == Hold {
+			t.Errorf("%s in the month that has begun", u.Option)
+		}
+	}
+	p.Options[1].LeadDays = 0
+	p.Options[1].Price = dollars(t, "100")
+	plan = decide(t, p)
+	if o := plan.Orders[0]; o.Month != 0 || !o.By.Equal(p.Now) {
+		t.Errorf("first order %+v", o)
+	}
+	p.Now = date(t, "2029-01-01")
+	if _, err := p.Decide(); err == nil || !strings.Contains(err.Error(), "later than all months") {
+		t.Errorf("a plan of the past: %v", err)
+	}
+}
+
 // With one option for each, the costs are those that one can count.
 func TestPaymentsByHand(t *testing.T) {
 	p := base(t)
@@ -167,6 +190,14 @@ func TestPaymentsByHand(t *testing.T) {
 	equal(t, "worth after 3 of 12 months", plan.Worth, dollars(t, "975"))
 	equal(t, "net", plan.NPV, dollars(t, "255"))
 	equal(t, "book after a month", plan.Months[0].Book, dollars(t, "1125"))
+
+	p.Months, p.Discount = rates(t, "2027-01-01", 0, 0, 0, 18), 0.21
+	p.Options[0].LeadDays, p.Options[0].PaidAtOrder = 50, true
+	plan = decide(t, p)
+	equal(t, "paid in February, ordered on 10 February for April", plan.Months[1].Cash.Capex, dollars(t, "1200"))
+	equal(t, "upkeep from April on", plan.Months[3].Cash.Opex, dollars(t, "10"))
+	equal(t, "discounted by one month of twelve", plan.Months[1].NPV, dollars(t, "1181.09")) // 1200 / 1.21^(1/12)
+	p.Months, p.Discount = rates(t, "2027-01-01", 18, 18, 18), 0
 
 	p.Options = []Option{{Name: "held", Kind: Hold, Replicas: 2, Price: dollars(t, "100"), Months: 12, Upfront: 0.4}}
 	p.Tail = 0.5
@@ -205,6 +236,28 @@ func TestPenaltyIsNotPaid(t *testing.T) {
 	equal(t, "score with it", plan.Score, plan.Paid.Add(plan.Penalty))
 }
 
+// No more than the stated share of an hour is degraded, and no more than the lesser arm gains.
+func TestDegradeIsBounded(t *testing.T) {
+	for _, c := range []struct{ gain, share, most float64 }{{0.5, 0.3, 1}, {0.05, 1, 0.5}} {
+		p := base(t)
+		p.Reserve, p.Discount = Reserve{}, 0
+		p.Options = []Option{
+			{Name: "rent", Kind: Rent, Replicas: 1, Price: dollars(t, "10"), MaxUnits: 2},
+			{Name: "lesser", Kind: Degrade, Price: dollars(t, "0.001"), Gain: c.gain, MaxShare: c.share},
+		}
+		// x more a second are x (1 + g) / g degraded: of 10 + x requests at most a share, and x at most g x 10.
+		for _, over := range []float64{0.9, 1.2} {
+			p.Months = rates(t, "2027-01-01", 10+over*c.most)
+			if c.share < 1 {
+				p.Months = rates(t, "2027-01-01", 10+over*10/(3/c.share-1))
+			}
+			if _, err := p.Decide(); (err == nil) != (over < 1) {
+				t.Errorf("%+v, %v times as much above the capacity: %v", c, over, err)
+			}
+		}
+	}
+}
+
 func TestInfeasible(t *testing.T) {
 	none := (*Infeasible)(nil)
 	p := base(t)
@@ -234,37 +287,65 @@ func TestInfeasible(t *testing.T) {
 
 func TestProblemRefuses(t *testing.T) {
 	for want, change := range map[string]func(p *Problem){
-		"no months":                  func(p *Problem) { p.Months = nil },
-		"month 3 begins on":          func(p *Problem) { p.Months = slices.Delete(p.Months, 2, 3) },
-		"first day of a month":       func(p *Problem) { p.Months = rates(t, "2027-01-02", 1) },
-		"-1 requests per second":     func(p *Problem) { p.Months[3].Bins[0].Rate = -1 },
-		"in 800 hours":               func(p *Problem) { p.Months[3].Bins[0].Hours = 800 },
-		"discount rate NaN":          func(p *Problem) { p.Discount = math.NaN() },
-		"after the last month 2":     func(p *Problem) { p.Tail = 2 },
-		"headroom -1":                func(p *Problem) { p.Reserve.Headroom = -1 },
-		"is there twice":             func(p *Problem) { p.Options[1].Name = "server" },
-		"currencies USD and EUR":     func(p *Problem) { p.Options[2].Price = money.New(1, 0, "EUR") },
-		"EUR are mixed":              func(p *Problem) { p.Options[0].Upkeep = money.New(1, 0, "EUR") },
-		"\"server\" (own): price -1": func(p *Problem) { p.Options[0].Price = money.New(-1, 0, "USD") },
-		"with a currency":            func(p *Problem) { p.Options[0].Price = money.Amount{} },
-		"0 replicas on a unit":       func(p *Problem) { p.Options[2].Replicas = 0 },
-		"0 months":                   func(p *Problem) { p.Options[1].Months = 0 },
-		"residual value 2":           func(p *Problem) { p.Options[0].Residual = 2 },
-		"lead time of -1 days":       func(p *Problem) { p.Options[0].LeadDays = -1 },
-		"spread 2 to 3":              func(p *Problem) { p.Options[0].Spread = Spread{2, 3} },
-		"5 to 4 units":               func(p *Problem) { p.Options[0].MinUnits, p.Options[0].MaxUnits = 5, 4 },
-		"its kind: expected \"own\"": func(p *Problem) { p.Options[0].Kind = "lease" },
-		"holding of \"nothing\"":     func(p *Problem) { p.Holdings = []Holding{{Option: "nothing", Units: 1, Until: 1}} },
-		"0 units in months [0, 1)":   func(p *Problem) { p.Holdings = []Holding{{Option: "server", Until: 1}} },
-		"(spot): availability 0":     func(p *Problem) { p.Options[2].Kind = Spot },
-		"(degrade): gain 0":          func(p *Problem) { p.Options[3].Kind = Degrade },
-		"(api): rate limit -1":       func(p *Problem) { p.Options[3].MaxRate = -1 },
+		"no months":                     func(p *Problem) { p.Months = nil },
+		"month 3 begins on":             func(p *Problem) { p.Months = slices.Delete(p.Months, 2, 3) },
+		"first day of a month":          func(p *Problem) { p.Months = rates(t, "2027-01-02", 1) },
+		"-1 requests per second":        func(p *Problem) { p.Months[3].Bins[0].Rate = -1 },
+		"in 800 hours":                  func(p *Problem) { p.Months[3].Bins[0].Hours = 800 },
+		"discount rate NaN":             func(p *Problem) { p.Discount = math.NaN() },
+		"after the last month 2":        func(p *Problem) { p.Tail = 2 },
+		"headroom -1":                   func(p *Problem) { p.Reserve.Headroom = -1 },
+		"is there twice":                func(p *Problem) { p.Options[1].Name = "server" },
+		"currencies USD and EUR":        func(p *Problem) { p.Options[2].Price = money.New(1, 0, "EUR") },
+		"EUR are mixed":                 func(p *Problem) { p.Options[0].Upkeep = money.New(1, 0, "EUR") },
+		"\"server\" (own): price -1":    func(p *Problem) { p.Options[0].Price = money.New(-1, 0, "USD") },
+		"with a currency":               func(p *Problem) { p.Options[0].Price = money.Amount{} },
+		"0 replicas on a unit":          func(p *Problem) { p.Options[2].Replicas = 0 },
+		"0 months":                      func(p *Problem) { p.Options[1].Months = 0 },
+		"residual value 2":              func(p *Problem) { p.Options[0].Residual = 2 },
+		"lead time of -1 days":          func(p *Problem) { p.Options[0].LeadDays = -1 },
+		"spread 2 to 3":                 func(p *Problem) { p.Options[0].Spread = Spread{2, 3} },
+		"5 to 4 units":                  func(p *Problem) { p.Options[0].MinUnits, p.Options[0].MaxUnits = 5, 4 },
+		"its kind: expected \"own\"":    func(p *Problem) { p.Options[0].Kind = "lease" },
+		"holding of \"nothing\"":        func(p *Problem) { p.Holdings = []Holding{{Option: "nothing", Units: 1, Until: 1}} },
+		"0 units in months [0, 1)":      func(p *Problem) { p.Holdings = []Holding{{Option: "server", Until: 1}} },
+		"(spot): availability 0":        func(p *Problem) { p.Options[2].Kind = Spot },
+		"need 22001 replicas of 5 each": func(p *Problem) { p.Months[2].Bins[0].Rate, p.Reserve.Headroom = 110_000, 0 },
+		"(degrade): gain 0":             func(p *Problem) { p.Options[3].Kind = Degrade },
+		"(api): rate limit -1":          func(p *Problem) { p.Options[3].MaxRate = -1 },
 	} {
 		p := base(t)
 		change(p)
 		if _, err := p.Decide(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
+	}
+}
+
+// What an hour costs is the same in one pass over all numbers of replicas as number by number.
+func TestCoveredIsTheBest(t *testing.T) {
+	compared := 0
+	for seed := range uint64(200) {
+		p := small(t, source(seed))
+		p.Options[2].MaxUnits, p.Options[3].Kind = 0, Rent
+		p.Options[3].MaxUnits, p.Options[3].Replicas = 0, 1+int(seed%3)
+		d := p.dispatch(p.calendar(), len(p.Months)-1, 30, 0)
+		for _, b := range p.Months[0].Bins {
+			spills := d.spills(b.Rate)
+			for there, got := range d.covered(spills) {
+				if _, want := d.best(spills, there); math.Abs(got-want) > 1e-9 && got != want {
+					t.Fatalf("seed %d: with %d replicas %v, want %v", seed, there, got, want)
+				}
+				compared++
+			}
+		}
+		p.Options[3].MaxUnits = 2
+		if d := p.dispatch(p.calendar(), len(p.Months)-1, 30, 0); d.covered(d.spills(1)) != nil {
+			t.Fatal("limited units are covered as if they were not")
+		}
+	}
+	if compared < 1000 {
+		t.Errorf("only %d were compared", compared)
 	}
 }
 

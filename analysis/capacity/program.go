@@ -118,12 +118,15 @@ func (p *Problem) month(row []float64, d *dispatch, t, there, lot int, signed ui
 	}
 	for _, b := range p.Months[t].Bins {
 		spills := d.spills(b.Rate)
+		covered := d.covered(spills)
 		for j := range row {
+			if signed == 0 && covered != nil {
+				row[j] += covered[min(there+j*lot, len(covered)-1)] * b.Hours
+				continue
+			}
 			hired, cost := d.best(spills, there+j*lot)
 			row[j] += cost * b.Hours
-			if signed != 0 {
-				p.bill(billed[j], d, b, there+j*lot, hired)
-			}
+			p.bill(billed[j], d, b, there+j*lot, hired)
 		}
 	}
 	for j := range row {

@@ -184,14 +184,17 @@ func (p *Problem) Demand(low, high float64) Input {
 		}}
 }
 
-// Throughput is the input of the rate of a replica, between the ends of its interval. An interval
-// that reaches 0 ends at a thousandth: no plan is found there.
+// Throughput is the input of the rate of a replica, between the ends of its interval. Where that
+// reaches 0, its low end is a factor of a thousandth, at which there is no plan.
 func (p *Problem) Throughput() Input {
 	r := p.PerReplica.Rate
 	return Input{Name: "throughput of a replica", Low: max(r.Low/r.Value, near), High: r.High / r.Value,
 		Value: func(f float64) string { return words.Number(f*r.Value) + " req/s" },
 		With: func(p *Problem, f float64) *Problem {
 			q := *p
+			if f <= near {
+				f = 0
+			}
 			q.PerReplica.Rate = cost.Estimate{Value: r.Value * f, Low: r.Low * f, High: r.High * f}
 			q.PerReplica.Saturated *= f
 			return &q

@@ -18,6 +18,7 @@ func randomProgram(rng *rand.Rand) *program {
 	lots := 1 + rng.IntN(6)
 	for range p.months {
 		row := make([]float64, lots+1)
+		row[lots] = float64(rng.IntN(20))
 		for j := lots - 1; j >= 0; j-- {
 			row[j] = row[j+1] + float64(rng.IntN(40))
 		}
@@ -207,6 +208,44 @@ func minimise(p *program, rows [][]float64, right []float64, n int) (float64, er
 	}
 	best, _, err := lp.Simplex(c, a, right, 1e-10, nil)
 	return best, err
+}
+
+// A part's bound is not above any decision in it, nor below that of a part it was split from; and where every number is fixed, and no month
+// costs more than its envelope, it is what the decision costs.
+func TestBoundsOfParts(t *testing.T) {
+	exactly := 0
+	for seed := range uint64(400) {
+		rng := source(seed)
+		p := randomProgram(rng)
+		q := p.all()
+		if !p.relax(q) {
+			continue
+		}
+		units := make([]int, len(p.starts))
+		for i := range units {
+			units[i] = rng.IntN(p.starts[i].most + 1)
+		}
+		for i := range units {
+			narrow := q.split()
+			narrow.least[i], narrow.most[i] = units[i], units[i]
+			if !p.relax(narrow) {
+				break
+			}
+			if narrow.bound < q.bound-1e-9 || narrow.bound > p.value(units)+1e-9 {
+				t.Fatalf("seed %d: bound %v after %v, a decision in it costs %v", seed, narrow.bound, q.bound, p.value(units))
+			}
+			q = narrow
+			if _, bent := p.bent(q); i == len(units)-1 && !bent {
+				exactly++
+				if math.Abs(q.bound-p.value(units)) > 1e-9 {
+					t.Fatalf("seed %d: all is fixed at a cost of %v, and the bound is %v", seed, p.value(units), q.bound)
+				}
+			}
+		}
+	}
+	if exactly < 50 {
+		t.Errorf("only %d decisions were compared with their bounds", exactly)
+	}
 }
 
 // What an envelope is: convex, nowhere above, and at its ends the cost itself.

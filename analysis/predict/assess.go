@@ -30,9 +30,9 @@ type Carrying string
 
 // What can differ between two trials.
 const (
-	ToMachine Carrying = "machine" // another machine, the same work
+	ToMachine Carrying = "machine" // another machine of the same kind, the same work and engine
 	ToWork    Carrying = "work"    // the same machine, another model or format
-	ToBoth    Carrying = "both"    // another machine and another work
+	ToEngine  Carrying = "engine"  // another engine on another kind of machine, whatever the work: from processors to accelerators
 )
 
 // Level is the share of predictions that an error covers.
@@ -83,7 +83,7 @@ func (c Carrying) between(a, b Trial) bool {
 	case ToWork:
 		return a.Machine == b.Machine && a.Work != b.Work
 	}
-	return a.Machine != b.Machine && a.Work != b.Work
+	return a.Source != b.Source
 }
 
 func (c Carrying) source(t Trial) string {

@@ -74,6 +74,9 @@ func readCPUs(r io.Reader) ([]Trial, error) {
 	return all, err
 }
 
+// largest is above every number of the files, and 1/largest below.
+const largest = 1e12
+
 // rows reads a file of named columns. A number that is none is the row's error.
 func rows(r io.Reader, columns []string, row func(text func(string) string, number func(string) float64) error) error {
 	c := csv.NewReader(r)
@@ -104,9 +107,9 @@ func rows(r io.Reader, columns []string, row func(text func(string) string, numb
 		}
 		number := func(name string) float64 {
 			v, err := strconv.ParseFloat(text(name), 64)
-			if err != nil || !(v > 0) {
+			if err != nil || !(v > 1/largest && v < largest) {
 				line, _ := c.FieldPos(0)
-				bad = fmt.Errorf("line %d: %s is %q: expected a number above 0", line, name, text(name))
+				bad = fmt.Errorf("line %d: %s is %q: expected a number above 0, and not out of all measure", line, name, text(name))
 			}
 			return v
 		}

@@ -14,7 +14,8 @@ type Scaling struct {
 	Model    string        // in words, with its errors
 }
 
-// Between is the scaling from one machine to another for traffic that spends a share of the time on prompts. Each phase is
+// Between is the scaling from one machine to another for traffic that spends a share of the time on prompts. The errors are those of
+// carrying across what differs: ToEngine from a processor to an accelerator. Each phase is
 // faster by the ratio of the roofs, within its error; the estimate weighs both by time, and the
 // interval reaches from the slower phase's low end to the faster phase's high end, because a
 // queue may wait for either.
