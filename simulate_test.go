@@ -75,7 +75,7 @@ func TestSimulate(t *testing.T) {
 	if len(got.Capacities) != 1 || got.Capacities[0].Rate <= 0 || got.Capacities[0].Next <= got.Capacities[0].Rate || len(got.Capacities[0].At.Errors) == 0 || got.Limits[0].LimitNS != 80e6 {
 		t.Errorf("%+v", got.Capacities)
 	}
-	if code, out, errs = simulateRun(t, dir, "--validate"); code != exitOK || strings.Count(out, "throughput") != 4 {
+	if code, out, errs = simulateRun(t, dir, "--validate"); code != exitOK || strings.Count(out, "throughput") != 5 {
 		t.Errorf("%d: %s%s", code, out, errs)
 	}
 }

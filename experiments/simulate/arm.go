@@ -23,6 +23,7 @@ type Arm struct {
 	Model    *StepModel // Engine.Step
 	Traffic  Traffic    // lengths of its requests, as recorded
 	Limits   []record.SLO
+	Longest  int // sequence that the step model was fitted to, in tokens
 	Checked  *Validation
 }
 
@@ -47,7 +48,7 @@ func LoadArm(dir, arm string, seed uint64) (*Arm, error) {
 
 // Planner answers for the arm, with the lengths and limits of its run.
 func (a *Arm) Planner(seed uint64) *Planner {
-	return &Planner{Engine: a.Engine, Traffic: a.Traffic, Limits: a.Limits, Seed: seed, Checked: a.Checked}
+	return &Planner{Engine: a.Engine, Traffic: a.Traffic, Limits: a.Limits, Seed: seed, Longest: a.Longest, Checked: a.Checked}
 }
 
 // Fixed are the settings that a step model is fitted to: with another value of one of these, it says nothing.
@@ -227,6 +228,7 @@ func (l *Lab) arm(a *record.Arm, without string) (*Arm, error) {
 		if d == nil || t.Key.ID == without || !l.same(a, d.arm) {
 			continue
 		}
+		out.Longest = max(out.Longest, longest(d.requests))
 		steps, passages = append(steps, d.seen.Steps...), append(passages, d.seen.Overhead...)
 		if d.arm.ID == a.ID {
 			blocks = d.blocks

@@ -18,6 +18,10 @@ type Observed struct {
 // fewestSteps is what a model is fitted to at least.
 const fewestSteps = 100
 
+// mostFitted is about how many steps coefficients are fitted to: of more, every other, every third and so on. All of them have
+// their part in the scale, and their residual.
+const mostFitted = 20000
+
 // testRun is how many steps in a row are fitted to, or tested on: neighbours are alike, and a test between them would
 // tell of itself.
 const testRun = 128
@@ -56,15 +60,16 @@ func fitAll(steps []Observed) *StepModel {
 
 // fitSteps is a fit of least squares of relative errors, robust against steps that were held up (Huber's weights).
 func (m *StepModel) fitSteps(steps []Observed) {
-	rows, y := make([][]float64, len(steps)), make([]float64, len(steps))
-	for i, s := range steps {
-		f := s.features()
-		rows[i], y[i] = f[:], float64(s.Took)
+	var rows [][]float64
+	var y []float64
+	for i := 0; i < len(steps); i += 1 + len(steps)/mostFitted {
+		f := steps[i].features()
+		rows, y = append(rows, f[:]), append(y, float64(steps[i].Took))
 	}
 	copy(m.coefficients[:], robust(rows, y))
 	measured, predicted := 0.0, 0.0
-	for i, s := range steps {
-		measured, predicted = measured+y[i], predicted+m.sum(s.Shape)
+	for _, s := range steps {
+		measured, predicted = measured+float64(s.Took), predicted+m.sum(s.Shape)
 	}
 	m.Scale = ratio(measured, predicted)
 }
@@ -73,8 +78,8 @@ func (m *StepModel) fitSteps(steps []Observed) {
 func (m *StepModel) fitBetween(steps []Observed) {
 	var rows [][]float64
 	var y []float64
-	for _, s := range steps {
-		if s.Between >= 0 {
+	for i := 0; i < len(steps); i += 1 + len(steps)/mostFitted {
+		if s := steps[i]; s.Between >= 0 {
 			rows, y = append(rows, []float64{1, float64(s.Prompts + s.Decodes)}), append(y, float64(s.Between))
 		}
 	}

@@ -13,6 +13,7 @@ type Planner struct {
 	Limits  []record.SLO // what requests are to meet; none is no limit
 	Effort  Effort
 	Seed    uint64
+	Longest int // sequence that the step model was fitted to; errors of longer ones are marked. 0 is not known
 	// Checked is how far predictions were off where they could be checked; nil where none was.
 	Checked *Validation
 }
@@ -63,11 +64,14 @@ type Spread struct {
 
 // Error is how far predictions of a metric were off over cells that were measured.
 type Error struct {
-	Metric string  `json:"metric"` // "throughput", "ttft_p50", "ttft_p95", "ttft_p99", "itl_p50", ...
-	Cells  int     `json:"cells"`
-	Median float64 `json:"median"` // of the sizes of the relative errors
-	Worst  float64 `json:"worst"`  // the largest: what stands beside a figure as ±
-	// Beyond is whether the prediction is of a fuller replica than any of the cells.
+	Metric    string  `json:"metric"` // "throughput", "ttft_p50", "ttft_p95", "ttft_p99", "itl_p50", ...
+	Cells     int     `json:"cells"`
+	Median    float64 `json:"median"`                // of the sizes of the relative errors
+	Worst     float64 `json:"worst"`                 // the largest: what stands beside a figure as ±
+	OwnMedian float64 `json:"median_with_own_steps"` // likewise, with the step model of the cell itself
+	OwnWorst  float64 `json:"worst_with_own_steps"`
+	// Beyond is whether the prediction is of a fuller replica than any of the cells, or of longer sequences than any step
+	// that was measured.
 	Beyond bool `json:"beyond,omitempty"`
 }
 

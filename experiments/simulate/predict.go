@@ -66,6 +66,11 @@ func (p *Planner) Attain(rate float64, replicas int) (Prediction, error) {
 	out.Rate, out.Replicas, out.Simulated = rate, replicas, n
 	out.TokensPerSecond *= float64(replicas) / float64(n)
 	out.Errors = p.Checked.ErrorsAt(out.Occupancy)
+	if p.Longest > 0 && beyond(t.longest, p.Longest) {
+		for i := range out.Errors {
+			out.Errors[i].Beyond = true
+		}
+	}
 	return out, nil
 }
 
@@ -76,6 +81,7 @@ type tally struct {
 	ttft, tpot, e2e      Histogram
 	wait                 Histogram
 	n, refused, attained int
+	longest              int // sequence
 	tokens               int64
 	first, last, ended   int64   // first and last arrival, and the last stamp, of what is measured
 	lasts                []int64 // when requests ended
@@ -95,6 +101,7 @@ func (t *tally) add(line *Timeline) {
 	}
 	t.last = max(t.last, line.At)
 	t.n++
+	t.longest = max(t.longest, line.Prompt+line.Output)
 	r := line.Result()
 	t.judge(&r)
 	if line.Refused {

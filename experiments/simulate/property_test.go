@@ -130,7 +130,7 @@ func TestRequestsAreConserved(t *testing.T) {
 	for name, e := range variants() {
 		const n = 600
 		d := Deployment{Engine: e, Replicas: 2, Router: TwoChoices, Seed: 1, Events: true}
-		all, o := collected(t, d, traffic.Open(80, n, 0, 2))
+		all, o := collected(t, d, traffic.Open(200, n, 0, 2))
 		var tokens, refused int64
 		for i, l := range all {
 			switch {
@@ -160,7 +160,7 @@ func TestRequestsAreConserved(t *testing.T) {
 // With one queue for all, one replica more never has anybody wait longer in the mean, whatever the requests.
 func TestMoreReplicasWaitLess(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 13))
-	for range 30 {
+	for range 12 {
 		traffic, rate, seed := short(), 500+2000*rng.Float64(), rng.Uint64()
 		before := 0.0
 		for n := 1; n <= 6; n++ {

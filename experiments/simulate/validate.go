@@ -51,10 +51,9 @@ func (l *Lab) check(id string, seed uint64) (cell *CheckedCell, why string, err 
 	if why := d.unplayable(); why != "" {
 		return nil, why, nil
 	}
-	heldOut := true
 	arm, err := l.arm(d.arm, id)
-	if err != nil {
-		heldOut = false
+	heldOut := err == nil && !beyond(longest(d.requests), arm.Longest)
+	if !heldOut {
 		if arm, err = l.arm(d.arm, ""); err != nil {
 			return nil, strings.TrimPrefix(err.Error(), l.set.Dir+": "), nil
 		}
@@ -63,9 +62,30 @@ func (l *Lab) check(id string, seed uint64) (cell *CheckedCell, why string, err 
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: trial %s: %w", l.set.Dir, id, err)
 	}
-	return &CheckedCell{Trial: id, Arm: d.arm.Name, Load: d.load.Name, HeldOut: heldOut, Occupancy: d.seen.Occupancy,
-		Metrics: compare(d.requests, predicted, d.trial.WindowNS)}, "", nil
+	cell = &CheckedCell{Trial: id, Arm: d.arm.Name, Load: d.load.Name, HeldOut: heldOut, Occupancy: d.seen.Occupancy,
+		Metrics: compare(d.requests, predicted, d.trial.WindowNS)}
+	if own, err := Fit(d.seen.Steps); err == nil {
+		arm.Engine.Step = own
+	}
+	if predicted, err = d.replay(arm.Engine, seed); err != nil {
+		return nil, "", fmt.Errorf("%s: trial %s: %w", l.set.Dir, id, err)
+	}
+	for i, m := range compare(d.requests, predicted, d.trial.WindowNS) {
+		cell.Metrics[i].Own = m.Predicted
+	}
+	return cell, "", nil
 }
+
+// longest is the longest sequence of requests that ended.
+func longest(requests []result.Request) (n int) {
+	for _, p := range lengths(requests) {
+		n = max(n, p.Prompt+p.Output)
+	}
+	return n
+}
+
+// beyond reports whether a sequence is so much longer than those that a step model was fitted to that it says little of it.
+func beyond(length, fitted int) bool { return float64(length) > 1.1*float64(fitted) }
 
 // unplayable says why a trial's requests do not say what is to be computed.
 func (d *trialData) unplayable() string {
@@ -104,12 +124,12 @@ var compared = []float64{.5, .95, .99}
 
 // compare is one set of definitions for both.
 func compare(measured, predicted []result.Request, window int64) (all []CheckedPair) {
-	all = append(all, CheckedPair{"throughput", throughput(measured, window), throughput(predicted, window)})
+	all = append(all, CheckedPair{Metric: "throughput", Measured: throughput(measured, window), Predicted: throughput(predicted, window)})
 	for _, m := range []string{"ttft", "itl", "e2e"} {
 		a, b := values(measured, m), values(predicted, m)
 		for _, p := range compared {
 			if len(a) >= stat.Floor(p, .95) && len(b) > 0 {
-				all = append(all, CheckedPair{fmt.Sprintf("%s_p%.0f", m, 100*p), stat.NearestRank(a, p), stat.NearestRank(b, p)})
+				all = append(all, CheckedPair{Metric: fmt.Sprintf("%s_p%.0f", m, 100*p), Measured: stat.NearestRank(a, p), Predicted: stat.NearestRank(b, p)})
 			}
 		}
 	}
@@ -145,27 +165,32 @@ func values(requests []result.Request, name string) (v []float64) {
 }
 
 // Relative is predicted over measured, less 1; 0 where both are infinite, infinite where one is.
-func (p CheckedPair) Relative() float64 {
+func (p CheckedPair) Relative() float64 { return off(p.Predicted, p.Measured) }
+
+// OwnRelative is likewise of what is predicted with the trial's own steps.
+func (p CheckedPair) OwnRelative() float64 { return off(p.Own, p.Measured) }
+
+func off(predicted, measured float64) float64 {
 	switch {
-	case math.IsInf(p.Measured, 1) && math.IsInf(p.Predicted, 1):
+	case math.IsInf(measured, 1) && math.IsInf(predicted, 1):
 		return 0
-	case math.IsInf(p.Measured, 1) || math.IsInf(p.Predicted, 1) || p.Measured == 0:
+	case math.IsInf(measured, 1) || math.IsInf(predicted, 1) || measured == 0:
 		return math.Inf(1)
 	}
-	return p.Predicted/p.Measured - 1
+	return predicted/measured - 1
 }
 
 // MarshalJSON has -1 for what is infinite: a percentile that is a failed request's.
 func (p CheckedPair) MarshalJSON() ([]byte, error) {
 	type plain CheckedPair
-	p.Measured, p.Predicted = finite(p.Measured), finite(p.Predicted)
+	p.Measured, p.Predicted, p.Own = finite(p.Measured), finite(p.Predicted), finite(p.Own)
 	return json.Marshal(plain(p))
 }
 
 // MarshalJSON has -1 for what is infinite.
 func (e Error) MarshalJSON() ([]byte, error) {
 	type plain Error
-	e.Median, e.Worst = finite(e.Median), finite(e.Worst)
+	e.Median, e.Worst, e.OwnMedian, e.OwnWorst = finite(e.Median), finite(e.Worst), finite(e.OwnMedian), finite(e.OwnWorst)
 	return json.Marshal(plain(e))
 }
 
@@ -179,18 +204,20 @@ func finite(x float64) float64 {
 // errorsOf sums up cells by metric, in the order in which metrics come.
 func errorsOf(cells []CheckedCell) (all []Error) {
 	var names []string
-	off := map[string][]float64{}
+	sizes, own := map[string][]float64{}, map[string][]float64{}
 	for _, c := range cells {
 		for _, m := range c.Metrics {
-			if off[m.Metric] == nil {
+			if sizes[m.Metric] == nil {
 				names = append(names, m.Metric)
 			}
-			off[m.Metric] = append(off[m.Metric], math.Abs(m.Relative()))
+			sizes[m.Metric] = append(sizes[m.Metric], math.Abs(m.Relative()))
+			own[m.Metric] = append(own[m.Metric], math.Abs(m.OwnRelative()))
 		}
 	}
 	for _, name := range names {
-		sorted := stat.Sorted(off[name])
-		all = append(all, Error{Metric: name, Cells: len(sorted), Median: stat.NearestRank(sorted, .5), Worst: sorted[len(sorted)-1]})
+		a, b := stat.Sorted(sizes[name]), stat.Sorted(own[name])
+		all = append(all, Error{Metric: name, Cells: len(a), Median: stat.NearestRank(a, .5), Worst: a[len(a)-1],
+			OwnMedian: stat.NearestRank(b, .5), OwnWorst: b[len(b)-1]})
 	}
 	return all
 }
@@ -213,10 +240,9 @@ func (v *Validation) ErrorsAt(occupancy float64) []Error {
 			near = append(near, c)
 		}
 	}
-	beyond := most*busier < occupancy
 	all := errorsOf(near)
 	for i := range all {
-		all[i].Beyond = beyond
+		all[i].Beyond = most*busier < occupancy
 	}
 	return all
 }
