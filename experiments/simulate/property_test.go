@@ -33,7 +33,7 @@ func variants() map[string]Engine {
 	}
 	add("fewer rows than sequences", func(e *Engine) { e.Sched.TokenBudget, e.Sched.Order = 5, sched.Mixed })
 	add("whole prompts", func(e *Engine) { e.Sched.Chunked = false })
-	add("short of blocks", func(e *Engine) { e.Cache.Blocks = 24 })
+	add("short of blocks", func(e *Engine) { e.Cache.Blocks = 16 })
 	add("radix", func(e *Engine) { e.Cache.Index, e.Cache.Blocks = kvcache.IndexRadix, 60 })
 	add("hash", func(e *Engine) { e.Cache.Index = kvcache.IndexHash })
 	add("slots", func(e *Engine) { e.Cache.SlotBlocks, e.Context = 16, 256 })
@@ -67,11 +67,12 @@ func TestBlocksAreSteps(t *testing.T) {
 	for name, e := range variants() {
 		for _, events := range []bool{false, true} {
 			d := Deployment{Engine: e, Replicas: 2, Router: LeastLoad, Seed: 6, Warmup: 30, Events: events}
-			blocks, a := collected(t, d, traffic.Open(40, 400, 0, 7))
+			const n = 300
+			blocks, a := collected(t, d, traffic.Open(100, n, 0, 7))
 			d.Stepwise = true
-			steps, b := collected(t, d, traffic.Open(40, 400, 0, 7))
-			if len(blocks) != 400 {
-				t.Fatalf("%s: %d of 400 requests", name, len(blocks))
+			steps, b := collected(t, d, traffic.Open(100, n, 0, 7))
+			if len(blocks) != n {
+				t.Fatalf("%s: %d of %d requests", name, len(blocks), n)
 			}
 			for i := range blocks {
 				if !reflect.DeepEqual(blocks[i], steps[i]) {

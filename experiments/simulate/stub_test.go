@@ -3,6 +3,7 @@ package simulate
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/assaylab/assay/engine/kvcache"
@@ -22,7 +23,9 @@ type exponential struct{ mean float64 }
 func (e exponential) Step(Shape) float64  { return e.mean }
 func (exponential) Between(Shape) float64 { return 0 }
 
-func (exponential) Residuals(bool) []Residual {
+func (exponential) Residuals(bool) []Residual { return quantiles() }
+
+var quantiles = sync.OnceValue(func() []Residual {
 	const n = 1 << 16
 	all, sum := make([]Residual, n), 0.0
 	for i, j := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
@@ -33,7 +36,7 @@ func (exponential) Residuals(bool) []Residual {
 		all[i].Step *= float32(n / sum)
 	}
 	return all
-}
+})
 
 // lone is an engine of one request at a time: a prompt of one token, and one drawn.
 func lone(t StepTime) Engine {
