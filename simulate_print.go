@@ -112,7 +112,7 @@ func latencyText(ns float64) string {
 // printChecked shows predicted beside measured, a line for each trial and metric, and what remains of it.
 func printChecked(w io.Writer, v *simulate.Validation) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "trial\tarm, load\tin the engine\tmetric\tmeasured\tpredicted\toff\twith its own steps")
+	fmt.Fprintln(tw, "trial\tarm, load\tin the engine\tmetric\tmeasured\t95 %\tpredicted\toff\twith its own steps")
 	for _, c := range v.Cells {
 		name := c.Arm + ", " + c.Load
 		if !c.HeldOut {
@@ -123,7 +123,7 @@ func printChecked(w io.Writer, v *simulate.Validation) error {
 			if i > 0 {
 				first = []string{"", "", ""}
 			}
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(first, "\t"), m.Metric, checkedText(m.Metric, m.Measured), checkedText(m.Metric, m.Predicted),
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(first, "\t"), m.Metric, checkedText(m.Metric, m.Measured), intervalText(m), checkedText(m.Metric, m.Predicted),
 				signedShare(m.Relative()), signedShare(m.OwnRelative()))
 		}
 	}
@@ -133,11 +133,26 @@ func printChecked(w io.Writer, v *simulate.Validation) error {
 	for _, s := range v.Skipped {
 		fmt.Fprintf(w, "trial %s was not replayed: %s\n", s.Trial, s.Reason)
 	}
-	fmt.Fprintln(tw, "\nmetric\ttrials\thalf of them within\tall within\twith their own steps, half\tall")
+	fmt.Fprintln(tw, "\nmetric\ttrials\thalf of them within\tall within\tin the measured interval\twith their own steps, half\tall")
 	for _, e := range v.Errors {
-		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\n", e.Metric, e.Cells, shareText(e.Median), shareText(e.Worst), shareText(e.OwnMedian), shareText(e.OwnWorst))
+		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", e.Metric, e.Cells, shareText(e.Median), shareText(e.Worst), insideText(e), shareText(e.OwnMedian), shareText(e.OwnWorst))
 	}
 	return tw.Flush()
+}
+
+// intervalText is that of what was measured.
+func intervalText(m simulate.CheckedPair) string {
+	if m.High == 0 {
+		return ""
+	}
+	return latencyText(m.Low) + " to " + latencyText(m.High)
+}
+
+func insideText(e simulate.Error) string {
+	if e.Metric == "throughput" {
+		return ""
+	}
+	return fmt.Sprintf("%d", e.Inside)
 }
 
 func checkedText(metric string, v float64) string {

@@ -21,8 +21,10 @@ type CheckedCell struct {
 // CheckedPair is one metric of a cell.
 type CheckedPair struct {
 	Metric    string  `json:"metric"`
-	Measured  float64 `json:"measured"`  // nanoseconds, tokens per second for throughput
-	Predicted float64 `json:"predicted"` // likewise
+	Measured  float64 `json:"measured"` // nanoseconds, tokens per second for throughput
+	Low       float64 `json:"low"`      // 95 % interval of what was measured; of percentiles only
+	High      float64 `json:"high"`
+	Predicted float64 `json:"predicted"` // likewise, over several replays
 	// Own is what is predicted with the trial's own steps: what of the error is then left is the simulation's, and
 	// the other part is that steps took longer or shorter in this trial than in others.
 	Own float64 `json:"predicted_with_own_steps"`

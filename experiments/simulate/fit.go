@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/stat"
 )
@@ -134,17 +135,37 @@ func ratio(measured, predicted float64) float64 {
 
 // keepResiduals keeps how far off each step was. One without a next has the last residual of the time between.
 func (m *StepModel) keepResiduals(steps []Observed) {
+	m.bounds = classBounds(steps, m.Step)
+	m.residuals = make([][]Residual, len(m.bounds))
 	between := float32(1)
 	for _, s := range steps {
 		if s.Between >= 0 {
 			between = float32(ratio(float64(s.Between), m.Between(s.Shape)))
 		}
-		kind := 0
-		if s.Prompts > 0 {
-			kind = 1
-		}
-		m.residuals[kind] = append(m.residuals[kind], Residual{Step: float32(ratio(float64(s.Took), m.Step(s.Shape))), Between: between})
+		ns := m.Step(s.Shape)
+		class := m.Class(ns)
+		m.residuals[class] = append(m.residuals[class], Residual{Step: float32(ratio(float64(s.Took), ns)), Between: between})
 	}
+}
+
+// fewestResiduals is how many a class has at least, where there are as many steps.
+const fewestResiduals = 200
+
+// classBounds are the predicted times at which classes begin: each is twice the one before, or more where too few steps
+// would be between.
+func classBounds(steps []Observed, predict func(Shape) float64) []float64 {
+	all := make([]float64, len(steps))
+	for i, s := range steps {
+		all[i] = predict(s.Shape)
+	}
+	slices.Sort(all)
+	bounds, first := []float64{all[0]}, 0
+	for i, ns := range all {
+		if ns >= 2*bounds[len(bounds)-1] && i-first >= fewestResiduals && len(all)-i >= fewestResiduals && ns > all[i-1] {
+			bounds, first = append(bounds, ns), i
+		}
+	}
+	return bounds
 }
 
 // test says how far off the model is on steps.

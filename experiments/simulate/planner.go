@@ -68,6 +68,7 @@ type Error struct {
 	Cells     int     `json:"cells"`
 	Median    float64 `json:"median"`                // of the sizes of the relative errors
 	Worst     float64 `json:"worst"`                 // the largest: what stands beside a figure as ±
+	Inside    int     `json:"inside"`                // cells of which the prediction lies in the 95 % interval of what was measured
 	OwnMedian float64 `json:"median_with_own_steps"` // likewise, with the step model of the cell itself
 	OwnWorst  float64 `json:"worst_with_own_steps"`
 	// Beyond is whether the prediction is of a fuller replica than any of the cells, or of longer sequences than any step

@@ -23,7 +23,9 @@ type exponential struct{ mean float64 }
 func (e exponential) Step(Shape) float64  { return e.mean }
 func (exponential) Between(Shape) float64 { return 0 }
 
-func (exponential) Residuals(bool) []Residual { return quantiles() }
+func (exponential) Residuals(int) []Residual { return quantiles() }
+func (exponential) Classes() int             { return 1 }
+func (exponential) Class(float64) int        { return 0 }
 
 var quantiles = sync.OnceValue(func() []Residual {
 	const n = 1 << 16
@@ -53,6 +55,7 @@ func typical() *StepModel {
 	m := &StepModel{Scale: 1, BetweenBase: 3e4, BetweenItem: 2e3, BetweenScale: 1}
 	m.coefficients = [terms]float64{2e5, 1e5, 5e4, 10, 1e4, 2e5, 1e4, 300, 2e4}
 	rng := rand.New(rand.NewPCG(3, 4))
+	m.bounds, m.residuals = []float64{0, 8e5, 2e6}, make([][]Residual, 3)
 	for i := range m.residuals {
 		for range 1000 {
 			m.residuals[i] = append(m.residuals[i], Residual{float32(.8 + rng.ExpFloat64()*.2), float32(rng.ExpFloat64())})

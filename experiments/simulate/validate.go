@@ -58,7 +58,7 @@ func (l *Lab) check(id string, seed uint64) (cell *CheckedCell, why string, err 
 			return nil, strings.TrimPrefix(err.Error(), l.set.Dir+": "), nil
 		}
 	}
-	predicted, err := d.replay(arm.Engine, seed)
+	predicted, err := d.replays(arm.Engine, seed)
 	if err != nil {
 		return nil, "", fmt.Errorf("%s: trial %s: %w", l.set.Dir, id, err)
 	}
@@ -67,7 +67,7 @@ func (l *Lab) check(id string, seed uint64) (cell *CheckedCell, why string, err 
 	if own, err := Fit(d.seen.Steps); err == nil {
 		arm.Engine.Step = own
 	}
-	if predicted, err = d.replay(arm.Engine, seed); err != nil {
+	if predicted, err = d.replays(arm.Engine, seed); err != nil {
 		return nil, "", fmt.Errorf("%s: trial %s: %w", l.set.Dir, id, err)
 	}
 	for i, m := range compare(d.requests, predicted, d.trial.WindowNS) {
@@ -103,6 +103,22 @@ func (d *trialData) unplayable() string {
 	return ""
 }
 
+// repeats is how many replays a prediction is made of, each with noise of its own.
+const repeats = 5
+
+// replays serves the trial's requests several times.
+func (d *trialData) replays(e Engine, seed uint64) ([][]result.Request, error) {
+	var all [][]result.Request
+	for i := range uint64(repeats) {
+		one, err := d.replay(e, mix(seed+i))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, nil
+}
+
 // replay serves the trial's requests.
 func (d *trialData) replay(e Engine, seed uint64) ([]result.Request, error) {
 	var requests []Request
@@ -123,17 +139,36 @@ func (d *trialData) replay(e Engine, seed uint64) ([]result.Request, error) {
 var compared = []float64{.5, .95, .99}
 
 // compare is one set of definitions for both.
-func compare(measured, predicted []result.Request, window int64) (all []CheckedPair) {
-	all = append(all, CheckedPair{Metric: "throughput", Measured: throughput(measured, window), Predicted: throughput(predicted, window)})
+func compare(measured []result.Request, predicted [][]result.Request, window int64) (all []CheckedPair) {
+	t := CheckedPair{Metric: "throughput", Measured: throughput(measured, window)}
+	for _, p := range predicted {
+		t.Predicted += throughput(p, window) / float64(len(predicted))
+	}
+	all = append(all, t)
 	for _, m := range []string{"ttft", "itl", "e2e"} {
-		a, b := values(measured, m), values(predicted, m)
+		a, b := values(m, measured), values(m, predicted...)
 		for _, p := range compared {
 			if len(a) >= stat.Floor(p, .95) && len(b) > 0 {
-				all = append(all, CheckedPair{Metric: fmt.Sprintf("%s_p%.0f", m, 100*p), Measured: stat.NearestRank(a, p), Predicted: stat.NearestRank(b, p)})
+				q := stat.NewQuantileOf(ascending(a), p, effective(m, len(a), len(measured)))
+				all = append(all, CheckedPair{Metric: fmt.Sprintf("%s_p%.0f", m, 100*p), Measured: q.Value, Low: q.Conservative.Low, High: q.Conservative.High, Predicted: stat.NearestRank(b, p)})
 			}
 		}
 	}
 	return all
+}
+
+// ascending is a stat.Ordered.
+type ascending []float64
+
+func (a ascending) Len() int         { return len(a) }
+func (a ascending) At(i int) float64 { return a[i] }
+
+// effective is how many independent values there are: tokens of one step have one gap in common, so of gaps no more than requests.
+func effective(metric string, values, requests int) int {
+	if metric == "itl" {
+		return min(values, requests)
+	}
+	return values
 }
 
 // throughput is tokens per second over the window.
@@ -146,22 +181,27 @@ func throughput(requests []result.Request, window int64) float64 {
 }
 
 // values are a metric's over all requests, sorted.
-func values(requests []result.Request, name string) (v []float64) {
-	for i := range requests {
-		r := &requests[i]
-		switch name {
-		case "ttft":
-			x, _ := metric.TTFT(r)
-			v = append(v, x)
-		case "e2e":
-			x, _ := metric.E2E(r)
-			v = append(v, x)
-		case "itl":
-			v = metric.AppendITL(v, r)
+func values(name string, sets ...[]result.Request) (v []float64) {
+	for _, requests := range sets {
+		for i := range requests {
+			v = appendValues(v, name, &requests[i])
 		}
 	}
 	slices.Sort(v)
 	return v
+}
+
+func appendValues(v []float64, name string, r *result.Request) []float64 {
+	x := 0.0
+	switch name {
+	case "itl":
+		return metric.AppendITL(v, r)
+	case "ttft":
+		x, _ = metric.TTFT(r)
+	case "e2e":
+		x, _ = metric.E2E(r)
+	}
+	return append(v, x)
 }
 
 // Relative is predicted over measured, less 1; 0 where both are infinite, infinite where one is.
@@ -183,7 +223,7 @@ func off(predicted, measured float64) float64 {
 // MarshalJSON has -1 for what is infinite: a percentile that is a failed request's.
 func (p CheckedPair) MarshalJSON() ([]byte, error) {
 	type plain CheckedPair
-	p.Measured, p.Predicted, p.Own = finite(p.Measured), finite(p.Predicted), finite(p.Own)
+	p.Measured, p.Low, p.High, p.Predicted, p.Own = finite(p.Measured), finite(p.Low), finite(p.High), finite(p.Predicted), finite(p.Own)
 	return json.Marshal(plain(p))
 }
 
@@ -204,6 +244,7 @@ func finite(x float64) float64 {
 // errorsOf sums up cells by metric, in the order in which metrics come.
 func errorsOf(cells []CheckedCell) (all []Error) {
 	var names []string
+	inside := map[string]int{}
 	sizes, own := map[string][]float64{}, map[string][]float64{}
 	for _, c := range cells {
 		for _, m := range c.Metrics {
@@ -211,12 +252,15 @@ func errorsOf(cells []CheckedCell) (all []Error) {
 				names = append(names, m.Metric)
 			}
 			sizes[m.Metric] = append(sizes[m.Metric], math.Abs(m.Relative()))
+			if m.Low <= m.Predicted && m.Predicted <= m.High {
+				inside[m.Metric]++
+			}
 			own[m.Metric] = append(own[m.Metric], math.Abs(m.OwnRelative()))
 		}
 	}
 	for _, name := range names {
 		a, b := stat.Sorted(sizes[name]), stat.Sorted(own[name])
-		all = append(all, Error{Metric: name, Cells: len(a), Median: stat.NearestRank(a, .5), Worst: a[len(a)-1],
+		all = append(all, Error{Metric: name, Cells: len(a), Median: stat.NearestRank(a, .5), Worst: a[len(a)-1], Inside: inside[name],
 			OwnMedian: stat.NearestRank(b, .5), OwnWorst: b[len(b)-1]})
 	}
 	return all
