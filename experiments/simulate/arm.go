@@ -122,7 +122,7 @@ func (l *Lab) read(t *record.Trial) (*trialData, string, error) {
 		return nil, "", err
 	}
 	slices.SortFunc(d.requests, func(a, b result.Request) int { return int(min(1, max(-1, a.Intended-b.Intended))) })
-	seen, err := Observe(steps, d.requests)
+	seen, err := Observe(steps, d.requests, atOnce(d.arm))
 	if err != nil {
 		return nil, err.Error(), nil
 	}
@@ -134,6 +134,15 @@ func (l *Lab) read(t *record.Trial) (*trialData, string, error) {
 		d.seen.withoutBatchWait(settings.Options)
 	}
 	return d, "", nil
+}
+
+// atOnce is how many sequences have to wait for the next step to follow at once where none goes on.
+func atOnce(a *record.Arm) int {
+	s, err := settingsOf(a)
+	if p := sched.Policy(s.Batching); err == nil && (p == sched.Static || p == sched.Dynamic) {
+		return s.MaxBatch
+	}
+	return 1
 }
 
 // withoutBatchWait takes the time that a batch was waited for out of what requests took on their way: of those that

@@ -18,12 +18,15 @@ type block struct {
 	class  []int   // of each, as of Noisy
 }
 
-// plan times n steps from start on.
-func (b *block) plan(t StepTime, shape Shape, noises *noises, start int64, n int) {
+// plan times n steps from start on. So many sequences end with the last one.
+func (b *block) plan(t StepTime, shape Shape, noises *noises, start int64, n, ended int) {
 	b.shape, b.steps = shape, n
 	b.starts, b.ends, b.class = b.starts[:0], b.ends[:0], b.class[:0]
 	noises.begin()
-	for range n {
+	for i := range n {
+		if i == n-1 {
+			shape.Ended = ended
+		}
 		ns := t.Step(shape)
 		r, class := noises.next(ns)
 		end := start + atLeastOne(ns*float64(r.Step))

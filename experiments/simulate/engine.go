@@ -73,4 +73,5 @@ type Shape struct {
 	Decodes      int   // sequences that generate
 	DecodeLength int64 // positions that these attend to, added up
 	Draws        int   // tokens that come of it
+	Ended        int   // sequences that end with it
 }

@@ -81,7 +81,7 @@ func (m *StepModel) fitBetween(steps []Observed) {
 	var y []float64
 	for i := 0; i < len(steps); i += 1 + len(steps)/mostFitted {
 		if s := steps[i]; s.Between >= 0 {
-			rows, y = append(rows, []float64{1, float64(s.Prompts + s.Decodes)}), append(y, float64(s.Between))
+			rows, y = append(rows, []float64{1, float64(s.Prompts + s.Decodes), float64(s.Ended)}), append(y, float64(s.Between))
 		}
 	}
 	m.BetweenScale = 1
@@ -89,10 +89,10 @@ func (m *StepModel) fitBetween(steps []Observed) {
 		return
 	}
 	c := robust(rows, y)
-	m.BetweenBase, m.BetweenItem = c[0], c[1]
+	m.BetweenBase, m.BetweenItem, m.BetweenEnded = c[0], c[1], c[2]
 	measured, predicted := 0.0, 0.0
 	for i, r := range rows {
-		measured, predicted = measured+y[i], predicted+c[0]+c[1]*r[1]
+		measured, predicted = measured+y[i], predicted+dot(c, r)
 	}
 	m.BetweenScale = ratio(measured, predicted)
 }

@@ -206,9 +206,20 @@ func (r *replica) next() error {
 		most = min(most, j.left-1)
 	}
 	shape := shapeOf(&r.plan)
-	r.block.plan(r.e.Step, shape, &r.noises, now, 1+r.sched.Repeats(&r.plan, most))
+	n := 1 + r.sched.Repeats(&r.plan, most)
+	r.block.plan(r.e.Step, shape, &r.noises, now, n, r.ending(n))
 	r.state, r.at = computing, r.block.end()
 	return nil
+}
+
+// ending is how many of the planned sequences have their last token in the n-th step.
+func (r *replica) ending(n int) (ended int) {
+	for i := range r.plan.Items {
+		if it := &r.plan.Items[i]; it.Last() && r.jobs[it.Seq.ID].left == n {
+			ended++
+		}
+	}
+	return ended
 }
 
 // rest waits for a batch that is due, or for an arrival.

@@ -10,6 +10,7 @@ type StepModel struct {
 	Scale        float64 `json:"scale"`
 	BetweenBase  float64 `json:"between_ns"`          // from the end of a step to the next
 	BetweenItem  float64 `json:"between_sequence_ns"` // for each of its sequences
+	BetweenEnded float64 `json:"between_ended_ns"`    // for each of them that ended
 	BetweenScale float64 `json:"between_scale"`
 	Fitted       Fitted  `json:"fitted"`
 
@@ -64,7 +65,7 @@ func (m *StepModel) sum(s Shape) (ns float64) {
 
 // between is likewise of the time from its end to the next.
 func (m *StepModel) between(s Shape) float64 {
-	return m.BetweenBase + m.BetweenItem*float64(s.Prompts+s.Decodes)
+	return m.BetweenBase + m.BetweenItem*float64(s.Prompts+s.Decodes) + m.BetweenEnded*float64(s.Ended)
 }
 
 // Step implements StepTime.

@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// recorded unpacks testdata/run: parts of trials that were measured, cut where the engine was idle.
+// recorded unpacks testdata/run: the first 24 requests or more of four trials that were measured, cut where the engine was idle, with
+// their time in the engine counted anew.
 func recorded(t *testing.T) string {
 	t.Helper()
 	dir, from := t.TempDir(), filepath.Join("testdata", "run")
@@ -62,7 +63,7 @@ func TestRecordedTrialsArePredicted(t *testing.T) {
 	if err != nil || len(v.Skipped) > 0 {
 		t.Fatalf("skipped %v: %v", v.Skipped, err)
 	}
-	bounds := map[string][2]float64{"throughput": {.05, .05}, "ttft_p50": {.4, .35}, "itl_p50": {.3, .15}, "e2e_p50": {.3, .3}} // held out, own
+	bounds := map[string][2]float64{"throughput": {.1, .05}, "ttft_p50": {.4, .3}, "itl_p50": {.35, .1}, "e2e_p50": {.4, .3}} // held out, own
 	seen := 0
 	for _, c := range v.Cells {
 		if !c.HeldOut {
