@@ -50,7 +50,7 @@ without the trial's steps. The largest error over these stands beside each figur
 figure beyond what could be checked is marked with an exclamation mark.
 
 --validate shows these trials, predicted beside measured, and predicts nothing else.`,
-		Example: `  assay simulate runs/batching --arm "continuous, prefill-first" --rate 20,40 --replicas 1,4
+		Example: `  assay simulate runs/batching --arm prefill-first --rate 20,40 --replicas 1,4
   assay simulate runs/batching --arm static --capacity --replicas 8
   assay simulate runs/batching --validate`,
 		Args: arguments("RUN_DIR"),

@@ -257,12 +257,16 @@ func BenchmarkRun(b *testing.B) {
 		replicas int
 		router   Routing
 		stepwise bool
-	}{{1, RoundRobin, true}, {1, RoundRobin, false}, {64, LeastLoad, false}, {1000, TwoChoices, false}} {
-		b.Run(fmt.Sprintf("replicas=%d/router=%s/stepwise=%v", x.replicas, x.router, x.stepwise), func(b *testing.B) {
+		times    float64 // as long as those of a small model on one core
+	}{{1, RoundRobin, true, 1}, {1, RoundRobin, false, 1}, {1, RoundRobin, false, 25}, {64, LeastLoad, false, 1}, {1000, TwoChoices, false, 25}} {
+		b.Run(fmt.Sprintf("replicas=%d/router=%s/stepwise=%v/steps=%v", x.replicas, x.router, x.stepwise, x.times), func(b *testing.B) {
 			traffic, simulated := mixed(), 0.0
 			for i := range b.N {
 				d := Deployment{Engine: engineLike(), Replicas: x.replicas, Router: x.router, Stepwise: x.stepwise}
-				o, err := Run(d, traffic.Open(20*float64(x.replicas), 500*x.replicas, 0, uint64(i)), nil)
+				m := typical()
+				m.Scale = x.times
+				d.Engine.Step = m
+				o, err := Run(d, traffic.Open(20/x.times*float64(x.replicas), 500*x.replicas, 0, uint64(i)), nil)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -270,5 +274,22 @@ func BenchmarkRun(b *testing.B) {
 			}
 			b.ReportMetric(simulated*float64(x.replicas)/b.Elapsed().Seconds(), "replica-s/s")
 		})
+	}
+}
+
+// BenchmarkDay is a day of 1000 replicas of a large model, of which 16 are simulated with their share of a load that moves
+// from hour to hour.
+func BenchmarkDay(b *testing.B) {
+	traffic := mixed()
+	traffic.Shape = []float64{.4, .3, .3, .2, .2, .3, .5, .8, 1.1, 1.4, 1.5, 1.5, 1.4, 1.5, 1.6, 1.5, 1.4, 1.3, 1.2, 1.2, 1.1, .9, .7, .5}
+	m := typical()
+	m.Scale = 25
+	e := engineLike()
+	e.Step = m
+	for i := range b.N {
+		d := Deployment{Engine: e, Replicas: 16, Router: LeastLoad}
+		if _, err := Run(d, traffic.Open(.8*16, 0, 24*time.Hour, uint64(i)), nil); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
