@@ -48,15 +48,21 @@ func (s *simulated) printErrors(w io.Writer) {
 
 func (s *simulated) printCeiling(w io.Writer, c simulate.Ceiling) {
 	if c.Why != "" {
-		fmt.Fprintf(w, "\n%d replicas: %s\n", c.Replicas, c.Why)
+		fmt.Fprintf(w, "\n%s: %s\n", count(c.Replicas, "replica"), c.Why)
 		return
 	}
-	fmt.Fprintf(w, "\n%d replicas hold the limits up to %.4g requests per second, and not %.4g: %s\n", c.Replicas, c.Rate, c.Next, c.Binding)
+	fmt.Fprintf(w, "\n%s: the limits hold up to %.3g requests per second, and not at %.3g: %s\n", count(c.Replicas, "replica"), c.Rate, c.Next, c.Binding)
+	if c.High > 0 {
+		fmt.Fprintf(w, "  from %.3g to %.3g with every latency off by the worst of its errors\n", c.Low, c.High)
+	}
 	s.Predictions = append(s.Predictions, c.At)
 }
 
 // beside puts a figure's error beside it.
 func withError(figure string, p simulate.Prediction, metric string) string {
+	if p.Growing && (strings.HasPrefix(metric, "ttft") || strings.HasPrefix(metric, "e2e")) {
+		return "grows"
+	}
 	for _, e := range p.Errors {
 		if e.Metric != metric {
 			continue

@@ -88,6 +88,7 @@ func TestSimulateBadInput(t *testing.T) {
 		"decides what a step takes":   {dir, "--arm", "prefill-first", "--no-check", "--set", "threads=2"},
 		"p95 ttft 100ms":              {dir, "--arm", "prefill-first", "--no-check", "--limit", "ttft<1s"},
 		"expected both or none":       {dir, "--arm", "prefill-first", "--no-check", "--prompt-tokens", "8"},
+		"kinds of lengths":            {dir, "--arm", "prefill-first", "--no-check", "--load", "short prompts"},
 		"found \"nearest\"":           {dir, "--arm", "prefill-first", "--no-check", "--router", "nearest"},
 		"rate is -1":                  {dir, "--arm", "prefill-first", "--no-check", "--rate", "-1"},
 		"0 replicas":                  {dir, "--arm", "prefill-first", "--no-check", "--replicas", "0"},

@@ -180,15 +180,33 @@ func (l *Lab) Arms() (names []string) {
 	return names
 }
 
-// Rates are those of the loads that the run has for an arm, rising; closed loops have none.
-func (l *Lab) Rates(a *Arm) (rates []float64) {
-	for _, d := range l.trials {
-		if d.arm.ID == a.Record.ID && d.load.Rate > 0 && !slices.Contains(rates, d.load.Rate) {
+// Load has an arm's traffic be as it was recorded at the loads of which the name contains this, all of them where it is empty, and
+// returns their rates, rising; closed loops have none. Loads whose lengths are drawn otherwise are not mixed.
+func (l *Lab) Load(a *Arm, name string) (rates []float64, err error) {
+	a.Traffic.Recorded = nil
+	kinds := map[string]bool{}
+	var names []string
+	for _, t := range l.set.Trials {
+		d := l.trials[t.Key.ID]
+		if d == nil || d.arm.ID != a.Record.ID {
+			continue
+		}
+		names = append(names, d.load.Name)
+		if !strings.Contains(d.load.Name, name) {
+			continue
+		}
+		kinds[d.load.PromptTokens+", "+d.load.OutputTokens] = true
+		a.Traffic.Recorded = append(a.Traffic.Recorded, lengths(d.requests)...)
+		if d.load.Rate > 0 && !slices.Contains(rates, d.load.Rate) {
 			rates = append(rates, d.load.Rate)
 		}
 	}
+	slices.Sort(names)
+	if len(kinds) != 1 {
+		return nil, fmt.Errorf("%s: load %q of arm %q has %d kinds of lengths, expected a part of a name that tells one, of %q", l.set.Dir, name, a.Record.Name, len(kinds), slices.Compact(names))
+	}
 	slices.Sort(rates)
-	return rates
+	return rates, nil
 }
 
 // find returns the arm with that name, id, or part of a name that no other has; empty is the only one.

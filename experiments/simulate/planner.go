@@ -24,7 +24,7 @@ type Effort struct {
 	// Replicas bounds how many are simulated; 0 is 16. Of more, so many are simulated with their share of the
 	// traffic: exact where replicas do not depend on each other, see Routing.Independent.
 	Replicas int
-	Steps    int // of the bisection; 0 is 12
+	Steps    int // of the bisection, each of which halves the interval from twice the rate on; 0 is 7, to 0.5 %
 }
 
 // Prediction is what a rate is expected to bring.
@@ -49,6 +49,7 @@ type Prediction struct {
 	Attained float64 `json:"attained"` // share of requests that meet all limits, refused ones missing them
 	Met      bool    `json:"met"`      // every limit holds at its percentile
 	Missed   string  `json:"missed,omitempty"`
+	Growing  bool    `json:"growing,omitempty"` // the queue grows: latencies are those of as many requests as were simulated, and nothing else
 
 	Errors []Error `json:"errors,omitempty"` // how far off the figures may be, by metric; none where nothing was checked
 }
@@ -84,4 +85,8 @@ type Ceiling struct {
 	At       Prediction `json:"at"`        // of Rate
 	Why      string     `json:"why,omitempty"`
 	Replicas int        `json:"replicas"`
+	// Low and High are the rates that hold where every latency is off by the worst of its errors, to the one side and to
+	// the other; 0 where an error is not known.
+	Low  float64 `json:"rate_low"`
+	High float64 `json:"rate_high"`
 }

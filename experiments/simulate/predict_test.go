@@ -122,3 +122,22 @@ func TestErrorsBeside(t *testing.T) {
 		t.Error("errors of nothing")
 	}
 }
+
+// The rates that hold with every latency off by its error are about the ceiling, and not known where an error is not.
+func TestCapacityHasAnInterval(t *testing.T) {
+	p := planner(limit("ttft", .95, 60*time.Millisecond))
+	p.Checked = &Validation{Cells: []CheckedCell{{Occupancy: 1, Metrics: []CheckedPair{{Metric: "ttft_p95", Measured: 100, Predicted: 120}}}}}
+	c, err := p.Capacity(1)
+	if err != nil || !(c.Low < c.Rate && c.Rate < c.High) {
+		t.Errorf("%g from %g to %g: %v", c.Rate, c.Low, c.High, err)
+	}
+	wide := p.Checked.Cells[0].Metrics
+	wide[0].Predicted = 200
+	if w, err := p.Capacity(1); err != nil || w.Low >= c.Low || w.High <= c.High || w.Rate != c.Rate {
+		t.Errorf("%g from %g to %g with a larger error: %v", w.Rate, w.Low, w.High, err)
+	}
+	wide[0].Metric = "itl_p95"
+	if c, err := p.Capacity(1); err != nil || c.Low != 0 || c.High != 0 {
+		t.Errorf("from %g to %g with no error known: %v", c.Low, c.High, err)
+	}
+}

@@ -145,7 +145,7 @@ func compare(measured []result.Request, predicted [][]result.Request, window int
 		t.Predicted += throughput(p, window) / float64(len(predicted))
 	}
 	all = append(all, t)
-	for _, m := range []string{"ttft", "itl", "e2e"} {
+	for _, m := range []string{"ttft", "itl", "tpot", "e2e"} {
 		a, b := values(m, measured), values(m, predicted...)
 		for _, p := range compared {
 			if len(a) >= stat.Floor(p, .95) && len(b) > 0 {
@@ -200,6 +200,12 @@ func appendValues(v []float64, name string, r *result.Request) []float64 {
 		x, _ = metric.TTFT(r)
 	case "e2e":
 		x, _ = metric.E2E(r)
+	case "tpot":
+		tpot, defined := metric.TPOT(r)
+		if !defined {
+			return v
+		}
+		x = tpot
 	}
 	return append(v, x)
 }
