@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sched"
+	"github.com/assaylab/assay/loadgen/arrival"
 )
 
 // variants are engines of every policy, with and without prefixes that are found, with blocks enough and short.
@@ -217,6 +219,54 @@ func TestHourlyShape(t *testing.T) {
 		want *= 2 * 2 * 3600 * 5 / 6.
 		if got := float64(count[i]); want == 0 && got > 0 || want > 0 && (got < .95*want || got > 1.05*want) {
 			t.Errorf("hour %d has %v requests, want about %v", i, got, want)
+		}
+	}
+}
+
+// A schedule of the load generator gives the times, and the traffic all else.
+func TestTimesOfASchedule(t *testing.T) {
+	s, err := arrival.Gamma(50, 2, 400, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	traffic := grouped()
+	requests := drawn(traffic.Times(s, 4))
+	if len(requests) != 400 {
+		t.Fatalf("%d requests, want 400", len(requests))
+	}
+	for i, q := range requests {
+		if q.At != s.Offset(i) || q.Prompt < 4 || q.Prompt > 100 || q.Output < 1 || q.Output > 60 || q.Group < 1 || q.Group > 5 || q.Shared != min(48, q.Prompt) {
+			t.Fatalf("request %d at %d: %+v", i, s.Offset(i), q)
+		}
+	}
+	if again := drawn(traffic.Times(s, 4)); !slices.Equal(again, requests) {
+		t.Error("the same seed gives other requests")
+	}
+	if other := drawn(traffic.Times(s, 5)); slices.Equal(other, requests) {
+		t.Error("another seed gives the same requests")
+	}
+}
+
+// Gaps have the coefficient of variation that is asked for, and another rate is the same stream at another unit of time.
+func TestOpenTraffic(t *testing.T) {
+	for _, cv := range []float64{.5, 1, 2} {
+		traffic := short()
+		traffic.CV = cv
+		slow, fast := drawn(traffic.Open(10, 20000, 0, 3)), drawn(traffic.Open(30, 20000, 0, 3))
+		var gaps []float64
+		mean, square := 0.0, 0.0
+		for i := 1; i < len(slow); i++ {
+			gaps = append(gaps, float64(slow[i].At-slow[i-1].At)/1e9)
+			mean += gaps[i-1] / float64(len(slow)-1)
+			if off := float64(slow[i].At) - 3*float64(fast[i].At); math.Abs(off) > 4 || slow[i].Prompt != fast[i].Prompt {
+				t.Fatalf("request %d comes at %d and, three times as fast, at %d", i, slow[i].At, fast[i].At)
+			}
+		}
+		for _, g := range gaps {
+			square += (g - mean) * (g - mean) / float64(len(gaps))
+		}
+		if got := math.Sqrt(square) / mean; math.Abs(mean-.1) > .005 || math.Abs(got/cv-1) > .05 {
+			t.Errorf("cv %v: gaps of mean %v and cv %v", cv, mean, got)
 		}
 	}
 }

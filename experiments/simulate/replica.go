@@ -303,9 +303,7 @@ func (r *replica) tokens() {
 		}
 		j := r.jobs[it.Seq.ID]
 		if r.keep {
-			for _, at := range b.ends[:b.steps] {
-				j.line.Tokens = append(j.line.Tokens, at)
-			}
+			j.line.Tokens = append(j.line.Tokens, b.ends[:b.steps]...)
 		}
 		if !j.measured {
 			continue
