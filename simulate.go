@@ -18,7 +18,7 @@ import (
 )
 
 type simulateOptions struct {
-	arm            string
+	arm, load      string
 	rates          []float64
 	replicas       []int
 	router         string
@@ -50,7 +50,7 @@ without the trial's steps. The largest error over these stands beside each figur
 figure beyond what could be checked is marked with an exclamation mark.
 
 --validate shows these trials, predicted beside measured, and predicts nothing else.`,
-		Example: `  assay simulate runs/batching --arm "continuous, prefill-first" --rate 20,40 --replicas 1,4
+		Example: `  assay simulate runs/batching --arm prefill-first --rate 20,40 --replicas 1,4
   assay simulate runs/batching --arm static --capacity --replicas 8
   assay simulate runs/batching --validate`,
 		Args: arguments("RUN_DIR"),
@@ -63,6 +63,7 @@ figure beyond what could be checked is marked with an exclamation mark.
 	}
 	f := c.Flags()
 	f.StringVar(&o.arm, "arm", "", "arm of the run: its name, its id or a part of the name")
+	f.StringVar(&o.load, "load", "", "take rates and recorded lengths from loads whose name contains this")
 	f.Float64SliceVar(&o.rates, "rate", nil, "requests per second over all replicas (default: the run's)")
 	f.IntSliceVar(&o.replicas, "replicas", []int{1}, "how many there are")
 	f.StringVar(&o.router, "router", string(simulate.RoundRobin), "who gets a request: "+routingNames())
@@ -80,6 +81,7 @@ figure beyond what could be checked is marked with an exclamation mark.
 	f.IntVar(&o.most, "simulated-replicas", 0, "of more replicas, simulate these with their share of the load, 0 for 16")
 	f.Uint64Var(&o.seed, "seed", 1, "of everything random")
 	f.BoolVar(&o.json, "json", false, "everything as one JSON object")
+	f.Lookup("rate").DefValue = "" // its text says what it is
 	c.MarkFlagsMutuallyExclusive("validate", "no-check")
 	c.MarkFlagsMutuallyExclusive("capacity", "rate")
 	return c
@@ -110,12 +112,19 @@ func (o *simulateOptions) run(w io.Writer, dir string) error {
 			return err
 		}
 	}
+	rates, err := lab.Load(arm, o.load)
+	if err != nil && (o.prompt == "" || o.load != "") {
+		return fmt.Errorf("--load: %w", err)
+	}
 	p, err := o.planner(arm)
 	if err != nil {
 		return err
 	}
+	if len(o.rates) > 0 {
+		rates = o.rates
+	}
 	out := simulated{RunDir: dir, Arm: arm.Record.Name, Model: arm.Model, Overhead: arm.Engine.Overhead, Checked: arm.Checked, Limits: p.Limits, Router: p.Router}
-	if out.Predictions, out.Capacities, err = o.predict(p, lab, arm); err != nil {
+	if out.Predictions, out.Capacities, err = o.predict(p, rates); err != nil {
 		return err
 	}
 	if o.json {
@@ -246,13 +255,9 @@ func parseLimit(text string) (record.SLO, error) {
 }
 
 // predict has a line for each number of replicas and rate.
-func (o *simulateOptions) predict(p *simulate.Planner, lab *simulate.Lab, arm *simulate.Arm) (all []simulate.Prediction, ceilings []simulate.Ceiling, err error) {
-	rates := o.rates
-	if len(rates) == 0 {
-		rates = lab.Rates(arm)
-	}
+func (o *simulateOptions) predict(p *simulate.Planner, rates []float64) (all []simulate.Prediction, ceilings []simulate.Ceiling, err error) {
 	if len(rates) == 0 && !o.capacity {
-		return nil, nil, fmt.Errorf("the run's loads of arm %q have no rate: expected --rate", arm.Record.Name)
+		return nil, nil, fmt.Errorf("no rate follows from the run's loads of arm %q: expected --rate", p.Engine.Name)
 	}
 	for _, n := range o.replicas {
 		if o.capacity {

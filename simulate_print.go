@@ -48,15 +48,21 @@ func (s *simulated) printErrors(w io.Writer) {
 
 func (s *simulated) printCeiling(w io.Writer, c simulate.Ceiling) {
 	if c.Why != "" {
-		fmt.Fprintf(w, "\n%d replicas: %s\n", c.Replicas, c.Why)
+		fmt.Fprintf(w, "\n%s: %s\n", count(c.Replicas, "replica"), c.Why)
 		return
 	}
-	fmt.Fprintf(w, "\n%d replicas hold the limits up to %.4g requests per second, and not %.4g: %s\n", c.Replicas, c.Rate, c.Next, c.Binding)
+	fmt.Fprintf(w, "\n%s: the limits hold up to %.3g requests per second, and not at %.3g: %s\n", count(c.Replicas, "replica"), c.Rate, c.Next, c.Binding)
+	if c.High > 0 {
+		fmt.Fprintf(w, "  from %.3g to %.3g with every latency off by the worst of its errors\n", c.Low, c.High)
+	}
 	s.Predictions = append(s.Predictions, c.At)
 }
 
 // beside puts a figure's error beside it.
 func withError(figure string, p simulate.Prediction, metric string) string {
+	if p.Growing && (strings.HasPrefix(metric, "ttft") || strings.HasPrefix(metric, "e2e")) {
+		return "grows"
+	}
 	for _, e := range p.Errors {
 		if e.Metric != metric {
 			continue
@@ -112,7 +118,7 @@ func latencyText(ns float64) string {
 // printChecked shows predicted beside measured, a line for each trial and metric, and what remains of it.
 func printChecked(w io.Writer, v *simulate.Validation) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "trial\tarm, load\tin the engine\tmetric\tmeasured\tpredicted\toff")
+	fmt.Fprintln(tw, "trial\tarm, load\tin the engine\tmetric\tmeasured\t95 %\tpredicted\toff\twith its own steps")
 	for _, c := range v.Cells {
 		name := c.Arm + ", " + c.Load
 		if !c.HeldOut {
@@ -123,7 +129,8 @@ func printChecked(w io.Writer, v *simulate.Validation) error {
 			if i > 0 {
 				first = []string{"", "", ""}
 			}
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\n", strings.Join(first, "\t"), m.Metric, checkedText(m.Metric, m.Measured), checkedText(m.Metric, m.Predicted), signedShare(m.Relative()))
+			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(first, "\t"), m.Metric, checkedText(m.Metric, m.Measured), intervalText(m), checkedText(m.Metric, m.Predicted),
+				signedShare(m.Relative()), signedShare(m.OwnRelative()))
 		}
 	}
 	if err := tw.Flush(); err != nil {
@@ -132,11 +139,26 @@ func printChecked(w io.Writer, v *simulate.Validation) error {
 	for _, s := range v.Skipped {
 		fmt.Fprintf(w, "trial %s was not replayed: %s\n", s.Trial, s.Reason)
 	}
-	fmt.Fprintln(tw, "\nmetric\ttrials\thalf of them within\tall within")
+	fmt.Fprintln(tw, "\nmetric\ttrials\thalf of them within\tall within\tin the measured interval\twith their own steps, half\tall")
 	for _, e := range v.Errors {
-		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\n", e.Metric, e.Cells, shareText(e.Median), shareText(e.Worst))
+		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", e.Metric, e.Cells, shareText(e.Median), shareText(e.Worst), insideText(e), shareText(e.OwnMedian), shareText(e.OwnWorst))
 	}
 	return tw.Flush()
+}
+
+// intervalText is that of what was measured.
+func intervalText(m simulate.CheckedPair) string {
+	if m.High == 0 {
+		return ""
+	}
+	return latencyText(m.Low) + " to " + latencyText(m.High)
+}
+
+func insideText(e simulate.Error) string {
+	if e.Metric == "throughput" {
+		return ""
+	}
+	return fmt.Sprintf("%d", e.Inside)
 }
 
 func checkedText(metric string, v float64) string {

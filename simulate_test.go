@@ -75,7 +75,7 @@ func TestSimulate(t *testing.T) {
 	if len(got.Capacities) != 1 || got.Capacities[0].Rate <= 0 || got.Capacities[0].Next <= got.Capacities[0].Rate || len(got.Capacities[0].At.Errors) == 0 || got.Limits[0].LimitNS != 80e6 {
 		t.Errorf("%+v", got.Capacities)
 	}
-	if code, out, errs = simulateRun(t, dir, "--validate"); code != exitOK || strings.Count(out, "throughput") != 4 {
+	if code, out, errs = simulateRun(t, dir, "--validate"); code != exitOK || strings.Count(out, "throughput") != 5 {
 		t.Errorf("%d: %s%s", code, out, errs)
 	}
 }
@@ -88,6 +88,7 @@ func TestSimulateBadInput(t *testing.T) {
 		"decides what a step takes":   {dir, "--arm", "prefill-first", "--no-check", "--set", "threads=2"},
 		"p95 ttft 100ms":              {dir, "--arm", "prefill-first", "--no-check", "--limit", "ttft<1s"},
 		"expected both or none":       {dir, "--arm", "prefill-first", "--no-check", "--prompt-tokens", "8"},
+		"kinds of lengths":            {dir, "--arm", "prefill-first", "--no-check", "--load", "short prompts"},
 		"found \"nearest\"":           {dir, "--arm", "prefill-first", "--no-check", "--router", "nearest"},
 		"rate is -1":                  {dir, "--arm", "prefill-first", "--no-check", "--rate", "-1"},
 		"0 replicas":                  {dir, "--arm", "prefill-first", "--no-check", "--replicas", "0"},

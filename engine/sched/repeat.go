@@ -13,6 +13,9 @@ func (s *Scheduler) Repeats(p *Plan, most int) int {
 			return 0
 		}
 		most = min(most, q.Limit-1-len(q.Tokens))
+		if s.pool.Reuses() { // in which order blocks are taken decides which of two that begin alike is found
+			most = min(most, len(q.Table.Blocks())*s.pool.BlockSize()-len(q.Tokens))
+		}
 	}
 	for most > 0 && !s.holds(p, most) {
 		most /= 2

@@ -23,6 +23,7 @@ type Arm struct {
 	Model    *StepModel // Engine.Step
 	Traffic  Traffic    // lengths of its requests, as recorded
 	Limits   []record.SLO
+	Longest  int // sequence that the step model was fitted to, in tokens
 	Checked  *Validation
 }
 
@@ -47,7 +48,7 @@ func LoadArm(dir, arm string, seed uint64) (*Arm, error) {
 
 // Planner answers for the arm, with the lengths and limits of its run.
 func (a *Arm) Planner(seed uint64) *Planner {
-	return &Planner{Engine: a.Engine, Traffic: a.Traffic, Limits: a.Limits, Seed: seed, Checked: a.Checked}
+	return &Planner{Engine: a.Engine, Traffic: a.Traffic, Limits: a.Limits, Seed: seed, Longest: a.Longest, Checked: a.Checked}
 }
 
 // Fixed are the settings that a step model is fitted to: with another value of one of these, it says nothing.
@@ -121,7 +122,7 @@ func (l *Lab) read(t *record.Trial) (*trialData, string, error) {
 		return nil, "", err
 	}
 	slices.SortFunc(d.requests, func(a, b result.Request) int { return int(min(1, max(-1, a.Intended-b.Intended))) })
-	seen, err := Observe(steps, d.requests)
+	seen, err := Observe(steps, d.requests, atOnce(d.arm))
 	if err != nil {
 		return nil, err.Error(), nil
 	}
@@ -133,6 +134,15 @@ func (l *Lab) read(t *record.Trial) (*trialData, string, error) {
 		d.seen.withoutBatchWait(settings.Options)
 	}
 	return d, "", nil
+}
+
+// atOnce is how many sequences have to wait for the next step to follow at once where none goes on.
+func atOnce(a *record.Arm) int {
+	s, err := settingsOf(a)
+	if p := sched.Policy(s.Batching); err == nil && (p == sched.Static || p == sched.Dynamic) {
+		return s.MaxBatch
+	}
+	return 1
 }
 
 // withoutBatchWait takes the time that a batch was waited for out of what requests took on their way: of those that
@@ -170,15 +180,33 @@ func (l *Lab) Arms() (names []string) {
 	return names
 }
 
-// Rates are those of the loads that the run has for an arm, rising; closed loops have none.
-func (l *Lab) Rates(a *Arm) (rates []float64) {
-	for _, d := range l.trials {
-		if d.arm.ID == a.Record.ID && d.load.Rate > 0 && !slices.Contains(rates, d.load.Rate) {
+// Load has an arm's traffic be as it was recorded at the loads of which the name contains this, all of them where it is empty, and
+// returns their rates, rising; closed loops have none. Loads whose lengths are drawn otherwise are not mixed.
+func (l *Lab) Load(a *Arm, name string) (rates []float64, err error) {
+	a.Traffic.Recorded = nil
+	kinds := map[string]bool{}
+	var names []string
+	for _, t := range l.set.Trials {
+		d := l.trials[t.Key.ID]
+		if d == nil || d.arm.ID != a.Record.ID {
+			continue
+		}
+		names = append(names, d.load.Name)
+		if !strings.Contains(d.load.Name, name) {
+			continue
+		}
+		kinds[d.load.PromptTokens+", "+d.load.OutputTokens] = true
+		a.Traffic.Recorded = append(a.Traffic.Recorded, lengths(d.requests)...)
+		if d.load.Rate > 0 && !slices.Contains(rates, d.load.Rate) {
 			rates = append(rates, d.load.Rate)
 		}
 	}
+	slices.Sort(names)
+	if len(kinds) != 1 {
+		return nil, fmt.Errorf("%s: load %q of arm %q has %d kinds of lengths, expected a part of a name that tells one, of %q", l.set.Dir, name, a.Record.Name, len(kinds), slices.Compact(names))
+	}
 	slices.Sort(rates)
-	return rates
+	return rates, nil
 }
 
 // find returns the arm with that name, id, or part of a name that no other has; empty is the only one.
@@ -227,6 +255,7 @@ func (l *Lab) arm(a *record.Arm, without string) (*Arm, error) {
 		if d == nil || t.Key.ID == without || !l.same(a, d.arm) {
 			continue
 		}
+		out.Longest = max(out.Longest, longest(d.requests))
 		steps, passages = append(steps, d.seen.Steps...), append(passages, d.seen.Overhead...)
 		if d.arm.ID == a.ID {
 			blocks = d.blocks

@@ -15,17 +15,22 @@ type block struct {
 	starts []int64 // of each
 	ends   []int64 // when its tokens are on their way
 	ready  int64   // when the next block may begin
-	noise  *noise  // of the kind of steps that it has
+	class  []int   // of each, as of Noisy
 }
 
-// plan times n steps from start on.
-func (b *block) plan(t StepTime, shape Shape, noise *noise, start int64, n int) {
-	b.shape, b.steps, b.noise = shape, n, noise
-	b.starts, b.ends = b.starts[:0], b.ends[:0]
+// plan times n steps from start on. So many sequences end with the last one.
+func (b *block) plan(t StepTime, shape Shape, noises *noises, start int64, n, ended int) {
+	b.shape, b.steps = shape, n
+	b.starts, b.ends, b.class = b.starts[:0], b.ends[:0], b.class[:0]
+	noises.begin()
 	for i := range n {
-		r := noise.peek(i)
-		end := start + atLeastOne(t.Step(shape)*float64(r.Step))
-		b.starts, b.ends = append(b.starts, start), append(b.ends, end)
+		if i == n-1 {
+			shape.Ended = ended
+		}
+		ns := t.Step(shape)
+		r, class := noises.next(ns)
+		end := start + atLeastOne(ns*float64(r.Step))
+		b.starts, b.ends, b.class = append(b.starts, start), append(b.ends, end), append(b.class, class)
 		start = end + int64(math.Round(t.Between(shape)*float64(r.Between)))
 		shape.DecodeLength += int64(shape.Decodes)
 	}

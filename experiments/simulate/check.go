@@ -12,7 +12,7 @@ type CheckedCell struct {
 	Trial   string `json:"trial"`
 	Arm     string `json:"arm"`
 	Load    string `json:"load"`
-	HeldOut bool   `json:"held_out"` // the step model knows nothing of the trial's steps
+	HeldOut bool   `json:"held_out"` // the step model knows nothing of the trial's steps; else the others have none of sequences as long
 	// Occupancy is the mean number of requests in the engine, waiting ones included, over the places in its batch, as measured.
 	Occupancy float64       `json:"occupancy"`
 	Metrics   []CheckedPair `json:"metrics"`
@@ -21,8 +21,13 @@ type CheckedCell struct {
 // CheckedPair is one metric of a cell.
 type CheckedPair struct {
 	Metric    string  `json:"metric"`
-	Measured  float64 `json:"measured"`  // nanoseconds, tokens per second for throughput
-	Predicted float64 `json:"predicted"` // likewise
+	Measured  float64 `json:"measured"` // nanoseconds, tokens per second for throughput
+	Low       float64 `json:"low"`      // 95 % interval of what was measured; of percentiles only
+	High      float64 `json:"high"`
+	Predicted float64 `json:"predicted"` // likewise, over several replays
+	// Own is what is predicted with the trial's own steps: what of the error is then left is the simulation's, and
+	// the other part is that steps took longer or shorter in this trial than in others.
+	Own float64 `json:"predicted_with_own_steps"`
 }
 
 // SkippedCell is a trial that could not be replayed.

@@ -50,11 +50,13 @@ type StepTime interface {
 	Between(Shape) float64
 }
 
-// Noisy is a StepTime with a record of how far measured steps were off.
+// Noisy is a StepTime with a record of how far measured steps were off, by classes of steps that take about as long: what
+// holds up a machine adds much to a short step and little to a long one.
 type Noisy interface {
 	StepTime
-	// Residuals are measured over predicted times, in the order of measurement.
-	Residuals(prompts bool) []Residual
+	Classes() int
+	Class(ns float64) int           // of a step that is predicted to take so long
+	Residuals(class int) []Residual // measured over predicted times, in the order of measurement; at least one
 }
 
 // Residual is of one measured step.
@@ -71,4 +73,5 @@ type Shape struct {
 	Decodes      int   // sequences that generate
 	DecodeLength int64 // positions that these attend to, added up
 	Draws        int   // tokens that come of it
+	Ended        int   // sequences that end with it
 }

@@ -3,6 +3,7 @@ package simulate
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/stat"
 )
@@ -17,6 +18,10 @@ type Observed struct {
 
 // fewestSteps is what a model is fitted to at least.
 const fewestSteps = 100
+
+// mostFitted is about how many steps coefficients are fitted to: of more, every other, every third and so on. All of them have
+// their part in the scale, and their residual.
+const mostFitted = 20000
 
 // testRun is how many steps in a row are fitted to, or tested on: neighbours are alike, and a test between them would
 // tell of itself.
@@ -56,15 +61,16 @@ func fitAll(steps []Observed) *StepModel {
 
 // fitSteps is a fit of least squares of relative errors, robust against steps that were held up (Huber's weights).
 func (m *StepModel) fitSteps(steps []Observed) {
-	rows, y := make([][]float64, len(steps)), make([]float64, len(steps))
-	for i, s := range steps {
-		f := s.features()
-		rows[i], y[i] = f[:], float64(s.Took)
+	var rows [][]float64
+	var y []float64
+	for i := 0; i < len(steps); i += 1 + len(steps)/mostFitted {
+		f := steps[i].features()
+		rows, y = append(rows, f[:]), append(y, float64(steps[i].Took))
 	}
 	copy(m.coefficients[:], robust(rows, y))
 	measured, predicted := 0.0, 0.0
-	for i, s := range steps {
-		measured, predicted = measured+y[i], predicted+m.sum(s.Shape)
+	for _, s := range steps {
+		measured, predicted = measured+float64(s.Took), predicted+m.sum(s.Shape)
 	}
 	m.Scale = ratio(measured, predicted)
 }
@@ -73,9 +79,9 @@ func (m *StepModel) fitSteps(steps []Observed) {
 func (m *StepModel) fitBetween(steps []Observed) {
 	var rows [][]float64
 	var y []float64
-	for _, s := range steps {
-		if s.Between >= 0 {
-			rows, y = append(rows, []float64{1, float64(s.Prompts + s.Decodes)}), append(y, float64(s.Between))
+	for i := 0; i < len(steps); i += 1 + len(steps)/mostFitted {
+		if s := steps[i]; s.Between >= 0 {
+			rows, y = append(rows, []float64{1, float64(s.Prompts + s.Decodes), float64(s.Ended)}), append(y, float64(s.Between))
 		}
 	}
 	m.BetweenScale = 1
@@ -83,10 +89,10 @@ func (m *StepModel) fitBetween(steps []Observed) {
 		return
 	}
 	c := robust(rows, y)
-	m.BetweenBase, m.BetweenItem = c[0], c[1]
+	m.BetweenBase, m.BetweenItem, m.BetweenEnded = c[0], c[1], c[2]
 	measured, predicted := 0.0, 0.0
 	for i, r := range rows {
-		measured, predicted = measured+y[i], predicted+c[0]+c[1]*r[1]
+		measured, predicted = measured+y[i], predicted+dot(c, r)
 	}
 	m.BetweenScale = ratio(measured, predicted)
 }
@@ -129,17 +135,37 @@ func ratio(measured, predicted float64) float64 {
 
 // keepResiduals keeps how far off each step was. One without a next has the last residual of the time between.
 func (m *StepModel) keepResiduals(steps []Observed) {
+	m.bounds = classBounds(steps, m.Step)
+	m.residuals = make([][]Residual, len(m.bounds))
 	between := float32(1)
 	for _, s := range steps {
 		if s.Between >= 0 {
 			between = float32(ratio(float64(s.Between), m.Between(s.Shape)))
 		}
-		kind := 0
-		if s.Prompts > 0 {
-			kind = 1
-		}
-		m.residuals[kind] = append(m.residuals[kind], Residual{Step: float32(ratio(float64(s.Took), m.Step(s.Shape))), Between: between})
+		ns := m.Step(s.Shape)
+		class := m.Class(ns)
+		m.residuals[class] = append(m.residuals[class], Residual{Step: float32(ratio(float64(s.Took), ns)), Between: between})
 	}
+}
+
+// fewestResiduals is how many a class has at least, where there are as many steps.
+const fewestResiduals = 200
+
+// classBounds are the predicted times at which classes begin: each is twice the one before, or more where too few steps
+// would be between.
+func classBounds(steps []Observed, predict func(Shape) float64) []float64 {
+	all := make([]float64, len(steps))
+	for i, s := range steps {
+		all[i] = predict(s.Shape)
+	}
+	slices.Sort(all)
+	bounds, first := []float64{all[0]}, 0
+	for i, ns := range all {
+		if ns >= 2*bounds[len(bounds)-1] && i-first >= fewestResiduals && len(all)-i >= fewestResiduals && ns > all[i-1] {
+			bounds, first = append(bounds, ns), i
+		}
+	}
+	return bounds
 }
 
 // test says how far off the model is on steps.

@@ -72,17 +72,28 @@ func normal(rows [][]float64, y, weights []float64) (a *mat.SymDense, b, scale [
 	for i := range scale {
 		scale[i] = math.Sqrt(scale[i])
 	}
+	sums := make([]float64, n*n)
 	for r, row := range rows {
-		for i := range n {
-			if row[i] == 0 {
+		w := weights[r]
+		for i, x := range row {
+			if x == 0 {
 				continue
 			}
-			b[i] += weights[r] * row[i] / scale[i] * y[r]
+			b[i] += w * x * y[r]
+			sum := sums[i*n : (i+1)*n]
 			for j := i; j < n; j++ {
-				if row[j] != 0 {
-					a.SetSym(i, j, a.At(i, j)+weights[r]*row[i]/scale[i]*row[j]/scale[j])
-				}
+				sum[j] += w * x * row[j]
 			}
+		}
+	}
+	for i := range n {
+		for j := i; j < n && scale[i] > 0; j++ {
+			if scale[j] > 0 {
+				a.SetSym(i, j, sums[i*n+j]/scale[i]/scale[j])
+			}
+		}
+		if scale[i] > 0 {
+			b[i] /= scale[i]
 		}
 	}
 	return a, b, scale

@@ -28,8 +28,9 @@ type Passage struct {
 }
 
 // Observe joins a trial's step trace with its requests. The trace says how many rows each step computed; where these lie in
-// their sequences follows from the lengths of prompts, which the requests say.
-func Observe(steps *record.Steps, requests []result.Request) (*Observation, error) {
+// their sequences follows from the lengths of prompts, which the requests say. AtOnce is how many sequences have to wait for
+// the next step to follow at once where none goes on: 1, or where batches are waited for as many as one has.
+func Observe(steps *record.Steps, requests []result.Request, atOnce int) (*Observation, error) {
 	if steps == nil || len(steps.Steps) == 0 {
 		return nil, errors.New("no step trace: expected steps.jsonl, which a scenario with trace_steps = true in [engine] has the engine write")
 	}
@@ -40,7 +41,7 @@ func Observe(steps *record.Steps, requests []result.Request) (*Observation, erro
 	}
 	t.place()
 	o := &Observation{}
-	o.observe(t, steps.Steps)
+	o.observe(t, steps.Steps, atOnce)
 	o.passages(t, steps.Steps)
 	return o, nil
 }
@@ -158,7 +159,7 @@ func (t *tracker) place() {
 }
 
 // observe makes each step's shape. Positions are counted along.
-func (o *Observation) observe(t *tracker, steps []record.Step) {
+func (o *Observation) observe(t *tracker, steps []record.Step, atOnce int) {
 	at, length := map[uint64]int{}, map[uint64]int{}
 	runs := map[uint64]int{}
 	for i := range steps {
@@ -181,7 +182,8 @@ func (o *Observation) observe(t *tracker, steps []record.Step) {
 				at[id], runs[id] = 0, runs[id]+1
 			}
 		}
-		o.Steps = append(o.Steps, Observed{Shape: shape, Start: s.Start, Took: s.Duration, Between: between(t, steps, i)})
+		shape.Ended = t.ended(s, i)
+		o.Steps = append(o.Steps, Observed{Shape: shape, Start: s.Start, Took: s.Duration, Between: between(steps, i, shape.Ended, atOnce)})
 	}
 }
 
@@ -201,16 +203,23 @@ func (o *Observation) prompt(t *tracker, shape *Shape, it record.StepItem, at in
 }
 
 // between is the time to the next step, -1 where the engine had nothing to do after step i, or steps are missing.
-func between(t *tracker, steps []record.Step, i int) int64 {
-	if i+1 == len(steps) || steps[i+1].Lost > 0 {
+func between(steps []record.Step, i, ended, atOnce int) int64 {
+	s := &steps[i]
+	goesOn := ended < len(s.Items) || s.Running > len(s.Items) || s.Waiting >= atOnce
+	if i+1 == len(steps) || steps[i+1].Lost > 0 || !goesOn {
 		return -1
 	}
-	for _, it := range steps[i].Items {
-		if t.last[it.Seq] > i { // goes on
-			return max(0, steps[i+1].Start-steps[i].Start-steps[i].Duration)
+	return max(0, steps[i+1].Start-end(s))
+}
+
+// ended is how many sequences have their last item in step i.
+func (t *tracker) ended(s *record.Step, i int) (n int) {
+	for _, it := range s.Items {
+		if t.last[it.Seq] == i && it.Tokens > 0 {
+			n++
 		}
 	}
-	return -1
+	return n
 }
 
 // passages are those of the requests that are known.

@@ -21,7 +21,7 @@ func traced(t *testing.T, e Engine, requests []Request) (steps *record.Steps, sh
 	next := map[*job]int{}
 	for {
 		if r.state == computing {
-			s := record.Step{Start: r.block.starts[0], Duration: r.block.ends[0] - r.block.starts[0]}
+			s := record.Step{Start: r.block.starts[0], Duration: r.block.ends[0] - r.block.starts[0], Waiting: r.sched.Waiting(), Running: r.sched.Running()}
 			for _, q := range r.plan.Preempted {
 				s.Preempted = append(s.Preempted, ids[r.jobs[q.ID]])
 			}
@@ -40,7 +40,9 @@ func traced(t *testing.T, e Engine, requests []Request) (steps *record.Steps, sh
 				}
 				s.Items = append(s.Items, item)
 			}
-			steps.Steps, shapes = append(steps.Steps, s), append(shapes, r.block.shape)
+			shape := r.block.shape
+			shape.Ended = r.ending(1)
+			steps.Steps, shapes = append(steps.Steps, s), append(shapes, shape)
 		}
 		more := true
 		for state, at := r.state, r.at; more && r.state == state && r.at == at; {
@@ -68,7 +70,7 @@ func TestObserveFindsTheShapes(t *testing.T) {
 		change(&e)
 		traffic := grouped()
 		steps, shapes, results := traced(t, e, drawn(traffic.Open(25, 300, 0, 4)))
-		o, err := Observe(steps, results)
+		o, err := Observe(steps, results, 1)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -102,10 +104,10 @@ func TestObserveRefusesOtherRequests(t *testing.T) {
 	traffic := mixed()
 	steps, _, _ := traced(t, engineLike(), drawn(traffic.Open(25, 100, 0, 4)))
 	_, _, others := traced(t, engineLike(), drawn(traffic.Open(25, 100, 0, 5)))
-	if _, err := Observe(steps, others); err == nil {
+	if _, err := Observe(steps, others, 1); err == nil {
 		t.Error("no error")
 	}
-	if _, err := Observe(nil, others); err == nil {
+	if _, err := Observe(nil, others, 1); err == nil {
 		t.Error("no trace: no error")
 	}
 	rng := rand.New(rand.NewPCG(1, 1)) // nothing that a trace may hold is a panic
@@ -121,7 +123,7 @@ func TestObserveRefusesOtherRequests(t *testing.T) {
 			}
 			x.Steps = append(x.Steps, s)
 		}
-		_, _ = Observe(x, others[:rng.IntN(5)])
+		_, _ = Observe(x, others[:rng.IntN(5)], 1)
 	}
 	if !reflect.DeepEqual(OverheadOf(nil), Overhead{}) {
 		t.Error("an overhead of nothing")

@@ -13,6 +13,7 @@ type Planner struct {
 	Limits  []record.SLO // what requests are to meet; none is no limit
 	Effort  Effort
 	Seed    uint64
+	Longest int // sequence that the step model was fitted to; errors of longer ones are marked. 0 is not known
 	// Checked is how far predictions were off where they could be checked; nil where none was.
 	Checked *Validation
 }
@@ -23,7 +24,7 @@ type Effort struct {
 	// Replicas bounds how many are simulated; 0 is 16. Of more, so many are simulated with their share of the
 	// traffic: exact where replicas do not depend on each other, see Routing.Independent.
 	Replicas int
-	Steps    int // of the bisection; 0 is 12
+	Steps    int // of the bisection, each of which halves the interval from twice the rate on; 0 is 7, to 0.5 %
 }
 
 // Prediction is what a rate is expected to bring.
@@ -48,6 +49,7 @@ type Prediction struct {
 	Attained float64 `json:"attained"` // share of requests that meet all limits, refused ones missing them
 	Met      bool    `json:"met"`      // every limit holds at its percentile
 	Missed   string  `json:"missed,omitempty"`
+	Growing  bool    `json:"growing,omitempty"` // the queue grows: latencies are those of as many requests as were simulated, and nothing else
 
 	Errors []Error `json:"errors,omitempty"` // how far off the figures may be, by metric; none where nothing was checked
 }
@@ -63,11 +65,15 @@ type Spread struct {
 
 // Error is how far predictions of a metric were off over cells that were measured.
 type Error struct {
-	Metric string  `json:"metric"` // "throughput", "ttft_p50", "ttft_p95", "ttft_p99", "itl_p50", ...
-	Cells  int     `json:"cells"`
-	Median float64 `json:"median"` // of the sizes of the relative errors
-	Worst  float64 `json:"worst"`  // the largest: what stands beside a figure as ±
-	// Beyond is whether the prediction is of a fuller replica than any of the cells.
+	Metric    string  `json:"metric"` // "throughput", "ttft_p50", "ttft_p95", "ttft_p99", "itl_p50", ...
+	Cells     int     `json:"cells"`
+	Median    float64 `json:"median"`                // of the sizes of the relative errors
+	Worst     float64 `json:"worst"`                 // the largest: what stands beside a figure as ±
+	Inside    int     `json:"inside"`                // cells of which the prediction lies in the 95 % interval of what was measured
+	OwnMedian float64 `json:"median_with_own_steps"` // likewise, with the step model of the cell itself
+	OwnWorst  float64 `json:"worst_with_own_steps"`
+	// Beyond is whether the prediction is of a fuller replica than any of the cells, or of longer sequences than any step
+	// that was measured.
 	Beyond bool `json:"beyond,omitempty"`
 }
 
@@ -79,4 +85,8 @@ type Ceiling struct {
 	At       Prediction `json:"at"`        // of Rate
 	Why      string     `json:"why,omitempty"`
 	Replicas int        `json:"replicas"`
+	// Low and High are the rates that hold where every latency is off by the worst of its errors, to the one side and to
+	// the other; 0 where an error is not known.
+	Low  float64 `json:"rate_low"`
+	High float64 `json:"rate_high"`
 }

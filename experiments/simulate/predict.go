@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/assaylab/assay/analysis/metric"
@@ -15,7 +16,7 @@ import (
 const (
 	defaultRequests = 4000
 	defaultReplicas = 16
-	defaultSteps    = 12
+	defaultSteps    = 7
 )
 
 func (e Effort) withDefaults() Effort {
@@ -66,6 +67,11 @@ func (p *Planner) Attain(rate float64, replicas int) (Prediction, error) {
 	out.Rate, out.Replicas, out.Simulated = rate, replicas, n
 	out.TokensPerSecond *= float64(replicas) / float64(n)
 	out.Errors = p.Checked.ErrorsAt(out.Occupancy)
+	if p.Longest > 0 && beyond(t.longest, p.Longest) {
+		for i := range out.Errors {
+			out.Errors[i].Beyond = true
+		}
+	}
 	return out, nil
 }
 
@@ -76,6 +82,7 @@ type tally struct {
 	ttft, tpot, e2e      Histogram
 	wait                 Histogram
 	n, refused, attained int
+	longest              int // sequence
 	tokens               int64
 	first, last, ended   int64   // first and last arrival, and the last stamp, of what is measured
 	lasts                []int64 // when requests ended
@@ -95,6 +102,7 @@ func (t *tally) add(line *Timeline) {
 	}
 	t.last = max(t.last, line.At)
 	t.n++
+	t.longest = max(t.longest, line.Prompt+line.Output)
 	r := line.Result()
 	t.judge(&r)
 	if line.Refused {
@@ -139,15 +147,16 @@ func (t *tally) prediction(o *Outcome, replicas, places int) Prediction {
 		p.Busy += float64(u.Busy) / float64(max(1, o.End)) / float64(replicas)
 		p.Occupancy += float64(u.Area) / float64(max(1, o.End)) / float64(replicas*places)
 	}
-	p.Missed = t.missed(replicas * places)
+	p.Growing = t.growing(replicas * places)
+	p.Missed = t.missed(p.Growing)
 	p.Met = p.Missed == ""
 	return p
 }
 
 // missed says which limit does not hold, "" where all do.
-func (t *tally) missed(places int) string {
-	if behind := t.behind(); behind > growing*float64(t.n) && behind > float64(3*places) {
-		return fmt.Sprintf("the queue grows: %.0f of %d requests had not ended when the last one came", behind, t.n)
+func (t *tally) missed(growing bool) string {
+	if growing {
+		return fmt.Sprintf("the queue grows: %.0f of %d requests had not ended when the last one came", t.behind(), t.n)
 	}
 	for i, s := range t.limits {
 		if float64(t.misses[i]) > (1-s.Percentile)*float64(t.n)+1e-9 {
@@ -157,8 +166,14 @@ func (t *tally) missed(places int) string {
 	return ""
 }
 
-// growing is the share of requests that may be in the system when the last one arrives, beside three batches.
-const growing = 0.02
+// mostBehind is the share of requests that may be in the system when the last one arrives, beside three batches.
+const mostBehind = 0.02
+
+// growing reports whether the queue grows.
+func (t *tally) growing(places int) bool {
+	behind := t.behind()
+	return behind > mostBehind*float64(t.n) && behind > float64(3*places)
+}
 
 // behind is how many requests had not ended when the last one came.
 func (t *tally) behind() (n float64) {
@@ -177,6 +192,51 @@ func limitName(s record.SLO) string {
 
 // Capacity is the highest rate that the limits hold at on so many replicas, by bisection on one stream of requests.
 func (p *Planner) Capacity(replicas int) (Ceiling, error) {
+	c, err := p.ceiling(replicas)
+	if err != nil || c.Why != "" {
+		return c, err
+	}
+	for _, side := range []struct {
+		rate *float64
+		off  func(worst float64) float64
+	}{{&c.Low, func(w float64) float64 { return 1 / (1 + w) }}, {&c.High, func(w float64) float64 { return 1 + w }}} {
+		scaled := *p
+		if scaled.Limits = scaledLimits(p.Limits, c.At.Errors, side.off); scaled.Limits == nil {
+			return c, nil
+		}
+		at, err := scaled.ceiling(replicas)
+		if err != nil {
+			return c, err
+		}
+		*side.rate = at.Rate
+	}
+	return c, nil
+}
+
+// scaledLimits are limits as far off as predictions of what they bound, nil where that is not known of one.
+func scaledLimits(limits []record.SLO, errs []Error, off func(float64) float64) (all []record.SLO) {
+	for _, s := range limits {
+		worst := -1.0
+		for _, e := range errs {
+			if name, _, _ := strings.Cut(e.Metric, "_"); name != s.Metric {
+				continue
+			}
+			if e.Metric == fmt.Sprintf("%s_p%g", s.Metric, 100*s.Percentile) {
+				worst = e.Worst
+				break
+			}
+			worst = max(worst, e.Worst)
+		}
+		if worst < 0 || math.IsInf(worst, 1) {
+			return nil
+		}
+		s.LimitNS = int64(float64(s.LimitNS) * off(worst))
+		all = append(all, s)
+	}
+	return all
+}
+
+func (p *Planner) ceiling(replicas int) (Ceiling, error) {
 	c := Ceiling{Replicas: replicas}
 	rate, err := p.slow(replicas)
 	if err != nil {

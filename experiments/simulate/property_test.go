@@ -2,6 +2,7 @@ package simulate
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sched"
+	"github.com/assaylab/assay/loadgen/arrival"
 )
 
 // variants are engines of every policy, with and without prefixes that are found, with blocks enough and short.
@@ -33,7 +35,7 @@ func variants() map[string]Engine {
 	}
 	add("fewer rows than sequences", func(e *Engine) { e.Sched.TokenBudget, e.Sched.Order = 5, sched.Mixed })
 	add("whole prompts", func(e *Engine) { e.Sched.Chunked = false })
-	add("short of blocks", func(e *Engine) { e.Cache.Blocks = 24 })
+	add("short of blocks", func(e *Engine) { e.Cache.Blocks = 16 })
 	add("radix", func(e *Engine) { e.Cache.Index, e.Cache.Blocks = kvcache.IndexRadix, 60 })
 	add("hash", func(e *Engine) { e.Cache.Index = kvcache.IndexHash })
 	add("slots", func(e *Engine) { e.Cache.SlotBlocks, e.Context = 16, 256 })
@@ -67,11 +69,12 @@ func TestBlocksAreSteps(t *testing.T) {
 	for name, e := range variants() {
 		for _, events := range []bool{false, true} {
 			d := Deployment{Engine: e, Replicas: 2, Router: LeastLoad, Seed: 6, Warmup: 30, Events: events}
-			blocks, a := collected(t, d, traffic.Open(40, 400, 0, 7))
+			const n = 300
+			blocks, a := collected(t, d, traffic.Open(100, n, 0, 7))
 			d.Stepwise = true
-			steps, b := collected(t, d, traffic.Open(40, 400, 0, 7))
-			if len(blocks) != 400 {
-				t.Fatalf("%s: %d of 400 requests", name, len(blocks))
+			steps, b := collected(t, d, traffic.Open(100, n, 0, 7))
+			if len(blocks) != n {
+				t.Fatalf("%s: %d of %d requests", name, len(blocks), n)
 			}
 			for i := range blocks {
 				if !reflect.DeepEqual(blocks[i], steps[i]) {
@@ -130,7 +133,7 @@ func TestRequestsAreConserved(t *testing.T) {
 	for name, e := range variants() {
 		const n = 600
 		d := Deployment{Engine: e, Replicas: 2, Router: TwoChoices, Seed: 1, Events: true}
-		all, o := collected(t, d, traffic.Open(80, n, 0, 2))
+		all, o := collected(t, d, traffic.Open(200, n, 0, 2))
 		var tokens, refused int64
 		for i, l := range all {
 			switch {
@@ -160,7 +163,7 @@ func TestRequestsAreConserved(t *testing.T) {
 // With one queue for all, one replica more never has anybody wait longer in the mean, whatever the requests.
 func TestMoreReplicasWaitLess(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 13))
-	for range 30 {
+	for range 12 {
 		traffic, rate, seed := short(), 500+2000*rng.Float64(), rng.Uint64()
 		before := 0.0
 		for n := 1; n <= 6; n++ {
@@ -220,6 +223,54 @@ func TestHourlyShape(t *testing.T) {
 	}
 }
 
+// A schedule of the load generator gives the times, and the traffic all else.
+func TestTimesOfASchedule(t *testing.T) {
+	s, err := arrival.Gamma(50, 2, 400, 9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	traffic := grouped()
+	requests := drawn(traffic.Times(s, 4))
+	if len(requests) != 400 {
+		t.Fatalf("%d requests, want 400", len(requests))
+	}
+	for i, q := range requests {
+		if q.At != s.Offset(i) || q.Prompt < 4 || q.Prompt > 100 || q.Output < 1 || q.Output > 60 || q.Group < 1 || q.Group > 5 || q.Shared != min(48, q.Prompt) {
+			t.Fatalf("request %d at %d: %+v", i, s.Offset(i), q)
+		}
+	}
+	if again := drawn(traffic.Times(s, 4)); !slices.Equal(again, requests) {
+		t.Error("the same seed gives other requests")
+	}
+	if other := drawn(traffic.Times(s, 5)); slices.Equal(other, requests) {
+		t.Error("another seed gives the same requests")
+	}
+}
+
+// Gaps have the coefficient of variation that is asked for, and another rate is the same stream at another unit of time.
+func TestOpenTraffic(t *testing.T) {
+	for _, cv := range []float64{.5, 1, 2} {
+		traffic := short()
+		traffic.CV = cv
+		slow, fast := drawn(traffic.Open(10, 20000, 0, 3)), drawn(traffic.Open(30, 20000, 0, 3))
+		var gaps []float64
+		mean, square := 0.0, 0.0
+		for i := 1; i < len(slow); i++ {
+			gaps = append(gaps, float64(slow[i].At-slow[i-1].At)/1e9)
+			mean += gaps[i-1] / float64(len(slow)-1)
+			if off := float64(slow[i].At) - 3*float64(fast[i].At); math.Abs(off) > 4 || slow[i].Prompt != fast[i].Prompt {
+				t.Fatalf("request %d comes at %d and, three times as fast, at %d", i, slow[i].At, fast[i].At)
+			}
+		}
+		for _, g := range gaps {
+			square += (g - mean) * (g - mean) / float64(len(gaps))
+		}
+		if got := math.Sqrt(square) / mean; math.Abs(mean-.1) > .005 || math.Abs(got/cv-1) > .05 {
+			t.Errorf("cv %v: gaps of mean %v and cv %v", cv, mean, got)
+		}
+	}
+}
+
 func TestBadInput(t *testing.T) {
 	good := func() Deployment { return Deployment{Engine: engineLike(), Replicas: 1} }
 	for name, change := range map[string]func(*Deployment){
@@ -256,12 +307,16 @@ func BenchmarkRun(b *testing.B) {
 		replicas int
 		router   Routing
 		stepwise bool
-	}{{1, RoundRobin, true}, {1, RoundRobin, false}, {64, LeastLoad, false}, {1000, TwoChoices, false}} {
-		b.Run(fmt.Sprintf("replicas=%d/router=%s/stepwise=%v", x.replicas, x.router, x.stepwise), func(b *testing.B) {
+		times    float64 // as long as those of a small model on one core
+	}{{1, RoundRobin, true, 1}, {1, RoundRobin, false, 1}, {1, RoundRobin, false, 25}, {64, LeastLoad, false, 1}, {1000, TwoChoices, false, 25}} {
+		b.Run(fmt.Sprintf("replicas=%d/router=%s/stepwise=%v/steps=%v", x.replicas, x.router, x.stepwise, x.times), func(b *testing.B) {
 			traffic, simulated := mixed(), 0.0
 			for i := range b.N {
 				d := Deployment{Engine: engineLike(), Replicas: x.replicas, Router: x.router, Stepwise: x.stepwise}
-				o, err := Run(d, traffic.Open(20*float64(x.replicas), 500*x.replicas, 0, uint64(i)), nil)
+				m := typical()
+				m.Scale = x.times
+				d.Engine.Step = m
+				o, err := Run(d, traffic.Open(20/x.times*float64(x.replicas), 500*x.replicas, 0, uint64(i)), nil)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -269,5 +324,22 @@ func BenchmarkRun(b *testing.B) {
 			}
 			b.ReportMetric(simulated*float64(x.replicas)/b.Elapsed().Seconds(), "replica-s/s")
 		})
+	}
+}
+
+// BenchmarkDay is a day of 1000 replicas of a large model, of which 16 are simulated with their share of a load that moves
+// from hour to hour.
+func BenchmarkDay(b *testing.B) {
+	traffic := mixed()
+	traffic.Shape = []float64{.4, .3, .3, .2, .2, .3, .5, .8, 1.1, 1.4, 1.5, 1.5, 1.4, 1.5, 1.6, 1.5, 1.4, 1.3, 1.2, 1.2, 1.1, .9, .7, .5}
+	m := typical()
+	m.Scale = 25
+	e := engineLike()
+	e.Step = m
+	for i := range b.N {
+		d := Deployment{Engine: e, Replicas: 16, Router: LeastLoad}
+		if _, err := Run(d, traffic.Open(.8*16, 0, 24*time.Hour, uint64(i)), nil); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

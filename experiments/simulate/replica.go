@@ -27,7 +27,7 @@ type replica struct {
 	pool   *kvcache.Pool
 	plan   sched.Plan
 	block  block
-	noises [2]*noise // of steps that only generate, and of others
+	noises noises
 	state  state
 	at     int64 // when the state ends; never where it does not by itself
 	ready  int64 // when the engine can look at what is new
@@ -76,11 +76,7 @@ type Usage struct {
 func newReplica(e *Engine, number int, seed uint64) *replica {
 	r := &replica{e: e, number: number, pool: kvcache.New(e.Cache), state: resting, at: never, gaps: new(Histogram)}
 	r.sched = sched.New(e.Sched, r.pool)
-	if n, ok := e.Step.(Noisy); ok && e.Noise {
-		for i := range r.noises {
-			r.noises[i] = newNoise(n.Residuals(i == 1), mix(seed+uint64(2*number+i)))
-		}
-	}
+	r.noises = newNoises(e.Step, e.Noise, mix(seed+uint64(number)))
 	return r
 }
 
@@ -210,13 +206,20 @@ func (r *replica) next() error {
 		most = min(most, j.left-1)
 	}
 	shape := shapeOf(&r.plan)
-	kind := r.noises[0]
-	if shape.Prompts > 0 {
-		kind = r.noises[1]
-	}
-	r.block.plan(r.e.Step, shape, kind, now, 1+r.sched.Repeats(&r.plan, most))
+	n := 1 + r.sched.Repeats(&r.plan, most)
+	r.block.plan(r.e.Step, shape, &r.noises, now, n, r.ending(n))
 	r.state, r.at = computing, r.block.end()
 	return nil
+}
+
+// ending is how many of the planned sequences have their last token in the n-th step.
+func (r *replica) ending(n int) (ended int) {
+	for i := range r.plan.Items {
+		if it := &r.plan.Items[i]; it.Last() && r.jobs[it.Seq.ID].left == n {
+			ended++
+		}
+	}
+	return ended
 }
 
 // rest waits for a batch that is due, or for an arrival.
@@ -249,7 +252,7 @@ func (r *replica) commit() {
 	n := b.steps
 	r.tokens()
 	r.sched.Repeat(&r.plan, n-1)
-	b.noise.take(n)
+	r.noises.take(b.class[:n])
 	for i := range b.steps {
 		r.usage.Busy += b.ends[i] - b.starts[i]
 	}
@@ -300,9 +303,7 @@ func (r *replica) tokens() {
 		}
 		j := r.jobs[it.Seq.ID]
 		if r.keep {
-			for _, at := range b.ends[:b.steps] {
-				j.line.Tokens = append(j.line.Tokens, at)
-			}
+			j.line.Tokens = append(j.line.Tokens, b.ends[:b.steps]...)
 		}
 		if !j.measured {
 			continue

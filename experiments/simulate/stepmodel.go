@@ -10,11 +10,13 @@ type StepModel struct {
 	Scale        float64 `json:"scale"`
 	BetweenBase  float64 `json:"between_ns"`          // from the end of a step to the next
 	BetweenItem  float64 `json:"between_sequence_ns"` // for each of its sequences
+	BetweenEnded float64 `json:"between_ended_ns"`    // for each of them that ended
 	BetweenScale float64 `json:"between_scale"`
 	Fitted       Fitted  `json:"fitted"`
 
 	coefficients [terms]float64
-	residuals    [2][]Residual // of steps that only generate, and of others
+	bounds       []float64    // predicted times from which on the classes are, but for the first, which has all below the second
+	residuals    [][]Residual // by class
 }
 
 // Term is one term of a StepModel.
@@ -63,7 +65,7 @@ func (m *StepModel) sum(s Shape) (ns float64) {
 
 // between is likewise of the time from its end to the next.
 func (m *StepModel) between(s Shape) float64 {
-	return m.BetweenBase + m.BetweenItem*float64(s.Prompts+s.Decodes)
+	return m.BetweenBase + m.BetweenItem*float64(s.Prompts+s.Decodes) + m.BetweenEnded*float64(s.Ended)
 }
 
 // Step implements StepTime.
@@ -72,13 +74,20 @@ func (m *StepModel) Step(s Shape) float64 { return m.sum(s) * m.Scale }
 // Between implements StepTime.
 func (m *StepModel) Between(s Shape) float64 { return m.between(s) * m.BetweenScale }
 
-// Residuals implements Noisy.
-func (m *StepModel) Residuals(prompts bool) []Residual {
-	if prompts {
-		return m.residuals[1]
+// Classes implements Noisy.
+func (m *StepModel) Classes() int { return len(m.residuals) }
+
+// Class implements Noisy.
+func (m *StepModel) Class(ns float64) int {
+	i := len(m.bounds) - 1
+	for i > 0 && ns < m.bounds[i] {
+		i--
 	}
-	return m.residuals[0]
+	return i
 }
+
+// Residuals implements Noisy.
+func (m *StepModel) Residuals(class int) []Residual { return m.residuals[class] }
 
 // name has the terms be readable.
 func (m *StepModel) name() {

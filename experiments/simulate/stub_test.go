@@ -3,6 +3,7 @@ package simulate
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/assaylab/assay/engine/kvcache"
@@ -22,7 +23,11 @@ type exponential struct{ mean float64 }
 func (e exponential) Step(Shape) float64  { return e.mean }
 func (exponential) Between(Shape) float64 { return 0 }
 
-func (exponential) Residuals(bool) []Residual {
+func (exponential) Residuals(int) []Residual { return quantiles() }
+func (exponential) Classes() int             { return 1 }
+func (exponential) Class(float64) int        { return 0 }
+
+var quantiles = sync.OnceValue(func() []Residual {
 	const n = 1 << 16
 	all, sum := make([]Residual, n), 0.0
 	for i, j := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
@@ -33,7 +38,7 @@ func (exponential) Residuals(bool) []Residual {
 		all[i].Step *= float32(n / sum)
 	}
 	return all
-}
+})
 
 // lone is an engine of one request at a time: a prompt of one token, and one drawn.
 func lone(t StepTime) Engine {
@@ -47,9 +52,10 @@ func short() Traffic {
 
 // typical is a step model in the proportions of a small model on one core, with noise.
 func typical() *StepModel {
-	m := &StepModel{Scale: 1, BetweenBase: 3e4, BetweenItem: 2e3, BetweenScale: 1}
+	m := &StepModel{Scale: 1, BetweenBase: 3e4, BetweenItem: 2e3, BetweenEnded: 8e4, BetweenScale: 1}
 	m.coefficients = [terms]float64{2e5, 1e5, 5e4, 10, 1e4, 2e5, 1e4, 300, 2e4}
 	rng := rand.New(rand.NewPCG(3, 4))
+	m.bounds, m.residuals = []float64{0, 8e5, 2e6}, make([][]Residual, 3)
 	for i := range m.residuals {
 		for range 1000 {
 			m.residuals[i] = append(m.residuals[i], Residual{float32(.8 + rng.ExpFloat64()*.2), float32(rng.ExpFloat64())})
