@@ -82,7 +82,11 @@ func (v *view) againstAPIs(a *analysis.Arm) []Block {
 			name, table.Text(b.PerMillion.Round(4).Exact()), shareOf(a, b.Use), volume(b.First), volume(b.Always), verdictAgainst(b.Verdict),
 		}})
 	}
-	return []Block{Table{Table: t, Trials: v.trialsAt("")}, Note(againstNote)}
+	note := againstNote
+	if a.Cost.PerMillion.Estimated {
+		note = "The capacity of this arm is not proven: what follows from it is assumed. " + note
+	}
+	return []Block{Table{Table: t, Trials: v.trialsAt("")}, Note(note)}
 }
 
 func shareOf(a *analysis.Arm, e cost.Estimate) table.Cell {

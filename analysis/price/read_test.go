@@ -314,7 +314,6 @@ func TestLines(t *testing.T) {
 // FuzzParse: no text makes the reader panic, and every problem has a line of the text.
 func FuzzParse(f *testing.F) {
 	f.Add(good)
-	f.Add(string(shipped))
 	f.Add("currency = \"USD\"\napi = [{name = 'x'}, 3]\nrental = 3\n[[machine]]\nname = \"\"\"x\n\"\"\"")
 	f.Fuzz(func(t *testing.T, text string) {
 		c, err := Parse("f", []byte(text))
