@@ -27,7 +27,7 @@ func newPrices() *cobra.Command {
 	var o pricesOptions
 	c := &cobra.Command{
 		Use:   "prices",
-		Short: "List what machines and managed APIs cost, where that was published and when",
+		Short: "List what machines and managed APIs cost, with source and date",
 		Long: `Prices lists the catalogue that scenarios and plans take their prices from: managed
 APIs per million tokens, rented GPUs per GPU-hour, bought servers with what a GPU-hour
 on them costs, and CPU machines per hour. Every row has a source, a date and a trust.
@@ -49,7 +49,7 @@ rows of their names, whole, and add others; the last one wins.`,
 	f := c.Flags()
 	f.StringArrayVar(&o.files, "file", nil, "prices of your own in TOML; may be repeated")
 	f.StringSliceVar(&o.kinds, "kind", nil, "list these alone, of "+strings.Join(kindNames(), ", "))
-	f.StringVar(&o.today, "today", "", "the day by which rows are stale, such as 2026-11-29 (default: the clock's)")
+	f.StringVar(&o.today, "today", "", "day by which rows are stale, as 2026-11-29 (default: the clock's)")
 	f.BoolVar(&o.stale, "stale", false, "list stale rows alone")
 	f.BoolVar(&o.json, "json", false, "everything as one JSON object")
 	return c
@@ -148,7 +148,7 @@ func (l priceList) print(w io.Writer) error {
 		}
 		fmt.Fprintln(w)
 	}
-	_, err := fmt.Fprintf(w, "%d of %d rows are stale on %s; --json has sources and remarks whole.\n", stale, len(l.Rows), l.Today)
+	_, err := fmt.Fprintf(w, "%d of %d rows are stale on %s; --json has their remarks.\n", stale, len(l.Rows), l.Today)
 	return err
 }
 
@@ -185,7 +185,7 @@ func priceColumns(kind price.Kind) []table.Column {
 		own = right("cpus", "GiB", "on demand", "1 year", "3 years", "spot")
 	}
 	all := append([]table.Column{{Title: "name"}}, own...)
-	return append(all, table.Column{Title: "date"}, table.Column{Title: "trust"}, table.Column{Title: "stale"})
+	return append(all, table.Column{Title: "date"}, table.Column{Title: "trust"}, table.Column{Title: "stale"}, table.Column{Title: "source"})
 }
 
 // cells are a row in the columns of its kind.
@@ -210,7 +210,7 @@ func (l priceList) cells(r listedPrice) []table.Cell {
 		texts = append(append(texts, strconv.Itoa(p.CPUs), fmt.Sprintf("%g", p.MemoryGiB)), termCells(p.Terms)...)
 	}
 	var cells []table.Cell
-	for _, t := range append(texts, about.Date.String(), string(about.Trust), r.Doubt) {
+	for _, t := range append(texts, about.Date.String(), string(about.Trust), r.Doubt, about.Source) {
 		cells = append(cells, table.Text(t))
 	}
 	return cells

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/assaylab/assay/analysis"
@@ -81,7 +82,11 @@ func (v *view) againstAPIs(a *analysis.Arm) []Block {
 			name, table.Text(b.PerMillion.Round(4).Exact()), shareOf(a, b.Use), volume(b.First), volume(b.Always), verdictAgainst(b.Verdict),
 		}})
 	}
-	return []Block{Table{Table: t, Trials: v.trialsAt("")}, Note(againstNote)}
+	note := againstNote
+	if a.Cost.PerMillion.Estimated {
+		note = "The capacity of this arm is not proven: what follows from it is assumed. " + note
+	}
+	return []Block{Table{Table: t, Trials: v.trialsAt("")}, Note(note)}
 }
 
 func shareOf(a *analysis.Arm, e cost.Estimate) table.Cell {
@@ -90,15 +95,21 @@ func shareOf(a *analysis.Arm, e cost.Estimate) table.Cell {
 	return say(out, scaled(100, " %")).cell()
 }
 
-// volume is a number of tokens a month in millions; where machines never pay within the interval or at all it says so.
+// volume is a number of tokens a month in millions; where machines never pay within the interval or at all it says so. Its ends
+// may be orders of magnitude apart, so that each has digits of its own.
 func volume(e cost.Estimate) table.Cell {
+	low := threeDigits(e.Low / 1e6)
 	switch {
 	case math.IsInf(e.Low, 1):
 		return table.Cell{Text: "none", Tone: table.Quiet}
 	case math.IsInf(e.Value, 1):
-		return table.Cell{Text: "none", Sub: fixed(e.Low/1e6, max(0, decimals(e.Low/1e6, e.Low/1e6, e.Low/1e6))) + " at the interval's best end", Tone: table.Quiet}
+		return table.Cell{Text: "none", Sub: low + " at the interval's best end", Tone: table.Quiet}
+	case math.IsInf(e.High, 1):
+		return table.Cell{Text: threeDigits(e.Value / 1e6), Sub: low + " or more"}
+	case e.Low == e.High:
+		return table.Text(low)
 	}
-	return say(analysis.Value{Estimate: e.Value, Low: e.Low, High: e.High}, unit{of: func(x float64) float64 { return x / 1e6 }}).cell()
+	return table.Cell{Text: threeDigits(e.Value / 1e6), Sub: low + " to " + threeDigits(e.High/1e6)}
 }
 
 func verdictAgainst(verdict cost.Verdict) table.Cell {
@@ -116,7 +127,7 @@ func (v *view) energy(a *analysis.Arm) []Block {
 	c, terms := a.Cost, Terms{}
 	if e := c.Energy; e != nil {
 		w := say(analysis.Value{Estimate: e.PerToken.Value, Low: e.PerToken.Low, High: e.PerToken.High, Level: a.Cost.PerMillion.Level, Estimated: !e.Measured, Unit: "J"}, scaled(1, " J"))
-		terms = append(terms, Term{"Per token", w.inline()}, Term{"Per million tokens", trimDigits(e.KWh) + " kWh"})
+		terms = append(terms, Term{"Per token", w.inline()}, Term{"Per million tokens", threeDigits(e.KWh) + " kWh"})
 		if e.PerMillion != (cost.Estimate{}) {
 			p := say(analysis.Value{Estimate: e.PerMillion.Value, Low: e.PerMillion.Low, High: e.PerMillion.High, Level: a.Cost.PerMillion.Level, Estimated: !e.Measured}, v.money)
 			terms = append(terms, Term{"Its price", p.inline() + " per million tokens; where the machine is rented it is in the machine's price"})
@@ -132,7 +143,20 @@ func (v *view) energy(a *analysis.Arm) []Block {
 	return []Block{Heading("Energy"), terms}
 }
 
-func trimDigits(x float64) string { return fixed(x, max(0, decimals(x, x, x))) }
+// threeDigits is a number with three significant digits, thousands apart.
+func threeDigits(x float64) string {
+	if math.IsInf(x, 0) || math.IsNaN(x) {
+		return "none"
+	}
+	whole, part, _ := strings.Cut(fixed(x, decimals(x, x, x)), ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if part != "" {
+		whole += "." + part
+	}
+	return whole
+}
 
 // priceRows are the rows of the catalogue that the run used, with their age when it began.
 func (v *view) priceRows() []Block {

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -64,5 +65,23 @@ func TestEconomySection(t *testing.T) {
 	}
 	if !slices.ContainsFunc(s.Arms, func(a analysis.Arm) bool { return a.Cost.Energy != nil }) {
 		t.Error("no arm has energy")
+	}
+}
+
+func TestVolumeCells(t *testing.T) {
+	inf := math.Inf(1)
+	for _, c := range []struct {
+		e         cost.Estimate
+		text, sub string
+	}{
+		{cost.Estimate{Value: 365e6, Low: 365e6, High: 365e6}, "365", ""},
+		{cost.Estimate{Value: 1.2345e12, Low: 1e9, High: 1.3e12}, "1,230,000", "1,000 to 1,300,000"},
+		{cost.Estimate{Value: 2.5e6, Low: 1.25e6, High: inf}, "2.50", "1.25 or more"},
+		{cost.Estimate{Value: inf, Low: 1e7, High: inf}, "none", "10.0 at the interval's best end"},
+		{cost.Estimate{Value: inf, Low: inf, High: inf}, "none", ""},
+	} {
+		if got := volume(c.e); got.Text != c.text || got.Sub != c.sub {
+			t.Errorf("%+v: %q, %q", c.e, got.Text, got.Sub)
+		}
 	}
 }

@@ -5,8 +5,6 @@ import "github.com/assaylab/assay/analysis/money"
 // HoursPerMonth is a twelfth of 365 days.
 const HoursPerMonth = 730
 
-const million = 1_000_000
-
 // Tokens are what an API is asked for, by class. Prompt, the length of one prompt, picks
 // the tier; 0 is the first.
 type Tokens struct{ Input, Cached, CacheWrite, Output, Prompt int64 }
