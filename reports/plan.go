@@ -3,7 +3,6 @@ package reports
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
 
@@ -95,12 +94,7 @@ func withWarnings(s Section, warnings []string) Section {
 
 // headline is what is decided, in a few words.
 func (v *planView) headline(c *plan.ArmPlan) string {
-	mix := c.Plan.Mix
-	words := c.Name + " on " + mix.Main
-	if len(mix.Committed) > 0 && !slices.Equal(mix.Committed, []string{mix.Main}) {
-		words += ", with " + strings.Join(mix.Committed, ", ")
-	}
-	return words
+	return c.Name + " on " + mixWords(c.Plan.Mix)
 }
 
 func (v *planView) tiles(c *plan.ArmPlan) []Tile {

@@ -87,7 +87,7 @@ func (v *planView) alternatives(c *plan.ArmPlan) table.Table {
 		if p != c.Plan {
 			more = "+" + wholeMoney(p.NPV.Sub(c.Plan.NPV))
 		}
-		return table.Row{Marked: p == c.Plan, Cells: []table.Cell{table.Text(name), table.Text(wholeMoney(p.NPV)), table.Text(more), table.Text(wholeMoney(p.Paid)), table.Text(wholeMoney(p.Capex)), table.Text(wholeMoney(p.Worth)), table.Text(options)}}
+		return table.Row{Marked: p == c.Plan, Cells: []table.Cell{table.Text(name), table.Text(wholeMoney(p.NPV)), table.Text(more), table.Text(wholeMoney(p.Paid)), table.Text(someMoney(p.Capex)), table.Text(someMoney(p.Worth)), table.Text(options)}}
 	}
 	t.Rows = append(t.Rows, row("the plan", c.Plan, "all"))
 	for _, a := range v.Alternatives {
@@ -106,7 +106,7 @@ func (v *planView) crossovers() Block {
 	}
 	var l List
 	for _, x := range v.Crossover {
-		l = append(l, x.Name+": "+x.Why)
+		l = append(l, x.Name+": "+x.Why+".")
 	}
 	return l
 }
@@ -219,8 +219,8 @@ func thresholdWords(e capacity.Effect) string {
 }
 
 func mixWords(m capacity.Mix) string {
-	if len(m.Committed) == 0 {
+	if len(m.Committed) == 0 || slices.Equal(m.Committed, []string{m.Main}) {
 		return m.Main
 	}
-	return m.Main + " with " + strings.Join(m.Committed, ", ")
+	return m.Main + ", and " + strings.Join(slices.DeleteFunc(slices.Clone(m.Committed), func(name string) bool { return name == m.Main }), ", ")
 }

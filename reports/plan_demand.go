@@ -95,8 +95,8 @@ func backtestTable(all []forecast.Backtest) table.Table {
 	t := table.Table{Caption: "Each model fitted to the beginning of the history and held to what came after", Columns: []table.Column{{Title: "model"}, {Title: "weeks ahead", Align: table.Right}, {Title: "hourly error", Unit: "sMAPE", Align: table.Right},
 		{Title: "weekly error", Unit: "sMAPE", Align: table.Right}, {Title: "error of peaks", Unit: "sMAPE", Align: table.Right}, {Title: "hours within the 80 % interval", Align: table.Right}, {Title: "loss", Align: table.Right}}}
 	for _, b := range all {
-		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Model), table.Text(fmt.Sprint(b.Weeks)), table.Text(sharePercent(b.Hourly.SMAPE)), table.Text(sharePercent(b.Weekly.SMAPE)),
-			table.Text(sharePercent(b.Peaks.SMAPE)), table.Text(sharePercent(b.Hourly.Covered80)), table.Text(trim(math.Round(b.Loss*1e3) / 1e3))}})
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Model), table.Text(fmt.Sprint(b.Weeks)), table.Text(sharePercent(math.Round(b.Hourly.SMAPE*1e3) / 1e3)), table.Text(sharePercent(math.Round(b.Weekly.SMAPE*1e3) / 1e3)),
+			table.Text(sharePercent(math.Round(b.Peaks.SMAPE*1e3) / 1e3)), table.Text(sharePercent(math.Round(b.Hourly.Covered80*1e3) / 1e3)), table.Text(trim(math.Round(b.Loss*1e3) / 1e3))}})
 	}
 	return t
 }

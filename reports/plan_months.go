@@ -199,7 +199,7 @@ func (v *planView) replicas() Section {
 	for _, m := range c.Plan.Months {
 		n := table.Cell{Text: fmt.Sprint(m.Replicas.Serving), Sub: strings.TrimPrefix(replicaRange(m.Replicas), "N ")}
 		row := table.Row{Cells: []table.Cell{table.Text(monthName(m.First)), table.Text(chart.Amount(m.Peak)), table.Text(chart.Amount(m.Peak * (1 + v.Reserve.Headroom))),
-			n, table.Text(fmt.Sprint(m.Replicas.Spares)), table.Text(fmt.Sprint(m.Replicas.Floor))}}
+			n, table.Text(fmt.Sprint(m.Replicas.Spares)), floorCell(m.Replicas)}}
 		if k, ok := checks[m.First]; ok {
 			row.Cells = append(row.Cells, checkCells(k)...)
 		}
@@ -208,6 +208,13 @@ func (v *planView) replicas() Section {
 	s.Blocks = append(s.Blocks, Paragraph(replicasText(c, v.Outlook)), Table{Table: t, Trials: trialsOf(v.Arm(c.Name).Curve)})
 	s.Blocks = append(s.Blocks, v.checkBlocks()...)
 	return s
+}
+
+func floorCell(r capacity.Replicas) table.Cell {
+	if r.Floor == 0 {
+		return table.Cell{Text: "not known", Tone: table.Quiet}
+	}
+	return table.Text(fmt.Sprint(r.Floor))
 }
 
 func replicasText(c *plan.ArmPlan, o *plan.Outlook) string {
@@ -234,18 +241,28 @@ func checkCells(k plan.Check) []table.Cell {
 	}
 	cells := []table.Cell{verdict}
 	for _, f := range k.Figures {
-		c := table.Text(chart.Duration(roundDuration(f.NS)))
-		if math.IsInf(f.NS, 1) {
-			c = table.Cell{Text: "refused", Tone: table.Bad}
-		}
-		c.Sub = "error not known"
-		if !math.IsNaN(f.Error) {
-			c.Sub = "± " + sharePercent(math.Round(f.Error*100)/100)
-		}
-		cells = append(cells, c)
+		cells = append(cells, figureCell(f))
 	}
 	return cells
 }
+
+// figureCell is a simulated percentile with its error. Of a percentile that the simulator does not tell only the verdict is known.
+func figureCell(f plan.CheckFigure) table.Cell {
+	c := table.Cell{Text: chart.Duration(roundDuration(f.NS)), Sub: "error not known"}
+	switch {
+	case math.IsNaN(f.NS):
+		return table.Cell{Text: "—", Tone: table.Quiet}
+	case math.IsInf(f.NS, 1):
+		c.Text, c.Tone = "refused", table.Bad
+	}
+	if !math.IsNaN(f.Error) {
+		c.Sub = "± " + errorPercent(f.Error)
+	}
+	return c
+}
+
+// errorPercent is a whole number: errors are known to no more.
+func errorPercent(share float64) string { return sharePercent(math.Round(share*100) / 100) }
 
 // roundDuration keeps three digits.
 func roundDuration(ns float64) float64 {
@@ -290,7 +307,7 @@ func checkErrors(all []plan.CheckError) table.Table {
 		if e.Beyond {
 			reach = table.Cell{Text: "the peak is busier than anything measured", Tone: table.Doubt}
 		}
-		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(e.Metric), table.Text(fmt.Sprint(e.Cells)), table.Text(sharePercent(e.Median)), table.Text(sharePercent(e.Worst)), reach}})
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(e.Metric), table.Text(fmt.Sprint(e.Cells)), table.Text(errorPercent(e.Median)), table.Text(errorPercent(e.Worst)), reach}})
 	}
 	return t
 }

@@ -223,7 +223,7 @@ func unitPrice(o *Option, factor float64) string {
 	if o.Kind == API || o.Kind == Degrade {
 		price = price.Mul(1000)
 	}
-	return price.String() + " for " + unit
+	return price.Round(4).Exact() + " for " + unit
 }
 
 // DiscountRate is the input of the discount rate.

@@ -10,7 +10,6 @@ import (
 	"github.com/assaylab/assay/analysis/capacity"
 	"github.com/assaylab/assay/analysis/internal/words"
 	"github.com/assaylab/assay/analysis/money"
-	"github.com/assaylab/assay/analysis/predict"
 	"github.com/assaylab/assay/analysis/price"
 )
 
@@ -167,7 +166,7 @@ func replicaWords(each map[string]int) string {
 func (o *Outlook) demand() []Assumption {
 	d := o.Demand
 	f := d.Forecast
-	first := Assumption{Group: groupDemand, Name: "history", Origin: string(predict.Measured), Source: f.Source}
+	first := Assumption{Group: groupDemand, Name: "history", Origin: Recorded, Source: f.Source}
 	if h := d.History; h != nil {
 		first.Value = fmt.Sprintf("%s weeks of hours, %s to %s, %s", words.Number(h.Weeks()), day(h.Hours[0].Start), day(h.End()), h.Zone)
 		first.Date = day(h.End())
@@ -202,8 +201,22 @@ func (o *Outlook) carries(a Arm) Assumption {
 	if c.InputTokens > 0 {
 		x.Value += fmt.Sprintf(" of %s prompt and %s output tokens, %s", words.Number(c.InputTokens), words.Number(c.OutputTokens), c.Arrivals)
 	}
-	x.Doubt = o.lengthDoubt(c)
+	x.Doubt = strings.Join(slices.DeleteFunc([]string{o.lengthDoubt(c), invalidDoubt(c)}, func(s string) bool { return s == "" }), "; ")
 	return x
+}
+
+// invalidDoubt counts loads that say nothing, and are left out.
+func invalidDoubt(c capacity.Curve) string {
+	n := 0
+	for _, p := range c.Points {
+		if p.Invalid != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %s not measured validly, and left out", n, words.Count(len(c.Points), "load"))
 }
 
 // unlike is by how much tokens of a request may differ between a curve and the demand before it is said.

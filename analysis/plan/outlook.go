@@ -139,7 +139,7 @@ type Assumption struct {
 	Group  string `json:"group"`
 	Name   string `json:"name"`
 	Value  string `json:"value"`
-	Origin string `json:"known_from"` // measured, published, scaled, forecast, stated
+	Origin string `json:"known_from"` // measured, published, scaled, forecast, stated, recorded
 	Source string `json:"source"`
 	Date   string `json:"date,omitempty"`  // day, "" where there is none
 	Doubt  string `json:"doubt,omitempty"` // why it is not to be relied on, "" for nothing known
@@ -149,6 +149,7 @@ type Assumption struct {
 const (
 	Forecast = "forecast"
 	Stated   = "stated"
+	Recorded = "recorded" // a history of demand
 )
 
 // Chosen is the best arm's plan, nil where there is none.

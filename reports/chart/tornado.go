@@ -79,7 +79,7 @@ func (f Tornado) results(width vg.Length) axis {
 			}
 		}
 	}
-	grow := 0.16 * (high - low)
+	grow := 0.2 * (high - low)
 	if width < 500 {
 		grow *= 1.7
 	}
@@ -140,6 +140,10 @@ func (f Tornado) ends(c draw.Canvas, ends []end, px func(float64) vg.Length, bas
 		if !beyond {
 			p.X, align = at-4, draw.XRight
 		}
-		write(c, sans(theme.Muted, bodySize-0.5, false), p, align, text)
+		sty, room := sans(theme.Muted, bodySize-0.5, false), c.Max.X-p.X
+		if !beyond {
+			room = p.X - c.Min.X
+		}
+		write(c, sty, p, align, fit(sty, text, room))
 	}
 }
