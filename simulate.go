@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"regexp"
@@ -55,7 +56,7 @@ figure beyond what could be checked is marked with an exclamation mark.
   assay simulate runs/batching --validate`,
 		Args: arguments("RUN_DIR"),
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := o.run(c.OutOrStdout(), args[0]); err != nil {
+			if err := o.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0]); err != nil {
 				return fmt.Errorf("simulate: %w", err)
 			}
 			return nil
@@ -95,34 +96,30 @@ func routingNames() string {
 	return strings.Join(names, ", ")
 }
 
-func (o *simulateOptions) run(w io.Writer, dir string) error {
+func (o *simulateOptions) run(ctx context.Context, w, werr io.Writer, dir string) error {
 	lab, err := simulate.Open(dir)
 	if err != nil {
 		return err
 	}
+	end := followReplays(ctx, lab, werr)
 	if o.validate {
-		return o.check(w, lab)
-	}
-	arm, err := lab.Arm(o.arm)
-	if err != nil {
-		return err
-	}
-	if !o.unchecked {
-		if arm.Checked, err = lab.Validate(arm.Record.ID, o.seed); err != nil {
+		v, err := lab.Validate(o.arm, o.seed)
+		end()
+		if err != nil {
 			return err
 		}
+		return o.checked(w, v)
 	}
-	rates, err := lab.Load(arm, o.load)
-	if err != nil && (o.prompt == "" || o.load != "") {
-		return fmt.Errorf("--load: %w", err)
+	arm, rates, err := o.fitted(lab)
+	end()
+	if err != nil {
+		return err
 	}
 	p, err := o.planner(arm)
 	if err != nil {
 		return err
 	}
-	if len(o.rates) > 0 {
-		rates = o.rates
-	}
+	p.Stop = ctx.Err
 	out := simulated{RunDir: dir, Arm: arm.Record.Name, Model: arm.Model, Overhead: arm.Engine.Overhead, Checked: arm.Checked, Limits: p.Limits, Router: p.Router}
 	if out.Predictions, out.Capacities, err = o.predict(p, rates); err != nil {
 		return err
@@ -131,6 +128,43 @@ func (o *simulateOptions) run(w io.Writer, dir string) error {
 		return printJSON(w, out)
 	}
 	return out.print(w)
+}
+
+// fitted is the arm with its errors, and the rates that are predicted.
+func (o *simulateOptions) fitted(lab *simulate.Lab) (*simulate.Arm, []float64, error) {
+	arm, err := lab.Arm(o.arm)
+	if err != nil {
+		return nil, nil, err
+	}
+	rates, err := lab.Load(arm, o.load)
+	if err != nil && (o.prompt == "" || o.load != "") {
+		return nil, nil, fmt.Errorf("--load: %w", err)
+	}
+	if len(o.rates) > 0 {
+		rates = o.rates
+	}
+	if !o.unchecked {
+		arm.Checked, err = lab.Validate(arm.Record.ID, o.seed)
+		return arm, rates, err
+	}
+	return arm, rates, nil
+}
+
+// followReplays says how many trials were replayed, until the context ends it.
+func followReplays(ctx context.Context, lab *simulate.Lab, werr io.Writer) (end func()) {
+	var line *steps
+	lab.Progress = func(done, all int) error {
+		if line == nil {
+			line = newSteps(werr, "replayed trial", all)
+		}
+		line.done(done)
+		return ctx.Err()
+	}
+	return func() {
+		if line != nil {
+			line.end()
+		}
+	}
 }
 
 // simulated is what --json prints.
@@ -146,11 +180,7 @@ type simulated struct {
 	Capacities  []simulate.Ceiling    `json:"capacities,omitempty"`
 }
 
-func (o *simulateOptions) check(w io.Writer, lab *simulate.Lab) error {
-	v, err := lab.Validate(o.arm, o.seed)
-	if err != nil {
-		return err
-	}
+func (o *simulateOptions) checked(w io.Writer, v *simulate.Validation) error {
 	if o.json {
 		return printJSON(w, v)
 	}

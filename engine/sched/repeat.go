@@ -9,7 +9,8 @@ func (s *Scheduler) Repeats(p *Plan, most int) int {
 	}
 	for i := range p.Items {
 		q := p.Items[i].Seq
-		if q.bounded || !q.generates() || !q.planned || q.wantedDrafts(&s.cfg) > 0 {
+		again := q.turn == s.stamp(i) // and not one who was admitted again with all but the last token found
+		if q.bounded || !q.generates() || !q.planned || !again || q.wantedDrafts(&s.cfg) > 0 {
 			return 0
 		}
 		most = min(most, q.Limit-1-len(q.Tokens))
@@ -53,8 +54,8 @@ func (s *Scheduler) Repeat(p *Plan, n int) {
 	for i := range p.Items {
 		it := &p.Items[i]
 		q := it.Seq
-		rank := q.turn & (1<<20 - 1)
-		q.stamp, q.turn = (s.steps-1)<<20|rank, s.steps<<20|rank
+		q.turn = s.stamp(i)
+		q.stamp = q.turn - 1<<20
 		if q.account != nil {
 			for range n { // each is rounded
 				q.account.serve(q, generatedCost)

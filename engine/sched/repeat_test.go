@@ -13,7 +13,7 @@ import (
 // short: plans, blocks, turns and accounts.
 func TestRepeatIsNextAndCommit(t *testing.T) {
 	repeats, preempted := 0, 0
-	for seed := range uint64(400) {
+	for seed := range uint64(600) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		cfg, cache := repeatConfig(r)
 		one, many := New(cfg, kvcache.New(cache)), New(cfg, kvcache.New(cache))
@@ -88,7 +88,8 @@ func same(t *testing.T, seed uint64, a, b *Scheduler) {
 	for i, q := range a.running {
 		o := b.running[i]
 		if q.ID != o.ID || q.stamp != o.stamp || q.turn != o.turn || q.Computed != o.Computed || len(q.Tokens) != len(o.Tokens) || len(q.Table.Blocks()) != len(o.Table.Blocks()) {
-			t.Fatalf("seed %d: sequence %d differs from %d", seed, q.ID, o.ID)
+			t.Fatalf("seed %d: sequence %d with stamp %x, turn %x, %d of %d tokens in %d blocks; repeated: %d, %x, %x, %d of %d in %d", seed,
+				q.ID, q.stamp, q.turn, q.Computed, len(q.Tokens), len(q.Table.Blocks()), o.ID, o.stamp, o.turn, o.Computed, len(o.Tokens), len(o.Table.Blocks()))
 		}
 	}
 	_, free, cached, held := a.pool.Counts()

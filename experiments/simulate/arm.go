@@ -59,6 +59,9 @@ type Lab struct {
 	set    *record.Set
 	trials map[string]*trialData // by id, of those that can be used
 	why    map[string]string     // of the others
+
+	// Progress, which may be nil, is told before each trial that Validate replays; an error ends it.
+	Progress func(done, all int) error
 }
 
 // trialData is what is kept of a trial.

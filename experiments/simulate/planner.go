@@ -13,7 +13,8 @@ type Planner struct {
 	Limits  []record.SLO // what requests are to meet; none is no limit
 	Effort  Effort
 	Seed    uint64
-	Longest int // sequence that the step model was fitted to; errors of longer ones are marked. 0 is not known
+	Stop    func() error // as of Deployment; may be nil
+	Longest int          // sequence that the step model was fitted to; errors of longer ones are marked. 0 is not known
 	// Checked is how far predictions were off where they could be checked; nil where none was.
 	Checked *Validation
 }

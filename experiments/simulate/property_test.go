@@ -1,6 +1,8 @@
 package simulate
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -268,6 +270,20 @@ func TestOpenTraffic(t *testing.T) {
 		if got := math.Sqrt(square) / mean; math.Abs(mean-.1) > .005 || math.Abs(got/cv-1) > .05 {
 			t.Errorf("cv %v: gaps of mean %v and cv %v", cv, mean, got)
 		}
+	}
+}
+
+// A run that is stopped ends with the reason.
+func TestStop(t *testing.T) {
+	traffic, asked := mixed(), 0
+	d := Deployment{Engine: engineLike(), Replicas: 1, Stop: func() error {
+		if asked++; asked > 1 {
+			return context.Canceled
+		}
+		return nil
+	}}
+	if _, err := Run(d, traffic.Open(20, 0, 0, 1), nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -17,6 +17,8 @@ type Deployment struct {
 	Events bool // every token's stamp is kept
 	// Stepwise plans every step by itself, which is slower and gives the same: blocks of steps are held to it by a test.
 	Stepwise bool
+	// Stop, which may be nil, is asked now and then; an error ends the run.
+	Stop func() error
 }
 
 // Validate returns what cannot be simulated.
@@ -45,7 +47,12 @@ func Run(d Deployment, from Source, each func(*Timeline)) (*Outcome, error) {
 		return nil, err
 	}
 	c := newCluster(&d, from, each)
-	for {
+	for n := 0; ; n++ {
+		if d.Stop != nil && n%stopEvents == 0 {
+			if err := d.Stop(); err != nil {
+				return nil, err
+			}
+		}
 		more, err := c.step()
 		if err != nil {
 			return nil, err
@@ -55,6 +62,9 @@ func Run(d Deployment, from Source, each func(*Timeline)) (*Outcome, error) {
 		}
 	}
 }
+
+// stopEvents is after how many events Stop is asked.
+const stopEvents = 1 << 14
 
 // Outcome is what replicas did.
 type Outcome struct {

@@ -23,17 +23,25 @@ func (l *Lab) Validate(arm string, seed uint64) (*Validation, error) {
 		}
 		only = a.ID
 	}
-	v := &Validation{}
+	var ids []string
 	for _, t := range l.set.Trials {
-		if only != "" && t.Key.Arm != only {
-			continue
+		if only == "" || t.Key.Arm == only {
+			ids = append(ids, t.Key.ID)
 		}
-		cell, why, err := l.check(t.Key.ID, seed)
+	}
+	v := &Validation{}
+	for i, id := range ids {
+		if l.Progress != nil {
+			if err := l.Progress(i, len(ids)); err != nil {
+				return nil, err
+			}
+		}
+		cell, why, err := l.check(id, seed)
 		if err != nil {
 			return nil, err
 		}
 		if why != "" {
-			v.Skipped = append(v.Skipped, SkippedCell{t.Key.ID, why})
+			v.Skipped = append(v.Skipped, SkippedCell{id, why})
 			continue
 		}
 		v.Cells = append(v.Cells, *cell)
