@@ -61,12 +61,12 @@ plan exceeds the budget that the file states. 2: the file, or what it names, is 
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.out, "out", "", "directory of the reports, new or of an earlier plan (default: plans/NAME)")
-	f.StringVar(&o.day, "day", "", "day of the decision, as 2026-12-01: nothing is ordered before (default: today)")
+	f.StringVar(&o.out, "out", "", "directory of the reports (default: plans/NAME)")
+	f.StringVar(&o.day, "day", "", "day of the decision, as 2026-12-01 (default: today)")
 	f.BoolVar(&o.json, "json", false, "print the plan as JSON")
-	f.BoolVar(&o.dryRun, "dry-run", false, "read everything and say what would be planned; decide and write nothing")
-	f.BoolVar(&o.simulate, "simulate", true, "simulate each month's busiest hour where the run has a trace of steps")
-	f.Float64Var(&o.reach, "reach", plan.DefaultReach, "search for other decisions within this factor of every input; 1 for none")
+	f.BoolVar(&o.dryRun, "dry-run", false, "read everything, say what would be planned, write nothing")
+	f.BoolVar(&o.simulate, "simulate", true, "simulate busiest hours where the run has a trace")
+	f.Float64Var(&o.reach, "reach", plan.DefaultReach, "look for other decisions within this factor of inputs")
 	return c
 }
 
