@@ -21,7 +21,9 @@ func (m *measured) setRates(s *survey) {
 		m.OfferedRate = 0
 		return
 	}
+	issued := stat.Ratio(s.issued.All()).Value
 	m.rates = cost.Rates{
+		Issued:   cost.Estimate{Value: issued, Low: issued, High: issued},
 		Requests: estimate(m.Goodput),
 		Tokens:   estimate(m.GoodTokens),
 		Input:    estimate(m.widen(perSecond(s.goodInput, "tokens/s"))),

@@ -158,7 +158,7 @@ func scaled(r cost.Rates, by, low, high float64) cost.Rates {
 	of := func(e cost.Estimate) cost.Estimate {
 		return cost.Estimate{Value: e.Value * by, Low: e.Low * min(low, by), High: e.High * max(high, by)}
 	}
-	return cost.Rates{Requests: of(r.Requests), Tokens: of(r.Tokens), Input: of(r.Input), Output: of(r.Output), Cached: r.Cached * by}
+	return cost.Rates{Issued: of(r.Issued), Requests: of(r.Requests), Tokens: of(r.Tokens), Input: of(r.Input), Output: of(r.Output), Cached: r.Cached * by}
 }
 
 // found says in words, behind a rate, how far it is known.

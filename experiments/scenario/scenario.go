@@ -192,14 +192,6 @@ type Quality struct {
 	SampledTokens  int // tokens of each
 }
 
-// Cost prices the machine. Money is kept as the decimal that was written.
-type Cost struct {
-	PricePerHour string
-	Currency     string  // ISO 4217
-	Utilisation  float64 // planned load / capacity, in (0, 1]
-	Source       string
-}
-
 // SLO is the set of limits that an arm must meet.
 type SLO struct {
 	Preset string  // "" for none

@@ -162,13 +162,14 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	defer release()
 	profile := beginProfile(ctx, c)
 	var disk error
-	watch := host.StartWatch()
+	watch, meter := host.StartWatch(), host.StartMeter()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
 		if disk == nil {
 			disk = w.Append(q)
 		}
 	})
 	seen := watch.Stop(report.Zero)
+	r.Energy = meter.Stop()
 	if disk = ours(c.Dir, errors.Join(disk, w.Close())); disk != nil {
 		return disk
 	}

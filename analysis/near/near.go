@@ -1,4 +1,4 @@
-package scenario
+package near
 
 import "strings"
 
@@ -34,11 +34,11 @@ func fold(s string) string {
 	return strings.NewReplacer("-", "_", "o", "0", "l", "1").Replace(strings.ToLower(s))
 }
 
-// nearest returns the candidate that word most likely means, or "" where none is
+// Word returns the candidate that word most likely means, or "" where none is
 // near. Spellings that fold maps to one count as equal; otherwise one edit in three
 // characters is near. A candidate that word is a prefix of, or the other way
 // around, is near too (rate, rates; prompt, prompt_tokens).
-func nearest(word string, candidates []string) string {
+func Word(word string, candidates []string) string {
 	if len(word) > 64 {
 		return ""
 	}
@@ -60,9 +60,9 @@ func nearest(word string, candidates []string) string {
 	return ""
 }
 
-// didYouMean is the suggestion for word, "" where no candidate is near.
-func didYouMean(word string, candidates []string) string {
-	if c := nearest(word, candidates); c != "" {
+// Suggestion is `did you mean "..."?` for word, "" where no candidate is near.
+func Suggestion(word string, candidates []string) string {
+	if c := Word(word, candidates); c != "" {
 		return `did you mean "` + c + `"?`
 	}
 	return ""
