@@ -109,6 +109,8 @@ type Cell struct {
 	OK             int
 	Outcomes       map[string]int
 	OfferedRate    float64 // requests per second, of the realised schedule
+	InputTokens    float64 // mean of the requests that ended well: prompt tokens, cached ones included
+	OutputTokens   float64 // likewise
 	Metrics        []Percentiles
 	Throughput     Value // output tokens stamped in the window, per second
 	Goodput        Value // requests meeting all SLOs, per second of window
