@@ -66,22 +66,19 @@ func (a *analysis) searched(arm string) ([]Boundary, error) {
 
 func (a *analysis) boundary(s record.Search, arm string) (Boundary, error) {
 	b := Boundary{Search: s}
-	plan := boundary.PlanOf(s, a.run.Seed)
-	var probes []boundary.Probe
-	for _, t := range boundary.Trials(a.set, s, arm) {
-		p, err := boundary.ProbeOf(a.set, plan, t)
-		if err != nil {
-			return b, err
-		}
-		probes = append(probes, p)
+	r, err := boundary.Read(a.set, s, arm)
+	if err != nil {
+		return b, err
+	}
+	for i, p := range r.Probes {
 		b.Spent += p.Time
-		q := BoundaryProbe{Trial: t.Key, Rate: plan.Rate(p.Level), Unusable: p.Unusable}
+		q := BoundaryProbe{Trial: r.Trials[i].Key, Rate: r.Plan.Rate(p.Level), Unusable: p.Unusable}
 		for _, m := range p.Margins {
 			q.Margins = append(q.Margins, m.Value)
 		}
 		b.Probes = append(b.Probes, q)
 	}
-	step := plan.Next(probes)
+	step := r.Step
 	b.End, b.Why = step.End, step.Why
 	if step.Estimate != nil {
 		b.estimate(step.Estimate, a.run.SLOs)
