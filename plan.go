@@ -86,13 +86,18 @@ func makePlan(ctx context.Context, w, werr io.Writer, path string, o planOptions
 	if err != nil {
 		return err
 	}
+	p := newProgress(werr)
+	defer p.close() // the line of what was being done, before an error
+	p.step("reading what the plan names, and forecasting demand")
 	in, err := planning.Read(file, today)
 	if err != nil {
 		return err
 	}
 	if o.dryRun {
+		p.close()
 		return dryPlan(w, in, out)
 	}
+	p.step("comparing plans")
 	outlook, err := plan.Make(*in, plan.Effort{Reach: o.reach})
 	if err != nil {
 		return err
@@ -101,11 +106,12 @@ func makePlan(ctx context.Context, w, werr io.Writer, path string, o planOptions
 		return err
 	}
 	if o.simulate {
-		if outlook.Checks, err = planning.Check(ctx, outlook, simulationProgress(werr)); err != nil {
+		if outlook.Checks, err = planning.Check(ctx, outlook, simulated(p)); err != nil {
 			return err
 		}
 		outlook.Conclude()
 	}
+	p.close()
 	if err := writePlan(out, outlook); err != nil {
 		return err
 	}
@@ -159,13 +165,9 @@ func fileName(name string) string {
 	return string(safe)
 }
 
-func simulationProgress(werr io.Writer) func(done, all int) {
-	p := newProgress(werr)
+func simulated(p *progress) func(done, all int) {
 	return func(done, all int) {
 		p.step(fmt.Sprintf("the busiest hour of %d of %d months is simulated", done, all))
-		if done == all {
-			p.close()
-		}
 	}
 }
 

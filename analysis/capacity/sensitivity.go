@@ -223,7 +223,11 @@ func unitPrice(o *Option, factor float64) string {
 	if o.Kind == API || o.Kind == Degrade {
 		price = price.Mul(1000)
 	}
-	return price.Round(4).Exact() + " for " + unit
+	text := price.String()
+	if price.Float() < 1 { // cents are not all there is to it
+		text = price.Round(4).Exact()
+	}
+	return text + " for " + unit
 }
 
 // DiscountRate is the input of the discount rate.

@@ -79,7 +79,7 @@ func (f Tornado) results(width vg.Length) axis {
 			}
 		}
 	}
-	grow := 0.2 * (high - low)
+	grow := 0.28 * (high - low)
 	if width < 500 {
 		grow *= 1.7
 	}
