@@ -65,7 +65,7 @@ func TestTargetProblems(t *testing.T) {
 		{"vertex without a project", "url = \"https://h/v1\"\ndialect = \"vertex\"", "", "expected one that ends in /projects/PROJECT"},
 		{"an unknown dialect", local + `dialect = "antropic"`, "", `target.dialect: string "antropic", expected one of chat, completions`},
 		{"usage", local + "dialect = \"anthropic\"\nusage = \"final\"", "", "target.usage: given with dialect anthropic, expected none"},
-		{"forced lengths", local + `dialect = "anthropic"`, "ignore_eos = true", "x.toml:16: load[0].ignore_eos: ignore_eos cannot be sent to anthropic messages"},
+		{"forced lengths", local + `dialect = "anthropic"`, "ignore_eos = true", "x.toml:15: load[0].ignore_eos: ignore_eos cannot be sent to anthropic messages"},
 		{"too hot", local + `dialect = "anthropic"`, "temperature = 1.5", "load[0].temperature: temperature cannot be sent to anthropic messages: it takes 1 at most, and it is 1.5"},
 		{"a priority", local + `dialect = "gemini"`, "priority = 3", "load[0].priority: priority cannot be sent to gemini"},
 		{"texts to stop at", local + "dialect = \"openai-responses\"\nstop = [\"x\"]", "", "target.stop: stop cannot be sent to openai responses"},
@@ -76,7 +76,7 @@ func TestTargetProblems(t *testing.T) {
 		{"a price per hour", local + `dialect = "gemini"`, "[cost]\nprice_per_hour = \"1\"\nutilisation = 1", "cost: given beside a target that is paid by the token"},
 		{"an engine", local, "[engine]\nthreads = 1", "engine: given beside [target]"},
 		{"a quality", local, "[quality]\ntext = \"x.txt\"", "quality: given beside [target]"},
-		{"an unknown key", local + "budget = 3", "", `target.budget: unknown key; did you mean "budget_tokens"?`},
+		{"an unknown key", local + "budget = 3", "", `target.budget: unknown key; did you mean "budget_requests"?`},
 		{"no budget", local + "budget_tokens = 0", "", "target.budget_tokens: integer 0, expected a whole number of at least 1"},
 	} {
 		_, err := Parse("x.toml", []byte(withTarget(tc.target, tc.load)))

@@ -1,6 +1,7 @@
 package dialect
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -235,7 +236,9 @@ func (d *gemini) read(r generated, out *Delta) {
 func (p geminiPart) text() string {
 	text := p.Text
 	if p.Call != nil {
-		text += p.Call.Name + string(p.Call.Args)
+		var args bytes.Buffer
+		_ = json.Compact(&args, p.Call.Args) // it has been read as JSON, or is not there
+		text += p.Call.Name + args.String()
 	}
 	if p.Code != nil {
 		text += p.Code.Code

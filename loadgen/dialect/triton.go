@@ -162,6 +162,9 @@ func (d *triton) Decode(payload []byte) (Delta, error) {
 	if o.Finish != nil {
 		out.Finish = strings.Join(*o.Finish, "")
 	}
+	if out.Finish == "null" || out.Finish == "None" { // a tensor of text has no null
+		out.Finish = ""
+	}
 	if o.Tokens != nil {
 		var err error
 		if out.Usage, err = d.count(*o.Tokens, payload); err != nil {
