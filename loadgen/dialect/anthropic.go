@@ -15,18 +15,28 @@ var _ Dialect = Messages{}
 func (Messages) String() string { return messagesForm.name }
 func (Messages) form() *form    { return &messagesForm }
 
-// anthropicVersion is of the API as it is read here.
-const anthropicVersion = "2023-06-01"
-
-var messagesForm = form{
-	name: "anthropic messages", auth: Auth{Header: "X-Api-Key"}, header: map[string]string{"Anthropic-Version": anthropicVersion},
-	owned: []string{"max_tokens", "messages", "metadata", "model", "stop_sequences", "stream", "system", "temperature", "top_k", "top_p"},
-	lacks: lacks{forced: noForced, seed: "the API has no such parameter", priority: noPriority, hottest: 1},
-}
+// messagesForm is the API's version of 2023, which others serve too. The one of 2026 refuses to be told how to sample and wants
+// the key as OpenAI does: it is asked where sampling is left to the server. Events are the same in both.
+var (
+	messagesForm = form{
+		name: "anthropic messages", auth: Auth{Header: "X-Api-Key"}, header: map[string]string{"Anthropic-Version": "2023-06-01"},
+		owned: ownedByAnthropic,
+		lacks: lacks{forced: noForced, seed: "the API has no such parameter", priority: noPriority, hottest: 1},
+	}
+	newMessagesForm = form{
+		name: "anthropic messages", auth: bearer, header: map[string]string{"Anthropic-Version": "2026-10-21"},
+		owned: ownedByAnthropic, lacks: messagesForm.lacks,
+	}
+	ownedByAnthropic = []string{"max_tokens", "messages", "metadata", "model", "stop_sequences", "stream", "system", "temperature", "top_k", "top_p"}
+)
 
 // Encode implements Dialect. What the system says is no message here.
 func (Messages) Encode(p workload.Prompt, o Options) (Call, error) {
-	if err := messagesForm.check(p, o); err != nil {
+	f := &messagesForm
+	if o.ServerSampling {
+		f = &newMessagesForm
+	}
+	if err := f.check(p, o); err != nil {
 		return Call{}, err
 	}
 	system, rest := instructed(chat(p, ""))
@@ -41,7 +51,7 @@ func (Messages) Encode(p workload.Prompt, o Options) (Call, error) {
 	if p.Team != "" {
 		body["metadata"] = map[string]string{"user_id": p.Team}
 	}
-	return messagesForm.call("/v1/messages", o, body)
+	return f.call("/v1/messages", o, body)
 }
 
 // NewDecoder implements Dialect.
@@ -88,6 +98,9 @@ type messageUsage struct {
 	Read    int `json:"cache_read_input_tokens"`
 	Written int `json:"cache_creation_input_tokens"`
 	Output  int `json:"output_tokens"`
+	Details *struct {
+		Thinking int `json:"thinking_tokens"`
+	} `json:"output_tokens_details"`
 }
 
 // messageReasons are the reasons to stop.
@@ -183,6 +196,9 @@ func (d *messages) change(e messageEvent, payload []byte) (Delta, error) {
 	if u := e.Usage; u != nil {
 		d.usage.prompt(u)
 		d.usage.Output = u.Output
+		if u.Details != nil {
+			d.usage.Reasoning = u.Details.Thinking
+		}
 		out.Usage = &d.usage
 	}
 	if err := out.Usage.check(payload); err != nil {

@@ -82,10 +82,23 @@ func TestEncodeEveryDialect(t *testing.T) {
 			if shape, accept := kind.Dialect.NewDecoder().Shape(), header.Get("Accept"); (shape == Whole) != (accept == "application/json") {
 				t.Errorf("shape %v, accepts %s", shape, accept)
 			}
-			if tc.kind == "anthropic" && header.Get("anthropic-version") != anthropicVersion {
+			if tc.kind == "anthropic" && header.Get("anthropic-version") != "2023-06-01" {
 				t.Error("no version of the API")
 			}
 		})
+	}
+}
+
+// Anthropic's newer version refuses a temperature, and is asked where none is sent.
+func TestVersionsOfAnthropic(t *testing.T) {
+	key, _ := NewKey("k-secret")
+	call, err := Messages{}.Encode(prompt, Options{Model: "m", ServerSampling: true, Key: key})
+	if err != nil || string(call.Body) != `{"max_tokens":7,"messages":[{"role":"user","content":"func \"main\"\n"}],"model":"m","stream":true}` || call.Header.Get("Anthropic-Version") != "2026-10-21" {
+		t.Errorf("%v %s %v", call.Header, call.Body, err)
+	}
+	call.Auth.Sign(call.Header)
+	if call.Header.Get("Authorization") != "Bearer k-secret" || call.Header.Get("X-Api-Key") != "" {
+		t.Errorf("signed %v", call.Header)
 	}
 }
 

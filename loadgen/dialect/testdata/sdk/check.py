@@ -65,7 +65,7 @@ def openai_responses(name):
 def anthropic_messages(name):
     client = anthropic.Anthropic(base_url=URL + "/anthropic", api_key=KEY, max_retries=0)
     h = Heard()
-    for e in client.messages.create(model=name, messages=ASK, max_tokens=16, stream=True, **{"temperature": 0}):
+    for e in client.messages.create(model=name, messages=ASK, max_tokens=16, stream=True):
         if e.type == "message_start" and e.message.usage:
             u = e.message.usage
             h.cached = u.cache_read_input_tokens or 0
@@ -81,20 +81,18 @@ def anthropic_messages(name):
     return h
 
 
-def google(path):
-    return genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=URL + path, api_version="v1beta"))
-
-
+GOOGLE = {path: genai.Client(api_key=KEY, http_options=types.HttpOptions(base_url=URL + path, api_version="v1beta"))
+          for path in ("/gemini", "/gemini-whole")}
 ASK_GOOGLE = [types.Content(role="user", parts=[types.Part(text="Count.")])]
 CONFIG = types.GenerateContentConfig(max_output_tokens=16, temperature=0, candidate_count=1)
 
 
 def gemini(name):
-    return of_google(google("/gemini").models.generate_content_stream(model=name, contents=ASK_GOOGLE, config=CONFIG))
+    return of_google(GOOGLE["/gemini"].models.generate_content_stream(model=name, contents=ASK_GOOGLE, config=CONFIG))
 
 
 def gemini_whole(name):
-    return of_google([google("/gemini-whole").models.generate_content(model=name, contents=ASK_GOOGLE, config=CONFIG)])
+    return of_google([GOOGLE["/gemini-whole"].models.generate_content(model=name, contents=ASK_GOOGLE, config=CONFIG)])
 
 
 def of_google(answers):
