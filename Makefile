@@ -9,7 +9,7 @@ SOAK     ?= 30m
 REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean integration-dialects
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -80,6 +80,9 @@ tokenizers: ## compare token ids with Hugging Face tokenizers on millions of tex
 
 sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their registries
 	$(GO) test -tags sdk -run SDK -timeout 1h -v .
+
+integration-dialects: ## have OpenAI's, Anthropic's and Google's own clients read our recorded answers, and compare what they send; needs python3 and PyPI
+	$(GO) test -tags dialects -run DialectsOfClients -timeout 1h -v .
 
 lm-eval: ## run lm-evaluation-harness against the server and compare with assay eval; needs python3 and PyPI
 	$(GO) test -tags lmeval -run TestLMEval -timeout 1h -v .

@@ -171,6 +171,7 @@ preset = "conversational"
 [[slo.limit]]
 [run]
 [profile]
+[target]
 `
 
 // TestScenarioKeys asks the reader which keys each table has, by giving it one that
@@ -205,6 +206,7 @@ func TestScenarioKeys(t *testing.T) {
 		{"[[slo.limit]]", "`[[slo.limit]]`", false},
 		{"[run]", "`[run]`", false},
 		{"[profile]", "`[profile]`", false},
+		{"[target]", "`[target]`", false},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]

@@ -178,7 +178,7 @@ func (r *reader) plan(p *CapacityPlan, t *table) {
 		t.bad("currency", p.Currency, "an ISO 4217 code in capitals", `write currency = "USD"`)
 		p.Currency = ""
 	}
-	p.Prices = t.texts("prices", "files of prices")
+	p.Prices = t.texts("prices")
 	r.horizon(p, t)
 	r.planDemand(p, t)
 	if !t.has("slo") {
@@ -200,18 +200,6 @@ func (r *reader) required(t *table, name string) *table {
 		return c
 	}
 	return &table{reader: r, path: name}
-}
-
-// texts reads an array of strings, which need not be there.
-func (t *table) texts(name, of string) (all []string) {
-	for i, v := range t.list(name, of) {
-		s, ok := v.(string)
-		if !ok || s == "" {
-			t.report(element(t.key(name), i), describe(v), "a string", "")
-		}
-		all = append(all, s)
-	}
-	return all
 }
 
 // needed is number for a key that must be there.

@@ -39,6 +39,7 @@ type Scenario struct {
 	SLO         SLO
 	Run         Run
 	Profile     Profile
+	Target      *Target // what is loaded in place of the included engine; nil for that
 
 	where positions
 }
