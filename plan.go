@@ -106,7 +106,7 @@ func makePlan(ctx context.Context, w, werr io.Writer, path string, o planOptions
 		return err
 	}
 	if o.simulate {
-		if outlook.Checks, err = planning.Check(ctx, outlook, simulated(p)); err != nil {
+		if outlook.Checks, err = planning.Check(ctx, outlook, hoursSimulated(p)); err != nil {
 			return err
 		}
 		outlook.Conclude()
@@ -165,7 +165,7 @@ func fileName(name string) string {
 	return string(safe)
 }
 
-func simulated(p *progress) func(done, all int) {
+func hoursSimulated(p *progress) func(done, all int) {
 	return func(done, all int) {
 		p.step(fmt.Sprintf("the busiest hour of %d of %d months is simulated", done, all))
 	}
