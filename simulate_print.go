@@ -26,7 +26,7 @@ func (s *simulated) print(w io.Writer) error {
 		fmt.Fprintln(tw, "\nreplicas\trate /s\ttokens /s\tTTFT p50\tp95\tp99\tITL p50\tp99\tE2E p95\tin limits\t")
 	}
 	for _, p := range s.Predictions {
-		fmt.Fprintf(tw, "%d\t%.4g\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Replicas, p.Rate, withError(fmt.Sprintf("%.0f", p.TokensPerSecond), p, "throughput"),
+		fmt.Fprintf(tw, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", p.Replicas, rateText(p.Rate), withError(fmt.Sprintf("%.0f", p.TokensPerSecond), p, "throughput"),
 			withError(latencyText(p.TTFT.P50), p, "ttft_p50"), withError(latencyText(p.TTFT.P95), p, "ttft_p95"), withError(latencyText(p.TTFT.P99), p, "ttft_p99"),
 			withError(latencyText(p.ITL.P50), p, "itl_p50"), withError(latencyText(p.ITL.P99), p, "itl_p99"), withError(latencyText(p.E2E.P95), p, "e2e_p95"),
 			shareText(p.Attained), missedText(p))
@@ -51,9 +51,9 @@ func (s *simulated) printCeiling(w io.Writer, c simulate.Ceiling) {
 		fmt.Fprintf(w, "\n%s: %s\n", count(c.Replicas, "replica"), c.Why)
 		return
 	}
-	fmt.Fprintf(w, "\n%s: the limits hold up to %.3g requests per second, and not at %.3g: %s\n", count(c.Replicas, "replica"), c.Rate, c.Next, c.Binding)
+	fmt.Fprintf(w, "\n%s: the limits hold up to %s requests per second, and not at %s: %s\n", count(c.Replicas, "replica"), rateText(c.Rate), rateText(c.Next), c.Binding)
 	if c.High > 0 {
-		fmt.Fprintf(w, "  from %.3g to %.3g with every latency off by the worst of its errors\n", c.Low, c.High)
+		fmt.Fprintf(w, "  from %s to %s with every latency off by the worst of its errors\n", rateText(c.Low), rateText(c.High))
 	}
 	s.Predictions = append(s.Predictions, c.At)
 }
@@ -81,6 +81,14 @@ func missedText(p simulate.Prediction) string {
 		return ""
 	}
 	return "missed: " + p.Missed
+}
+
+// rateText has three digits, or all of a whole number.
+func rateText(rate float64) string {
+	if rate >= 1000 {
+		return fmt.Sprintf("%.0f", rate)
+	}
+	return fmt.Sprintf("%.3g", rate)
 }
 
 func shareText(share float64) string {

@@ -21,7 +21,7 @@ type Arm struct {
 	Settings scenario.Settings
 	Engine   Engine
 	Model    *StepModel // Engine.Step
-	Traffic  Traffic    // lengths of its requests, as recorded
+	Traffic  Traffic    // lengths of its requests at all loads, as recorded; Lab.Load takes those of some
 	Limits   []record.SLO
 	Longest  int // sequence that the step model was fitted to, in tokens
 	Checked  *Validation
@@ -32,7 +32,8 @@ type Arm struct {
 var alike = []string{"quantization", "threads", "kv_format", "k_format", "v_format", "k_per_channel", "kv_rotation", "kv_layout", "block_size"}
 
 // LoadArm reads a run directory, fits one of its arms, by name or id, and replays the arm's trials to see how far predictions
-// are off; an empty name is the only arm.
+// are off; an empty name is the only arm. The lengths are those of all its loads together: where these differ, Open, Lab.Arm and
+// Lab.Load take those of one kind.
 func LoadArm(dir, arm string, seed uint64) (*Arm, error) {
 	l, err := Open(dir)
 	if err != nil {

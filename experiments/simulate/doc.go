@@ -7,6 +7,7 @@
 //	Overhead  what requests take outside of steps: HTTP, tokens, the network
 //	Engine    the settings of one replica, its step model and its overhead
 //	Run       requests through a router and replicas -> Outcome
+//	Lab       a run directory: LoadArm fits one of its arms, all of the above, and checks it
 //	Planner   Attain(rate, replicas) and Capacity(replicas), with the error found by Validate
 //	Validate  measured cells replayed: the same requests at the same times, predicted beside measured
 //

@@ -23,7 +23,7 @@ type Planner struct {
 type Effort struct {
 	Requests int // measured, over all simulated replicas; 0 is 4000
 	// Replicas bounds how many are simulated; 0 is 16. Of more, so many are simulated with their share of the
-	// traffic: exact where replicas do not depend on each other, see Routing.Independent.
+	// traffic: exact with Random, since replicas then do not depend on each other, and else near what many replicas do.
 	Replicas int
 	Steps    int // of the bisection, each of which halves the interval from twice the rate on; 0 is 7, to 0.5 %
 }
