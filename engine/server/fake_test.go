@@ -139,6 +139,7 @@ type scripted struct {
 	closed  chan struct{} // a second Close panics
 	stopped atomic.Bool
 	nexts   int
+	used    engine.Use
 }
 
 func (s *scripted) Next(ctx context.Context) (engine.Event, error) {
@@ -157,6 +158,8 @@ func (s *scripted) Next(ctx context.Context) (engine.Event, error) {
 	s.nexts++
 	return now.event, now.err
 }
+
+func (s *scripted) Used() engine.Use { return s.used }
 
 func (s *scripted) Stop()  { s.stopped.Store(true) }
 func (s *scripted) Close() { close(s.closed) }
