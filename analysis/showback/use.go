@@ -27,7 +27,7 @@ type Use struct {
 	Output   int64
 
 	Engine    time.Duration // of the engine's steps
-	BlockTime time.Duration // blocks of the cache times how long they were held
+	BlockTime int64         // blocks of the cache times microseconds that they were held
 	Timed     int64         // of Requests, those that came with Engine and BlockTime
 
 	Spend money.Amount // recorded by the source; of no currency where it records none

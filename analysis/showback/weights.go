@@ -41,7 +41,7 @@ func (w *Weights) of(u *Use) *big.Rat {
 		weight float64
 	}{
 		{big.NewRat(u.Prompt-u.Cached, 1), w.Prefill}, {big.NewRat(u.Cached, 1), w.Cached}, {big.NewRat(u.Output, 1), w.Decode},
-		{big.NewRat(int64(u.BlockTime), int64(time.Second)), w.KV},
+		{big.NewRat(u.BlockTime, 1_000_000), w.KV},
 	} {
 		sum.Add(sum, part.count.Mul(part.count, exactly(part.weight)))
 	}
