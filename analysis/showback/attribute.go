@@ -28,39 +28,41 @@ const RecordedItem = "recorded by the gateway"
 
 // Row is one line of a statement: what a team pays of one cost for one model and key.
 type Row struct {
-	Team, Model, Key string
-	Source           string
-	Item             string // name of the cost
-	Kind             string
-	Cost             money.Amount
-	Use              Use // zero in rows of KindIdle
+	Team   string       `json:"team"`
+	Model  string       `json:"model,omitempty"`
+	Key    string       `json:"key,omitempty"`
+	Source string       `json:"source,omitempty"`
+	Item   string       `json:"item"` // name of the cost
+	Kind   string       `json:"kind"`
+	Cost   money.Amount `json:"cost"`
+	Use    Use          `json:"use,omitzero"` // zero in rows of KindIdle
 }
 
 // Item is one cost, and how it was shared.
 type Item struct {
-	Name      string
-	Kind      string // KindUsed or KindAPI
-	Cost      money.Amount
-	Idle      money.Amount // of Cost
-	IdleShare float64
-	IdleFrom  string // where the share is from, in words
-	Rule      string // in words
+	Name      string       `json:"name"`
+	Kind      string       `json:"kind"` // KindUsed or KindAPI
+	Cost      money.Amount `json:"cost"`
+	Idle      money.Amount `json:"idle"` // of Cost
+	IdleShare float64      `json:"idle_share"`
+	IdleFrom  string       `json:"idle_from,omitempty"` // where the share is from, in words
+	Rule      string       `json:"rule"`                // in words
 }
 
 // Statement is a bill shared out. Its rows sum to Total.
 type Statement struct {
-	Name     string
-	Currency string
-	Period   Period
-	At       time.Time // what was metered until then is in it
-	Final    bool      // the period is over
-	Total    money.Amount
-	Items    []Item
-	Rows     []Row
-	Unpriced []Use // that no cost covers
-	Uses     []Use // all, with the bill's names of teams
-	Weights  Weights
-	Notes    []string
+	Name     string       `json:"name"`
+	Currency string       `json:"currency"`
+	Period   Period       `json:"period"`
+	At       time.Time    `json:"at"`    // what was metered until then is in it
+	Final    bool         `json:"final"` // the period is over
+	Total    money.Amount `json:"total"`
+	Items    []Item       `json:"items"`
+	Rows     []Row        `json:"rows"`
+	Unpriced []Use        `json:"unpriced,omitempty"` // that no cost covers
+	Uses     []Use        `json:"-"`                  // all, with the bill's names of teams
+	Weights  Weights      `json:"weights"`
+	Notes    []string     `json:"notes,omitempty"`
 }
 
 // Attribute shares a bill among those who used what it pays for, until a time.

@@ -12,27 +12,29 @@ import (
 
 // Spending is how a team stands to its budget at a time.
 type Spending struct {
-	Team   string
-	Budget money.Amount
-	Alerts []int
+	Team   string       `json:"team"`
+	Budget money.Amount `json:"budget"`
+	Alerts []int        `json:"alerts"`
 	// Spent is the team's part of what the period has cost so far: shared costs accrue evenly over the
 	// period, those of APIs when they are used.
-	Spent   money.Amount
-	Share   float64 // of Budget
-	Crossed int     // the highest of Alerts that is reached, 0 for none
-	Over    bool    // Spent is more than Budget
+	Spent   money.Amount `json:"spent"`
+	Share   float64      `json:"share"`         // of Budget
+	Crossed int          `json:"alert_percent"` // the highest of Alerts that is reached, 0 for none
+	Over    bool         `json:"over"`          // Spent is more than Budget
 	// Forecast estimates what the team will have spent at the period's end; nil where that is known.
-	Forecast *Forecast
+	Forecast *Forecast `json:"forecast,omitempty"`
 }
 
 // Forecast is an estimate of the cost of a whole period.
 type Forecast struct {
-	Cost      float64
-	Low, High float64 // of the 95 % interval; NaN where days are too few for one
-	Days      int     // that it rests on
-	Left      int     // days that are estimated
-	Over      bool    // Cost is more than the budget
-	Text      string  // how it is made
+	Cost     float64 `json:"cost"`
+	Interval bool    `json:"interval"` // there are days enough for one
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"` // of the 95 % interval
+	Days     int     `json:"days"` // that it rests on
+	Left     int     `json:"left"` // days that are estimated
+	Over     bool    `json:"over"` // Cost is more than the budget
+	Text     string  `json:"text"` // how it is made
 }
 
 // least is how many days a forecast's interval needs.
@@ -136,7 +138,7 @@ func (s *Statement) over() int {
 // forecast adds days as costly as those so far to what was spent. The interval is that of the sum of
 // as many days, drawn like those that there were (Student's t).
 func (s *Statement) forecast(spent float64, days []float64) *Forecast {
-	f := &Forecast{Days: len(days), Low: math.NaN(), High: math.NaN(), Left: s.Period.Days(s.Period.End) - s.over()}
+	f := &Forecast{Days: len(days), Left: s.Period.Days(s.Period.End) - s.over()}
 	left := s.Period.Length() - s.Period.Elapsed(s.At)
 	ahead := float64(left) / float64(24*time.Hour)
 	if len(days) == 0 {
@@ -149,7 +151,7 @@ func (s *Statement) forecast(spent float64, days []float64) *Forecast {
 	f.Text = fmt.Sprintf("an estimate: %.1f days like the %d so far", ahead, len(days))
 	if n := float64(len(days)); len(days) >= least {
 		half := stat.StudentQuantile(n-1) * math.Sqrt(variance*(ahead+ahead*ahead/n))
-		f.Low, f.High = max(spent, f.Cost-half), f.Cost+half
+		f.Interval, f.Low, f.High = true, max(spent, f.Cost-half), f.Cost+half
 	}
 	return f
 }

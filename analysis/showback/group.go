@@ -20,12 +20,12 @@ var Dimensions = []string{PerTeam, PerModel, PerKey}
 
 // Group is what all rows of one team, model or key sum to.
 type Group struct {
-	Name string
-	Cost money.Amount // the sum of the next three
-	Used money.Amount // parts of shared costs
-	Idle money.Amount
-	API  money.Amount
-	Use  Use
+	Name string       `json:"name"`
+	Cost money.Amount `json:"cost"` // the sum of the next three
+	Used money.Amount `json:"used"` // parts of shared costs
+	Idle money.Amount `json:"idle"`
+	API  money.Amount `json:"a_p_i"`
+	Use  Use          `json:"use"`
 }
 
 // By adds up the rows by a dimension: the largest cost first, equal ones by name. The groups sum to

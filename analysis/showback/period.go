@@ -7,7 +7,10 @@ import (
 
 // Period is the time that a bill is for: Start is in it, End is not. Both are of the
 // time zone in which days and months begin.
-type Period struct{ Start, End time.Time }
+type Period struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
 
 // Month is a calendar month in a time zone, of text such as "2026-11". Where clocks change, it
 // is an hour longer or shorter, as it is on the bill.

@@ -14,23 +14,23 @@ const Unattributed = "unattributed"
 
 // Use is what was metered of one team, model and key, over some time.
 type Use struct {
-	Time   time.Time // within the period
-	Team   string    // "" is Unattributed
-	Model  string
-	Key    string // name of the API key, or what the source has in its place
-	Source string // who metered it: "assay", "openai", "litellm" or "prometheus"
+	Time   time.Time `json:"time,omitzero"` // within the period
+	Team   string    `json:"team"`          // "" is Unattributed
+	Model  string    `json:"model"`
+	Key    string    `json:"key,omitempty"`    // name of the API key, or what the source has in its place
+	Source string    `json:"source,omitempty"` // who metered it: "assay", "openai", "litellm" or "prometheus"
 
-	Requests int64
-	Failed   int64 // of Requests, those without a complete answer
-	Prompt   int64 // tokens
-	Cached   int64 // of Prompt
-	Output   int64
+	Requests int64 `json:"requests"`
+	Failed   int64 `json:"failed"`        // of Requests, those without a complete answer
+	Prompt   int64 `json:"prompt_tokens"` // tokens
+	Cached   int64 `json:"cached_tokens"` // of Prompt
+	Output   int64 `json:"completion_tokens"`
 
-	Engine    time.Duration // of the engine's steps
-	BlockTime int64         // blocks of the cache times microseconds that they were held
-	Timed     int64         // of Requests, those that came with Engine and BlockTime
+	Engine    time.Duration `json:"engine_ns"`      // of the engine's steps
+	BlockTime int64         `json:"kv_block_us"`    // blocks of the cache times microseconds that they were held
+	Timed     int64         `json:"timed_requests"` // of Requests, those that came with Engine and BlockTime
 
-	Spend money.Amount // recorded by the source; of no currency where it records none
+	Spend money.Amount `json:"spend,omitzero"` // recorded by the source; of no currency where it records none
 }
 
 // add is u with v's counts added.

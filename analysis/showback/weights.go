@@ -18,16 +18,16 @@ var Bases = []string{ByTokens, ByEngineTime}
 
 // Weights say what the used part of a shared cost goes by.
 type Weights struct {
-	Basis   string
-	Prefill float64 // of a prompt token that was computed
-	Cached  float64 // of a prompt token that was not
-	Decode  float64 // of a generated token
-	KV      float64 // of a block of the cache held for a second
+	Basis   string  `json:"basis"`
+	Prefill float64 `json:"prefill"` // of a prompt token that was computed
+	Cached  float64 `json:"cached"`  // of a prompt token that was not
+	Decode  float64 `json:"decode"`  // of a generated token
+	KV      float64 `json:"kv"`      // of a block of the cache held for a second
 	// Seconds says that weights are seconds of one engine, so that their sum is how long engines
 	// were used.
-	Seconds bool
-	Source  string   // where they are from, in words
-	Notes   []string // what they leave out, and how sure they are
+	Seconds bool     `json:"seconds"`
+	Source  string   `json:"source"`          // where they are from, in words
+	Notes   []string `json:"notes,omitempty"` // what they leave out, and how sure they are
 }
 
 // of is the weight of a use.
