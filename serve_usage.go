@@ -39,7 +39,7 @@ func (o *usageOptions) check() error {
 			return fmt.Errorf("serve: --team-from: found %q, expected some of %s, separated by commas", source, strings.Join(server.TeamSources, ", "))
 		}
 	}
-	if o.header == "" || strings.ContainsFunc(o.header, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("()<>@,;:\\\"/[]?={}", r) }) {
+	if strings.ContainsFunc(o.header, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("()<>@,;:\\\"/[]?={}", r) }) {
 		return fmt.Errorf("serve: --team-header: found %q, expected the name of a header", o.header)
 	}
 	return nil

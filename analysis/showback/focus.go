@@ -45,7 +45,10 @@ func (s *Statement) Focus(w io.Writer) error {
 }
 
 func (s *Statement) focusRow(r *Row) map[string]string {
-	cost := r.Cost.Fixed(cents)
+	cost := r.Cost.Decimal()
+	if r.Cost.Round(cents).Cmp(r.Cost) == 0 {
+		cost = r.Cost.Fixed(cents)
+	}
 	start, end := focusTime(s.Period.Start), focusTime(s.Period.End)
 	row := map[string]string{
 		"BilledCost": cost, "ContractedCost": cost, "EffectiveCost": cost, "ListCost": cost, "BillingCurrency": s.Currency,
@@ -56,7 +59,7 @@ func (s *Statement) focusRow(r *Row) map[string]string {
 		"ServiceCategory": "AI and Machine Learning", "ServiceSubcategory": "Generative AI", "ServiceName": r.Item,
 		"Tags": tags(r), "x_Allocation": r.Kind,
 	}
-	if r.Kind == KindIdle {
+	if r.Kind == KindIdle || r.Model == "" {
 		row["ChargeCategory"], row["ChargeFrequency"] = "Adjustment", "Recurring"
 		return row
 	}
@@ -73,10 +76,12 @@ func (s *Statement) focusRow(r *Row) map[string]string {
 }
 
 func describe(r *Row) string {
-	switch r.Kind {
-	case KindIdle:
+	switch {
+	case r.Kind == KindIdle:
 		return "Part of what nobody used of " + r.Item
-	case KindAPI:
+	case r.Model == "":
+		return "Invoice of " + r.Item + " that no use is known of"
+	case r.Kind == KindAPI:
 		return "Tokens of " + r.Model + " at " + r.Item
 	}
 	return "Part of " + r.Item + " by use of " + r.Model

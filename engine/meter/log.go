@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -206,7 +207,11 @@ func (l *Log) shut() error {
 	if l.file == nil {
 		return nil
 	}
-	err := errors.Join(l.file.Sync(), l.file.Close())
+	err := l.file.Sync()
+	if errors.Is(err, syscall.EINVAL) { // a pipe has nothing to sync
+		err = nil
+	}
+	err = errors.Join(err, l.file.Close())
 	l.file = nil
 	return err
 }

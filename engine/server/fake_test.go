@@ -82,6 +82,7 @@ type step struct {
 type script struct {
 	answer func(choice int, r engine.Request) ([]step, error)
 	stats  engine.Stats
+	used   engine.Use // of every request
 
 	mu       sync.Mutex
 	requests []engine.Request
@@ -97,7 +98,7 @@ func (s *script) Submit(_ context.Context, r engine.Request) (Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	stream := &scripted{steps: steps, closed: make(chan struct{})}
+	stream := &scripted{steps: steps, closed: make(chan struct{}), used: s.used}
 	s.requests = append(s.requests, r)
 	s.streams = append(s.streams, stream)
 	return stream, nil

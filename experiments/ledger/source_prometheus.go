@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Counters that say what was used, with vLLM's names, which our server has too.
@@ -40,6 +41,9 @@ func (s *scrape) parse(line []byte) (*row, *sample, error) {
 	text := strings.TrimSpace(string(line))
 	if text == "" || text[0] == '#' {
 		return nil, nil, nil
+	}
+	if !utf8.ValidString(text) {
+		return nil, nil, fmt.Errorf("expected UTF-8")
 	}
 	p := &metricParser{text: text}
 	m, stamp, err := p.sample()
@@ -86,10 +90,13 @@ func canonical(labels map[string]string) string {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		fmt.Fprintf(&b, "%s=%q", name, labels[name])
+		fmt.Fprintf(&b, `%s="%s"`, name, escape.Replace(labels[name]))
 	}
 	return b.String()
 }
+
+// escape is what Prometheus text escapes in a label's value.
+var escape = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
 // metricParser reads one line: NAME{LABEL="VALUE",...} VALUE [TIMESTAMP].
 type metricParser struct {
