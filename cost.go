@@ -137,9 +137,13 @@ func (o *costOptions) readBill() (*showback.Bill, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: weights: %w", o.bill, err)
 	}
-	w.Cached, w.KV = b.Weights.Cached, b.Weights.KV
+	w.Cached = b.Weights.Cached
+	if b.KV {
+		w.KV = b.Weights.KV
+		w.Notes = append(w.Notes, "What a block held for a second weighs is declared in the bill.")
+	}
 	if w.Cached == 0 && w.KV == 0 {
-		w.Notes = append(w.Notes, "Cached prompt tokens and the cache's blocks weigh nothing: steps do not tell what they take. The bill can declare cached and kv.")
+		w.Notes = append(w.Notes, "Cached prompt tokens and the cache's blocks weigh nothing: the run does not tell what they take. The bill can declare cached and kv.")
 	}
 	b.Weights = w
 	return &b.Bill, nil

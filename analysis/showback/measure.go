@@ -13,21 +13,34 @@ import (
 // token, in the steps that only generate, and for a computed prompt token, in what is left of all
 // steps when the generated tokens' part is taken away. Arm is "" where the run has one.
 //
-// Both are means at the run's loads: what a step costs whoever is in it is shared by those who are.
+// Where the trials' steps were traced, and tell that apart, weights are of a fit of what steps took, and a
+// block of the cache held for a second has one, too.
+//
+// All are means at the run's loads: what a step costs whoever is in it is shared by those who are.
 func Measure(set *record.Set, arm string) (Weights, error) {
 	a, err := armOf(set.Run.Arms, arm)
 	if err != nil {
 		return Weights{}, fmt.Errorf("%s: %w", set.Dir, err)
 	}
 	var all steps
+	var trace traced
 	for i := range set.Trials {
 		if t := &set.Trials[i]; t.Key.Arm == a.ID && t.Status == record.StatusOK && len(t.Invalid) == 0 {
 			all.add(&t.Engine)
+			if err := trace.trial(set, t.Key.ID); err != nil {
+				return Weights{}, err
+			}
 		}
 	}
 	w, err := all.weights()
 	if err != nil {
 		return Weights{}, fmt.Errorf("%s: arm %s: %w", set.Dir, a.Name, err)
+	}
+	if fitted, ok := trace.weights(); ok {
+		fitted.Notes = []string{w.Notes[0], "A block's weight is of the run's block size."}
+		w = fitted
+	} else if trace.steps > 0 {
+		w.Notes = append(w.Notes, fmt.Sprintf("The %d traced steps do not tell apart what prompts, answers and held blocks take: blocks weigh nothing by themselves.", trace.steps))
 	}
 	w.Source = fmt.Sprintf("measured in %s, arm %s, %d trials: %s", set.Dir, a.Name, len(all.busy), w.Source)
 	return w, nil

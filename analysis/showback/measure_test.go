@@ -2,6 +2,7 @@ package showback
 
 import (
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -38,6 +39,50 @@ func TestMeasure(t *testing.T) {
 	}
 	if !strings.Contains(w.Source, "2 trials") || !strings.Contains(w.Source, "200 µs (200 to 200)") {
 		t.Error(w.Source)
+	}
+}
+
+// TestTracedSteps: of steps that were made by the formula, the fit is the formula, and the weights of all that they
+// had add up to their durations.
+func TestTracedSteps(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 1))
+	const constant, prompt, generated, block = 2e-3, 1e-4, 3e-4, 5e-6
+	var m traced
+	busy, rows, tokens, blocks := 0., 0., 0., 0.
+	for range 500 {
+		s := record.Step{Held: 10 + rng.IntN(100)}
+		seconds := constant + block*float64(s.Held)
+		for range rng.IntN(3) {
+			it := record.StepItem{Kind: record.Prefill, Rows: 1 + rng.IntN(64), Tokens: 1}
+			s.Items, seconds, rows, tokens = append(s.Items, it), seconds+prompt*float64(it.Rows), rows+float64(it.Rows), tokens+1
+		}
+		for range 1 + rng.IntN(6) {
+			it := record.StepItem{Kind: "decode", Rows: 1, Drafts: rng.IntN(3), Tokens: 1}
+			s.Items, seconds, tokens = append(s.Items, it), seconds+generated*float64(it.Rows+it.Drafts), tokens+1
+		}
+		s.Duration = int64(math.Round(seconds * 1e9))
+		busy += seconds
+		blocks += float64(s.Held)
+		m.add(&s)
+	}
+	c, ok := m.solve()
+	for i, want := range []float64{constant, prompt, generated, block} {
+		if !ok || math.Abs(c[i]/want-1) > 1e-4 {
+			t.Errorf("coefficient %d is %v, want %v", i, c[i], want)
+		}
+	}
+	w, ok := m.weights()
+	held := blocks * busy / 500 // block seconds, where steps are of one length
+	if sum := w.Prefill*rows + w.Decode*tokens + w.KV*held; !ok || math.Abs(sum/busy-1) > 1e-3 || w.KV <= 0 {
+		t.Errorf("weights %+v add up to %v s of %v", w, sum, busy)
+	}
+	if m.explained(c) < .999 {
+		t.Error(m.explained(c))
+	}
+	var few traced
+	few.add(&record.Step{Held: 1, Duration: 5, Items: []record.StepItem{{Kind: "decode", Rows: 1, Tokens: 1}}})
+	if w, ok := few.weights(); ok {
+		t.Errorf("one step tells %+v", w)
 	}
 }
 

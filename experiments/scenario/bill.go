@@ -23,6 +23,7 @@ type Bill struct {
 	showback.Bill
 	Run string // run directory that weights are to be measured in, relative to the working directory; "" where they are declared
 	Arm string // of that run; "" for its only one
+	KV  bool   // what a block weighs is declared, also where a run says it
 }
 
 // LoadBill reads a bill. The error holds every problem of the file, as that of Load does. Month is the

@@ -18,7 +18,7 @@ func (r *billReader) weights(t *table) {
 	w := showback.Weights{Basis: c.choice("basis", showback.ByTokens, showback.Bases)}
 	positive := interval{lo: 0, hi: 1e12}
 	w.Cached, w.KV = c.number("cached", 0, positive), c.number("kv", 0, positive)
-	r.bill.Run, r.bill.Arm = c.text("run", ""), c.text("arm", "")
+	r.bill.Run, r.bill.Arm, r.bill.KV = c.text("run", ""), c.text("arm", ""), c.has("kv")
 	switch {
 	case w.Basis == showback.ByEngineTime:
 		r.engineTime(c, &w)
