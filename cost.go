@@ -122,6 +122,9 @@ func (o *costOptions) readBill() (*showback.Bill, error) {
 	if o.bill == "" {
 		return o.noBill()
 	}
+	if o.zone != "" {
+		return nil, fmt.Errorf("--time-zone: found %q, expected none beside --bill: the bill's time_zone counts", o.zone)
+	}
 	b, err := scenario.LoadBill(o.bill, o.month)
 	if err != nil {
 		return nil, err

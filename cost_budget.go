@@ -3,12 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/showback"
 )
 
@@ -75,10 +73,9 @@ func printSpending(w io.Writer, s *showback.Statement, b *showback.Spending) {
 	}
 	fmt.Fprintf(w, "%s: %s: %s of %s spent (%.1f %%)", b.Team, state, b.Spent, b.Budget, 100*b.Share)
 	if f := b.Forecast; f != nil {
-		amount := func(x float64) string { return money.New(int64(math.Round(x)), 0, s.Currency).String() }
-		fmt.Fprintf(w, "; at the month's end about %s", amount(f.Cost))
+		fmt.Fprintf(w, "; at the month's end about %s", s.Whole(f.Cost))
 		if f.Interval {
-			fmt.Fprintf(w, " (%s to %s)", amount(f.Low), amount(f.High))
+			fmt.Fprintf(w, " (%s to %s)", s.Whole(f.Low), s.Whole(f.High))
 		}
 		fmt.Fprintf(w, ", %s", f.Text)
 	}

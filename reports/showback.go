@@ -2,11 +2,9 @@ package reports
 
 import (
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
-	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/showback"
 	"github.com/assaylab/assay/reports/chart"
 	"github.com/assaylab/assay/reports/table"
@@ -41,7 +39,7 @@ func Showback(s *showback.Statement, o ShowbackOptions) (Page, error) {
 // TeamStatement words one team's part as a page.
 func TeamStatement(s *showback.Statement, team string, spendings []showback.Spending) Page {
 	groups, _ := s.By(showback.PerTeam) // is a dimension
-	own := showback.Group{Name: team, Cost: money.Zero(s.Currency), Used: money.Zero(s.Currency), Idle: money.Zero(s.Currency), API: money.Zero(s.Currency)}
+	own := s.Sum(nil)
 	for _, g := range groups {
 		if g.Name == team {
 			own = g
@@ -101,7 +99,10 @@ func shareBlocks(s *showback.Statement, groups []showback.Group, by string) []Bl
 		f.Rows = append(f.Rows, chart.ShareRow{Name: groupName(g.Name), Value: g.Cost.String(), Parts: []float64{g.Used.Float(), g.Idle.Float(), g.API.Float()}})
 	}
 	var blocks []Block
-	if len(groups) == 0 {
+	switch {
+	case len(groups) == 0 && len(s.Unpriced) > 0:
+		return append(blocks, Paragraph("Nothing that was used has a cost: it is listed below."))
+	case len(groups) == 0:
 		return append(blocks, Paragraph("Nothing was metered in this period, and nothing was billed."))
 	}
 	if s.Total.Sign() > 0 {
@@ -227,12 +228,9 @@ func spendingState(b showback.Spending) table.Cell {
 
 // forecastCell is an estimate in whole units: it has no cents to be exact about.
 func forecastCell(s *showback.Statement, f *showback.Forecast) table.Cell {
-	whole := func(x float64) string {
-		return strings.Replace(money.New(int64(math.Round(x)), 0, s.Currency).String(), ".00", "", 1)
-	}
-	c := table.Cell{Text: "about " + whole(f.Cost), Sub: "no interval: too few days"}
+	c := table.Cell{Text: "about " + s.Whole(f.Cost), Sub: "no interval: too few days"}
 	if f.Interval {
-		c.Sub = whole(f.Low) + " to " + whole(f.High)
+		c.Sub = s.Whole(f.Low) + " to " + s.Whole(f.High)
 	}
 	return c
 }

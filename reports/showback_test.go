@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/assaylab/assay/analysis/money"
+	exact "github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/showback"
 )
 
@@ -17,7 +17,7 @@ func sharedOut(t *testing.T, at time.Time) (*showback.Statement, []showback.Spen
 	if err != nil {
 		t.Fatal(err)
 	}
-	usd := func(cents int64) money.Amount { return money.New(cents, -2, "USD") }
+	usd := func(cents int64) exact.Amount { return exact.New(cents, -2, "USD") }
 	b := &showback.Bill{Name: "Inference <b>", Period: p, Currency: "USD",
 		Weights: showback.Weights{Basis: showback.ByTokens, Prefill: 1, Cached: .02, Decode: 6, Source: "declared in bill.toml"},
 		Shared:  []showback.Shared{{Name: "GPU node", Amount: usd(1843200), Models: []string{"own"}, Idle: showback.Idle{Rule: showback.IdleProportional, Share: "0.62"}}},

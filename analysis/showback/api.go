@@ -54,14 +54,14 @@ func (s *Statement) recordedAs(name string, uses []Use) error {
 // cents, the rest is left out and said to be.
 func (s *Statement) direct(name, rule string, total money.Amount, uses []Use, exact []money.Amount) error {
 	total = total.Round(cents)
-	weights, any := make([]*big.Rat, len(uses)), false
+	weights, known := make([]*big.Rat, len(uses)), false
 	for i, e := range exact {
 		weights[i], _ = new(big.Rat).SetString(e.Decimal())
-		any = any || weights[i].Sign() > 0
+		known = known || weights[i].Sign() > 0
 	}
 	s.Items = append(s.Items, Item{Name: name, Kind: KindAPI, Cost: total, Idle: money.Zero(s.Currency), Rule: rule})
 	s.Total = s.Total.Add(total)
-	if total.Sign() != 0 && !any { // invoiced, and nothing is known of who used it
+	if total.Sign() != 0 && !known { // invoiced, and nothing is known of who used it
 		s.Rows = append(s.Rows, Row{Team: Unattributed, Item: name, Kind: KindAPI, Cost: total})
 		s.Notes = append(s.Notes, fmt.Sprintf("%s was invoiced, and nothing was metered that it could be shared by: all of it is %s.", name, Unattributed))
 		return s.rows(name, KindAPI, money.Zero(s.Currency), uses, weights)

@@ -194,7 +194,7 @@ func (s *Statement) rows(item, kind string, amount money.Amount, uses []Use, wei
 
 // idle shares an idle part by the cost's rule, and says in words which applied.
 func (s *Statement) idle(c *Shared, amount money.Amount, uses []Use, weights []*big.Rat) (rule string, err error) {
-	switch teams := teamsOf(uses); {
+	switch teams := teamsOf(uses, weights); {
 	case amount.Sign() == 0:
 		return "nothing is idle", nil
 	case c.Idle.Rule == IdleOwner:
@@ -229,11 +229,13 @@ func (s *Statement) idleRow(c *Shared, team string, amount money.Amount) {
 	s.Rows = append(s.Rows, Row{Team: team, Item: c.Name, Kind: KindIdle, Cost: amount})
 }
 
-// teamsOf are the teams of uses, sorted.
-func teamsOf(uses []Use) []string {
+// teamsOf are the teams of uses that weigh anything, sorted.
+func teamsOf(uses []Use, weights []*big.Rat) []string {
 	var all []string
-	for _, u := range uses {
-		all = append(all, u.Team)
+	for i, u := range uses {
+		if weights[i].Sign() > 0 {
+			all = append(all, u.Team)
+		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)

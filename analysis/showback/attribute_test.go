@@ -76,7 +76,7 @@ func made(rng *rand.Rand, p Period) (*Bill, []Use) {
 func TestSharesSumToTheBill(t *testing.T) {
 	p := month(t, "2026-11")
 	rng := rand.New(rand.NewPCG(7, 9))
-	for n := range 3000 {
+	for n := range 1000 {
 		b, uses := made(rng, p)
 		s, err := Attribute(b, uses, p.Start.Add(p.Length()*time.Duration(1+rng.IntN(4))/4))
 		if err != nil {

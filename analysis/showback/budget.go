@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"strings"
 	"time"
 
 	"github.com/assaylab/assay/analysis/money"
@@ -154,6 +155,11 @@ func (s *Statement) forecast(spent float64, days []float64) *Forecast {
 		f.Interval, f.Low, f.High = true, max(spent, f.Cost-half), f.Cost+half
 	}
 	return f
+}
+
+// Whole prints an estimate in whole units of the currency: it has no cents to be exact about.
+func (s *Statement) Whole(x float64) string {
+	return strings.Replace(money.New(int64(math.Round(x)), 0, s.Currency).String(), ".00", "", 1)
 }
 
 // moments are the mean and variance of a sample.

@@ -59,7 +59,7 @@ func TestFocusColumns(t *testing.T) {
 func TestFocusRows(t *testing.T) {
 	p, rng := month(t, "2026-11"), rand.New(rand.NewPCG(3, 4))
 	moment := regexp.MustCompile(`^2026-1[12]-01T00:00:00Z$`)
-	for range 200 {
+	for range 100 {
 		b, uses := made(rng, p)
 		s, err := Attribute(b, uses, p.End)
 		if err != nil {
