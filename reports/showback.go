@@ -172,7 +172,7 @@ func itemBlocks(s *showback.Statement) []Block {
 			cells = append(cells, table.Cell{}, table.Cell{}, table.Text(i.Rule))
 		} else {
 			cells = append(cells, table.Text(i.Cost.Sub(i.Idle).String()), table.Cell{Text: i.Idle.String(), Sub: fmt.Sprintf("%.1f %%", 100*i.IdleShare)},
-				table.Text("use by weights; "+i.Rule+" ("+i.IdleFrom+")"))
+				table.Text("use, by weights; "+i.Rule+"; how much is idle: "+i.IdleFrom))
 		}
 		t.Rows = append(t.Rows, table.Row{Cells: cells})
 	}
@@ -204,7 +204,7 @@ func budgetBlocks(s *showback.Statement, all []showback.Spending) []Block {
 		if f := b.Forecast; f != nil {
 			cells = append(cells, forecastCell(s, f))
 		} else {
-			cells = append(cells, table.Text("is there"))
+			cells = append(cells, table.Text("final"))
 		}
 		t.Rows = append(t.Rows, table.Row{Cells: cells})
 	}

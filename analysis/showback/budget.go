@@ -71,7 +71,11 @@ func (s *Statement) spending(b Budget, days map[string][]float64) Spending {
 		}
 	}
 	if !s.Final && elapsed > 0 {
-		out.Forecast = s.forecast(spent.Float(), days[b.Team])
+		own := days[b.Team]
+		if own == nil { // has used nothing, day after day
+			own = make([]float64, s.over())
+		}
+		out.Forecast = s.forecast(spent.Float(), own)
 		out.Forecast.Over = out.Forecast.Cost > b.Amount.Float()
 	}
 	return out

@@ -213,7 +213,7 @@ func (r *billReader) api(t *table) showback.API {
 	}
 	a.Prices = t.has("input") || t.has("cached_input") || t.has("output")
 	if a.Prices {
-		a.Input, a.Output = r.requiredAmount(t, "input", `"2.50" (a million tokens)`), r.requiredAmount(t, "output", `"10.00" (a million tokens)`)
+		a.Input, a.Output = r.requiredAmount(t, "input", `"2.50"`), r.requiredAmount(t, "output", `"10.00"`)
 		a.Cached = a.Input
 		if t.has("cached_input") {
 			a.Cached, _ = r.amount(t, "cached_input")

@@ -11,7 +11,7 @@ func (r *billReader) weights(t *table) {
 	c, ok := t.child("weights")
 	if !ok {
 		if len(r.bill.Shared) > 0 && !t.has("weights") {
-			t.missing("weights", "a table: what shared costs go by", "a [weights] table with run = \"runs/x\", or with prefill, cached and decode")
+			r.report("weights", "missing", "a [weights] table: what shared costs go by", `add [weights] with run = "runs/x", or with prefill, cached and decode`)
 		}
 		return
 	}
