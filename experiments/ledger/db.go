@@ -2,9 +2,14 @@ package ledger
 
 import (
 	"database/sql"
+	"errors"
+	"fmt"
 	"net/url"
+	"syscall"
 
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"github.com/ncruces/go-sqlite3"
+	_ "github.com/ncruces/go-sqlite3/driver" // the driver "sqlite3"
+	_ "github.com/ncruces/go-sqlite3/embed"  // SQLite itself, as WebAssembly
 )
 
 // openDB opens a file with SQLite's own rollback journal: a transaction that was cut off at any moment is
@@ -15,5 +20,20 @@ func openDB(path string, write bool) (*sql.DB, error) {
 	if write {
 		options.Set("_txlock", "immediate")
 	}
-	return sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options.Encode())
+	return sql.Open("sqlite3", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+options.Encode())
+}
+
+// surroundings says which system's error a fault of the database is, where it is one: a full disk is not the input's
+// fault.
+func surroundings(err error) error {
+	for code, cause := range map[sqlite3.ErrorCode]error{sqlite3.FULL: syscall.ENOSPC, sqlite3.READONLY: syscall.EROFS, sqlite3.PERM: syscall.EACCES,
+		sqlite3.NOMEM: syscall.ENOMEM} {
+		if errors.Is(err, code) {
+			return fmt.Errorf("%w (%w)", err, cause)
+		}
+	}
+	if errors.Is(err, sqlite3.BUSY) {
+		return fmt.Errorf("%w: another process is writing to it", err)
+	}
+	return err
 }

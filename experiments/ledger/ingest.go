@@ -37,6 +37,9 @@ type Bad struct {
 
 func (b Bad) String() string { return fmt.Sprintf("%s:%d: %s", b.Path, b.Line, b.Problem) }
 
+// progressRows is how often progress is told.
+const progressRows = 2000
+
 // shown is how many bad rows an error lists, and kept how many a report does.
 const (
 	shown = 10
@@ -63,7 +66,7 @@ type Ingested struct {
 func (l *Ledger) Ingest(ctx context.Context, files []File, o Options) ([]Ingested, error) {
 	tx, err := l.db.BeginTx(ctx, nil)
 	if err != nil {
-		return nil, fmt.Errorf("ledger %s: %w", l.path, err)
+		return nil, fmt.Errorf("ledger %s: %w", l.path, surroundings(err))
 	}
 	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to roll back
 	var all []Ingested
@@ -84,7 +87,7 @@ func (l *Ledger) Ingest(ctx context.Context, files []File, o Options) ([]Ingeste
 		return nil, fmt.Errorf("%w\nnothing was ingested; --skip-bad leaves such rows out, and counts them", errors.Join(bad...))
 	}
 	if err := tx.Commit(); err != nil {
-		return nil, fmt.Errorf("ledger %s: %w", l.path, err)
+		return nil, fmt.Errorf("ledger %s: %w", l.path, surroundings(err))
 	}
 	return all, nil
 }
@@ -322,7 +325,7 @@ func (t *taking) count(at time.Time, isNew bool) error {
 	if t.done.To == nil || at.After(*t.done.To) {
 		t.done.To = &at
 	}
-	if t.options.Progress != nil && t.done.Read%10000 == 0 {
+	if t.options.Progress != nil && t.done.Read%progressRows == 0 {
 		t.options.Progress(t.file.Path, t.done.Read)
 	}
 	return t.ctx.Err()
@@ -333,5 +336,5 @@ func (t *taking) fault(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("ledger: %s: %w", t.file.Path, err)
+	return fmt.Errorf("ledger: %s: %w", t.file.Path, surroundings(err))
 }

@@ -41,14 +41,14 @@ func TestKilledWhileItIngests(t *testing.T) {
 	if testing.Short() {
 		t.Skip("ingests the same file many times, in processes of their own")
 	}
-	const n = 30000
+	const n = 6000
 	path, p := filepath.Join(t.TempDir(), "costs.db"), november(t)
 	before := opened(t, path)
 	ingest(t, before, file(t, usageLog(t, n, 5)))
 	before.Close()
 	f := file(t, usageLog(t, 0, n))
 	rng := rand.New(rand.NewPCG(5, 6))
-	for kill := range 4 {
+	for kill := range 2 {
 		c := exec.Command(os.Args[0])
 		c.Env = append(os.Environ(), childVariable+"="+path+"\n"+f.Path)
 		out, err := c.StdoutPipe()
@@ -59,7 +59,7 @@ func TestKilledWhileItIngests(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		for range 1 + rng.IntN(3) {
+		for range 1 + rng.IntN(2) {
 			lines.Scan()
 		}
 		time.Sleep(time.Duration(rng.IntN(20)) * time.Millisecond)

@@ -97,7 +97,7 @@ func open(ctx context.Context, path string, create bool) (*Ledger, error) {
 	db.SetMaxOpenConns(1) // what is asked within a transaction sees it
 	l := &Ledger{path: path, db: db}
 	if err := l.prepare(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("ledger %s: %w", path, surroundings(err)), db.Close())
 	}
 	return l, nil
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -157,9 +158,9 @@ func TestNothingIsHalfIngested(t *testing.T) {
 	l, p := fresh(t), november(t)
 	good := file(t, usageLog(t, 0, 5))
 	lines := strings.SplitAfter(usageLog(t, 10, 4), "\n")
-	bad := file(t, lines[0]+strings.Replace(lines[1], `"prompt_tokens":`, `"prompt_tokens":-`, 1)+"\n"+lines[2]+"not JSON\n"+lines[3])
+	bad := file(t, lines[0]+strings.Replace(lines[1], `"completion_tokens":`, `"completion_tokens":-`, 1)+"\n"+lines[2]+"not JSON\n"+lines[3])
 	_, err := l.Ingest(t.Context(), []File{good, bad}, Options{})
-	if err == nil || !strings.Contains(err.Error(), bad.Path+":2: prompt_tokens: found -21") || !strings.Contains(err.Error(), bad.Path+":5: ") || strings.Contains(err.Error(), good.Path) {
+	if err == nil || !strings.Contains(err.Error(), bad.Path+":2: completion_tokens: found -11") || !strings.Contains(err.Error(), bad.Path+":5: ") || strings.Contains(err.Error(), good.Path) {
 		t.Fatal(err)
 	}
 	if got := totals(t, l, p); !strings.HasPrefix(got, "0 requests") {
@@ -277,11 +278,30 @@ func TestFilesThatAreNone(t *testing.T) {
 	}
 }
 
+// TestAFullDisk is the disk's fault, and leaves the ledger as it was.
+func TestAFullDisk(t *testing.T) {
+	l := fresh(t)
+	ingest(t, l, file(t, usageLog(t, 0, 5)))
+	var pages int
+	if err := l.db.QueryRow(`PRAGMA page_count`).Scan(&pages); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.db.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+2)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Ingest(t.Context(), []File{file(t, usageLog(t, 5, 2000))}, Options{}); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("%v, want %v", err, syscall.ENOSPC)
+	}
+	if got := totals(t, l, november(t)); !strings.HasPrefix(got, "5 requests") {
+		t.Error(got)
+	}
+}
+
 // TestInterrupted leaves nothing behind, and the ledger usable.
 func TestInterrupted(t *testing.T) {
 	l := fresh(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	_, err := l.Ingest(ctx, []File{file(t, usageLog(t, 0, 20000))}, Options{Progress: func(string, int64) { cancel() }})
+	_, err := l.Ingest(ctx, []File{file(t, usageLog(t, 0, 5000))}, Options{Progress: func(string, int64) { cancel() }})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}

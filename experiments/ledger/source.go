@@ -28,7 +28,7 @@ func sourceOf(kind string, f *File) source {
 	return &scrape{target: f.Target, at: f.At}
 }
 
-var metricLine = regexp.MustCompile(`^(#.*|[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*)?([ \t].*)?)$`)
+var metricLine = regexp.MustCompile(`^(# (HELP|TYPE|EOF).*|[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*\})?[ \t]+[-+.0-9a-zA-Z]+([ \t]+[0-9]+)?)$`)
 
 // detect says which source a file's first line that is not empty is of.
 func detect(line []byte) (kind string, err error) {
