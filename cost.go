@@ -66,14 +66,14 @@ func (o *costOptions) moment(now time.Time) (time.Time, error) {
 	return at, nil
 }
 
-// shared is a bill shared out, and what it was shared by.
-type shared struct {
+// sharedBill is a bill shared out, and what it was shared by.
+type sharedBill struct {
 	bill      *showback.Bill
 	statement *showback.Statement
 }
 
 // share reads a bill and a ledger, and shares the one by the other.
-func (o *costOptions) share(ctx context.Context, c *cobra.Command, now time.Time) (*shared, error) {
+func (o *costOptions) share(ctx context.Context, c *cobra.Command, now time.Time) (*sharedBill, error) {
 	if o.ledger == "" {
 		return nil, usageError(c, "--ledger is missing")
 	}
@@ -99,7 +99,7 @@ func (o *costOptions) share(ctx context.Context, c *cobra.Command, now time.Time
 		return nil, err
 	}
 	s.Notes = append(s.Notes, used.Notes...)
-	return &shared{bill, s}, nil
+	return &sharedBill{bill, s}, nil
 }
 
 func (o *costOptions) used(ctx context.Context, p showback.Period, at time.Time) (*ledger.Used, error) {

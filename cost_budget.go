@@ -38,7 +38,7 @@ The exit code is 1 where a team has spent more than its budget.`,
 	return c
 }
 
-func costBudget(w io.Writer, s *shared, asJSON bool) error {
+func costBudget(w io.Writer, s *sharedBill, asJSON bool) error {
 	if len(s.bill.Budgets) == 0 {
 		return fmt.Errorf("budget: the bill has no [[budget]]: expected one with team and amount")
 	}

@@ -61,7 +61,7 @@ type costJSON struct {
 	Spent  []showback.Spending `json:"budgets,omitempty"`
 }
 
-func costReport(w io.Writer, s *shared, o *costReportOptions) error {
+func costReport(w io.Writer, s *sharedBill, o *costReportOptions) error {
 	spent := s.statement.Spendings(s.bill.Budgets)
 	page, err := reports.Showback(s.statement, reports.ShowbackOptions{By: o.by, Spendings: spent})
 	if err != nil {
@@ -81,7 +81,7 @@ func costReport(w io.Writer, s *shared, o *costReportOptions) error {
 }
 
 // write writes the files that were asked for.
-func (o *costReportOptions) write(s *shared, page reports.Page, spent []showback.Spending) error {
+func (o *costReportOptions) write(s *sharedBill, page reports.Page, spent []showback.Spending) error {
 	var errs []error
 	if o.focus != "" {
 		errs = append(errs, writeFile(o.focus, s.statement.Focus))

@@ -55,7 +55,7 @@ func (o *usageOptions) meter(ctx context.Context, blockSize int, log *slog.Logge
 		log.Error("the usage log cannot be written: records are lost until it can", "error", err)
 	}})
 	if err != nil {
-		return nil, nil, environment(fmt.Errorf("serve: --usage-log: %w", err))
+		return nil, nil, fmt.Errorf("serve: --usage-log: %w", err)
 	}
 	again := reopenOnHangup(ctx, l)
 	stop = func() error {
