@@ -32,17 +32,17 @@ func Measure(set *record.Set, arm string) (Weights, error) {
 			}
 		}
 	}
-	w, err := all.weights()
-	if err != nil {
-		return Weights{}, fmt.Errorf("%s: arm %s: %w", set.Dir, a.Name, err)
+	w, ok := trace.weights()
+	if !ok {
+		if w, err = all.weights(); err != nil {
+			return Weights{}, fmt.Errorf("%s: arm %s: %w", set.Dir, a.Name, err)
+		}
+		if trace.steps > 0 {
+			w.Notes = append(w.Notes, fmt.Sprintf("The %d traced steps do not tell apart what prompts, answers and held blocks take: blocks weigh nothing by themselves.", trace.steps))
+		}
 	}
-	if fitted, ok := trace.weights(); ok {
-		fitted.Notes = []string{w.Notes[0], "A block's weight is of the run's block size."}
-		w = fitted
-	} else if trace.steps > 0 {
-		w.Notes = append(w.Notes, fmt.Sprintf("The %d traced steps do not tell apart what prompts, answers and held blocks take: blocks weigh nothing by themselves.", trace.steps))
-	}
-	w.Source = fmt.Sprintf("measured in %s, arm %s, %d trials: %s", set.Dir, a.Name, len(all.busy), w.Source)
+	w.Notes = append(w.Notes, "Weights are means at the run's loads. At another load a generated token takes another part of a step, since more or fewer share it.")
+	w.Source = fmt.Sprintf("measured in %s, arm %s, %d trials: %s", set.Dir, a.Name, max(len(all.busy), trace.trials), w.Source)
 	return w, nil
 }
 
@@ -96,7 +96,6 @@ func (s *steps) weights() (Weights, error) {
 	}
 	w := Weights{Basis: ByTokens, Prefill: prefill, Decode: decode, Seconds: true}
 	w.Source = fmt.Sprintf("%s a computed prompt token, %s a generated one", micros(prefill, prefillInterval, ok), micros(decode, decodeInterval, ok))
-	w.Notes = []string{"Weights are means at the run's loads. At another load a generated token takes another part of a step, since more or fewer share it."}
 	if !ok {
 		w.Notes = append(w.Notes, "One trial gives no interval: how sure the weights are is not known.")
 	}

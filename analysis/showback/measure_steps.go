@@ -19,6 +19,7 @@ type traced struct {
 	moment   [4]float64    // and of them with durations
 	squares  float64       // of durations
 	steps    int
+	trials   int
 	promptly float64 // the constant's parts by who was in a step: of prompts, in steps
 	tokens   float64 // that came of all
 }
@@ -29,6 +30,7 @@ func (m *traced) trial(set *record.Set, id string) error {
 	if err != nil || s == nil {
 		return err
 	}
+	m.trials++
 	for i := range s.Steps {
 		if s.Steps[i].Start >= 0 { // after the warm-up
 			m.add(&s.Steps[i])
@@ -81,8 +83,9 @@ func (m *traced) weights() (w Weights, ok bool) {
 	w = Weights{Basis: ByTokens, Seconds: true, Prefill: c[1] + constant*m.promptly/prompts,
 		Decode: (c[2]*generating + constant*(float64(m.steps)-m.promptly)) / m.tokens,
 		KV:     c[3] * float64(m.steps) / seconds}
-	w.Source = fmt.Sprintf("%.3g µs a computed prompt token, %.3g µs a generated one, %.3g µs a block held for a second; a fit of %d traced steps that explains %.0f %% of how their durations differ",
-		w.Prefill*1e6, w.Decode*1e6, w.KV*1e6, m.steps, 100*m.explained(c))
+	w.Source = fmt.Sprintf("%.3g µs a computed prompt token, %.3g µs a generated one, %.3g ms a block held for a second; a fit of %d traced steps that explains %.0f %% of how their durations differ",
+		w.Prefill*1e6, w.Decode*1e6, w.KV*1e3, m.steps, 100*m.explained(c))
+	w.Notes = []string{"A block's weight is of the run's block size."}
 	return w, true
 }
 

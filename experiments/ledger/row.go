@@ -41,10 +41,7 @@ type row struct {
 	lost    int64
 }
 
-// picos are how spend is counted: millions of millionths.
-const picos = 1e12
-
-// maxSpend bounds what one request can have cost.
+// maxSpend bounds what one request can have cost, so that sums of picos fit.
 const maxSpend = 9000
 
 // check holds what no source's record can be.
