@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,6 +16,7 @@ import (
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/showback"
 	"github.com/assaylab/assay/experiments/ledger"
+	"github.com/assaylab/assay/experiments/modelcache"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -28,12 +32,20 @@ assay serve --usage-log writes the usage log of this server; logs of others are 
 		Example: `  assay cost ingest usage.jsonl --ledger costs.db
   assay cost report --ledger costs.db --month 2026-11 --bill bill.toml
   assay cost budget --ledger costs.db --bill bill.toml`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Args:             cobra.NoArgs,
+		RunE:             func(c *cobra.Command, _ []string) error { return c.Help() },
+		PersistentPreRun: func(*cobra.Command, []string) { keepCompiled() },
 	}
 	c.AddCommand(newCostIngest(), newCostReport(), newCostBudget())
 	return c
 }
+
+// keepCompiled has the code that reads ledgers be compiled once, and kept beside the cached models.
+var keepCompiled = sync.OnceFunc(func() {
+	if models, err := modelcache.Dir(os.Getenv(modelcache.Variable)); err == nil {
+		ledger.KeepCompiled(filepath.Join(filepath.Dir(models), "compiled"))
+	}
+})
 
 // costOptions are what all of cost's verbs that read a ledger have.
 type costOptions struct {

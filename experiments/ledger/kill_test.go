@@ -18,8 +18,12 @@ import (
 // childVariable has the test binary be a process that ingests: LEDGER, a newline, FILE.
 const childVariable = "ASSAY_TEST_INGEST"
 
+// compiledVariable names the directory in which such processes find SQLite compiled.
+const compiledVariable = "ASSAY_TEST_COMPILED"
+
 func TestMain(m *testing.M) {
 	if job := os.Getenv(childVariable); job != "" {
+		KeepCompiled(os.Getenv(compiledVariable))
 		ledger, path, _ := strings.Cut(job, "\n")
 		l, err := Open(context.Background(), ledger)
 		if err == nil {
@@ -32,7 +36,15 @@ func TestMain(m *testing.M) {
 		fmt.Println("done")
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "compiled")
+	if err != nil {
+		panic(err)
+	}
+	os.Setenv(compiledVariable, dir)
+	KeepCompiled(dir)
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 // TestKilledWhileItIngests: at any moment of it, the ledger has all of a file or nothing, and what was
