@@ -334,6 +334,12 @@ load = [{arrival = "poisson", rates = [1], requests = 1, prompt_tokens = 8, outp
 				}
 				continue
 			}
+			if part["shared"] != nil || part["weights"] != nil {
+				if _, err := scenario.ParseBill("bill.toml", []byte(b.text), ""); err != nil {
+					t.Errorf("%s: %v", b, err)
+				}
+				continue
+			}
 			if part["budget"] != nil || part["equality"] != nil {
 				if _, err := scenario.ParseBudgets("budgets.toml", []byte(b.text)); err != nil {
 					t.Errorf("%s: %v", b, err)

@@ -42,6 +42,7 @@ type serveOptions struct {
 	maxBody              int64
 	pprof                string
 	logFormat, logLevel  string
+	usage                usageOptions
 }
 
 func newServe() *cobra.Command {
@@ -77,7 +78,7 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.IntVar(&o.pin, "pin", -1, "processor that the engine's thread runs on, -1 for any")
 	f.BoolVar(&o.supervised, "supervised", false, "end when standard input closes")
 	f.StringVar(&o.template, "chat-template", "", "file with a chat template to use instead of the model's own")
-	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, then name=, weight= and priority=; # starts a comment")
+	f.StringVar(&o.keyFile, "api-key-file", "", "file of API keys, one a line, then name=, team=, weight= and priority=; # starts a comment")
 	f.Float64Var(&o.settings.Handicap, "handicap", 0, "make every step longer by this share of itself, to see whether a gate finds it")
 	f.StringVar(&o.traceSteps, "trace-steps", "", "file that gets a line of JSON for every step of the engine, see assay trace")
 	f.BoolVar(&o.sharedCache, "shared-prefix-cache", false, "have requests of different API keys find each other's prompts, which answers' times then tell")
@@ -90,6 +91,7 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.StringVar(&o.logLevel, "log-level", "info", "least level to log: "+strings.Join(logLevels, ", "))
 	f.StringVar(&o.pprof, "pprof", pprofOff, "profiles under /debug/pprof/: off, loopback (only if the server listens there), any")
 	f.Lookup("pprof").NoOptDefVal = pprofLoopback
+	o.usage.flags(f)
 	settingFlags(f, &o.settings)
 	return c
 }
@@ -142,6 +144,12 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 	if err != nil {
 		return err
 	}
+	metering, stopUsage, err := o.usage.meter(ctx, e.Options().BlockSize, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopUsage()) }()
+	config.Metering = metering
 	config.APIKeys, config.SharedCache, config.Pins = keys, o.sharedCache, o.pins
 	h := server.New(config, server.FromEngine(e), server.FromTokenizer(c.Tokenizer))
 	if err := o.pinPrefixes(ctx, e, h, log); err != nil {

@@ -76,10 +76,15 @@ func readKey(words []string, n int) (server.APIKey, error) {
 	if !printable(k.Key) {
 		return k, fmt.Errorf("expected one key of printable ASCII without spaces")
 	}
+	named := false
 	for _, word := range words[1:] {
 		if err := setClient(&k.Client, word); err != nil {
 			return k, err
 		}
+		named = named || strings.HasPrefix(word, "name=")
+	}
+	if named && k.Client.Team == "" { // who is named pays, unless somebody else does
+		k.Client.Team = k.Client.Tenant
 	}
 	return k, nil
 }
@@ -93,12 +98,17 @@ func setClient(c *server.Client, word string) (err error) {
 			return fmt.Errorf("name: expected printable ASCII after name=")
 		}
 		c.Tenant = value
+	case "team":
+		if value == "" || !printable(value) {
+			return fmt.Errorf("team: expected printable ASCII after team=")
+		}
+		c.Team = value
 	case "weight":
 		c.Weight, err = wholeBetween(name, value, 1, engine.MaxWeight)
 	case "priority":
 		c.Priority, err = wholeBetween(name, value, math.MinInt32, math.MaxInt32)
 	default:
-		return fmt.Errorf("expected one key, and after it name=, weight= and priority= only")
+		return fmt.Errorf("expected one key, and after it name=, team=, weight= and priority= only")
 	}
 	return err
 }

@@ -42,6 +42,9 @@ func (o *serveOptions) check() error {
 	if o.maxBody < 1 {
 		return fmt.Errorf("serve: --max-request-bytes: found %d, expected at least 1", o.maxBody)
 	}
+	if err := o.usage.check(); err != nil {
+		return err
+	}
 	return o.checkOffload()
 }
 

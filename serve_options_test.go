@@ -18,6 +18,10 @@ func TestServeOptions(t *testing.T) {
 		{"profiles", "--pprof", "on", `--pprof: found "on", expected one of off, loopback, any`},
 		{"body", "--max-request-bytes", "0", "--max-request-bytes: found 0, expected at least 1"},
 		{"no keys", "--api-key-file", "missing", "--api-key-file: open missing"},
+		{"teams from elsewhere", "--team-from", "key,name", `--team-from: found "name", expected some of key, header, user`},
+		{"header that is none", "--team-header", "X Team", `--team-header: found "X Team"`},
+		{"usage log's bound", "--usage-log-bytes", "-1", "--usage-log-bytes: found -1, expected 0 or more"},
+		{"no usage log", "--usage-log", "missing/usage.jsonl", "--usage-log: usage log: open missing/usage.jsonl"},
 		{"no template", "--chat-template", "missing", "--chat-template: open missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -116,14 +120,14 @@ func TestAPIKeys(t *testing.T) {
 
 func TestKeysSayWhoseTheyAre(t *testing.T) {
 	o := serveOptions{keyFile: filepath.Join(t.TempDir(), "keys")}
-	file := "sk-1 name=batch priority=10\nsk-2 weight=4 # paying\nsk-3 name=batch\n"
+	file := "sk-1 name=batch priority=10\nsk-2 weight=4 # paying\nsk-3 name=batch team=search\n"
 	if err := os.WriteFile(o.keyFile, []byte(file), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got, err := o.apiKeys("sk-4")
-	want := []server.APIKey{{Key: "sk-1", Client: server.Client{Tenant: "batch", Weight: 1, Priority: 10}},
+	want := []server.APIKey{{Key: "sk-1", Client: server.Client{Tenant: "batch", Team: "batch", Weight: 1, Priority: 10}},
 		{Key: "sk-2", Client: server.Client{Tenant: "key-2", Weight: 4}},
-		{Key: "sk-3", Client: server.Client{Tenant: "batch", Weight: 1}}, {Key: "sk-4", Client: server.Client{Tenant: "key-4", Weight: 1}}}
+		{Key: "sk-3", Client: server.Client{Tenant: "batch", Team: "search", Weight: 1}}, {Key: "sk-4", Client: server.Client{Tenant: "key-4", Weight: 1}}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%+v, %v, want %+v", got, err, want)
 	}

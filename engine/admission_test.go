@@ -116,7 +116,7 @@ func TestPredictionDuringAStep(t *testing.T) {
 	if !l.sched.Next(&l.plan, time.Second) || len(l.plan.Items) != 4 {
 		t.Fatalf("planned %d items, want 4", len(l.plan.Items))
 	}
-	l.beginItems()
+	l.beginItems(time.Now())
 	if during := l.e.predict(16); float64(during) < .95*float64(before) {
 		t.Errorf("predicted %v before the step, %v while it runs", before, during)
 	}

@@ -39,7 +39,8 @@ type loop struct {
 
 	plan     sched.Plan
 	pass     model.Pass
-	places   []place // by item of the plan
+	places   []place   // by item of the plan
+	stepping []*Stream // those of the plan's items
 	drafting []*spec.Request
 	accepted []int32
 	way      []int32 // of a tree, the drafts that stand

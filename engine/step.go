@@ -20,7 +20,7 @@ func (l *loop) step() {
 	}
 	l.stats.PeakRunning = max(l.stats.PeakRunning, l.sched.Running())
 	trace := l.traceStep(start)
-	l.beginItems()
+	l.beginItems(start)
 	l.countKept()
 	drafting := l.propose()
 	verify := l.e.clock()
@@ -45,6 +45,7 @@ func (l *loop) step() {
 	end := l.e.clock()
 	took := end.Sub(start)
 	l.stats.Busy += took
+	l.charge(end, took)
 	l.countBatch(l.stats.GeneratedTokens-drawn, drafting, took)
 	l.observe(end)
 	l.adapt(drafting, end.Sub(verify), int(tokens))
@@ -53,18 +54,20 @@ func (l *loop) step() {
 
 // beginItems has the step's sequences leave the queue. Predictions know that they run before they
 // no longer know that they wait.
-func (l *loop) beginItems() {
+func (l *loop) beginItems(now time.Time) {
 	l.foresee()
 	for i := range l.plan.Items {
-		l.begin(&l.plan.Items[i])
+		l.begin(&l.plan.Items[i], now)
 	}
 }
 
 // begin notes what is new about an item's sequence: admission, or a second start
 // after preemption.
-func (l *loop) begin(it *sched.Item) {
+func (l *loop) begin(it *sched.Item, now time.Time) {
 	s := l.live[it.Seq.ID]
 	l.tails.take(s)
+	l.stepping = append(l.stepping, s)
+	s.used.begin(now, len(it.Seq.Table.Blocks()), s.fresh)
 	if s.started.IsZero() {
 		s.started, s.first = time.Now(), l.stats.Steps
 		l.e.unreserve(len(s.req.Prompt))
@@ -184,19 +187,22 @@ func (l *loop) wantLogits(from, to int) (at int) {
 // count books an item's multiply-adds under prompt or generated positions. Scored is how
 // many of its prompt positions have logits.
 func (l *loop) count(it *sched.Item, scored int) {
+	s, prefill, decode := l.live[it.Seq.ID], int64(scored)*int64(l.e.model.Dim)*int64(l.e.model.Vocab), int64(0)
 	for p := it.From; p < it.To+len(it.Draft); p++ {
 		at := p
 		if p >= it.To {
-			at = it.To - 1 + l.live[it.Seq.ID].draft.Depth(p-it.To)
+			at = it.To - 1 + s.draft.Depth(p-it.To)
 		}
 		ops := l.e.model.Ops(l.seen(it, at), it.Last() && p >= it.To-1)
 		if p < it.Seq.Prompt {
-			l.stats.PrefillOps += ops
+			prefill += ops
 		} else {
-			l.stats.DecodeOps += ops
+			decode += ops
 		}
 	}
-	l.stats.PrefillOps += int64(scored) * int64(l.e.model.Dim) * int64(l.e.model.Vocab)
+	s.used.compute(prefill, decode)
+	l.stats.PrefillOps += prefill
+	l.stats.DecodeOps += decode
 }
 
 // finishItem turns an item's logits into tokens, tells scheduler and client, and reports whether

@@ -26,6 +26,7 @@ type Stream struct {
 	arrived   time.Duration // since Engine.born
 	bound     time.Duration // from then to the first token, most of the time; only with max_ttft
 	class     int           // of those whose predictions are off alike
+	used      used
 
 	// Of the loop alone.
 	seq        sched.Sequence

@@ -16,6 +16,7 @@ type APIKey struct {
 // Client is whom a key belongs to.
 type Client struct {
 	Tenant   string // shares fairly with other tenants; several keys may have one
+	Team     string // pays for it, "" where the key does not say; see Metering
 	Weight   int    // of the tenant's share; 0 is 1
 	Priority int    // of its requests, which may ask for a higher value: later, but no earlier
 

@@ -23,6 +23,8 @@ type Backend interface {
 type Stream interface {
 	// Next gives the next step's tokens, and io.EOF after the finishing event.
 	Next(ctx context.Context) (engine.Event, error)
+	// Used is what the request has taken of the engine; all of it after the finishing event.
+	Used() engine.Use
 	// Stop ends a request whose answer is complete though the engine does not know it.
 	Stop()
 	// Close aborts a request that has not finished: its blocks are free at once.

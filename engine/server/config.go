@@ -35,6 +35,7 @@ type Config struct {
 	DraftLength int              // the engine's, which requests can lower; 0 where nothing drafts
 	Profile     bool             // serve net/http/pprof under /debug/pprof/
 	Logger      *slog.Logger     // nil is silent
+	Metering    *Metering        // nil meters nothing
 	Now         func() time.Time // stamps answers and latencies; nil is time.Now
 	NewID       func() string    // a new request id; nil is random
 	NewSeed     func() uint64    // the seed of a request that names none; nil is random

@@ -45,6 +45,8 @@ func orNull(s string) *string {
 const (
 	typeInvalid = "invalid_request_error"
 	typeServer  = "server_error"
+
+	codeSlowConsumer = "slow_consumer"
 )
 
 // invalid is a refusal of one parameter's value.
@@ -70,7 +72,7 @@ func engineError(err error) *Error {
 		return &Error{http.StatusServiceUnavailable, "The server is shutting down.", typeServer, "", "shutting_down"}
 	case errors.Is(err, engine.ErrSlowConsumer):
 		return &Error{http.StatusInternalServerError,
-			"The client read too slowly, and the request was aborted.", typeServer, "", "slow_consumer"}
+			"The client read too slowly, and the request was aborted.", typeServer, "", codeSlowConsumer}
 	}
 	return &Error{http.StatusInternalServerError, "The engine failed: " + err.Error() + ".", typeServer, "", "engine_failed"}
 }
@@ -95,6 +97,9 @@ func asError(err error) *Error {
 func (s *Server) writeError(w http.ResponseWriter, e *Error) {
 	if e.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", s.retryAfter())
+	}
+	if r, ours := w.(*response); ours {
+		r.code = e.Code
 	}
 	writeJSON(w, e.Status, e)
 }

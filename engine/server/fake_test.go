@@ -82,6 +82,7 @@ type step struct {
 type script struct {
 	answer func(choice int, r engine.Request) ([]step, error)
 	stats  engine.Stats
+	used   engine.Use // of every request
 
 	mu       sync.Mutex
 	requests []engine.Request
@@ -97,7 +98,7 @@ func (s *script) Submit(_ context.Context, r engine.Request) (Stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	stream := &scripted{steps: steps, closed: make(chan struct{})}
+	stream := &scripted{steps: steps, closed: make(chan struct{}), used: s.used}
 	s.requests = append(s.requests, r)
 	s.streams = append(s.streams, stream)
 	return stream, nil
@@ -139,6 +140,7 @@ type scripted struct {
 	closed  chan struct{} // a second Close panics
 	stopped atomic.Bool
 	nexts   int
+	used    engine.Use
 }
 
 func (s *scripted) Next(ctx context.Context) (engine.Event, error) {
@@ -157,6 +159,8 @@ func (s *scripted) Next(ctx context.Context) (engine.Event, error) {
 	s.nexts++
 	return now.event, now.err
 }
+
+func (s *scripted) Used() engine.Use { return s.used }
 
 func (s *scripted) Stop()  { s.stopped.Store(true) }
 func (s *scripted) Close() { close(s.closed) }

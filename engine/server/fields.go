@@ -29,7 +29,7 @@ const minTemperature = 0.01
 func sharedFields() map[string]field {
 	fields := map[string]field{
 		"model":              readModel,
-		"user":               text(func(*request, string) {}),
+		"user":               text(func(r *request, v string) { r.user = v }),
 		"safety_identifier":  text(func(*request, string) {}), // like user, names the client's own user
 		"prompt_cache_key":   text(func(*request, string) {}), // a hint to route by; there is one server
 		"cache_salt":         readSalt,

@@ -19,6 +19,12 @@ type endpoint struct {
 func (s *Server) generate(e endpoint) handler {
 	return func(w *response, r *http.Request) {
 		arrived := s.config.Now()
+		m := s.newMetered(w, r, arrived)
+		defer m.end()
+		if m.refusal != nil {
+			s.writeError(w, m.refusal)
+			return
+		}
 		if !s.running.enter() {
 			s.writeError(w, errDraining())
 			return
@@ -34,6 +40,7 @@ func (s *Server) generate(e endpoint) handler {
 			return
 		}
 		j.id, j.arrived, j.submitted = e.prefix+w.id, arrived, s.config.Now()
+		m.job = j
 		defer func() { w.about = j.outcome.attributes(j, s.config.Model) }()
 		s.run(w, r, j)
 	}
@@ -67,6 +74,7 @@ func (s *Server) prepare(w *response, r *http.Request, e endpoint) (*job, *Error
 		return nil, refusal
 	}
 	j := &job{request: asked, prompts: prompts, shape: e.shape, client: w.client, salt: s.salt(w.client, asked)}
+	j.counts = newTally(j)
 	return j, s.checkJob(j)
 }
 
@@ -90,6 +98,7 @@ func (s *Server) run(w *response, r *http.Request, j *job) {
 		return
 	}
 	defer g.close()
+	j.group = g
 	if j.request.stream {
 		s.stream(r.Context(), w, j, g)
 		return
@@ -109,14 +118,13 @@ func (s *Server) fail(j *job, err error) {
 // whole answers in one piece.
 func (s *Server) whole(ctx context.Context, w *response, j *job, g *group) {
 	pieces := make([]piece, len(g.cancels))
-	counts := newTally(j)
 	err := s.follow(ctx, j, g, func(choice int, p piece) error {
 		pieces[choice].extend(p)
-		counts.add(choice, p)
 		return nil
 	})
 	switch {
 	case ctx.Err() != nil: // nobody is there to answer
+		j.outcome.left = true
 		return
 	case err != nil:
 		s.fail(j, err)
@@ -128,6 +136,6 @@ func (s *Server) whole(ctx context.Context, w *response, j *job, g *group) {
 	for choice, p := range pieces {
 		answer.Choices = append(answer.Choices, j.shape.whole(choice, p))
 	}
-	answer.Usage = marshal(counts.usage())
+	answer.Usage = marshal(j.counts.usage())
 	writeJSON(w, http.StatusOK, answer)
 }

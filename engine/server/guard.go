@@ -62,6 +62,7 @@ type response struct {
 	id     string
 	client *Client // nil where the server has no keys, and on open paths
 	status int     // 0 before the header
+	code   string  // of the error that it answered with
 	about  []slog.Attr
 }
 

@@ -22,6 +22,8 @@ type job struct {
 	arrived   time.Time
 	submitted time.Time
 	outcome   outcome
+	counts    *tally
+	group     *group // nil before it is submitted
 }
 
 func (j *job) choices() int { return len(j.prompts) * j.request.n }
@@ -151,7 +153,8 @@ func (s *Server) follow(ctx context.Context, j *job, g *group, yield func(choice
 		p := a.push(next.event)
 		now := s.config.Now()
 		a.timing.observe(s.metrics, next.event, p, now)
-		j.outcome.add(p, now)
+		j.outcome.add(p, next.event, now)
+		j.counts.add(next.choice, p)
 		if a.done {
 			open--
 			g.stop(next.choice)

@@ -12,15 +12,22 @@ import (
 // outcome is what became of a job, for the log.
 type outcome struct {
 	generated int
+	started   time.Time // any choice left the queue; zero before
 	first     time.Time // token of any choice; zero before
+	last      time.Time // likewise
 	reasons   []string  // why the finished choices ended, in that order
 	failed    string    // an error's code, empty for none
+	left      bool      // the client, before it had the answer
 }
 
-func (o *outcome) add(p piece, now time.Time) {
+func (o *outcome) add(p piece, e engine.Event, now time.Time) {
+	if o.started.IsZero() {
+		o.started = e.Started
+	}
 	if p.tokens > 0 && o.first.IsZero() {
 		o.first = now
 	}
+	o.last = now
 	o.generated += p.tokens
 	if p.finish != "" {
 		o.reasons = append(o.reasons, string(p.finish))

@@ -36,6 +36,7 @@ type request struct {
 	pinPrompt   bool
 	drafts      *int   // tokens drafted per step at most; nil for the server's
 	cacheSalt   string // empty where none was given
+	user        string // likewise; for metering alone
 
 	logprobs    bool // asked for at all
 	topLogprobs *int // alternatives per token

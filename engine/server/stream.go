@@ -18,6 +18,7 @@ func (s *Server) stream(ctx context.Context, w *response, j *job, g *group) {
 	}
 	switch {
 	case ctx.Err() != nil || out.broken: // nobody is there to tell
+		j.outcome.left = true
 	case err != nil:
 		s.fail(j, err)
 		_ = out.send(asError(err)) // the last message: whether it arrives changes nothing
@@ -33,7 +34,6 @@ type events struct {
 	timeout time.Duration
 	job     *job
 	message envelope // reused for each message
-	counts  *tally
 	usage   streamOptions
 	broken  bool // a write has failed
 }
@@ -41,7 +41,7 @@ type events struct {
 func (s *Server) newEvents(w http.ResponseWriter, j *job) *events {
 	_, object := j.shape.objects()
 	out := &events{w: w, control: http.NewResponseController(w), timeout: s.config.SendTimeout, job: j,
-		message: s.envelope(j, object), counts: newTally(j)}
+		message: s.envelope(j, object)}
 	if j.request.usage != nil {
 		out.usage = *j.request.usage
 	}
@@ -68,7 +68,6 @@ func (e *events) open(choices int) error {
 
 // piece sends one piece. One that shows nothing is sent only to carry its count.
 func (e *events) piece(choice int, p piece) error {
-	e.counts.add(choice, p)
 	if p.text == "" && p.finish == "" && len(p.logprobs) == 0 && !(e.usage.continuous && p.tokens > 0) {
 		return nil
 	}
@@ -86,7 +85,7 @@ func (e *events) chunk(choice any) error {
 func (e *events) usageNow() json.RawMessage {
 	switch {
 	case e.usage.continuous:
-		return marshal(e.counts.usage())
+		return marshal(e.job.counts.usage())
 	case e.usage.final:
 		return json.RawMessage("null")
 	}
@@ -97,7 +96,7 @@ func (e *events) usageNow() json.RawMessage {
 func (e *events) close() error {
 	if e.usage.final {
 		e.message.Choices = []any{}
-		e.message.Usage = marshal(e.counts.usage())
+		e.message.Usage = marshal(e.job.counts.usage())
 		if err := e.send(e.message); err != nil {
 			return err
 		}
