@@ -39,6 +39,7 @@ type Scenario struct {
 	SLO         SLO
 	Run         Run
 	Profile     Profile
+	Ladders     *Ladders // nil where arms are engines
 
 	where positions
 }
