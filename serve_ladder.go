@@ -255,7 +255,7 @@ func factsText(f record.LadderRung, currency string) string {
 	source := "nothing of it is measured"
 	switch {
 	case f.Declared && len(parts) > 0:
-		source = "declared, not measured"
+		source = "declared: " + f.Source
 	case len(parts) > 0:
 		source = "measured in " + f.Source
 	}

@@ -21,6 +21,7 @@ type LadderCell struct {
 	Issued    int       // of the trials with a trace
 	Kept      int       // within all limits
 	Refused   int
+	Left      int // gone before a rung served them: clients that had waited too long
 	Retried   int // asked of another server after the first failed
 	Untraced  int // issued, and not in the gateway's trace: connections that never reached it
 	// Loss is the mean quality loss over answered requests, of what rungs were measured or declared to lose.
@@ -43,8 +44,8 @@ type RungUse struct {
 
 // LadderSlice is a part of the time, all trials together.
 type LadderSlice struct {
-	Issued, Kept, Refused int
-	Rungs                 []int // requests by rung
+	Issued, Kept, Unserved int   // unserved are those refused, and those that left
+	Rungs                  []int // requests by rung
 }
 
 // ladderSlices are as many as a figure can tell apart.
@@ -147,8 +148,12 @@ func (c *LadderCell) add(r *result.Request, q *record.LadderRequest, kept bool, 
 	}
 	i := slices.IndexFunc(c.Rungs, func(u RungUse) bool { return u.Name == q.Rung })
 	if i < 0 {
-		c.Refused++
-		slice.Refused++
+		slice.Unserved++
+		if q.Rung == "" {
+			c.Left++
+		} else {
+			c.Refused++
+		}
 		return
 	}
 	u := &c.Rungs[i]

@@ -44,6 +44,9 @@ func laddered(t *testing.T, rungs ...record.LadderRung) *record.Set {
 			if i == len(requests)-1 {
 				q.Retries = 1
 			}
+			if i == 0 {
+				q.Rung, q.Outcome = "", "cancelled"
+			}
 			lines = append(lines, q)
 		}
 		for _, l := range lines {
@@ -74,7 +77,7 @@ func TestLadders(t *testing.T) {
 	for i := range study.Ladders {
 		c, cell := &study.Ladders[i], &study.Cells[i]
 		full, api := c.Rungs[0], c.Rungs[1]
-		if c.Issued != cell.Issued || full.Requests+api.Requests+c.Refused != c.Issued || c.Untraced != 0 || c.Retried != len(c.Trials) {
+		if c.Issued != cell.Issued || full.Requests+api.Requests+c.Refused+c.Left != c.Issued || c.Left != len(c.Trials) || c.Untraced != 0 || c.Retried != len(c.Trials) {
 			t.Errorf("%+v of %d issued", c, cell.Issued)
 		}
 		if got := float64(c.Kept) / float64(c.Issued); cell.Attainment.Known() && got > cell.Attainment.Estimate+1e-9 {
@@ -90,12 +93,12 @@ func TestLadders(t *testing.T) {
 		if c.Ratio[0] != .5 || c.Ratio[1] != 1 || c.Ratio[2] != 1.5 {
 			t.Errorf("ratios %v", c.Ratio)
 		}
-		var issued, refused, served int
+		var issued, unserved, served int
 		for _, s := range c.Slices {
-			issued, refused, served = issued+s.Issued, refused+s.Refused, served+s.Rungs[0]+s.Rungs[1]
+			issued, unserved, served = issued+s.Issued, unserved+s.Unserved, served+s.Rungs[0]+s.Rungs[1]
 		}
-		if issued != c.Issued || refused != c.Refused || served != full.Requests+api.Requests {
-			t.Errorf("slices have %d issued, %d refused, %d served", issued, refused, served)
+		if issued != c.Issued || unserved != c.Refused+c.Left || served != full.Requests+api.Requests {
+			t.Errorf("slices have %d issued, %d unserved, %d served", issued, unserved, served)
 		}
 	}
 }

@@ -28,8 +28,8 @@ func (v *view) ladder() Section {
 		}
 	}
 	s.Blocks = []Block{Paragraph(v.ladderWords()),
-		Figure{Figure: f, Trials: trials, Caption: "Each bar is a part of the trial, by when requests were due: which rung served them, the best lowest. The line is the share that kept all limits; what was refused or failed did not."},
-		Table{Table: v.ladderTable(), Trials: trials}, Table{Table: v.rungTable(), Trials: trials}}
+		Figure{Figure: f, Trials: trials, Caption: "Each bar is a part of the trial, by when requests were due: which rung served them, the best lowest. What none served was refused, or its client had left. The line is the share that kept all limits."},
+		Table{Table: v.ladderTable(), Trials: trials}, Table{Table: v.useTable(), Trials: trials}, Table{Table: v.rungTable()}}
 	if notes := v.ladderNotes(); len(notes) > 0 {
 		s.Blocks = append(s.Blocks, notes)
 	}
@@ -56,7 +56,7 @@ func (v *view) rungsPanel(c *analysis.LadderCell, f *chart.Rungs) chart.RungsPan
 		n := float64(slice.Issued)
 		d := chart.RungsSlice{Kept: float64(slice.Kept) / n, Shares: make([]float64, len(f.Names))}
 		if n > 0 && seconds > 0 {
-			d.Rate, d.Refused = n/seconds, float64(slice.Refused)/n
+			d.Rate, d.Nobody = n/seconds, float64(slice.Unserved)/n
 			for i, k := range slice.Rungs {
 				d.Shares[places[i]] = float64(k) / n
 			}
@@ -85,7 +85,7 @@ func (v *view) ladderWords() string {
 	if best.Loss.Known() {
 		words += fmt.Sprintf(" The price was a quality loss of %s on average (%s)", share(best.Loss.Estimate), best.LossName)
 		if best.Declared {
-			words += ", a part of which is declared and not measured"
+			words += ", a part of which the ladder file declares"
 		}
 		words += fmt.Sprintf(", and %s for rungs that are paid per token.", best.Spent)
 	}
@@ -99,7 +99,7 @@ func attained(x float64) string { return fmt.Sprintf("%.1f %%", math.Floor(x*100
 
 func (v *view) ladderTable() table.Table {
 	t := table.Table{Caption: "What ladders kept, lost and paid", Columns: []table.Column{{Title: "arm"}, {Title: "load"}, right("requests", "issued"),
-		right("attainment", "share within all limits"), right("refused", ""), right("retried", "on another server"),
+		right("attainment", "share within all limits"), right("refused", ""), right("left", "before their turn"), right("retried", "on another server"),
 		right("quality loss", "mean over answers"), right("paid", "per token"), right("TTFT by prediction", "5, 50, 95 %")}}
 	for i := range v.Ladders {
 		c := &v.Ladders[i]
@@ -116,18 +116,41 @@ func (v *view) ladderTable() table.Table {
 			within.Sub = say(cell.Attainment, natural(cell.Attainment)).Interval
 		}
 		t.Rows = append(t.Rows, table.Row{Marked: c.Arm == v.Choice.Arm, Cells: []table.Cell{table.Text(v.arm(c.Arm)), table.Text(v.load(c.Load)), count(int64(c.Issued)),
-			within, count(int64(c.Refused)), count(int64(c.Retried)), loss, table.Text(c.Spent.String()), ratio}})
+			within, count(int64(c.Refused)), count(int64(c.Left)), count(int64(c.Retried)), loss, table.Text(c.Spent.String()), ratio}})
 	}
 	return t
 }
 
-func (v *view) rungTable() table.Table {
-	t := table.Table{Caption: "Rungs", Columns: []table.Column{{Title: "arm"}, {Title: "rung"}, {Title: "deployment", Prose: true}, right("requests", ""),
-		right("share", "of issued"), right("within limits", "of its own"), right("quality loss", ""), right("holds", "requests/s"), {Title: "known from"}, right("paid", "")}}
+// useTable says what each rung served.
+func (v *view) useTable() table.Table {
+	t := table.Table{Caption: "What rungs served", Columns: []table.Column{{Title: "arm"}, {Title: "load"}, {Title: "rung"}, right("requests", ""),
+		right("share", "of issued"), right("within limits", "of its own"), right("paid", "per token")}}
 	for i := range v.Ladders {
 		c := &v.Ladders[i]
 		for _, r := range c.Rungs {
-			loss, rate, source := table.Cell{Text: notMeasured, Tone: table.Quiet}, table.Cell{Text: notMeasured, Tone: table.Quiet}, r.Source
+			within := "-"
+			if r.Requests > 0 {
+				within = attained(float64(r.Kept) / float64(r.Requests))
+			}
+			t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(v.arm(c.Arm)), table.Text(v.load(c.Load)), table.Text(r.Name), count(int64(r.Requests)),
+				table.Text(share(float64(r.Requests) / float64(max(c.Issued, 1)))), table.Text(within), table.Text(r.Spent.String())}})
+		}
+	}
+	return t
+}
+
+// rungTable says what is known of the rungs beside this run, each once.
+func (v *view) rungTable() table.Table {
+	t := table.Table{Caption: "What is known of rungs", Columns: []table.Column{{Title: "rung"}, {Title: "deployment", Prose: true},
+		right("quality loss", ""), right("holds", "requests/s"), {Title: "known from", Prose: true}}}
+	seen := map[string]bool{}
+	for i := range v.Ladders {
+		for _, r := range v.Ladders[i].Rungs {
+			if seen[r.Name] {
+				continue
+			}
+			seen[r.Name] = true
+			loss, rate, source := table.Cell{Text: "not known", Tone: table.Quiet}, table.Cell{Text: "not known", Tone: table.Quiet}, r.Source
 			if r.QualityLoss != nil {
 				loss = table.Cell{Text: share(*r.QualityLoss), Sub: r.Loss}
 			}
@@ -135,14 +158,9 @@ func (v *view) rungTable() table.Table {
 				rate = table.Text(fmt.Sprintf("%.3g", r.Rate))
 			}
 			if r.Declared {
-				source = "declared, not measured"
+				source = "declared: " + r.Source
 			}
-			within := "-"
-			if r.Requests > 0 {
-				within = attained(float64(r.Kept) / float64(r.Requests))
-			}
-			t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(v.arm(c.Arm)), table.Text(r.Name), table.Text(r.Deployment), count(int64(r.Requests)),
-				table.Text(share(float64(r.Requests) / float64(max(c.Issued, 1)))), table.Text(within), loss, rate, table.Text(source), table.Text(r.Spent.String())}})
+			t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(r.Name), table.Text(r.Deployment), loss, rate, table.Text(source)}})
 		}
 	}
 	return t

@@ -23,14 +23,14 @@ func TestLadderSection(t *testing.T) {
 			Rungs: []analysis.RungUse{{LadderRung: record.LadderRung{Name: "full <b>", Deployment: "x", Rate: 10, Source: "runs/x, arm a"}, Requests: 400, Kept: 399, Spent: amounts.Zero("USD")},
 				{LadderRung: record.LadderRung{Name: "small", QualityLoss: &loss, Loss: "relative rise of perplexity", Declared: true}, Requests: 500, Kept: 495, Spent: amounts.New(125, -2, "USD")}}}
 		for i := range c.Slices {
-			c.Slices[i] = analysis.LadderSlice{Issued: 40, Kept: 39, Refused: 1, Rungs: []int{20, 19}}
+			c.Slices[i] = analysis.LadderSlice{Issued: 40, Kept: 39, Unserved: 1, Rungs: []int{20, 19}}
 		}
 		return c
 	}
 	s.Ladders = []analysis.LadderCell{cell(0, 310, 650), cell(1, 9999/10, 2)}
 	s.Ladders[1].Untraced = 3
 	html, md := printBoth(t, Build(s, Options{}))
-	for _, want := range []string{"The degradation ladder", "kept all limits for 99.9 % of 1000 requests", "for 31.0 % of 1000 requests", "a quality loss of 3.1 % on average", "declared and not measured", "$1.25",
+	for _, want := range []string{"The degradation ladder", "kept all limits for 99.9 % of 1000 requests", "for 31.0 % of 1000 requests", "a quality loss of 3.1 % on average", "which the ladder file declares", "$1.25",
 		"0.50, 0.90, 1.70", "3 requests never reached the gateway"} {
 		if !strings.Contains(html, want) || want != "0.50, 0.90, 1.70" && !strings.Contains(md, want) {
 			t.Errorf("the page or the summary lacks %q", want)

@@ -139,62 +139,79 @@ type offer struct {
 	unsure            bool          // nothing is known, and as many are tried as it computes at a time
 }
 
+// choice is what is found on the way down a ladder.
+type choice struct {
+	Decision
+	left   Decision // the best rung that is left by all, and would do
+	unsure Decision // the rung of which nothing is known that has least to do
+	crowd  float64  // what it has to do
+	late   Decision // the rung with the best promise
+}
+
 // Choose decides. It counts nothing: Begin does.
 func (c *Controller) Choose(now time.Time, q Request) Decision {
 	if q.Prompt > 0 {
 		c.see(q)
 	}
 	t := c.team(q.Team)
-	d := Decision{Rung: -1, Server: -1, Best: -1}
-	late, lateRung := offer{server: -1}, -1
-	unsure, unsureRung := 0.0, -1
-	left := Decision{Rung: -1} // the best rung that is left, and would do
+	none := Decision{Rung: -1, Server: -1, Best: -1}
+	f := choice{Decision: none, left: none, unsure: none, late: none}
 	for i := range c.rungs[:t.Floor+1] {
-		c.gate(now, i, &d)
+		c.gate(now, i, &f.Decision)
 		if slices.Contains(q.Without, i) {
 			continue
 		}
-		o := c.offer(now, i, q)
-		if o.server < 0 {
-			continue
-		}
-		if d.Best < 0 {
-			d.Best = i
-		}
-		closed := c.rungs[i].closed && t.Degrade != scenario.DegradeLast && t.Degrade != scenario.DegradeNever // they decide alone
-		if c.keeps(o, c.share(t)) {
-			switch {
-			case d.Rung < 0 && !closed:
-				d.take(i, o)
-			case left.Rung < 0:
-				left.take(i, o)
-			}
-		}
-		if crowd := c.crowd(o.server); o.unsure && (unsureRung < 0 || crowd < unsure) {
-			unsure, unsureRung = crowd, i
-		}
-		if lateRung < 0 || o.bound < late.bound {
-			late, lateRung = o, i
+		if o := c.offer(now, i, q); o.server >= 0 {
+			c.weigh(&f, i, o, t)
 		}
 	}
-	if d.Rung >= 0 {
-		return d
+	return c.settle(&f, q, t)
+}
+
+// weigh takes a rung's offer into account.
+func (c *Controller) weigh(f *choice, i int, o offer, t scenario.LadderTeam) {
+	if f.Best < 0 {
+		f.Best = i
 	}
-	if left.Rung >= 0 { // rather than refuse
-		d.Rung, d.Server, d.TTFT, d.Bound, d.TPOT = left.Rung, left.Server, left.TTFT, left.Bound, left.TPOT
-		return d
+	alone := t.Degrade == scenario.DegradeLast || t.Degrade == scenario.DegradeNever // they decide for themselves
+	if c.keeps(o, c.share(t)) {
+		if f.Rung < 0 && (alone || !c.rungs[i].closed) {
+			f.take(i, o)
+		} else if f.left.Rung < 0 {
+			f.left.take(i, o)
+		}
 	}
-	if unsureRung >= 0 { // nobody is refused because of what is not known
-		d.Rung, d.Server = unsureRung, c.offer(now, unsureRung, q).server
-		return d
+	if crowd := c.crowd(o.server); o.unsure && (f.unsure.Rung < 0 || crowd < f.crowd) {
+		f.crowd = crowd
+		f.unsure.take(i, o)
 	}
-	if (q.Accepted || t.Late == scenario.LateWait) && lateRung >= 0 {
-		d.take(lateRung, late)
+	if f.late.Rung < 0 || o.bound < f.late.Bound {
+		f.late.take(i, o)
+	}
+}
+
+// settle is the decision when all rungs are weighed: one that is in time, if need be one that is left by all, rather than a
+// refusal; and nobody is refused because of what is not known.
+func (c *Controller) settle(f *choice, q Request, t scenario.LadderTeam) Decision {
+	d := f.Decision
+	switch wait := q.Accepted || t.Late == scenario.LateWait; {
+	case d.Rung >= 0:
+	case f.left.Rung >= 0:
+		d.same(f.left)
+	case f.unsure.Rung >= 0:
+		d.same(f.unsure)
+	case wait && f.late.Rung >= 0:
+		d.same(f.late)
 		d.Late = true
-		return d
+	default:
+		d.RetryAfter = c.retryAfter(f.late)
 	}
-	d.RetryAfter = c.retryAfter(late)
 	return d
+}
+
+// same goes where another decision goes.
+func (d *Decision) same(o Decision) {
+	d.Rung, d.Server, d.TTFT, d.Bound, d.TPOT = o.Rung, o.Server, o.TTFT, o.Bound, o.TPOT
 }
 
 // take is the decision for an offer.
@@ -316,10 +333,10 @@ func (c *Controller) see(q Request) {
 }
 
 // retryAfter is when the best of the rungs would be in time, if nobody else came.
-func (c *Controller) retryAfter(o offer) time.Duration {
+func (c *Controller) retryAfter(best Decision) time.Duration {
 	wait := c.refusal.Least
-	if o.server >= 0 {
-		wait = o.bound - c.slo.TTFT
+	if best.Rung >= 0 {
+		wait = best.Bound - c.slo.TTFT
 	}
 	seconds := math.Ceil(max(wait, c.refusal.Least).Seconds())
 	return min(time.Duration(seconds)*time.Second, max(c.refusal.Most, time.Second))

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -43,7 +44,7 @@ func DeclaredFacts(l *scenario.Ladder) []record.LadderRung {
 	for _, r := range l.Rungs {
 		f := record.LadderRung{Name: r.Name, Deployment: Deployment(l, r), PriceInput: r.PriceInput, PriceOutput: r.PriceOutput}
 		if d := r.Declared; d != nil {
-			f.Declared, f.Source, f.Rate = true, l.File, d.Rate
+			f.Declared, f.Source, f.Rate = true, cmp.Or(d.Source, l.File), d.Rate
 			if !math.IsNaN(d.QualityLoss) {
 				f.QualityLoss, f.Loss = &d.QualityLoss, d.Loss
 			}

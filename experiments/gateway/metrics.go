@@ -76,16 +76,19 @@ func (m *metrics) retried(p *place, e *attemptError) {
 
 // first counts an answer that has begun.
 func (m *metrics) first(x *exchange, p *place) {
+	if best := p.ticket.Best; best >= 0 && best < p.ticket.Rung {
+		m.stepped.WithLabelValues(x.ladder.Rungs[best].Name, p.rung.Name).Inc()
+	}
+	if !x.asked.stream {
+		return // its first token came with its last
+	}
 	took := x.config.Now().Sub(x.arrived)
 	m.ttft.WithLabelValues(p.rung.Name).Observe(took.Seconds())
-	if t := p.ticket.TTFT; t > 0 && len(x.query.Tried) == 0 && x.asked.stream {
+	if t := p.ticket.TTFT; t > 0 && len(x.query.Tried) == 0 {
 		m.missed.WithLabelValues(p.rung.Name).Observe(took.Seconds() / t.Seconds())
 	}
 	if took > x.ladder.SLO.TTFT {
 		m.late.WithLabelValues(p.rung.Name).Inc()
-	}
-	if best := p.ticket.Best; best >= 0 && best < p.ticket.Rung {
-		m.stepped.WithLabelValues(x.ladder.Rungs[best].Name, p.rung.Name).Inc()
 	}
 }
 

@@ -90,6 +90,7 @@ type Rung struct {
 type RungFacts struct {
 	QualityLoss float64       // relative rise of perplexity, or another share: what it is, Loss says
 	Loss        string        // in words
+	Source      string        // who says so, "" for the file
 	Step        time.Duration // of one decode step of one sequence
 	Prefill     float64       // prompt tokens per second
 	Rate        float64       // requests per second that it holds the limits at

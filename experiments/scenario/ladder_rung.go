@@ -188,7 +188,7 @@ func (t *table) rungFacts(l *Ladder, r *Rung) {
 	if r.Arm != "" {
 		t.report(t.key("declared"), "declared facts beside an arm", "one of them", "remove arm or [rung.declared]")
 	}
-	f := &RungFacts{QualityLoss: c.number("quality_loss", math.NaN(), interval{lo: 0, hi: 1000}), Loss: c.text("loss", "relative rise of perplexity"),
+	f := &RungFacts{QualityLoss: c.number("quality_loss", math.NaN(), interval{lo: 0, hi: 1000}), Loss: c.text("loss", "relative rise of perplexity"), Source: c.text("source", ""),
 		Step: c.duration("step", 0, "5ms"), Prefill: c.number("prefill", 0, interval{lo: 0, hi: 1e9, open: true}), Rate: c.number("rate", 0, interval{lo: 0, hi: highestRate, open: true})}
 	if (f.Step == 0) != (f.Prefill == 0) {
 		t.report(c.path, "one of step and prefill", "both, from which first tokens are predicted, or neither", "")

@@ -26,10 +26,10 @@ type RungsPanel struct {
 
 // RungsSlice is a part of the time. Slices are of equal length.
 type RungsSlice struct {
-	Rate    float64   // requests per second
-	Shares  []float64 // of the requests, by rung
-	Refused float64   // likewise
-	Kept    float64   // within all limits; NaN without requests
+	Rate   float64   // requests per second
+	Shares []float64 // of the requests, by rung
+	Nobody float64   // likewise, of those that no rung served
+	Kept   float64   // within all limits; NaN without requests
 }
 
 // Key implements Figure.
@@ -59,13 +59,13 @@ func (f Rungs) columns(width vg.Length) int {
 	return 1
 }
 
-// legend has the rungs from the best to a refusal, and the line.
+// legend has the rungs from the best, then what none served, and the line.
 func (f Rungs) legend() (l legend) {
 	for i, name := range f.Names {
 		l = append(l, entry{name, false, 14, func(c draw.Canvas, at vg.Point) { rungBox(c, i, at.X-6, at.Y-5, at.X+6, at.Y+5) }})
 	}
 	return append(l,
-		entry{"refused", false, 14, func(c draw.Canvas, at vg.Point) { refusedBox(c, at.X-6, at.Y-5, at.X+6, at.Y+5) }},
+		entry{"not served", false, 14, func(c draw.Canvas, at vg.Point) { emptyBox(c, at.X-6, at.Y-5, at.X+6, at.Y+5) }},
 		entry{"share within all limits", true, 28, func(c draw.Canvas, at vg.Point) {
 			c.StrokeLine2(stroke(theme.Paper, 4.5), at.X-13, at.Y, at.X+13, at.Y)
 			c.StrokeLine2(stroke(theme.Ink, 2), at.X-13, at.Y, at.X+13, at.Y)
@@ -91,8 +91,8 @@ func rungBox(c draw.Canvas, rung int, x0, y0, x1, y1 vg.Length) {
 	}
 }
 
-// refusedBox is an empty frame.
-func refusedBox(c draw.Canvas, x0, y0, x1, y1 vg.Length) {
+// emptyBox is a frame.
+func emptyBox(c draw.Canvas, x0, y0, x1, y1 vg.Length) {
 	if y1-y0 < .05 {
 		return
 	}
@@ -169,7 +169,7 @@ func (p RungsPanel) bars(c draw.Canvas, px, py func(float64) vg.Length) {
 			rungBox(c, rung, x0, py(low), x1, py(low+share))
 			low += share
 		}
-		refusedBox(c, x0, py(low), x1, py(low+s.Refused))
+		emptyBox(c, x0, py(low), x1, py(low+s.Nobody))
 	}
 }
 

@@ -18,8 +18,8 @@ func syntheticRungs() Rungs {
 		if i > 7 && i < 16 {
 			rate, full = 90, .3
 		}
-		with.Slices = append(with.Slices, RungsSlice{Rate: rate, Shares: []float64{full, (1 - full) * .7, (1 - full) * .25}, Refused: (1 - full) * .05, Kept: 1 - (1-full)*.05})
-		without.Slices = append(without.Slices, RungsSlice{Rate: rate, Shares: []float64{full}, Refused: 1 - full, Kept: full})
+		with.Slices = append(with.Slices, RungsSlice{Rate: rate, Shares: []float64{full, (1 - full) * .7, (1 - full) * .25}, Nobody: (1 - full) * .05, Kept: 1 - (1-full)*.05})
+		without.Slices = append(without.Slices, RungsSlice{Rate: rate, Shares: []float64{full}, Nobody: 1 - full, Kept: full})
 	}
 	without.Slices[23] = RungsSlice{Kept: math.NaN(), Shares: []float64{0}}
 	return Rungs{Names: []string{"full", "quantized", "small"}, Panels: []RungsPanel{without, with}}
