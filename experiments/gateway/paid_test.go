@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -144,7 +145,11 @@ func TestHedging(t *testing.T) {
 	}{{"[control]\nhedge_after = \"20ms\"\n", 2}, {"", 1}} {
 		r := start(t, ladderOf(row.more, "", ""), scripted.Always(slow), scripted.Always(fast))
 		if row.wants == 1 { // off unless asked for
-			go r.post("/v1/chat/completions", streamed)
+			go func() {
+				if res, err := http.Post(r.url+"/v1/chat/completions", "application/json", strings.NewReader(streamed)); err == nil {
+					res.Body.Close()
+				}
+			}()
 			eventually(t, func() bool { return len(r.servers[0].Served()) == 1 })
 			time.Sleep(60 * time.Millisecond)
 			if n := len(r.servers[1].Served()); n != 0 {
