@@ -417,6 +417,11 @@ func TestTeamsOfRequests(t *testing.T) {
 			t.Errorf("%q: %+v", header, g)
 		}
 	}
+	for path, want := range map[string]int{"/v1/models": 401, "/v1/models/m": 401, "/stats": 401, "/health": 200, "/metrics": 200, "/version": 200} {
+		if g := keyed.get(path); g.status != want {
+			t.Errorf("%s without a key: %d, want %d", path, g.status, want)
+		}
+	}
 	eventually(t, func() bool { return len(open.lines()) == 2 && len(keyed.lines()) == 1 })
 	if a, b, c := open.lines()[0].Team, open.lines()[1].Team, keyed.lines()[0].Team; a != "a" || b != "b" || c != "c" {
 		t.Errorf("teams %q, %q, %q", a, b, c)

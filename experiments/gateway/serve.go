@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,9 +21,9 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case path == "/v1/chat/completions" || path == "/v1/completions":
 		g.only(w, r, http.MethodPost, g.complete)
 	case path == "/v1/models":
-		g.only(w, r, http.MethodGet, g.models)
+		g.only(w, r, http.MethodGet, g.keyed(g.models))
 	case strings.HasPrefix(path, "/v1/models/"):
-		g.only(w, r, http.MethodGet, g.model)
+		g.only(w, r, http.MethodGet, g.keyed(g.model))
 	case path == "/health":
 		g.only(w, r, http.MethodGet, g.health)
 	case path == "/version":
@@ -30,7 +31,7 @@ func (g *Gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			reply(w, http.StatusOK, map[string]string{"version": g.config.Version})
 		})
 	case path == "/stats":
-		g.only(w, r, http.MethodGet, g.stats)
+		g.only(w, r, http.MethodGet, g.keyed(g.stats))
 	case path == "/metrics":
 		g.only(w, r, http.MethodGet, g.metrics.handler().ServeHTTP)
 	default:
@@ -152,7 +153,7 @@ func sequence(r *http.Request) *uint64 {
 
 // read checks the key, reads the body and finds the team.
 func (x *exchange) read() *Refusal {
-	team, refusal := x.authorize()
+	team, refusal := x.authorize(x.r)
 	if refusal != nil {
 		x.w.Header().Set("WWW-Authenticate", "Bearer")
 		return refusal
@@ -187,16 +188,28 @@ func (x *exchange) read() *Refusal {
 	return nil
 }
 
+// keyed is a handler for those who have a key, where keys are asked for.
+func (g *Gateway) keyed(h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if _, refusal := g.authorize(r); refusal != nil {
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			fail(w, refusal)
+			return
+		}
+		h(w, r)
+	}
+}
+
 // authorize finds the team of a key, where keys are asked for.
-func (g *exchange) authorize() (string, *Refusal) {
+func (g *Gateway) authorize(r *http.Request) (string, *Refusal) {
 	if g.config.Teams == nil {
 		return "", nil
 	}
-	scheme, key, _ := strings.Cut(g.r.Header.Get("Authorization"), " ")
+	scheme, key, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return "", &Refusal{http.StatusUnauthorized, "An API key is needed; send the header Authorization: Bearer KEY.", "invalid_request_error", "", "missing_api_key"}
 	}
-	team, ok := g.config.Teams[strings.TrimSpace(key)]
+	team, ok := g.keys[sha256.Sum256([]byte(strings.TrimSpace(key)))]
 	if !ok {
 		return "", &Refusal{http.StatusUnauthorized, "The API key is not one of this server's.", "invalid_request_error", "", "invalid_api_key"}
 	}
