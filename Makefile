@@ -3,13 +3,13 @@ GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
 RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target ./experiments/gateway ./analysis/internal/each
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
-  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./experiments/scenario ./experiments/gateway ./experiments/pull
+  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./analysis/demand ./experiments/scenario ./experiments/gateway ./experiments/pull ./analysis/price
 FUZZTIME ?= 20s
 SOAK     ?= 30m
 REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean integration-dialects
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -54,6 +54,9 @@ soak-sched: ## a million random operations of the scheduler, over all policies a
 coverage: ## simulate every interval 4000 times; a quarter of an hour; writes the table of docs/statistics.md
 	$(GO) test -timeout 2h -count 1 ./analysis/stat -run '^TestCoverage$$' -simulations 4000 -write-coverage
 
+coverage-forecast: ## simulate forecasts' intervals 200 times a row; minutes; writes the table of docs/forecast.md
+	$(GO) test -timeout 2h -count 1 ./analysis/forecast -run '^TestCoverage$$' -simulations 200 -write-coverage
+
 golden: ## rewrite the golden files; inspect the diff
 	$(GO) test $$(grep -rl --include=*_test.go '"update"' . | xargs -n1 dirname | sort -u) -update
 
@@ -77,6 +80,9 @@ tokenizers: ## compare token ids with Hugging Face tokenizers on millions of tex
 
 sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their registries
 	$(GO) test -tags sdk -run SDK -timeout 1h -v .
+
+integration-dialects: ## have OpenAI's, Anthropic's and Google's own clients read our recorded answers, and compare what they send; needs python3 and PyPI
+	$(GO) test -tags dialects -run DialectsOfClients -timeout 1h -v .
 
 lm-eval: ## run lm-evaluation-harness against the server and compare with assay eval; needs python3 and PyPI
 	$(GO) test -tags lmeval -run TestLMEval -timeout 1h -v .

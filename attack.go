@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
-	"net/url"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,29 +15,40 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/assaylab/assay/analysis"
-	"github.com/assaylab/assay/experiments"
 	"github.com/assaylab/assay/experiments/scenario"
-	"github.com/assaylab/assay/experiments/store"
-	"github.com/assaylab/assay/experiments/target"
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/reports"
-	"github.com/assaylab/assay/scenarios/data"
 )
 
 type loadOptions struct {
-	model, endpoint, usage string
-	tokenizer              string
-	keyVariable            string
-	slos                   []string
-	out                    string
-	seed                   uint64
-	json                   bool
-	stop                   bool
-	keys                   map[string]*string // of the load's table, by flag
+	tokenizer string
+	slos      []string
+	stops     []string // texts that end an answer
+	ownSample bool     // sampling is left to the server
+	out       string
+	seed      uint64
+	json      bool
+	stop      bool
+	keys      map[string]*string // of the tables of the load and of the target, by flag
 }
 
-// loadKeys are the keys of a [[load]] table that have a flag, with the value that a flag that is not given has.
-var loadKeys = []struct{ flag, key, usage, def string }{
+// tableKey is a key of a scenario's table that has a flag, with the value that a flag that is not given has.
+type tableKey struct{ flag, key, usage, def string }
+
+// targetKeys are those of [target].
+var targetKeys = []tableKey{
+	{"model", "model", "model as the server calls it (default: the first that it lists)", ""},
+	{"dialect", "dialect", "how the server is spoken to (default chat)", ""},
+	{"usage", "usage", "token counts that are asked for: final (default), continuous or none", ""},
+	{"api-key-env", "key_env", "environment variable with the API key (default: by dialect)", ""},
+	{"body", "body", "further members of requests' bodies, a table: '{reasoning = {effort = \"low\"}}'", ""},
+	{"region", "region", "where the server is, for the report", ""},
+	{"budget-requests", "budget_requests", "send no more than so many, warm-up included", ""},
+	{"budget-tokens", "budget_tokens", "ask for no more, prompts and answers together", ""},
+}
+
+// loadKeys are those of [[load]].
+var loadKeys = []tableKey{
 	{"arrival", "arrival", "how requests arrive: poisson, constant, gamma or closed", "poisson"},
 	{"rate", "rates", "requests per second (default 1, but for --arrival closed)", ""},
 	{"concurrency", "concurrencies", "with --arrival closed: requests in flight", ""},
@@ -69,10 +78,13 @@ func newLoad() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "load URL",
 		Short: "Load a server that is there, and say how it fared",
-		Long: `Load sends requests to an OpenAI-compatible server by a schedule that its answers cannot
-delay, and reports time to first token, time per output token, gaps, throughput and
-failures. It writes a run directory, of which report makes a page and compare and gate
-can read.
+		Long: `Load sends requests to a server by a schedule that its answers cannot delay, and reports
+time to first token, time per output token, gaps, throughput and failures. It writes a
+run directory, of which report makes a page and compare and gate can read.
+
+` + wrapped("Dialects: "+strings.Join(dialect.Names(), ", ")+".", 88) + `
+Those of paid APIs need --budget-requests or --budget-tokens: the most that the run may
+ask for is computed before anything is sent, and refused where it is more.
 
 First it measures answers that it knows, for a second and a half and not from the server,
 to say how exact it is.
@@ -84,14 +96,16 @@ Exit code 0: every --slo is met, or there is none. 1: one is missed. 3: undecide
 		Example: `  assay load http://127.0.0.1:8000 --rate 4 --requests 120
   assay load http://127.0.0.1:8000 --rate 4 --slo "p95 ttft=500ms" --slo "p95 tpot=50ms"
   assay load http://127.0.0.1:8000 --arrival closed --concurrency 8 \
-    --output-tokens '{distribution = "uniform", min = 16, max = 256}'`,
+    --output-tokens '{distribution = "uniform", min = 16, max = 256}'
+  assay load https://api.anthropic.com --dialect anthropic --model NAME \
+    --budget-requests 70 --budget-tokens 20000`,
 		Args: arguments("URL"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return loadServer(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o, ignoreEOS)
 		},
 	}
 	f := c.Flags()
-	for _, k := range loadKeys {
+	for _, k := range slices.Concat(targetKeys, loadKeys) {
 		o.keys[k.flag] = f.String(k.flag, k.def, k.usage)
 	}
 	f.BoolVar(&ignoreEOS, "ignore-eos", false, "ask for answers of exactly the length asked for, an extension that some servers refuse")
@@ -100,11 +114,9 @@ Exit code 0: every --slo is met, or there is none. 1: one is missed. 3: undecide
 }
 
 func (o *loadOptions) flags(f *pflag.FlagSet) {
-	f.StringVar(&o.model, "model", "", "model as the server calls it (default: the first that it lists)")
-	f.StringVar(&o.endpoint, "endpoint", "chat", "chat or completions")
-	f.StringVar(&o.usage, "usage", "final", "token counts that the server is asked for: final, continuous (exact per message, an extension) or none")
 	f.StringVar(&o.tokenizer, "tokenizer", defaultModel, "GGUF file, embedded:NAME or cache:NAME that counts the tokens of prompts")
-	f.StringVar(&o.keyVariable, "api-key-env", "OPENAI_API_KEY", "environment variable with the API key, if the server wants one")
+	f.StringArrayVar(&o.stops, "stop", nil, "text that ends an answer; may be repeated")
+	f.BoolVar(&o.ownSample, "server-sampling", false, "send no temperature: some models refuse to be told one")
 	f.StringArrayVar(&o.slos, "slo", nil, `limit, as "p95 ttft=500ms"; may be repeated`)
 	f.StringVar(&o.out, "out", "", "run directory (default: runs/load-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "of arrivals and prompts")
@@ -113,11 +125,7 @@ func (o *loadOptions) flags(f *pflag.FlagSet) {
 }
 
 func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOptions, ignoreEOS bool) error {
-	remote, err := o.remote(address)
-	if err != nil {
-		return err
-	}
-	s, err := o.scenario(ignoreEOS)
+	s, err := o.scenario(address, ignoreEOS)
 	if err != nil {
 		return err
 	}
@@ -130,21 +138,14 @@ func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOp
 		return err
 	}
 	defer p.Close()
-	if err := o.findModel(ctx, &remote); err != nil {
-		return environment(err)
-	}
-	p.AsRemote(o.model + " at " + remote.Server.Base)
 	if o.out == "" {
 		o.out = filepath.Join("runs", "load-"+time.Now().Format("20060102-150405"))
 	}
 	view := l.Progress.(*progress)
 	view.panel = loadPanel
-	study, err := l.LoadRemote(ctx, p, remote, o.out)
+	study, err := l.loadTarget(ctx, p, o.out)
 	view.close()
 	if err != nil {
-		if store.Environment(err) {
-			return environment(err)
-		}
 		return err
 	}
 	if err := writeReports(o.out, study); err != nil {
@@ -153,55 +154,11 @@ func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOp
 	return o.conclude(w, study)
 }
 
-// remote is the server, asked as the flags say.
-func (o *loadOptions) remote(address string) (r experiments.Remote, err error) {
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return r, fmt.Errorf("server is %q, expected a URL such as http://127.0.0.1:8000", address)
-	}
-	header := http.Header{}
-	if key := os.Getenv(o.keyVariable); key != "" {
-		header.Set("Authorization", "Bearer "+key)
-	}
-	r.Server = target.NewRemote(address, header, &http.Client{Timeout: 30 * time.Second})
-	r.Options, r.Texts = dialect.Options{Header: header}, map[string]string{builtInText: data.Prose}
-	switch o.endpoint {
-	case "chat":
-		r.Dialect = dialect.Chat{}
-	case "completions":
-		r.Dialect = dialect.Completions{}
-	default:
-		return r, fmt.Errorf("--endpoint is %q, expected chat or completions", o.endpoint)
-	}
-	usages := map[string]dialect.UsageWanted{"final": dialect.UsageFinal, "continuous": dialect.UsageContinuous, "none": dialect.UsageNone}
-	wanted, ok := usages[o.usage]
-	if !ok {
-		return r, fmt.Errorf("--usage is %q, expected final, continuous or none", o.usage)
-	}
-	r.Options.Usage = wanted
-	return r, nil
-}
-
-// findModel asks the server what it serves, which is also the first sign of life.
-func (o *loadOptions) findModel(ctx context.Context, r *experiments.Remote) error {
-	names, err := r.Server.Models(ctx)
-	switch {
-	case err != nil:
-		return err
-	case o.model == "" && len(names) == 0:
-		return fmt.Errorf("%s does not list its models: name one with --model", r.Server.Base)
-	case o.model == "":
-		o.model = names[0]
-	}
-	r.Options.Model = o.model
-	return nil
-}
-
 // builtInText names data.Prose.
 const builtInText = "embedded:prose"
 
 // scenario is what the flags say, as a scenario: kept in the run directory, and read by the same rules.
-func (o *loadOptions) scenario(ignoreEOS bool) (*scenario.Scenario, error) {
+func (o *loadOptions) scenario(address string, ignoreEOS bool) (*scenario.Scenario, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "name = \"load\"\n[model]\npath = %q\n[run]\nseed = %d\nconfirm = false\nstop_oversaturated = %t\n", o.tokenizer, o.seed, o.stop)
 	for _, slo := range o.slos {
@@ -211,13 +168,15 @@ func (o *loadOptions) scenario(ignoreEOS bool) (*scenario.Scenario, error) {
 		}
 		b.WriteString(text)
 	}
-	b.WriteString("[[load]]\n")
-	o.defaults()
-	for _, k := range loadKeys {
-		if value := *o.keys[k.flag]; value != "" {
-			b.WriteString(k.key + " = " + tomlValue(k.key, value) + "\n")
-		}
+	fmt.Fprintf(&b, "[target]\nurl = %s\nserver_sampling = %t\n", quoted(address), o.ownSample)
+	if len(o.stops) > 0 {
+		stops, _ := json.Marshal(o.stops) // every JSON array of strings is one of TOML
+		fmt.Fprintf(&b, "stop = %s\n", stops)
 	}
+	o.table(&b, targetKeys)
+	o.defaults()
+	b.WriteString("[[load]]\n")
+	o.table(&b, loadKeys)
 	fmt.Fprintf(&b, "ignore_eos = %t\n", ignoreEOS)
 	s, err := scenario.Parse("flags", []byte(b.String()))
 	if err != nil {
@@ -227,6 +186,15 @@ func (o *loadOptions) scenario(ignoreEOS bool) (*scenario.Scenario, error) {
 		return nil, asFlags(err)
 	}
 	return s, nil
+}
+
+// table writes the keys that have a value.
+func (o *loadOptions) table(b *strings.Builder, keys []tableKey) {
+	for _, k := range keys {
+		if value := *o.keys[k.flag]; value != "" {
+			b.WriteString(k.key + " = " + tomlValue(k.key, value) + "\n")
+		}
+	}
 }
 
 // defaults fill in what depends on other flags.
@@ -255,14 +223,22 @@ func (o *loadOptions) defaults() {
 	}
 }
 
+// words are keys whose values are texts, whatever they look like.
+var words = []string{"team", "model", "dialect", "usage", "key_env", "region"}
+
 // tomlValue writes a flag's value: levels are lists, and what is no number or table is a string.
 func tomlValue(key, value string) string {
 	switch {
 	case key == "rates" || key == "concurrencies":
 		return "[" + tomlValue("", value) + "]"
-	case key != "team" && (strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") || strings.Trim(value, "0123456789.-+e") == ""):
+	case !slices.Contains(words, key) && (strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") || strings.Trim(value, "0123456789.-+e") == ""):
 		return value
 	}
+	return quoted(value)
+}
+
+// quoted is a string of TOML.
+func quoted(value string) string {
 	text, _ := json.Marshal(value) // every JSON string is one of TOML
 	return string(text)
 }
@@ -282,17 +258,27 @@ func limitTable(slo string) (string, error) {
 func asFlags(err error) error {
 	var all []error
 	for _, p := range scenario.Problems(err) {
-		name := strings.TrimPrefix(p.Key, "load[0].")
-		for _, k := range loadKeys {
-			if rest, ok := strings.CutPrefix(name, k.key); ok {
-				name = "--" + k.flag + rest
-				break
-			}
-		}
-		q := scenario.Problem{File: "load", Key: name, Found: p.Found, Expected: p.Expected}
+		q := scenario.Problem{File: "load", Key: flagOf(p.Key), Found: p.Found, Expected: p.Expected}
 		all = append(all, errors.New(strings.TrimPrefix(q.Error(), "load: ")))
 	}
 	return errors.Join(all...)
+}
+
+// flagOf is the flag behind a key of the scenario, and what follows it in the key.
+func flagOf(key string) string {
+	name, keys := strings.TrimPrefix(key, "load[0]."), loadKeys
+	if rest, ok := strings.CutPrefix(key, "target."); ok {
+		name, keys = rest, slices.Concat(targetKeys, []tableKey{{flag: "stop", key: "stop"}, {flag: "server-sampling", key: "server_sampling"}})
+	}
+	for _, k := range slices.Concat(keys, []tableKey{{flag: "ignore-eos", key: "ignore_eos"}}) {
+		if rest, ok := strings.CutPrefix(name, k.key); ok {
+			return "--" + k.flag + rest
+		}
+	}
+	if name == "url" {
+		return "URL"
+	}
+	return name
 }
 
 func (o *loadOptions) conclude(w io.Writer, s *analysis.Study) error {

@@ -61,6 +61,9 @@ func completeArguments(root *cobra.Command) {
 		case "convert":
 			c.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 			completeFlag(c, "type", convert.Types())
+		case "prices":
+			c.ValidArgsFunction = cobra.NoFileCompletions
+			completeFlag(c, "kind", kindNames())
 		case "serve":
 			c.ValidArgsFunction = cobra.NoFileCompletions
 			for _, d := range scenario.EngineSettings() {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding"
 	"fmt"
 	"maps"
 	"math"
@@ -16,6 +17,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/assaylab/assay/analysis/metric"
+	"github.com/assaylab/assay/analysis/price"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/loadgen/result"
@@ -171,6 +173,7 @@ preset = "conversational"
 [profile]
 [ladder]
 [[ladder.arm]]
+[target]
 `
 
 // TestScenarioKeys asks the reader which keys each table has, by giving it one that
@@ -207,6 +210,7 @@ func TestScenarioKeys(t *testing.T) {
 		{"[profile]", "`[profile]`", false},
 		{"[ladder]", "`[ladder]`", false},
 		{"[[ladder.arm]]", "`[[ladder.arm]]`", false},
+		{"[target]", "`[target]`", false},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]
@@ -380,12 +384,15 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`slos`", record.SLO{}},
 		{"`quality`", record.QualityPlan{}},
 		{"`cost`", record.CostPlan{}},
+		{"`row`", record.PriceRow{}},
+		{"`apis`", price.API{}},
 		{"`order`", record.TrialKey{}},
 		{"`trials/ID/record.json`", record.Trial{}},
 		{"`engine`", record.Counters{}},
 		{"`batches`", record.BatchSteps{}},
 		{"`lab`", record.Lab{}},
 		{"`watch`", record.Watch{}},
+		{"`energy`", record.Energy{}},
 		{"`calibrations`", record.Calibration{}},
 		{"`errors`", record.Exactness{}},
 		{"`profile`", record.Profile{}},
@@ -403,7 +410,7 @@ func TestRunDirectoryFields(t *testing.T) {
 			}
 			want := map[string]string{}
 			for _, field := range reflect.VisibleFields(reflect.TypeOf(c.of)) {
-				if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag != "-" {
+				if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag != "-" && !field.Anonymous {
 					want[tag] = jsonType(field.Type)
 				}
 			}
@@ -424,6 +431,9 @@ func TestRunDirectoryFields(t *testing.T) {
 
 // jsonType words a Go type as JSON has it.
 func jsonType(t reflect.Type) string {
+	if t.Implements(reflect.TypeFor[encoding.TextMarshaler]()) {
+		return "string"
+	}
 	switch t.Kind() {
 	case reflect.String:
 		return "string"

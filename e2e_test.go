@@ -47,6 +47,9 @@ func TestRun(t *testing.T) {
 			doubled++
 		}
 		checkTrial(t, set, rec)
+		if e := rec.Energy; e == nil || (e.Unread == "") == (len(e.Domains) == 0) {
+			t.Errorf("trial %s: energy %+v", rec.Key.ID, e)
+		}
 		if w := rec.Lab.Watch; w == nil || w.Ticks == 0 {
 			t.Errorf("trial %s: the lab saw nothing of itself: %+v", rec.Key.ID, w)
 		}

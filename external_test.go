@@ -1,4 +1,4 @@
-//go:build sdk || lmeval
+//go:build sdk || lmeval || dialects
 
 package main
 

@@ -30,10 +30,10 @@ func newGate() *cobra.Command {
 		Use:   "gate [RUN] --budget FILE",
 		Short: "Judge a run against budgets: pass, fail or undecided",
 		Long: `Gate judges a run directory against a file of budgets: limits on latency percentiles,
-throughput, failures and perplexity, and bounds on how much they may be worse than in
-a baseline: another run directory, or a run that assay baseline keeps. With --baseline
-latest it is the newest one of the same scenario, files and machine. What cannot be
-wrong by chance is judged first: answers, failures, perplexity.
+throughput, capacity, failures and perplexity, and bounds on how much they may be
+worse than in a baseline: another run directory, or a run that assay baseline keeps.
+With --baseline latest it is the newest one of the same scenario, files and machine.
+What cannot be wrong by chance is judged first: answers, failures, perplexity.
 
 A check fails only where it is beyond its budget and chance is ruled out, passes only
 where its interval lies within, and is otherwise undecided, with how many more

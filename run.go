@@ -152,10 +152,13 @@ func runScenario(ctx context.Context, w, werr io.Writer, file string, o runOptio
 		o.out = filepath.Join("runs", p.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
 	}
 	fmt.Fprintf(werr, "run directory: %s\n", o.out)
-	study, err := l.Run(ctx, p, o.out, o.store)
+	study, err := l.carryOut(ctx, p, o)
 	l.Progress.(*progress).close()
 	switch {
 	case err == nil:
+	case errors.Is(err, context.Canceled) && p.Scenario.Target != nil:
+		fmt.Fprintf(werr, "interrupted; what was measured of %s is in %s\n", p.Scenario.Target.Name(), o.out)
+		return err
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(werr, "interrupted; finished trials are kept. Go on with: assay run %s%s --out %s\n", file, quotedSets(o.set), o.out)
 		return err
@@ -170,13 +173,26 @@ func runScenario(ctx context.Context, w, werr io.Writer, file string, o runOptio
 	return conclude(w, o.out, study, o.json)
 }
 
+// carryOut runs the scenario on the included engine, or on the server that it names.
+func (l *lab) carryOut(ctx context.Context, p *experiments.Plan, o runOptions) (*analysis.Study, error) {
+	if p.Scenario.Target != nil {
+		return l.loadTarget(ctx, p, o.out)
+	}
+	return l.Run(ctx, p, o.out, o.store)
+}
+
 // dryRun prints the arms, the loads, the trials and the estimate.
 func dryRun(w io.Writer, p *experiments.Plan) error {
 	m := p.Matrix
 	fmt.Fprintf(w, "%s: %s x %s x %s\n\n", p.Scenario.Name, count(len(m.Arms), "arm"), count(len(m.Loads), "load level"),
 		count(p.Scenario.Run.Repetitions, "repetition"))
-	for i, a := range m.Arms {
-		fmt.Fprintf(w, "%3d  %s\n     %s\n", i+1, a.Record.Name, a.Record.Command)
+	if t := p.Scenario.Target; t != nil {
+		worst := p.Worst()
+		fmt.Fprintf(w, "     %s, dialect %s, at most %d requests and %d tokens\n", t.Name(), t.Dialect.Name, worst.Requests, worst.Tokens)
+	} else {
+		for i, a := range m.Arms {
+			fmt.Fprintf(w, "%3d  %s\n     %s\n", i+1, a.Record.Name, a.Record.Command)
+		}
 	}
 	fmt.Fprintln(w, "\nloads:")
 	for _, load := range m.Loads {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/internal/words"
 	"github.com/assaylab/assay/analysis/record"
 )
@@ -85,7 +84,9 @@ func (a *analysis) judgeArms() (err error) {
 			return err
 		}
 		j.takeBoundary()
-		j.setCost(a.run)
+		if err := j.setCost(a); err != nil {
+			return err
+		}
 		a.arms = append(a.arms, j)
 	}
 	return nil
@@ -181,40 +182,6 @@ func promising(undecided []rung) (rung, bool) {
 		return rung{}, false
 	}
 	return slices.MinFunc(undecided, func(x, y rung) int { return cmp.Compare(x.needMore(), y.needMore()) }), true
-}
-
-func (j *judged) setCost(run *record.Run) {
-	unit := moneyUnit(run.Cost.Currency)
-	refuse := func(why string) {
-		none := Value{Unit: unit, Note: why}
-		j.Cost = Cost{PerMillion: none, PerMillionInput: none, PerMillionOutput: none, PerThousandRequests: none}
-	}
-	if j.at == nil {
-		refuse("no tested rate is met")
-		return
-	}
-	price, err := cost.ParsePrice(run.Cost.PricePerHour, run.Cost.Currency)
-	if err != nil {
-		refuse(NotPriced)
-		return
-	}
-	plan := cost.Plan{Price: price, Source: run.Cost.Source, Utilisation: run.Cost.Utilisation}
-	c, err := cost.At(plan, j.at.rates, j.at.work)
-	if err != nil {
-		refuse(err.Error())
-		return
-	}
-	value := func(e cost.Estimate) Value { return moneyValue(e, unit, j.at.Issued) }
-	j.Cost = Cost{PerMillion: value(c.PerMillion), PerThousandRequests: value(c.PerThousandRequests), Formula: c.Formula, Cached: j.at.rates.Cached > 0}
-	j.Cost.PerThousandRequests.Unit = currencySign(run.Cost.Currency) + "/1000 req"
-	j.Cost.PerMillion.Estimated = !j.proven
-	j.Cost.PerThousandRequests.Estimated = !j.proven
-	j.Cost.PerMillionInput, j.Cost.PerMillionOutput = Value{Unit: unit, Note: NotMeasured}, Value{Unit: unit, Note: NotMeasured}
-	if c.Split {
-		j.Cost.PerMillionInput, j.Cost.PerMillionOutput = value(c.PerMillionInput), value(c.PerMillionOutput)
-		j.Cost.PerMillionInput.Estimated, j.Cost.PerMillionOutput.Estimated = true, true
-	}
-	j.Cost.Assumptions = append([]string{j.capacityAssumption(run)}, c.Assumptions...)
 }
 
 func (j *judged) capacityAssumption(run *record.Run) string {

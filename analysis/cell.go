@@ -222,7 +222,7 @@ func exactShare(hits, of int64) Value {
 // costAsRun prices the tokens of this load with nothing for idle time.
 func costAsRun(plan record.CostPlan, tokens cost.Estimate) Value {
 	v := Value{Unit: moneyUnit(plan.Currency)}
-	price, err := cost.ParsePrice(plan.PricePerHour, plan.Currency)
+	price, err := cost.ParsePerHour(plan.PricePerHour, plan.Currency)
 	if err != nil {
 		v.Note = NotPriced
 		return v

@@ -16,4 +16,6 @@
 //	profile  where the engine's processor time went
 //	cost     dollars
 //	pareto   the front and each arm's probability of being on it
+//	predict  figures with their origin: measured, published, or scaled by a model with an error
+//	capacity what a service needs, month by month, and what of it to buy, reserve, rent or call
 package analysis

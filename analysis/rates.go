@@ -14,6 +14,9 @@ func (m *measured) setRates(s *survey) {
 	}
 	m.Throughput = perSecond(s.tokens, "tokens/s")
 	m.OfferedRate = stat.Ratio(s.issued.All()).Value
+	if m.OK > 0 {
+		m.InputTokens, m.OutputTokens = float64(m.counts.prompt)/float64(m.OK), float64(m.counts.server)/float64(m.OK)
+	}
 	m.Attainment = attainment(s.all)
 	m.Goodput = m.widen(perSecond(s.good, "req/s"))
 	m.GoodTokens = m.widen(perSecond(s.goodTokens, "tokens/s"))
@@ -21,7 +24,9 @@ func (m *measured) setRates(s *survey) {
 		m.OfferedRate = 0
 		return
 	}
+	issued := stat.Ratio(s.issued.All()).Value
 	m.rates = cost.Rates{
+		Issued:   cost.Estimate{Value: issued, Low: issued, High: issued},
 		Requests: estimate(m.Goodput),
 		Tokens:   estimate(m.GoodTokens),
 		Input:    estimate(m.widen(perSecond(s.goodInput, "tokens/s"))),

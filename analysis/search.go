@@ -66,22 +66,19 @@ func (a *analysis) searched(arm string) ([]Boundary, error) {
 
 func (a *analysis) boundary(s record.Search, arm string) (Boundary, error) {
 	b := Boundary{Search: s}
-	plan := boundary.PlanOf(s, a.run.Seed)
-	var probes []boundary.Probe
-	for _, t := range boundary.Trials(a.set, s, arm) {
-		p, err := boundary.ProbeOf(a.set, plan, t)
-		if err != nil {
-			return b, err
-		}
-		probes = append(probes, p)
+	r, err := boundary.Read(a.set, s, arm)
+	if err != nil {
+		return b, err
+	}
+	for i, p := range r.Probes {
 		b.Spent += p.Time
-		q := BoundaryProbe{Trial: t.Key, Rate: plan.Rate(p.Level), Unusable: p.Unusable}
+		q := BoundaryProbe{Trial: r.Trials[i].Key, Rate: r.Plan.Rate(p.Level), Unusable: p.Unusable}
 		for _, m := range p.Margins {
 			q.Margins = append(q.Margins, m.Value)
 		}
 		b.Probes = append(b.Probes, q)
 	}
-	step := plan.Next(probes)
+	step := r.Step
 	b.End, b.Why = step.End, step.Why
 	if step.Estimate != nil {
 		b.estimate(step.Estimate, a.run.SLOs)
@@ -161,7 +158,7 @@ func scaled(r cost.Rates, by, low, high float64) cost.Rates {
 	of := func(e cost.Estimate) cost.Estimate {
 		return cost.Estimate{Value: e.Value * by, Low: e.Low * min(low, by), High: e.High * max(high, by)}
 	}
-	return cost.Rates{Requests: of(r.Requests), Tokens: of(r.Tokens), Input: of(r.Input), Output: of(r.Output), Cached: r.Cached * by}
+	return cost.Rates{Issued: of(r.Issued), Requests: of(r.Requests), Tokens: of(r.Tokens), Input: of(r.Input), Output: of(r.Output), Cached: r.Cached * by}
 }
 
 // found says in words, behind a rate, how far it is known.

@@ -1,6 +1,9 @@
 package analysis
 
-import "github.com/assaylab/assay/analysis/record"
+import (
+	"github.com/assaylab/assay/analysis/cost"
+	"github.com/assaylab/assay/analysis/record"
+)
 
 // Study is everything that is concluded from a run directory. Reports draw it and
 // add nothing.
@@ -107,6 +110,8 @@ type Cell struct {
 	OK             int
 	Outcomes       map[string]int
 	OfferedRate    float64 // requests per second, of the realised schedule
+	InputTokens    float64 // mean of the requests that ended well: prompt tokens, cached ones included
+	OutputTokens   float64 // likewise
 	Metrics        []Percentiles
 	Throughput     Value // output tokens stamped in the window, per second
 	Goodput        Value // requests meeting all SLOs, per second of window
@@ -173,10 +178,18 @@ type Cost struct {
 	PerMillion          Value // input and output tokens together
 	PerMillionInput     Value
 	PerMillionOutput    Value
-	Cached              bool // some input tokens come from the prefix cache: they are in PerMillion, and in PerMillionInput they are not
-	PerThousandRequests Value
+	Cached              bool   // some input tokens come from the prefix cache: they are in PerMillion, and in PerMillionInput they are not
+	PerThousandRequests Value  // of those within every limit: the others are paid for by them
+	PerThousandIssued   Value  // of those sent, whatever became of them
+	PerUserMonth        Value  // NotStated where the scenario does not say how much a user asks
 	Formula             string // with the numbers in it
 	Assumptions         []string
+
+	ByUse      []cost.AtUse     // per million tokens, by utilisation
+	Month      *cost.Bill       // of one machine that is used as planned, and of the spares; nil where nothing is priced
+	BreakEvens []cost.BreakEven // against each API that the scenario names, in its order
+	Energy     *cost.Energy     // nil where it is not known
+	NoEnergy   string           // why it is not, or why it is estimated, "" where it is measured
 }
 
 // Recommendation is the one deployment that is recommended, or why there is none.

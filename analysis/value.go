@@ -13,6 +13,7 @@ const (
 	BeyondOK     = "beyond the slowest success" // failures reach the percentile
 	NotMeasured  = "not measured"
 	NotPriced    = "no price"
+	NotStated    = "not stated"
 )
 
 // Known says whether a value has a finite number.

@@ -124,15 +124,16 @@ func (l *limit) finish() {
 	l.values, l.misses = nil, nil
 }
 
-// counts are of token counts: requests whose counts are ours, and the server's tokens and the messages', of requests
-// that ended well.
-type counts struct{ estimated, server, streamed int }
+// counts are of token counts: requests whose counts are ours, and tokens of prompts, the server's tokens of answers and the messages', of
+// requests that ended well.
+type counts struct{ estimated, prompt, server, streamed int }
 
 func (c *counts) add(r *result.Request) {
 	if r.Estimated {
 		c.estimated++
 	}
 	if r.Outcome == result.OK {
+		c.prompt += metric.PromptTokens(r)
 		c.server += metric.OutputTokens(r)
 		c.streamed += metric.StreamedTokens(r)
 	}

@@ -25,6 +25,7 @@ func (a *analysis) warn() {
 	a.warnShape()
 	a.warnSearches()
 	a.warnOverTime()
+	a.doubtPrices()
 	a.study.Warnings = append(a.study.Warnings, a.unchecked...)
 }
 

@@ -18,6 +18,10 @@ func (o *Options) scheduling(classes bool) (sched.Config, error) {
 	return c, c.Validate()
 }
 
+// Scheduling is what the options tell the scheduler, for whoever runs one without an engine. Classes is whether the model's
+// prompts have arithmetic of their own.
+func (o Options) Scheduling(classes bool) (sched.Config, error) { return o.scheduling(classes) }
+
 // limits are what a prediction depends on.
 func (o *Options) limits() admit.Limits {
 	l := admit.Limits{MaxBatch: o.MaxBatch, TokenBudget: o.TokenBudget, Chunk: o.PrefillChunk, BatchWait: o.BatchWait,

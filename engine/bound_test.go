@@ -164,6 +164,7 @@ func TestBadBounds(t *testing.T) {
 // What eval measures of a bound is what the engine answers with: the last token of eval's
 // context is the first that was generated.
 func TestEvalKeepsWhatTheEngineKeeps(t *testing.T) {
+	unlessRaced(t)
 	m, work := loadModel(t, "gopherling-7m"), longPrompts(t)
 	for name, bound := range bounds {
 		t.Run(name, func(t *testing.T) {

@@ -133,7 +133,16 @@ func options(change func(*Options)) Options {
 	return o
 }
 
+// unlessRaced skips a test of one request after the other in the short tests, which are for the race detector.
+func unlessRaced(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("nothing in it happens at the same time")
+	}
+}
+
 func TestGreedyAgreesWithPyTorch(t *testing.T) {
+	unlessRaced(t)
 	for _, name := range []string{"gopherling-7m", "gopherling-2m"} {
 		t.Run(name, func(t *testing.T) {
 			e := start(t, loadModel(t, name), nil, options(nil))
@@ -209,10 +218,11 @@ func workload(t testing.TB) (ids [][]int32) {
 
 func TestGreedyDoesNotDependOnScheduling(t *testing.T) {
 	m, draft, work := loadModel(t, "gopherling-7m"), loadModel(t, "gopherling-2m"), workload(t)
+	formats := model.CacheFormats
 	if testing.Short() {
-		m, work = draft, work[:6]
+		m, work, formats = draft, work[:6], formats[:1]
 	}
-	for _, format := range model.CacheFormats {
+	for _, format := range formats {
 		t.Run(format, func(t *testing.T) {
 			dependOnNothing(t, m, draft, func(o *Options) { o.KVFormat = format }, work)
 		})

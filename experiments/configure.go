@@ -71,6 +71,24 @@ func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err
 	if r.plan.Scenario.Run.StopOversaturated {
 		c.Attack.Halt = newHalt(load, c.Attack.Schedule, r.plan.Matrix.Limits(load))
 	}
+	if r.spent != nil {
+		return r.metered(c)
+	}
+	return nil
+}
+
+// metered holds both parts to what is left of the budget.
+func (r *run) metered(c *trial.Config) error {
+	if r.spent.over != nil {
+		return r.spent.over
+	}
+	c.Ended = func() error { return r.spent.over }
+	c.Warmup.Halt = r.spent.meter(c.Warmup.Prompts)
+	measured := halts{r.spent.meter(c.Attack.Prompts)}
+	if c.Attack.Halt != nil {
+		measured = append(measured, c.Attack.Halt)
+	}
+	c.Attack.Halt = measured
 	return nil
 }
 
@@ -85,7 +103,7 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 	if r.remote != nil {
 		o := r.remote.Options
 		o.Temperature, o.IgnoreEOS = w.Temperature, w.IgnoreEOS
-		p.Dialect, p.Options, p.Counter = r.remote.Dialect, o, counter{r.plan.model.Tokenizer}
+		p.Dialect, p.Options, p.Counter = r.remote.Server.Kind.Dialect, o, counter{r.plan.model.Tokenizer}
 	}
 	if l := r.plan.Scenario.Ladders; l != nil {
 		p.Options.Model = l.Read.Name

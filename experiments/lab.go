@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -90,6 +91,9 @@ func (p *Plan) expand(l *Lab) error {
 func (l *Lab) capabilities(s *scenario.Scenario, m *checkpoint.Checkpoint) (sweep.Capabilities, error) {
 	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context,
 		Layers: m.Model.Layers, Windowed: m.Model.Window > 0, Drafts: map[string]string{}, Contexts: map[string]int{}}
+	if s.Target != nil {
+		c.Context = math.MaxInt32 // the model only counts tokens: what the server can hold is not known
+	}
 	for _, d := range s.DraftModels() {
 		why, context, err := l.whyNoDraft(s.Resolve(d), m)
 		if err != nil {

@@ -35,6 +35,7 @@ type run struct {
 	client  *http.Client
 	cores   cores
 	remote  *Remote       // the server that is loaded in place of the engine; nil for the engine
+	spent   *spending     // of the remote's budget
 	label   string        // behind the arm's name in messages
 	extra   []string      // arguments that the engine gets beside the arm's
 	took    time.Duration // of the trials done here
@@ -59,6 +60,9 @@ func (l *Lab) Run(ctx context.Context, p *Plan, dir string, o store.Options) (st
 
 // open makes or resumes a run directory, with weights and quality.
 func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*run, error) {
+	if p.Scenario.Target != nil {
+		return nil, p.Scenario.Problem("target", "a server that is there", "the included engine", "only assay run takes a [target]")
+	}
 	facts, err := l.describe(p, time.Now())
 	if err != nil {
 		return nil, err

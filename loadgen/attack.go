@@ -83,7 +83,7 @@ func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
 	}
 	a.transport = &stream.Transport{
 		Clock: a.run, Context: ctx, Calls: calls, Deadline: p.Deadline,
-		Dialect: p.Dialect, Counter: p.Counter, Ended: a.end, Turns: stream.NewTurns(calls),
+		Dialect: p.Dialect, Model: p.Options.Model, Key: p.Options.Key, Counter: p.Counter, Ended: a.end, Turns: stream.NewTurns(calls),
 	}
 	if p.Live != nil {
 		p.Live.begin(len(calls), a.run.Now)
@@ -136,7 +136,7 @@ func (a *attack) lost(hit *vegeta.Result) result.Request {
 	r.Intended = a.run.Intended(hit.Seq)
 	r.Dequeued = int64(hit.Timestamp.Sub(a.run.Zero()))
 	r.End = a.run.Now()
-	r.Outcome, r.Error = result.Refused, hit.Error
+	r.Outcome, r.Error = result.Refused, a.transport.Key.Redact(hit.Error)
 	return r
 }
 

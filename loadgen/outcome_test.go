@@ -68,6 +68,7 @@ func testOutcomes(t *testing.T, base http.RoundTripper) {
 		{name: "redirect to nonsense", script: scripted.Script{Status: 302, Header: map[string]string{"Location": "http://[::1"}}, outcome: result.HTTPError, status: 302, errors: "redirects to http://[::1"},
 		{name: "overloaded 503", script: scripted.Refuse(503, 7, "queue is full"), outcome: result.Overloaded, status: 503, errors: "503 Service Unavailable, retry after 7: queue is full"},
 		{name: "overloaded 429", script: scripted.Refuse(429, 0, "slow down"), outcome: result.Overloaded, status: 429, errors: "429 Too Many Requests: slow down"},
+		{name: "overloaded 529", script: scripted.Refuse(529, 0, "Overloaded"), outcome: result.Overloaded, status: 529, errors: "529: Overloaded"},
 		{name: "refused", url: refused, outcome: result.Refused, errors: "refused"},
 		{name: "no such host", url: "http://host.invalid", outcome: result.Refused, errors: "host.invalid"},
 		{name: "timeout before the header", script: scripted.Script{Delay: time.Hour}, deadline: 30 * time.Millisecond, outcome: result.Timeout, errors: "deadline exceeded"},

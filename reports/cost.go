@@ -20,6 +20,7 @@ func (v *view) cost() Section {
 	}
 	s.Blocks = []Block{price}
 	s.Blocks = append(s.Blocks, v.priced(v.chosen())...)
+	s.Blocks = append(s.Blocks, v.economy(v.chosen())...)
 	s.Blocks = append(s.Blocks, Fold{Summary: "Cost of every arm", Blocks: append([]Block{Table{Table: v.costTable(), Trials: v.trialsAt("")}}, v.otherPrices()...)})
 	return s
 }
@@ -61,7 +62,11 @@ func currency(s string) string {
 func (v *view) costTable() table.Table {
 	t := table.Table{
 		Caption: "Cost at capacity, and as run",
-		Columns: []table.Column{{Title: "arm"}, right("at capacity", "per million tokens"), right("input", "per million"), right("output", "per million"), right("per thousand requests", "")},
+		Columns: []table.Column{{Title: "arm"}, right("at capacity", "per million tokens"), right("input", "per million"), right("output", "per million"),
+			right("per thousand requests", "within every limit"), right("per thousand requests", "sent")},
+	}
+	if v.Run.Cost.UserMonth > 0 {
+		t.Columns = append(t.Columns, right("per user", "and month"))
 	}
 	for _, l := range v.Run.Loads {
 		t.Columns = append(t.Columns, right("as run at "+v.load(l.ID), "restates the load"))
@@ -69,7 +74,10 @@ func (v *view) costTable() table.Table {
 	for i := range v.Arms {
 		a := &v.Arms[i]
 		row := table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{table.Text(v.arm(a.Arm.ID))}}
-		values := []analysis.Value{a.Cost.PerMillion, a.Cost.PerMillionInput, a.Cost.PerMillionOutput, a.Cost.PerThousandRequests}
+		values := []analysis.Value{a.Cost.PerMillion, a.Cost.PerMillionInput, a.Cost.PerMillionOutput, a.Cost.PerThousandRequests, a.Cost.PerThousandIssued}
+		if v.Run.Cost.UserMonth > 0 {
+			values = append(values, a.Cost.PerUserMonth)
+		}
 		for _, l := range v.Run.Loads {
 			val := analysis.Value{}
 			if c := v.cells[[2]string{a.Arm.ID, l.ID}]; c != nil {

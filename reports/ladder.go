@@ -29,7 +29,7 @@ func (v *view) ladder() Section {
 	}
 	s.Blocks = []Block{Paragraph(v.ladderWords()),
 		Figure{Figure: f, Trials: trials, Caption: "Each bar is a part of the trial, by when requests were due: which rung served them, the best lowest. What none served was refused, or its client had left. The line is the share that kept all limits."},
-		Table{Table: v.ladderTable(), Trials: trials}, Table{Table: v.useTable(), Trials: trials}, Table{Table: v.rungTable()}}
+		Table{Table: v.ladderTable(), Trials: trials}, Table{Table: v.servedTable(), Trials: trials}, Table{Table: v.rungTable()}}
 	if notes := v.ladderNotes(); len(notes) > 0 {
 		s.Blocks = append(s.Blocks, notes)
 	}
@@ -121,8 +121,8 @@ func (v *view) ladderTable() table.Table {
 	return t
 }
 
-// useTable says what each rung served.
-func (v *view) useTable() table.Table {
+// servedTable says what each rung served.
+func (v *view) servedTable() table.Table {
 	t := table.Table{Caption: "What rungs served", Columns: []table.Column{{Title: "arm"}, {Title: "load"}, {Title: "rung"}, right("requests", ""),
 		right("share", "of issued"), right("within limits", "of its own"), right("paid", "per token")}}
 	for i := range v.Ladders {

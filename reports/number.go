@@ -122,6 +122,9 @@ func say(v analysis.Value, u unit) words {
 // print gives the number and its interval with the same number of decimals.
 func (u unit) print(v analysis.Value) (number, interval string) {
 	est, lo, hi := u.of(v.Estimate), u.of(v.Low), u.of(v.High)
+	if unbounded(est, lo, hi) {
+		return u.frame(est, decimals(est, est/2, est*3/2)), "interval unknown"
+	}
 	d := decimals(est, lo, hi)
 	if u.share && hi > lo {
 		d = min(max(lastDigit((hi-lo)/2), 0), 3)
@@ -143,6 +146,12 @@ func (u unit) print(v analysis.Value) (number, interval string) {
 		interval += " at " + trim(v.Level*100) + " %"
 	}
 	return number, interval
+}
+
+// unbounded says whether an interval of what is above zero is so wide that it bounds nothing, as that of a ratio
+// from two or three pairs is. In its digits the estimate would be 0.
+func unbounded(est, lo, hi float64) bool {
+	return est > 0 && lo > 0 && !math.IsInf(hi, 1) && hi > 1000*est
 }
 
 func (u unit) bare(x float64, d int) string {

@@ -36,6 +36,7 @@ func TestSay(t *testing.T) {
 		{"another level", analysis.Value{Estimate: 50, Low: 40, High: 60, Level: .9, N: 5, Unit: "tokens/s"}, unit{}, "50 tokens/s (40 to 60 at 90 %, n 5)"},
 		{"thousands", analysis.Value{Estimate: 12345, Low: 12000, High: 12700, Level: .95, N: 5, Unit: "tokens/s"}, unit{}, "12300 tokens/s (12000 to 12700, n 5)"},
 		{"bytes", analysis.Value{Estimate: 3 << 20, Low: 3 << 20, High: 3 << 20, N: 1, Unit: "bytes"}, unit{}, "3.00 MiB (n 1)"},
+		{"interval that bounds nothing", analysis.Value{Estimate: 1.07, Low: 1e-4, High: 14400, Level: .95, N: 62, Unit: "times"}, unit{of: func(x float64) float64 { return x }}, "1.1 (interval unknown, n 62)"},
 		{"negative", analysis.Value{Estimate: -.002, Low: -.003, High: -.001, Level: .95, N: 10, Unit: "nats"}, lossUnit, "-0.20 % (-0.30 to -0.10, n 10)"},
 	}
 	for _, tt := range tests {

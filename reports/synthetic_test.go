@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/price"
 	"github.com/assaylab/assay/analysis/record"
 )
 
@@ -106,7 +107,9 @@ func syntheticRun() record.Run {
 		},
 		Quality: record.QualityPlan{Protocol: "windows", Text: "held-out Go source", TextSHA256: strings.Repeat("ef", 32), Windows: 24, Length: 256,
 			Bound: .01, ReferenceID: "q-BF16-f32", Reference: "BF16 weights, f32 cache"},
-		Cost:       record.CostPlan{Currency: "USD", PricePerHour: "0.085", Utilisation: .6, Source: "list price of a 2-core machine"},
+		Cost: record.CostPlan{Currency: "USD", PricePerHour: "0.085", Utilisation: .6, Source: "list price of a 2-core machine",
+			Row:  &record.PriceRow{Kind: price.KindMachine, Term: price.OnDemand, Name: "two-cores", Source: "a price list", Date: syntheticDay("2026-11-01"), Trust: price.Primary, Currency: "USD"},
+			APIs: syntheticAPIs(), Spares: 1, UserMonth: 300, Watts: 35, PerKWh: "0.12"},
 		Skipped:    []record.Skipped{{Name: "Q4_1", Reason: "the draft model has another vocabulary"}},
 		Unmeasured: []string{"Draft length with any batch but 8 was not measured."},
 	}
@@ -234,6 +237,8 @@ func syntheticCost(a *analysis.Arm) analysis.Cost {
 		Assumptions: []string{"The machine is billed while it idles.", "Input and output are split by multiply-adds of prompt and generated positions."},
 	}
 	c.PerMillionInput.Estimated, c.PerMillionOutput.Estimated = true, true
+	c.PerThousandIssued, c.PerUserMonth = v(per*96/1100), v(per*96*300/1e6)
+	syntheticEconomy(&c, tokens)
 	return c
 }
 

@@ -40,6 +40,7 @@ type Arm struct {
 	Name       string          `json:"name"`
 	Perplexity float64         `json:"perplexity,omitempty"` // 0 where it was not measured
 	Outputs    []record.Output `json:"outputs,omitempty"`    // answers to fixed prompts
+	Capacity   *Capacity       `json:"capacity,omitempty"`   // where it was searched for
 }
 
 // Cell is an arm at a load.
@@ -71,9 +72,9 @@ func Metrics() []compare.Metric {
 }
 
 // Of summarises a run.
-func Of(set *record.Set, name string) (*Summary, error) {
+func Of(set *record.Set, name string) (s *Summary, err error) {
 	r := set.Run
-	s := &Summary{Format: FormatVersion, ID: id(&r), Name: name, Run: r.Name, Created: r.Created, Build: r.Build, Host: r.Host,
+	s = &Summary{Format: FormatVersion, ID: id(&r), Name: name, Run: r.Name, Created: r.Created, Build: r.Build, Host: r.Host,
 		ScenarioHash: r.ScenarioHash, Files: r.Files, Seed: r.Seed, Repetitions: r.Repetitions}
 	for _, a := range r.Arms {
 		arm := Arm{ID: a.ID, Name: a.Name}
@@ -83,6 +84,9 @@ func Of(set *record.Set, name string) (*Summary, error) {
 		}
 		if o := set.Outputs[a.ID]; o != nil {
 			arm.Outputs = o.Items
+		}
+		if arm.Capacity, err = CapacityOf(set, a.ID); err != nil {
+			return nil, err
 		}
 		s.Arms = append(s.Arms, arm)
 	}

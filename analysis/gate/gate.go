@@ -132,8 +132,11 @@ func (j *judge) add(b Budget) error {
 	if b.Metric.Name == Outputs {
 		return j.addOutputs(b, arms)
 	}
-	if b.Metric.Name == Perplexity {
+	switch b.Metric.Name {
+	case Perplexity:
 		return j.addPerplexity(b, arms)
+	case Capacity:
+		return j.addCapacity(b, arms)
 	}
 	checks := make([]*Check, len(arms)*len(loads)) // on the cells of each arm, a load after the other
 	err = each.Index(len(checks), func(i int) (err error) {

@@ -61,14 +61,19 @@ func (j *judge) baseOutputs(arm record.Arm) ([]record.Output, bool) {
 	if j.o.Stored != nil {
 		return j.o.Stored.Outputs(arm)
 	}
-	for _, same := range []func(record.Arm) bool{
-		func(a record.Arm) bool { return a.ID == arm.ID }, func(a record.Arm) bool { return a.Name == arm.Name }} {
-		if i := slices.IndexFunc(j.o.Baseline.Run.Arms, same); i >= 0 {
-			o := j.o.Baseline.Outputs[j.o.Baseline.Run.Arms[i].ID]
-			return itemsOf(o), o != nil
-		}
+	if i := sameArm(j.o.Baseline.Run.Arms, arm); i >= 0 {
+		o := j.o.Baseline.Outputs[j.o.Baseline.Run.Arms[i].ID]
+		return itemsOf(o), o != nil
 	}
 	return nil, false
+}
+
+// sameArm is the index of the arm of the same settings, or else of the same name; -1 where there is none.
+func sameArm(arms []record.Arm, arm record.Arm) int {
+	if i := slices.IndexFunc(arms, func(a record.Arm) bool { return a.ID == arm.ID }); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(arms, func(a record.Arm) bool { return a.Name == arm.Name })
 }
 
 func itemsOf(o *record.Outputs) []record.Output {

@@ -42,19 +42,33 @@ func (j *judge) row(b Budget, arm record.Arm, load record.Load) (compare.Row, er
 // storedRow compares with a summary, of another machine only where it is told to.
 func (j *judge) storedRow(b Budget, arm record.Arm, load record.Load) (compare.Row, error) {
 	s := j.o.Stored
-	if s.Host.Fingerprint != j.set.Run.Host.Fingerprint {
-		differ := fmt.Sprintf("the baseline %s is of another machine: %s (%s), this run is of %s (%s)",
-			s.Label(), s.Host.CPU, s.Host.Fingerprint, j.set.Run.Host.CPU, j.set.Run.Host.Fingerprint)
-		if !j.o.OtherMachine {
-			return compare.Row{}, fmt.Errorf("%s, and nothing about builds or settings follows from that", differ)
-		}
-		j.warn(differ + ": what differs may be theirs")
+	was := s.Record()
+	if err := j.sameMachine(&was); err != nil {
+		return compare.Row{}, err
 	}
 	c, err := j.cell(arm, load)
 	if err != nil {
 		return compare.Row{}, err
 	}
 	return s.Change(&j.set.Run, c, b.Metric)
+}
+
+// sameMachine refuses a baseline of another machine, or warns of it where it is asked for.
+func (j *judge) sameMachine(was *record.Run) error {
+	if was.Host.Fingerprint == j.set.Run.Host.Fingerprint {
+		return nil
+	}
+	name := "the baseline"
+	if j.o.Stored != nil {
+		name += " " + j.o.Stored.Label()
+	}
+	differ := fmt.Sprintf("%s is of another machine: %s (%s), this run is of %s (%s)",
+		name, was.Host.CPU, was.Host.Fingerprint, j.set.Run.Host.CPU, j.set.Run.Host.Fingerprint)
+	if !j.o.OtherMachine {
+		return fmt.Errorf("%s, and nothing about builds or settings follows from that", differ)
+	}
+	j.warn(differ + ": what differs may be theirs")
+	return nil
 }
 
 // basePerplexity is that of the baseline's arm.

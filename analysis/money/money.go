@@ -86,6 +86,9 @@ func (a Amount) Per(n int64) Amount {
 	return Amount{a.value.DivRound(decimal.NewFromInt(n), 16), a.currency}
 }
 
+// Shift is a times 10^places, exactly: Shift(-6) makes the price of one of the price of a million.
+func (a Amount) Shift(places int32) Amount { return Amount{a.value.Shift(places), a.currency} }
+
 // Cmp is -1, 0 or 1 as a is less than, equal to or more than b.
 func (a Amount) Cmp(b Amount) int {
 	a.with(b)
@@ -114,6 +117,21 @@ func (a Amount) String() string {
 	whole, cents, _ := strings.Cut(text, ".")
 	text = grouped(whole) + "." + cents
 	if a.value.Round(2).Sign() < 0 {
+		text = "-" + text
+	}
+	return named(text, a.currency)
+}
+
+// Exact is for people, with every place it has and at least the cents: "$0.085".
+func (a Amount) Exact() string {
+	places := max(2, -a.value.Exponent())
+	text := a.value.Abs().StringFixed(places)
+	whole, part, _ := strings.Cut(text, ".")
+	for len(part) > 2 && part[len(part)-1] == '0' {
+		part = part[:len(part)-1]
+	}
+	text = grouped(whole) + "." + part
+	if a.Sign() < 0 {
 		text = "-" + text
 	}
 	return named(text, a.currency)

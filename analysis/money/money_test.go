@@ -30,6 +30,9 @@ func TestExact(t *testing.T) {
 	if got := dollars(t, "10").Per(3).Decimal(); got != "3.3333333333333333" {
 		t.Errorf("10/3 = %s", got)
 	}
+	if got := dollars(t, "1.25").Mul(7).Shift(-6).Decimal(); got != "0.00000875" {
+		t.Errorf("7 tokens at $1.25 a million cost %s", got)
+	}
 	if got := dollars(t, "2.95").Times(0.1).Decimal(); got != "0.295" {
 		t.Errorf("a tenth of 2.95 is %s", got)
 	}
@@ -41,6 +44,11 @@ func TestStrings(t *testing.T) {
 	} {
 		if got := dollars(t, text).String(); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{"0.085": "$0.085", "0.50": "$0.50", "1": "$1.00", "-1234.5678000": "-$1,234.5678"} {
+		if got := dollars(t, text).Exact(); got != want {
+			t.Errorf("%s exactly: %s, want %s", text, got, want)
 		}
 	}
 	if euros := New(250, -2, "EUR"); euros.String() != "2.50 EUR" {

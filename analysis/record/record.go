@@ -145,14 +145,6 @@ type QualityPlan struct {
 	Reference   string `json:"reference"` // in words: "BF16 weights, f32 cache"
 }
 
-// CostPlan prices the machine.
-type CostPlan struct {
-	Currency     string  `json:"currency"`
-	PricePerHour string  `json:"price_per_hour"` // decimal, as written: money is never a float on disk
-	Utilisation  float64 `json:"utilisation"`    // planned load / capacity
-	Source       string  `json:"source,omitempty"`
-}
-
 // TrialKey names one trial.
 type TrialKey struct {
 	ID         string `json:"id"` // hash of (settings, load, repetition)
@@ -206,6 +198,7 @@ type Trial struct {
 	Invalid   []string `json:"invalid,omitempty"`          // why this trial may not win, one sentence each
 	Engine    Counters `json:"engine"`                     // difference over the measured part
 	Lab       Lab      `json:"lab"`
+	Energy    *Energy  `json:"energy,omitempty"`  // nil in runs of versions that did not look for it
 	Profile   *Profile `json:"profile,omitempty"` // nil where the scenario asked for none, and in runs of versions that took none
 	Command   string   `json:"command"`
 }

@@ -56,6 +56,9 @@ func (r *Run) validate(path string) error {
 			return fmt.Errorf("%s: searches[%d]: %w", path, i, err)
 		}
 	}
+	if err := r.Cost.validate(); err != nil {
+		return fmt.Errorf("%s: cost: %w", path, err)
+	}
 	for i, s := range r.SLOs {
 		if err := s.validate(); err != nil {
 			return fmt.Errorf("%s: slos[%d]: %w", path, i, err)

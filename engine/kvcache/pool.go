@@ -57,6 +57,9 @@ func New(c Config) *Pool {
 // BlockSize returns the positions in one block.
 func (p *Pool) BlockSize() int { return p.blockSize }
 
+// Reuses reports whether blocks are found again by what is in them.
+func (p *Pool) Reuses() bool { return p.reuse }
+
 // Counts returns how many blocks there are and how many are in each state:
 // free + cached + held == total.
 func (p *Pool) Counts() (total, free, cached, held int) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/target"
+	"github.com/assaylab/assay/loadgen/dialect"
 )
 
 // Servers starts the processes of a ladder, starts them again when they end, and watches the servers that are there.
@@ -198,9 +199,9 @@ func (g *Gateway) breaker(i int) BreakerState {
 func (s *Servers) look(ctx context.Context, g *Gateway, i int, r scenario.Rung, b *Backend) error {
 	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
 	defer stop()
-	header := http.Header{}
-	if b.Key != "" {
-		header.Set("Authorization", "Bearer "+b.Key)
+	key, err := dialect.NewKey(b.Key)
+	if err != nil {
+		return fmt.Errorf("environment variable %s: %w", r.KeyVar, err)
 	}
 	n := 0
 	for j := range i { // replicas are numbered through the ladder
@@ -208,7 +209,11 @@ func (s *Servers) look(ctx context.Context, g *Gateway, i int, r scenario.Rung, 
 			n++
 		}
 	}
-	remote := target.NewRemote(r.URLs[n], header, s.Client)
+	kind, _ := dialect.Named("chat") // whose list of models is that of all who speak OpenAI's protocol
+	remote, err := target.NewRemote(r.URLs[n], kind, key)
+	if err != nil {
+		return err
+	}
 	names, err := remote.Models(ctx)
 	if err == nil && b.Model == "" {
 		if len(names) == 0 {

@@ -65,8 +65,8 @@ func (t *table) budget() gate.Budget {
 		t.finish()
 		return b
 	}
-	if b.Metric.Name == gate.Perplexity && b.Load != "" {
-		t.bad("load", b.Load, "no load: perplexity is an arm's", "remove load")
+	if (b.Metric.Name == gate.Perplexity || b.Metric.Name == gate.Capacity) && b.Load != "" {
+		t.bad("load", b.Load, "no load: "+b.Metric.Name+" is an arm's", "remove load")
 	}
 	t.bounds(&b)
 	t.finish()
@@ -74,12 +74,15 @@ func (t *table) budget() gate.Budget {
 }
 
 func (t *table) metric(text string) compare.Metric {
-	if text == gate.Perplexity {
+	switch text {
+	case gate.Perplexity:
 		return compare.Metric{Name: text}
+	case gate.Capacity:
+		return gate.CapacityMetric()
 	}
 	m, err := compare.ParseMetric(text)
 	if err != nil {
-		t.bad("metric", text, `a percentile and a latency, as "p95 ttft", of ttft, tpot, itl and e2e; or throughput, failures or perplexity`, "")
+		t.bad("metric", text, `a percentile and a latency, as "p95 ttft", of ttft, tpot, itl and e2e; or throughput, capacity, failures or perplexity`, "")
 	}
 	return m
 }

@@ -25,14 +25,21 @@ limit = 0
 [[budget]]
 metric = "perplexity"
 max_increase = 0.01
+[[budget]]
+metric = "capacity"
+limit = 12.5
+max_decrease = 0.1
 `))
-	if err != nil || len(all) != 4 {
+	if err != nil || len(all) != 5 {
 		t.Fatalf("%v: %+v", err, all)
 	}
 	if b := all[0]; b.Limit != 1e8 || b.Ratio != 1.05 || b.Arm != "base" || b.Load != "poisson 20/s" || b.Metric.String() != "p95 ttft" || b.Key != "budget[0]" {
 		t.Errorf("%+v", b)
 	}
 	if b := all[1]; b.Ratio != .9 || !math.IsNaN(b.Limit) {
+		t.Errorf("%+v", b)
+	}
+	if b := all[4]; b.Limit != 12.5 || b.Ratio != .9 || b.Metric.Name != "capacity" {
 		t.Errorf("%+v", b)
 	}
 	if b := all[2]; b.Limit != 0 || !math.IsNaN(b.Ratio) {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/assaylab/assay/analysis/money"
 )
 
 // Ladder is a ladder file with every default filled in: deployments from the best to the cheapest,
@@ -228,7 +230,7 @@ func (r *reader) ladder(l *Ladder, t *table) {
 	l.Name = t.requiredText("name", "the model's name in the API", `"assistant"`)
 	t.text("description", "")
 	l.Currency = t.text("currency", "USD")
-	if !currencyCode.MatchString(l.Currency) {
+	if err := money.CheckCurrency(l.Currency); err != nil {
 		t.bad("currency", l.Currency, "an ISO 4217 code in capitals", `write currency = "USD"`)
 	}
 	l.Measured = t.text("measured", "")
@@ -304,7 +306,7 @@ func (r *reader) spendCap(t *table) (s SpendCap) {
 	for name, into := range map[string]*string{"per_hour": &s.PerHour, "per_day": &s.PerDay} {
 		c.known = append(c.known, name)
 		if c.has(name) {
-			*into = c.price(name)
+			*into = c.price(name, "")
 		}
 	}
 	c.finish()

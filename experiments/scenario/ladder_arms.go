@@ -25,7 +25,7 @@ func (r *reader) laddered(t *table) *Ladders {
 	if !ok {
 		return nil
 	}
-	for _, name := range []string{"engine", "sweep", "quality", "outputs", "profile"} {
+	for _, name := range []string{"engine", "sweep", "quality", "outputs", "profile", "target"} {
 		if _, there := t.values[name]; there {
 			r.report(name, "a table beside [ladder]", "none: the rungs of the ladder's file have settings, and facts of runs before", "remove it")
 		}

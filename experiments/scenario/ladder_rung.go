@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/assaylab/assay/analysis/near"
 )
 
 func sum(text []byte) string {
@@ -147,7 +149,7 @@ func (t *table) like(l *Ladder, r *Rung) {
 	switch {
 	case name == "":
 	case i < 0:
-		t.bad("like", name, "an earlier rung: "+oneOf(l.names()), didYouMean(name, l.names()))
+		t.bad("like", name, "an earlier rung: "+oneOf(l.names()), near.Suggestion(name, l.names()))
 	case l.Rungs[i].Like != "":
 		t.bad("like", name, "a rung with servers of its own", fmt.Sprintf("write like = %q", l.Rungs[i].Like))
 	case !t.has("max_tokens") && !t.has("drafts"):
@@ -168,7 +170,7 @@ func (t *table) rungPrices(r *Rung) {
 		t.report(t.key("price_output"), "a price of its own", "none: it has the servers of "+r.Like, "remove it")
 		return
 	default: // one without the other is reported as missing
-		r.PriceInput, r.PriceOutput = t.price("price_input"), t.price("price_output")
+		r.PriceInput, r.PriceOutput = t.price("price_input", ""), t.price("price_output", "")
 	}
 	if r.Priced() && r.MaxTokens == 0 {
 		t.missing("max_tokens", "the longest answer of a rung that is paid per token: what it can cost is reserved before it is asked", "512")

@@ -57,7 +57,7 @@ func TestLoadEveryKey(t *testing.T) {
 		{"trace", s.TraceSteps, true},
 		{"loads", s.Loads, wantLoads},
 		{"quality", s.Quality, &Quality{"data/text.txt", 4, 256, 0.02, 3, []int{128, 256}, 32, 64}},
-		{"cost", s.Cost, &Cost{"0.10", "EUR", 0.6, "a price list"}},
+		{"cost", s.Cost, &Cost{PricePerHour: "0.10", Currency: "EUR", Utilisation: 0.6, Source: "a price list"}},
 		{"limits", s.SLO.Limits, wantLimits},
 		{"run", s.Run, Run{Seed: 7, Repetitions: 3, ReadyTimeout: 5 * time.Second, StopOversaturated: true}},
 		{"mode", s.Sweep.Mode, Product},

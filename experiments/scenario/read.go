@@ -3,8 +3,6 @@ package scenario
 import (
 	"fmt"
 	"math"
-	"regexp"
-	"strings"
 	"time"
 
 	"github.com/assaylab/assay/loadgen/workload"
@@ -40,6 +38,7 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	s.Profile = r.profile(t, s.Run)
 	s.Ladders = r.laddered(t)
 	s.laddersFit()
+	s.Target = r.target(t, s)
 	t.finish()
 }
 
@@ -133,50 +132,6 @@ func (r *reader) needles(c *table, q *Quality) {
 	case q.NeedleItems > 0 && !c.has("needle_lengths"):
 		q.NeedleLengths = []int{min(q.Length, defaultNeedle)}
 	}
-}
-
-// price is a decimal amount as written: no sign, no exponent.
-var price = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
-
-var currencyCode = regexp.MustCompile(`^[A-Z]{3}$`)
-
-func (r *reader) cost(t *table) *Cost {
-	c, ok := t.child("cost")
-	if !ok {
-		return nil
-	}
-	k := &Cost{PricePerHour: c.price("price_per_hour"), Currency: c.text("currency", "USD"), Source: c.text("source", "")}
-	if !currencyCode.MatchString(k.Currency) {
-		c.bad("currency", k.Currency, "an ISO 4217 code in capitals", didYouMean(strings.ToUpper(k.Currency), []string{"USD", "EUR", "GBP", "JPY", "CHF", "CNY", "INR"}))
-	}
-	u := interval{lo: 0, hi: 1, open: true}
-	if !c.has("utilisation") {
-		c.missing("utilisation", u.String()+" (planned load / capacity)", "0.6")
-	}
-	k.Utilisation = c.number("utilisation", 1, u)
-	c.finish()
-	return k
-}
-
-// price reads money. A float is taken from the source text, so that 0.10 stays 0.10
-// and never becomes the nearest binary fraction.
-func (t *table) price(name string) string {
-	const expected = "a decimal amount above 0 in quotes"
-	if !t.has(name) {
-		t.missing(name, expected, `"0.10"`)
-		return ""
-	}
-	v, _ := t.take(name)
-	written, ok := v.(string)
-	found := describe(v)
-	if !ok {
-		written = t.where[t.key(name)].text
-		found = shorten(written)
-	}
-	if !price.MatchString(written) || strings.Trim(written, "0.") == "" {
-		t.report(t.key(name), found, expected, `write `+name+` = "0.10"`)
-	}
-	return written
 }
 
 func (r *reader) slo(t *table) SLO {

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/assaylab/assay/analysis/near"
 )
 
 // reader collects the problems of one file while its tables are read.
@@ -81,11 +83,11 @@ func (t *table) finish() {
 			continue
 		}
 		known := slices.Sorted(slices.Values(t.known))
-		switch near := nearest(name, known); {
+		switch guess := near.Word(name, known); {
 		case renamed[name] != "":
 			t.report(t.key(name), "unknown key", "", renamed[name])
-		case near != "":
-			t.report(t.key(name), "unknown key", "", `did you mean "`+near+`"?`)
+		case guess != "":
+			t.report(t.key(name), "unknown key", "", `did you mean "`+guess+`"?`)
 		case t.path != "engine" && isSetting(name):
 			t.report(t.key(name), "unknown key", "", "engine settings belong in [engine]")
 		default:
@@ -184,7 +186,7 @@ func (t *table) choice(name, def string, options []string) string {
 		if slices.Contains(options, s) {
 			return s
 		}
-		t.bad(name, v, oneOf(options), didYouMean(s, options))
+		t.bad(name, v, oneOf(options), near.Suggestion(s, options))
 		return def
 	}
 	t.bad(name, v, oneOf(options), "")

@@ -40,6 +40,7 @@ type Scenario struct {
 	Run         Run
 	Profile     Profile
 	Ladders     *Ladders // nil where arms are engines
+	Target      *Target  // what is loaded in place of the included engine; nil for that
 
 	where positions
 }
@@ -191,14 +192,6 @@ type Quality struct {
 
 	SampledAnswers int // answers at each temperature, of arms that do not sample exactly
 	SampledTokens  int // tokens of each
-}
-
-// Cost prices the machine. Money is kept as the decimal that was written.
-type Cost struct {
-	PricePerHour string
-	Currency     string  // ISO 4217
-	Utilisation  float64 // planned load / capacity, in (0, 1]
-	Source       string
 }
 
 // SLO is the set of limits that an arm must meet.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/assaylab/assay/analysis/near"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
@@ -238,7 +239,7 @@ func (d Setting) setText(s *Settings, v any) (expected, suggestion string) {
 	case !ok:
 		return oneOf(d.Choices), ""
 	case d.Choices != nil && !slices.Contains(d.Choices, t):
-		return oneOf(d.Choices), didYouMean(t, d.Choices)
+		return oneOf(d.Choices), near.Suggestion(t, d.Choices)
 	case d.valid != nil && !d.valid(t):
 		return d.Form, ""
 	}

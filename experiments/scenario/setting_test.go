@@ -8,6 +8,7 @@ import (
 
 	"github.com/BurntSushi/toml"
 
+	"github.com/assaylab/assay/analysis/near"
 	"github.com/assaylab/assay/engine"
 )
 
@@ -150,33 +151,16 @@ func TestQuoteTOML(t *testing.T) {
 	}
 }
 
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"kitten", "sitting", 3}, {"rate", "rates", 1},
-		{"ab", "ba", 1}, {"ca", "abc", 3}, {"maxbatch", "max_batch", 1}, {"é", "e", 1},
-	} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("%q to %q: got %d, want %d", c.a, c.b, got, c.want)
-		}
-		if editDistance(c.b, c.a) != c.want {
-			t.Errorf("%q to %q is not symmetric", c.a, c.b)
-		}
-	}
-}
-
-func TestNearest(t *testing.T) {
+func TestNearestSetting(t *testing.T) {
 	for _, c := range []struct{ word, want string }{
 		{"quantisation", "quantization"}, {"max-batch", "max_batch"}, {"MaxBatch", "max_batch"}, {"draft", "draft_model"},
 		{"thread", "threads"}, {"kvformat", "kv_format"}, {"zebra", ""}, {"", ""}, {"x", ""}, {strings.Repeat("threads", 20), ""},
 	} {
-		if got := nearest(c.word, settingNames()); got != c.want {
+		if got := near.Word(c.word, settingNames()); got != c.want {
 			t.Errorf("%q: got %q, want %q", c.word, got, c.want)
 		}
 	}
-	if got := nearest("Q4_O", quantizations); got != "Q4_0" {
+	if got := near.Word("Q4_O", quantizations); got != "Q4_0" {
 		t.Errorf("the letter O for the digit 0: got %q", got)
 	}
 }

@@ -36,7 +36,11 @@ func (m *Matrix) Run(c Circumstances) record.Run {
 		run.Searches = append(run.Searches, s.Record)
 	}
 	if k := s.Cost; k != nil {
-		run.Cost = record.CostPlan{Currency: k.Currency, PricePerHour: k.PricePerHour, Utilisation: k.Utilisation, Source: k.Source}
+		run.Cost = record.CostPlan{Currency: k.Currency, PricePerHour: k.PricePerHour, Utilisation: k.Utilisation, Source: k.Source,
+			APIs: k.APIs, Spares: k.Spares, UserMonth: k.UserMonth, Watts: k.Watts, PerKWh: k.PerKWh}
+		if k.Row != nil {
+			run.Cost.Row = record.NewPriceRow(k.Row, k.Term)
+		}
 	}
 	return run
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/assaylab/assay/analysis/price"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/scenario"
 )
@@ -453,7 +454,7 @@ scale = 0.1
 	if want := (record.SLO{Metric: "tpot", Percentile: 0.95, LimitNS: 5_000_000, Origin: "preset conversational x 0.1"}); run.SLOs[1] != want {
 		t.Errorf("got %+v, want %+v", run.SLOs[1], want)
 	}
-	if want := (record.CostPlan{Currency: "USD", PricePerHour: "0.10", Utilisation: 0.5}); run.Cost != want {
+	if want := (record.CostPlan{Currency: "USD", PricePerHour: "0.10", Utilisation: 0.5}); !reflect.DeepEqual(run.Cost, want) {
 		t.Errorf("got %+v, want %+v", run.Cost, want)
 	}
 	if want := (record.QualityPlan{Protocol: "windows", Text: "t.txt", TextSHA256: "ab", Windows: 8, Length: 512, Bound: 0.01,
@@ -548,5 +549,32 @@ chunked_prefill = [true, false]
 `)
 	if len(m.Arms) != 3 || len(m.Skipped) != 1 || !strings.Contains(m.Skipped[0].Reason, "chunked_prefill = true") {
 		t.Errorf("%d arms, skipped %+v", len(m.Arms), m.Skipped)
+	}
+}
+
+// TestRunKeepsPrices: the rows of the catalogue that a scenario names are in run.json as they were.
+func TestRunKeepsPrices(t *testing.T) {
+	m := expand(t, small, swept+`confirm = false
+[cost]
+machine = "assumed-2-vcpu"
+compare_apis = ["gpt-5.6-luna"]
+utilisation = 0.5
+spares = 2
+watts = 30
+[slo]
+preset = "conversational"
+`)
+	if err := m.Scenario.ReadFiles(); err != nil {
+		t.Fatal(err)
+	}
+	c := m.Run(Circumstances{}).Cost
+	if c.Row == nil || c.Row.Name != "assumed-2-vcpu" || c.Row.Term != price.OnDemand || c.Row.Date.IsZero() || c.PricePerHour != "0.085" || c.Currency != "USD" {
+		t.Errorf("the machine: %+v", c)
+	}
+	if len(c.APIs) != 1 || c.APIs[0].Output.Exact() != "$1.20" || len(c.APIs[0].Tiers) != 1 || c.Spares != 2 || c.Watts != 30 {
+		t.Errorf("the rest: %+v", c)
+	}
+	if rows := c.Rows(); len(rows) != 2 || rows[1].Name != "gpt-5.6-luna" {
+		t.Errorf("rows %+v", rows)
 	}
 }

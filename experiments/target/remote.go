@@ -2,26 +2,59 @@ package target
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
+	"time"
+
+	"github.com/assaylab/assay/loadgen/dialect"
 )
 
-// Remote is an OpenAI-compatible server that is already there: it is not started, not stopped, and its counters are not read.
+// Remote is a server that is already there: it is not started, not stopped, and its counters are not read.
 type Remote struct {
-	Base   string      // URL without a final slash
-	Header http.Header // of every request, such as Authorization
-	Client *http.Client
+	Base string // URL without a final slash
+	Kind dialect.Kind
+	Key  dialect.Key
+
+	client *http.Client
 }
 
 var _ Target = (*Remote)(nil)
 
-// NewRemote is the server at a URL, whose "/v1" at the end, as other clients want it, is left out.
-func NewRemote(url string, header http.Header, client *http.Client) *Remote {
-	return &Remote{Base: strings.TrimSuffix(strings.TrimRight(url, "/"), "/v1"), Header: header, Client: client}
+// listTimeout bounds how long a server may take to list its models.
+const listTimeout = 30 * time.Second
+
+// NewRemote is the server at a URL, whose version at the end ("/v1"), as other clients want it, is left out.
+func NewRemote(address string, kind dialect.Kind, key dialect.Key) (*Remote, error) {
+	u, err := url.Parse(address)
+	switch {
+	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("server is %q, expected a URL such as http://127.0.0.1:8000", key.Redact(address))
+	case u.User != nil || u.RawQuery != "" || u.Fragment != "": // which may be a secret: it is not repeated
+		return nil, fmt.Errorf("the URL of %s has a user, a query or a fragment, expected none: a key is taken from the environment", u.Host)
+	}
+	if err := kind.CheckBase(u.Path); err != nil {
+		return nil, fmt.Errorf("dialect %s: %w", kind.Name, err)
+	}
+	base := strings.TrimSuffix(strings.TrimRight(address, "/"), kind.Version)
+	return &Remote{Base: base, Kind: kind, Key: key, client: &http.Client{Timeout: listTimeout, CheckRedirect: sameServer}}, nil
+}
+
+// sameServer lets a request be sent on within its server alone: net/http would take most keys along to any other.
+func sameServer(req *http.Request, via []*http.Request) error {
+	const most = 3
+	first := via[0].URL
+	switch {
+	case req.URL.Host != first.Host || req.URL.Scheme != first.Scheme:
+		return fmt.Errorf("%s redirects to %s, which is not followed: name the server that is meant", first.Host, req.URL.Host)
+	case len(via) > most:
+		return errors.New("more than 3 redirects")
+	}
+	return nil
 }
 
 // largestList bounds what is read of a list of models.
@@ -29,41 +62,55 @@ const largestList = 1 << 20
 
 // Models are the names that the server lists; none where it has no list.
 func (r *Remote) Models(ctx context.Context) ([]string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.Base+"/v1/models", nil)
-	if err != nil {
-		return nil, err
+	list := r.Kind.List
+	if list.Path == "" {
+		return nil, nil
 	}
-	request.Header = r.Header.Clone()
-	answer, err := r.Client.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer answer.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, largestList))
+	body, status, err := r.ask(ctx, list)
 	switch {
 	case err != nil:
-		return nil, err
-	case answer.StatusCode == http.StatusNotFound:
+		return nil, errors.New(r.Key.Redact(err.Error()))
+	case status == http.StatusNotFound:
 		return nil, nil
-	case answer.StatusCode == http.StatusUnauthorized || answer.StatusCode == http.StatusForbidden:
-		return nil, fmt.Errorf("%s refuses the API key, or the lack of one: %s", r.Base, answer.Status)
-	case answer.StatusCode != http.StatusOK:
-		return nil, fmt.Errorf("%s/v1/models: %s", r.Base, answer.Status)
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		return nil, fmt.Errorf("%s refuses the API key, or the lack of one: %d %s", r.Base, status, http.StatusText(status))
+	case status != http.StatusOK:
+		return nil, fmt.Errorf("%s%s: %d %s", r.Base, list.Path, status, http.StatusText(status))
 	}
-	var list struct {
-		Data []struct {
-			ID string `json:"id"`
-		} `json:"data"`
-	}
-	if err := json.Unmarshal(body, &list); err != nil {
-		return nil, fmt.Errorf("%s/v1/models is no list of models: %w", r.Base, err)
-	}
-	var names []string
-	for _, m := range list.Data {
-		names = append(names, m.ID)
+	names, err := dialect.ReadList(body)
+	if err != nil {
+		return nil, fmt.Errorf("%s%s is no list of models: %s", r.Base, list.Path, r.Key.Redact(err.Error()))
 	}
 	return names, nil
 }
+
+func (r *Remote) ask(ctx context.Context, list dialect.List) (body []byte, status int, err error) {
+	request, err := http.NewRequestWithContext(ctx, list.Method, r.Base+list.Path, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	request.Header = r.Kind.Header()
+	r.Kind.Auth(r.Key).Sign(request.Header)
+	answer, err := r.client.Do(request)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer answer.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(answer.Body, largestList))
+	return body, answer.StatusCode, err
+}
+
+// providers are hosts that charge for requests, by the ends of their names.
+var providers = []string{"api.openai.com", "openai.azure.com", "api.anthropic.com", "generativelanguage.googleapis.com", "aiplatform.googleapis.com"}
+
+// Provider says that the host is one that charges, and that wants a key.
+func (r *Remote) Provider() bool {
+	u, err := url.Parse(r.Base)
+	return err != nil || slices.ContainsFunc(providers, func(name string) bool { return strings.HasSuffix(strings.ToLower(u.Hostname()), name) })
+}
+
+// Paid says that requests may cost money: what speaks a provider's dialect may pass them on to one.
+func (r *Remote) Paid() bool { return r.Kind.Managed || r.Provider() }
 
 // Check asks for the list of models.
 func (r *Remote) Check(ctx context.Context) error {

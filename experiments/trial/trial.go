@@ -40,6 +40,7 @@ type Config struct {
 	Double       bool          // the lab receives everything twice
 	Dir          string        // for the trial's files
 	Profile      Profile       // of the measured part
+	Ended        func() error  // why an attack was ended early for reasons that are not of the system's; nil for never
 }
 
 // Run carries out the trial. The error is for what stops the run: an interrupt, or a
@@ -162,17 +163,22 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	defer release()
 	profile := beginProfile(ctx, c)
 	var disk error
-	watch := host.StartWatch()
+	watch, meter := host.StartWatch(), host.StartMeter()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
 		if disk == nil {
 			disk = w.Append(q)
 		}
 	})
 	seen := watch.Stop(report.Zero)
+	r.Energy = meter.Stop()
 	if disk = ours(c.Dir, errors.Join(disk, w.Close())); disk != nil {
 		return disk
 	}
 	fill(r, report)
+	if c.Ended != nil && c.Ended() != nil {
+		r.Stopped, r.Unsent = "", 0 // which say that the system was overloaded
+		return c.Ended()
+	}
 	share(r, c)
 	r.Lab.Shared, r.Lab.Handlers, r.Lab.Watch = c.Shared, c.Handlers, &seen
 	if err != nil {

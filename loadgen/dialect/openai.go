@@ -3,12 +3,7 @@ package dialect
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"maps"
-	"math"
-	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/loadgen/workload"
@@ -19,39 +14,42 @@ import (
 type Completions struct{}
 
 // Chat is OpenAI's /v1/chat/completions: the prompt's messages where it has some, else
-// one user message; after System where that is not empty.
-type Chat struct{ System string }
+// one user message; after System where that is not empty. As OpenAI itself serves it where
+// Own is set: without the extensions that other servers have, and with its own name for the
+// length of answers.
+type Chat struct {
+	System string
+	Own    bool
+}
 
 var (
 	_ Dialect = Completions{}
 	_ Dialect = Chat{}
 )
 
-func (Completions) String() string { return "openai completions" }
-func (Chat) String() string        { return "openai chat" }
+func (Completions) String() string { return completionsForm.name }
+func (c Chat) String() string      { return c.form().name }
+func (Completions) form() *form    { return &completionsForm }
 
 // Encode implements Dialect.
 func (Completions) Encode(p workload.Prompt, o Options) (Call, error) {
-	return encode("/v1/completions", p, o, map[string]any{"prompt": p.Text})
+	return encode(&completionsForm, "/v1/completions", p, o, map[string]any{"prompt": p.Text, "max_tokens": p.MaxTokens})
 }
 
 // Encode implements Dialect.
 func (c Chat) Encode(p workload.Prompt, o Options) (Call, error) {
-	type message struct {
-		Role    string `json:"role"`
-		Content string `json:"content"`
+	length := "max_tokens"
+	if c.Own {
+		length = "max_completion_tokens"
 	}
-	var messages []message
-	if c.System != "" {
-		messages = append(messages, message{"system", c.System})
+	return encode(c.form(), "/v1/chat/completions", p, o, map[string]any{"messages": chat(p, c.System), length: p.MaxTokens})
+}
+
+func (c Chat) form() *form {
+	if c.Own {
+		return &ownChatForm
 	}
-	for _, m := range p.Messages {
-		messages = append(messages, message(m))
-	}
-	if p.Messages == nil {
-		messages = append(messages, message{"user", p.Text})
-	}
-	return encode("/v1/chat/completions", p, o, map[string]any{"messages": messages})
+	return &chatForm
 }
 
 // NewDecoder implements Dialect.
@@ -60,35 +58,44 @@ func (Completions) NewDecoder() Decoder { return new(openAI) }
 // NewDecoder implements Dialect.
 func (Chat) NewDecoder() Decoder { return new(openAI) }
 
-// encode adds to body what both endpoints have in common. The same request always
-// gives the same bytes: encoding/json sorts the members.
-func encode(path string, p workload.Prompt, o Options, body map[string]any) (Call, error) {
-	if err := o.validate(); err != nil {
+// bearer is the key as OpenAI and Google's cloud want it.
+var bearer = Auth{Header: "Authorization", Prefix: "Bearer "}
+
+// ownedByOpenAI are the members of a body that Extra may not set.
+var ownedByOpenAI = []string{
+	"ignore_eos", "max_completion_tokens", "max_tokens", "messages", "model", "n", "priority", "prompt", "seed", "stop", "stream", "stream_options", "temperature", "top_k", "top_p", "user",
+}
+
+var (
+	completionsForm = form{name: "openai completions", auth: bearer, owned: ownedByOpenAI}
+	chatForm        = form{name: "openai chat", auth: bearer, owned: ownedByOpenAI}
+	ownChatForm     = form{name: "OpenAI's own chat", auth: bearer, owned: ownedByOpenAI, strict: true, lacks: lacks{
+		forced: noForced, topK: "the API has no such parameter", priority: noPriority, mostStops: 4, hottest: 2}}
+)
+
+// Reasons that several dialects have.
+const (
+	noForced   = "the API cannot be made to go on after the model has ended"
+	noPriority = "the API has no priorities of requests"
+)
+
+// encode adds to body what both endpoints have in common.
+func encode(f *form, path string, p workload.Prompt, o Options, body map[string]any) (Call, error) {
+	if err := f.check(p, o); err != nil {
 		return Call{}, err
 	}
-	if p.MaxTokens < 1 {
-		return Call{}, fmt.Errorf("max_tokens is %d, expected at least 1", p.MaxTokens)
-	}
-	body["model"] = o.Model
-	body["max_tokens"] = p.MaxTokens
-	body["stream"] = true
-	body["temperature"] = o.Temperature
-	if o.TopP != 0 {
-		body["top_p"] = o.TopP
-	}
-	if o.TopK != 0 {
-		body["top_k"] = o.TopK
-	}
-	if o.Seed != nil {
-		body["seed"] = *o.Seed
+	body["model"], body["stream"] = o.Model, true
+	o.sampling(body, "temperature", "top_p", "top_k", "seed")
+	if len(o.Stop) > 0 {
+		body["stop"] = o.Stop
 	}
 	if o.IgnoreEOS {
 		body["ignore_eos"] = true
 	}
-	switch o.Usage {
-	case UsageContinuous:
+	switch {
+	case o.Usage == UsageContinuous && !f.strict:
 		body["stream_options"] = map[string]bool{"include_usage": true, "continuous_usage_stats": true}
-	case UsageFinal:
+	case o.Usage != UsageNone:
 		body["stream_options"] = map[string]bool{"include_usage": true}
 	}
 	if p.Priority != 0 {
@@ -97,57 +104,24 @@ func encode(path string, p workload.Prompt, o Options, body map[string]any) (Cal
 	if p.Team != "" {
 		body["user"] = p.Team
 	}
-	maps.Copy(body, o.Extra)
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return Call{}, fmt.Errorf("encode request: %w", err)
-	}
-	header := o.Header.Clone()
-	if header == nil {
-		header = http.Header{}
-	}
-	header.Set("Content-Type", "application/json")
-	header.Set("Accept", "text/event-stream")
-	return Call{Path: path, Header: header, Body: raw}, nil
-}
-
-// owned are the members of a body that Extra may not set.
-var owned = []string{
-	"ignore_eos", "max_tokens", "messages", "model", "n", "priority", "prompt", "seed", "stream", "stream_options", "temperature", "top_k", "top_p", "user",
-}
-
-func (o Options) validate() error {
-	for _, key := range slices.Sorted(maps.Keys(o.Extra)) {
-		if slices.Contains(owned, key) {
-			return fmt.Errorf("extra member %q: set by the load generator itself, use its own option", key)
-		}
-	}
-	switch {
-	case o.Model == "":
-		return errors.New("model name is empty, expected the name that the server lists")
-	case !(o.Temperature >= 0) || math.IsInf(o.Temperature, 1):
-		return fmt.Errorf("temperature is %g, expected 0 or more", o.Temperature)
-	case !(o.TopP >= 0 && o.TopP <= 1):
-		return fmt.Errorf("top_p is %g, expected 0 (not sent) to 1", o.TopP)
-	case o.Usage < UsageContinuous || o.Usage > UsageNone:
-		return fmt.Errorf("unknown usage option %d", o.Usage)
-	}
-	return nil
+	return f.call(path, o, body)
 }
 
 // openAI decodes chunks of both endpoints: their members do not collide.
 type openAI struct {
-	done       bool
-	scanner    scanner
-	id, finish string // the latest, so that the same is one string
-	usage      Usage  // the latest
+	done              bool
+	scanner           scanner
+	id, model, finish string // the latest, so that the same is one string
+	usage             Usage  // the latest
 }
 
-func (d *openAI) Done() bool { return d.done }
+func (d *openAI) Shape() Shape { return Marked }
+func (d *openAI) Done() bool   { return d.done }
 
 type chunk struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`
+	Model   string `json:"model"`
 	Choices []struct {
 		Text         string  `json:"text"`
 		Delta        delta   `json:"delta"`
@@ -179,6 +153,9 @@ type usage struct {
 	Details          *struct {
 		CachedTokens int `json:"cached_tokens"`
 	} `json:"prompt_tokens_details"`
+	OutputDetails *struct {
+		ReasoningTokens int `json:"reasoning_tokens"`
+	} `json:"completion_tokens_details"`
 }
 
 // Decode implements Decoder.
@@ -205,15 +182,16 @@ func decodeChunk(payload []byte) (Delta, error) {
 	if c.Choices == nil && c.Usage == nil {
 		return Delta{}, fmt.Errorf("not a completion chunk: neither choices nor usage in %s", clip(string(payload)))
 	}
-	out := Delta{ID: c.ID, Message: len(c.Choices) > 0, Usage: c.Usage.plain()}
+	out := Delta{ID: c.ID, Model: c.Model, Message: len(c.Choices) > 0, Usage: c.Usage.plain()}
 	for _, choice := range c.Choices {
 		out.Text += choice.Text + choice.Delta.text()
+		out.Thought = out.Thought || choice.Delta.thought()
 		if choice.FinishReason != nil && *choice.FinishReason != "" {
 			out.Finish = *choice.FinishReason
 		}
 	}
-	if u := out.Usage; u != nil && (u.Prompt < 0 || u.Output < 0 || u.Cached < 0) {
-		return Delta{}, fmt.Errorf("usage has counts below 0: %s", clip(string(payload)))
+	if err := out.Usage.check(payload); err != nil {
+		return Delta{}, err
 	}
 	return out, nil
 }
@@ -238,6 +216,11 @@ func (d delta) text() string {
 	return s
 }
 
+// thought says that the text is all of the reasoning channel.
+func (d delta) thought() bool {
+	return cmp.Or(d.ReasoningContent, d.Reasoning) != "" && d.Content == "" && d.Refusal == "" && len(d.ToolCalls) == 0
+}
+
 func (u *usage) plain() *Usage {
 	if u == nil {
 		return nil
@@ -246,7 +229,18 @@ func (u *usage) plain() *Usage {
 	if u.Details != nil {
 		out.Cached = u.Details.CachedTokens
 	}
+	if u.OutputDetails != nil {
+		out.Reasoning = u.OutputDetails.ReasoningTokens
+	}
 	return out
+}
+
+// check refuses counts that cannot be.
+func (u *Usage) check(payload []byte) error {
+	if u != nil && min(u.Prompt, u.Cached, u.Written, u.Output, u.Reasoning) < 0 {
+		return fmt.Errorf("usage has counts below 0: %s", clip(string(payload)))
+	}
+	return nil
 }
 
 // errorMessage is the text of an error member: a string, or an object with a message.
@@ -279,6 +273,9 @@ func ErrorText(body []byte) string {
 	return clip(strings.TrimSpace(string(body)))
 }
 
+// ellipsis ends a text that was cut off.
+const ellipsis = "…"
+
 func clip(s string) string {
 	const most = 200
 	s = strings.ToValidUTF8(s, "\ufffd")
@@ -289,5 +286,5 @@ func clip(s string) string {
 	for cut > 0 && s[cut]&0xc0 == 0x80 {
 		cut--
 	}
-	return s[:cut] + "…"
+	return s[:cut] + ellipsis
 }

@@ -25,6 +25,11 @@ func (d *openAI) scan(payload []byte) (Delta, bool) {
 			return once(&seen, 8) && d.counts(&out)
 		case "error":
 			return once(&seen, 16) && s.null()
+		case "model":
+			text, ok := s.string()
+			out.Model = same(d.model, text)
+			d.model = out.Model
+			return once(&seen, 32) && ok
 		case "message":
 			return false
 		}
@@ -106,7 +111,10 @@ func (d *openAI) delta(out *Delta) bool {
 		default:
 			return s.other(key, 0)
 		}
-		return once(&seen, bit) && s.textInto(out)
+		before := len(out.Text)
+		ok := once(&seen, bit) && s.textInto(out)
+		out.Thought = out.Thought || bit&(2|4) != 0 && len(out.Text) > before
+		return ok
 	})
 }
 
@@ -142,6 +150,13 @@ func (d *openAI) counts(out *Delta) bool {
 			return once(&seen, 4) && (s.null() || s.object(func(key []byte) bool {
 				if string(key) == "cached_tokens" {
 					return once(&seen, 8) && s.count(&u.Cached)
+				}
+				return s.other(key, 0)
+			}))
+		case "completion_tokens_details":
+			return once(&seen, 16) && (s.null() || s.object(func(key []byte) bool {
+				if string(key) == "reasoning_tokens" {
+					return once(&seen, 32) && s.count(&u.Reasoning)
 				}
 				return s.other(key, 0)
 			}))

@@ -6,8 +6,8 @@ const Never int64 = -1
 // Outcome classes. A fast refusal is an outcome, not a missing sample.
 const (
 	OK         = "ok"
-	HTTPError  = "http_error" // a status other than 200, 429 and 503
-	Overloaded = "overloaded" // 429 or 503
+	HTTPError  = "http_error" // a status other than 200, 429, 503 and 529
+	Overloaded = "overloaded" // 429, 503 or 529
 	Refused    = "refused"    // no connection
 	Timeout    = "timeout"
 	Reset      = "reset"        // the connection broke while streaming
@@ -40,18 +40,30 @@ type Request struct {
 	Error   string `json:"error,omitempty"`
 	ID      string `json:"id,omitempty"` // the server's id of the request
 
-	Finish       string `json:"finish,omitempty"`    // the server's finish reason
-	AskedPrompt  int    `json:"asked_prompt"`        // prompt tokens as the workload counted them
-	AskedOutput  int    `json:"asked_output"`        // max_tokens
-	PromptTokens int    `json:"prompt_tokens"`       // as the server counted, 0 where it did not
-	CachedTokens int    `json:"cached_tokens"`       // prompt tokens that the server read from its prefix cache
-	OutputTokens int    `json:"output_tokens"`       // as the server counted, else the sum over Events
-	FirstTokens  int    `json:"first_tokens"`        // tokens in the first message (k1 of TPOT)
-	Estimated    bool   `json:"estimated,omitempty"` // token counts are ours, the server gave none
-	Turn         int    `json:"turn,omitempty"`      // of a conversation, from 1; 0 where it is of none
-	Held         int64  `json:"held_ns,omitempty"`   // from dequeued to when the reply to the turn before was there, 0 where it was
-	Class        string `json:"class,omitempty"`     // of the load, "" where it has no classes
-	Team         string `json:"team,omitempty"`      // whose request it is, "" for nobody's
+	// Of the server's own words and limits, 0 and "" where it does not say.
+	Model         string `json:"model,omitempty"`          // that answered, where it has another name than the one that was asked
+	RequestID     string `json:"request_id,omitempty"`     // of the answer's header
+	RetryAfter    int64  `json:"retry_after_ns,omitempty"` // how long it wants to be left alone
+	LimitRequests int    `json:"limit_requests,omitempty"` // requests in its window
+	LeftRequests  int    `json:"left_requests,omitempty"`  // of these
+	LimitTokens   int    `json:"limit_tokens,omitempty"`   // tokens in its window
+	LeftTokens    int    `json:"left_tokens,omitempty"`    // of these
+
+	Finish       string `json:"finish,omitempty"`           // the finish reason, under the names that dialects share
+	Said         string `json:"said,omitempty"`             // the finish reason as the server words it, where that is another word
+	AskedPrompt  int    `json:"asked_prompt"`               // prompt tokens as the workload counted them
+	AskedOutput  int    `json:"asked_output"`               // max_tokens
+	PromptTokens int    `json:"prompt_tokens"`              // as the server counted, 0 where it did not
+	CachedTokens int    `json:"cached_tokens"`              // prompt tokens that the server read from its prefix cache
+	Written      int    `json:"written_tokens,omitempty"`   // prompt tokens that it wrote to a cache, at a price of their own
+	OutputTokens int    `json:"output_tokens"`              // as the server counted, else the sum over Events
+	Reasoning    int    `json:"reasoning_tokens,omitempty"` // of these, reasoning as the server counted, whether sent or not
+	FirstTokens  int    `json:"first_tokens"`               // tokens in the first message (k1 of TPOT)
+	Estimated    bool   `json:"estimated,omitempty"`        // token counts are ours, the server gave none
+	Turn         int    `json:"turn,omitempty"`             // of a conversation, from 1; 0 where it is of none
+	Held         int64  `json:"held_ns,omitempty"`          // from dequeued to when the reply to the turn before was there, 0 where it was
+	Class        string `json:"class,omitempty"`            // of the load, "" where it has no classes
+	Team         string `json:"team,omitempty"`             // whose request it is, "" for nobody's
 
 	Events []Event `json:"-"` // kept in events.jsonl
 }

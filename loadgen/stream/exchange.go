@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ type exchange struct {
 
 	parser   Parser
 	decoder  dialect.Decoder
+	whole    whole // of an answer that is one document
 	timeline timeline
 	reads    int
 	events   int
@@ -56,6 +58,15 @@ func (e *exchange) header(resp *http.Response) {
 	e.request.Status = resp.StatusCode
 	e.resp = resp
 	e.decoder = e.t.Dialect.NewDecoder()
+	e.head(dialect.ReadHead(resp.Header))
+}
+
+// head keeps what the header says of the request and of limits.
+func (e *exchange) head(h dialect.Head) {
+	r := &e.request
+	r.RequestID, r.RetryAfter = h.RequestID, h.RetryAfter.Nanoseconds()
+	r.LimitRequests, r.LeftRequests = h.Requests.Limit, h.Requests.Left
+	r.LimitTokens, r.LeftTokens = h.Tokens.Limit, h.Tokens.Left
 }
 
 // fail ends a request that got no response header.
@@ -84,6 +95,10 @@ func (e *exchange) read(p []byte, at int64, err error) error {
 	if err == nil {
 		return nil
 	}
+	if bad := e.document(err); bad != nil {
+		e.end(at, result.Malformed, bad.Error())
+		return errStop
+	}
 	outcome, message := e.verdict(err)
 	e.end(at, outcome, message)
 	return err
@@ -100,25 +115,60 @@ func (e *exchange) take(p []byte, at int64) error {
 		e.refused = append(e.refused, p[:min(len(p), maxRefusal-len(e.refused))]...)
 		return nil
 	}
+	if e.decoder.Shape() == dialect.Whole {
+		return e.whole.take(p, at, read)
+	}
 	return e.parser.Feed(p, func(ev Event) error {
 		e.events++
-		if e.decoder.Done() {
+		if e.decoder.Shape() == dialect.Marked && e.decoder.Done() {
 			return nil
 		}
-		d, err := e.decoder.Decode(ev.Data)
-		var failed *dialect.ServerError
-		if errors.As(err, &failed) {
-			e.noteError(failed)
-			return nil
-		}
-		if err != nil {
+		if err := e.decode(ev.Data, at, read); err != nil {
 			return fmt.Errorf("event %d: %w", e.events, err)
-		}
-		if e.timeline.add(d, at, read) && e.t.Streamed != nil {
-			e.t.Streamed(e.timeline.latest(e.request.Intended))
 		}
 		return nil
 	})
+}
+
+// decode takes up one payload, which came at a time and with a read.
+func (e *exchange) decode(payload []byte, at int64, read int) error {
+	d, err := e.decoder.Decode(payload)
+	var failed *dialect.ServerError
+	if errors.As(err, &failed) {
+		e.timeline.id = cmp.Or(e.timeline.id, d.ID)
+		e.noteError(failed)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if e.timeline.add(d, at, read) && e.t.Streamed != nil {
+		e.t.Streamed(e.timeline.latest(e.request.Intended))
+	}
+	return nil
+}
+
+// document decodes an answer that is one document, once io.EOF says that all of it is there.
+func (e *exchange) document(err error) error {
+	if !errors.Is(err, io.EOF) || e.request.Status != http.StatusOK || e.decoder.Shape() != dialect.Whole {
+		return nil
+	}
+	return e.decode(e.whole.data, e.whole.at, e.whole.read)
+}
+
+// whole is a document as far as it is there, and when its latest part came.
+type whole struct {
+	data []byte
+	at   int64
+	read int
+}
+
+func (w *whole) take(p []byte, at int64, read int) error {
+	if len(w.data)+len(p) > MaxEvent {
+		return fmt.Errorf("answer larger than %d bytes", MaxEvent)
+	}
+	w.data, w.at, w.read = append(w.data, p...), at, read
+	return nil
 }
 
 // noteError keeps the first error that the server reports inside the stream. The
@@ -134,17 +184,25 @@ func (e *exchange) verdict(err error) (outcome, message string) {
 	switch {
 	case e.request.Status != http.StatusOK:
 		return refusal(e.resp, e.refused)
-	case e.decoder.Done():
+	case e.complete(err):
 		return result.OK, ""
 	case !errors.Is(err, io.EOF):
 		if outcome := stopped(e.t.Context, e.ctx); outcome != "" {
 			return outcome, err.Error()
 		}
 		return broken(true, err), err.Error()
-	case e.events == 0 && !e.eventStream():
+	case e.events == 0 && e.decoder.Shape() != dialect.Whole && !e.eventStream():
 		return result.Malformed, fmt.Sprintf("content type is %q, expected text/event-stream", e.resp.Header.Get("Content-Type"))
 	}
 	return result.Truncated, fmt.Sprintf("the stream ended after %d events without its end mark", e.events)
+}
+
+// complete says that the answer is: by its end mark, or by an end in order where it has none.
+func (e *exchange) complete(err error) bool {
+	if !e.decoder.Done() || e.decoder.Shape() == dialect.Marked {
+		return e.decoder.Done()
+	}
+	return errors.Is(err, io.EOF) && !e.parser.Pending()
 }
 
 func (e *exchange) eventStream() bool {
@@ -170,9 +228,21 @@ func (e *exchange) end(at int64, outcome, message string) {
 		r.Sent = r.Headers
 	}
 	e.timeline.fill(r, e.t.Counter)
+	if r.Model == e.t.Model {
+		r.Model = ""
+	}
+	e.redact()
 	e.t.Ended(*r)
 	if e.t.Turns != nil {
 		e.t.Turns.Done(r.Seq, e.said+e.timeline.reply())
+	}
+}
+
+// redact takes the key out of what came from the server: some repeat what they refuse.
+func (e *exchange) redact() {
+	r := &e.request
+	for _, text := range []*string{&r.Error, &r.ID, &r.RequestID, &r.Model, &r.Finish, &r.Said} {
+		*text = e.t.Key.Redact(*text)
 	}
 }
 

@@ -41,13 +41,16 @@ func broken(connected bool, err error) string {
 	return result.Reset
 }
 
+// statusOverloaded is Anthropic's word for a server that has too much to do.
+const statusOverloaded = 529
+
 // refusal is the outcome and the message of a status other than 200.
 func refusal(resp *http.Response, body []byte) (outcome, message string) {
-	outcome = result.HTTPError
-	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable {
+	outcome, message = result.HTTPError, strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
+	switch resp.StatusCode {
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, statusOverloaded:
 		outcome = result.Overloaded
 	}
-	message = fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode))
 	if after := resp.Header.Get("Retry-After"); after != "" {
 		message += ", retry after " + after
 	}

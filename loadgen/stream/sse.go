@@ -65,6 +65,9 @@ func (s *Parser) Feed(p []byte, emit func(Event) error) error {
 	return s.err
 }
 
+// Pending says that something came which no event has: the stream ended inside of one, if it ended.
+func (s *Parser) Pending() bool { return len(s.line) > 0 || len(s.data) > 0 }
+
 // endLine takes up the line that piece completes.
 func (s *Parser) endLine(piece []byte, emit func(Event) error) error {
 	line := piece

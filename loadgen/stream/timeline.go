@@ -9,27 +9,34 @@ import (
 
 // message is an event of the answer that may carry generated tokens.
 type message struct {
-	at    int64
-	read  int
-	text  string
-	total int // generated tokens up to and with this message, by the server; -1 where it does not say
+	at      int64
+	read    int
+	text    string
+	thought bool // text is reasoning
+	total   int  // generated tokens up to and with this message, by the server; -1 where it does not say
 }
 
 // timeline collects what the events of one answer say.
 type timeline struct {
-	id, finish string
-	messages   []message
-	usage      dialect.Usage // the latest
+	id, model    string
+	finish, said string
+	messages     []message
+	usage        dialect.Usage // the latest
 }
 
 // add takes up what an event says, and tells whether it is a message of the answer.
 func (t *timeline) add(d dialect.Delta, at int64, read int) bool {
 	t.id = cmp.Or(t.id, d.ID)
-	t.finish = cmp.Or(d.Finish, t.finish)
-	m := message{at: at, read: read, text: d.Text, total: -1}
+	t.model = cmp.Or(t.model, d.Model)
+	if d.Finish != "" {
+		t.finish, t.said = d.Finish, d.Said
+	}
+	m := message{at: at, read: read, text: d.Text, thought: d.Thought, total: -1}
 	if d.Usage != nil {
 		t.usage = *d.Usage
-		m.total = d.Usage.Output
+		if total := d.Usage.Output; !d.Late && (total > 0 || m.text == "") { // a total of 0 beside text counts something else
+			m.total = total
+		}
 	}
 	if !d.Message || m.text == "" && m.total <= 0 {
 		return false
@@ -51,12 +58,12 @@ func (t *timeline) latest(intended int64) Streamed {
 
 // fill writes what was collected into r.
 func (t *timeline) fill(r *result.Request, counter dialect.Counter) {
-	r.ID, r.Finish = t.id, t.finish
+	r.ID, r.Model, r.Finish, r.Said = t.id, t.model, t.finish, t.said
 	total := t.usage.Output
-	r.PromptTokens, r.CachedTokens = t.usage.Prompt, t.usage.Cached
+	r.PromptTokens, r.CachedTokens, r.Written, r.Reasoning = t.usage.Prompt, t.usage.Cached, t.usage.Written, t.usage.Reasoning
 	tokens, exact := t.counted()
 	if !exact {
-		tokens = t.estimated(total, counter)
+		tokens = t.estimated(counter)
 		r.Estimated = len(tokens) > 0
 	}
 	sum := 0
@@ -89,13 +96,13 @@ func (t *timeline) counted() (tokens []int, exact bool) {
 	return tokens, before > 0 || len(t.messages) == 0
 }
 
-// estimated gives each message with text as many tokens as the counter sees in it,
-// at least one, and one without a counter. Where the server told a total of at
-// least one token per message, the estimates are scaled so that they add up to it:
-// one each, and the rest in proportion.
-func (t *timeline) estimated(total int, counter dialect.Counter) []int {
+// estimated gives each message with text as many tokens as the counter sees in it, at least
+// one, and one without a counter. Where the server told a total, the estimates are scaled so that
+// they add up to it. Reasoning that the server counts and sends is divided among its own
+// messages; what it does not send came before the first message that it does.
+func (t *timeline) estimated(counter dialect.Counter) []int {
 	tokens := make([]int, len(t.messages))
-	sum, texts := 0, 0
+	var thoughts, answer, all []int
 	for i, m := range t.messages {
 		if m.text == "" {
 			continue
@@ -104,19 +111,44 @@ func (t *timeline) estimated(total int, counter dialect.Counter) []int {
 		if counter != nil {
 			tokens[i] = max(1, counter.Count(m.text))
 		}
-		sum += tokens[i]
-		texts++
-	}
-	if total < texts || total == sum {
-		return tokens
-	}
-	share := func(upTo int) int { return (2*(total-texts)*upTo + sum) / (2 * sum) } // of the rest, rounded
-	upTo := 0
-	for i, weight := range tokens {
-		if weight > 0 {
-			tokens[i] = 1 + share(upTo+weight) - share(upTo)
-			upTo += weight
+		all = append(all, i)
+		if m.thought {
+			thoughts = append(thoughts, i)
+		} else {
+			answer = append(answer, i)
 		}
 	}
+	total, reasoning := t.usage.Output, t.usage.Reasoning
+	rest := total - reasoning
+	switch {
+	case reasoning <= 0 || len(all) == 0 || rest < len(answer) || len(thoughts) > reasoning:
+		scale(tokens, all, total)
+	case len(thoughts) == 0:
+		scale(tokens, all, rest)
+		tokens[all[0]] += reasoning
+	default:
+		scale(tokens, thoughts, reasoning)
+		scale(tokens, answer, rest)
+	}
 	return tokens
+}
+
+// scale makes the estimates of some messages add up to a total of at least one token each: one
+// for each, and the rest in proportion.
+func scale(tokens, of []int, total int) {
+	sum := 0
+	for _, i := range of {
+		sum += tokens[i]
+	}
+	if total < len(of) || total == sum {
+		return
+	}
+	rest := total - len(of)
+	share := func(upTo int) int { return (2*rest*upTo + sum) / (2 * sum) } // rounded
+	upTo := 0
+	for _, i := range of {
+		weight := tokens[i]
+		tokens[i] = 1 + share(upTo+weight) - share(upTo)
+		upTo += weight
+	}
 }

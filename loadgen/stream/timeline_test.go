@@ -24,6 +24,20 @@ func final(output int) dialect.Delta {
 	return dialect.Delta{Usage: &dialect.Usage{Prompt: 5, Cached: 4, Output: output}}
 }
 
+func thought(s string) dialect.Delta { return dialect.Delta{Message: true, Text: s, Thought: true} }
+
+// reasoned is a final count of which some is reasoning.
+func reasoned(output, reasoning int) dialect.Delta {
+	return dialect.Delta{Usage: &dialect.Usage{Prompt: 5, Output: output, Reasoning: reasoning}}
+}
+
+// late is text beside a count from before it.
+func late(s string, output int) dialect.Delta {
+	d := counted(s, output)
+	d.Late = true
+	return d
+}
+
 // Delta i is read at time 10(i+1) by read i. The wanted tokens are per delta.
 func TestTokensPerMessage(t *testing.T) {
 	for _, tc := range []struct {
@@ -50,6 +64,13 @@ func TestTokensPerMessage(t *testing.T) {
 		{"usage missing from one message", []dialect.Delta{counted("a", 1), text("b"), counted("c", 3)}, words{}, []int{1, 1, 1}, 3, true},
 		{"usage runs backwards", []dialect.Delta{counted("a", 5), counted("b", 2), final(2)}, words{}, []int{1, 1, 0}, 2, true},
 		{"usage always zero", []dialect.Delta{counted("a", 0), counted("b c", 0), final(0)}, words{}, []int{1, 2, 0}, 3, true},
+		{"usage zero at first", []dialect.Delta{counted("a", 0), counted("b c", 3), final(3)}, words{}, []int{1, 2, 0}, 3, true},
+		{"usage that lags", []dialect.Delta{counted("a", 1), late("b c", 1), counted("d", 4), final(4)}, words{}, []int{1, 2, 1, 0}, 4, true},
+		{"reasoning that is not sent came before the first message", []dialect.Delta{text("a b"), text("c"), reasoned(70, 64)}, words{}, []int{64 + 4, 2, 0}, 70, true},
+		{"reasoning that is sent has its own messages", []dialect.Delta{thought("h m"), thought("so"), text("a"), text("b"), reasoned(34, 30)}, words{}, []int{20, 10, 2, 2, 0}, 34, true},
+		{"more reasoning than there is", []dialect.Delta{text("a"), text("b"), reasoned(3, 9)}, words{}, []int{2, 1, 0}, 3, true},
+		{"nothing but reasoning, sent", []dialect.Delta{thought("h m"), thought("so"), reasoned(9, 9)}, words{}, []int{6, 3, 0}, 9, true},
+		{"exact counts need no division", []dialect.Delta{counted("a", 30), counted("b", 31), reasoned(31, 29)}, nil, []int{30, 1, 0}, 31, false},
 		{"no tokens at all", []dialect.Delta{counted("", 0), final(0)}, words{}, []int{0, 0}, 0, false},
 		{"nothing", nil, words{}, nil, 0, false},
 	} {
@@ -63,7 +84,7 @@ func TestTokensPerMessage(t *testing.T) {
 					want.Events = append(want.Events, result.Event{At: at, Tokens: n, Read: i})
 				}
 				if d.Usage != nil {
-					want.PromptTokens, want.CachedTokens = d.Usage.Prompt, d.Usage.Cached
+					want.PromptTokens, want.CachedTokens, want.Reasoning = d.Usage.Prompt, d.Usage.Cached, d.Usage.Reasoning
 				}
 			}
 			want.OutputTokens, want.Estimated = tc.total, tc.estimated

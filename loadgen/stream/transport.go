@@ -53,6 +53,7 @@ func NewCall(base string, seq uint64, c dialect.Call) (Call, error) {
 	if req.Header == nil {
 		req.Header = http.Header{}
 	}
+	c.Auth.Sign(req.Header)
 	req.Header.Set(SeqHeader, strconv.FormatUint(seq, 10))
 	req.ContentLength = int64(len(c.Body))
 	return Call{Request: req, Body: c.Body}, nil
@@ -66,6 +67,8 @@ type Transport struct {
 	Calls    []Call          // by sequence number
 	Deadline time.Duration   // of each request, after its intended time; 0 for none
 	Dialect  dialect.Dialect
+	Model    string          // that is asked for: one that answers is kept where it is another
+	Key      dialect.Key     // of the calls; it is taken out of whatever the server says
 	Counter  dialect.Counter // counts tokens where the server does not; may be nil
 	Turns    *Turns          // of Calls, where some of them are turns of conversations
 

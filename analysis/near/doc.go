@@ -1,0 +1,3 @@
+// Package near finds the word that a misspelt one most likely stands for, for messages
+// about files and flags.
+package near

@@ -1,0 +1,130 @@
+package target
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/assaylab/assay/loadgen/dialect"
+)
+
+const planted = "sk-planted-0123456789abcdef"
+
+func remote(t *testing.T, address, kind string) *Remote {
+	t.Helper()
+	k, ok := dialect.Named(kind)
+	if !ok {
+		t.Fatalf("no dialect %s", kind)
+	}
+	key, err := dialect.NewKey(planted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := NewRemote(address, k, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// Each dialect lists models where its servers have the list, with the key where they want it.
+func TestModels(t *testing.T) {
+	for _, tc := range []struct{ kind, version, request, header, body, want string }{
+		{"chat", "/v1", "GET /v1/models", "Authorization", `{"object":"list","data":[{"id":"a"},{"id":"b"}]}`, "a b"},
+		{"anthropic", "", "GET /v1/models", "X-Api-Key", `{"data":[{"type":"model","id":"claude","display_name":"C"}],"has_more":false}`, "claude"},
+		{"gemini", "/v1beta", "GET /v1beta/models", "X-Goog-Api-Key", `{"models":[{"name":"models/gemini-x","version":"1"}]}`, "gemini-x"},
+		{"triton-stream", "/v2", "POST /v2/repository/index", "Authorization", `[{"name":"ensemble","version":"1","state":"READY"}]`, "ensemble"},
+	} {
+		var asked, key, version string
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked, key, version = r.Method+" "+r.URL.Path, r.Header.Get(tc.header), r.Header.Get("Anthropic-Version")
+			_, _ = w.Write([]byte(tc.body))
+		}))
+		names, err := remote(t, s.URL+tc.version+"/", tc.kind).Models(t.Context())
+		s.Close()
+		if err != nil || strings.Join(names, " ") != tc.want || asked != tc.request || strings.TrimPrefix(key, "Bearer ") != planted {
+			t.Errorf("%s: %q, %v; asked %s with %q", tc.kind, names, err, asked, key)
+		}
+		if tc.kind == "anthropic" && version == "" {
+			t.Error("the version of the API is missing")
+		}
+	}
+}
+
+// A server that redirects to another gets no key to it, and no server that is not meant is asked.
+func TestRedirects(t *testing.T) {
+	var leaked atomic.Int32
+	thief := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { leaked.Add(1) }))
+	defer thief.Close()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/v1/models":
+			http.Redirect(w, r, thief.URL+"/v1/models", http.StatusTemporaryRedirect)
+		case "/own/v1/models":
+			http.Redirect(w, r, "/list", http.StatusTemporaryRedirect)
+		case "/loop/v1/models":
+			http.Redirect(w, r, "/loop/v1/models", http.StatusTemporaryRedirect)
+		default:
+			_, _ = w.Write([]byte(`{"data":[{"id":"a"}]}`))
+		}
+	}))
+	defer s.Close()
+	for _, kind := range []string{"chat", "anthropic"} {
+		if _, err := remote(t, s.URL, kind).Models(t.Context()); err == nil || !strings.Contains(err.Error(), "which is not followed") || leaked.Load() != 0 {
+			t.Errorf("%s: %v, %d requests to another server", kind, err, leaked.Load())
+		}
+	}
+	if names, err := remote(t, s.URL+"/own", "chat").Models(t.Context()); err != nil || len(names) != 1 {
+		t.Errorf("within the server: %q, %v", names, err)
+	}
+	if _, err := remote(t, s.URL+"/loop", "chat").Models(t.Context()); err == nil || !strings.Contains(err.Error(), "more than 3 redirects") {
+		t.Errorf("in a circle: %v", err)
+	}
+}
+
+// Nothing that goes wrong tells the key.
+func TestRemoteErrors(t *testing.T) {
+	for status, want := range map[int]string{401: "refuses the API key", 403: "refuses the API key", 500: "500 Internal Server Error", 200: "is no list of models"} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(r.Header.Get("Authorization")))
+		}))
+		r := remote(t, s.URL, "chat")
+		if err := r.Check(t.Context()); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), planted) {
+			t.Errorf("%d: %v", status, err)
+		}
+		s.Close()
+	}
+	k, _ := dialect.Named("chat")
+	v, _ := dialect.Named("vertex")
+	key, _ := dialect.NewKey(planted)
+	for _, tc := range []struct {
+		address string
+		kind    dialect.Kind
+		want    string
+	}{
+		{"localhost:8000", k, "expected a URL"}, {planted, k, "expected a URL"}, {"http://u:" + planted + "@h", k, "has a user"},
+		{"http://h/?key=" + planted, k, "a query"}, {"https://h/v1", v, "ends in /projects/PROJECT/locations/LOCATION"},
+	} {
+		if _, err := NewRemote(tc.address, tc.kind, key); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), planted) {
+			t.Errorf("%s: %v", tc.address, err)
+		}
+	}
+}
+
+// What is paid for is known by the dialect or by the host.
+func TestPaid(t *testing.T) {
+	for _, tc := range []struct {
+		address, kind  string
+		paid, provider bool
+	}{
+		{"http://127.0.0.1:1", "chat", false, false}, {"https://api.openai.com/v1", "chat", true, true}, {"http://127.0.0.1:1", "anthropic", true, false},
+		{"https://europe-west4-aiplatform.googleapis.com/v1/projects/p/locations/europe-west4", "vertex", true, true}, {"https://x.openai.azure.com", "completions", true, true},
+	} {
+		if r := remote(t, tc.address, tc.kind); r.Paid() != tc.paid || r.Provider() != tc.provider {
+			t.Errorf("%s %s: paid %v, provider %v", tc.address, tc.kind, r.Paid(), r.Provider())
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package dialect
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/assaylab/assay/loadgen/workload"
+)
+
+// KServe is the infer request of the KServe v2 protocol over HTTP, as Triton serves it: every
+// input is a tensor with its type, and the answer comes whole. Inputs have the names of
+// TensorRT-LLM's ensemble.
+type KServe struct{}
+
+var _ Dialect = KServe{}
+
+func (KServe) String() string { return kserveForm.name }
+func (KServe) form() *form    { return &kserveForm }
+
+var kserveForm = form{
+	name: "kserve v2 infer", auth: bearer, whole: true,
+	owned: []string{"id", "inputs", "outputs"},
+	lacks: lacks{priority: noTritonPriority},
+}
+
+// tensor is an input of one element for a batch of one request.
+type tensor struct {
+	Name  string `json:"name"`
+	Shape []int  `json:"shape"`
+	Type  string `json:"datatype"`
+	Data  []any  `json:"data"`
+}
+
+func scalar(name, kind string, value any) tensor {
+	return tensor{name, []int{1, 1}, kind, []any{value}}
+}
+
+// Encode implements Dialect.
+func (KServe) Encode(p workload.Prompt, o Options) (Call, error) {
+	if err := kserveForm.check(p, o); err != nil {
+		return Call{}, err
+	}
+	body := map[string]any{"inputs": inputs(p, o), "outputs": []map[string]string{{"name": textOutput}}}
+	return kserveForm.call(tritonPath(o.Model)+"/infer", o, body)
+}
+
+const textOutput = "text_output"
+
+// inputs are the prompt, the length, and what o says of sampling.
+func inputs(p workload.Prompt, o Options) []tensor {
+	all := []tensor{scalar("text_input", "BYTES", p.Text), scalar("max_tokens", "INT32", p.MaxTokens)}
+	if !o.ServerSampling {
+		all = append(all, scalar("temperature", "FP32", o.Temperature))
+	}
+	if o.TopP != 0 {
+		all = append(all, scalar("top_p", "FP32", o.TopP))
+	}
+	if o.TopK != 0 {
+		all = append(all, scalar("top_k", "INT32", o.TopK))
+	}
+	if o.Seed != nil {
+		all = append(all, scalar("seed", "UINT64", *o.Seed))
+	}
+	if o.IgnoreEOS {
+		all = append(all, scalar("min_tokens", "INT32", p.MaxTokens))
+	}
+	if n := len(o.Stop); n > 0 {
+		stops := tensor{"stop_words", []int{1, n}, "BYTES", nil}
+		for _, s := range o.Stop {
+			stops.Data = append(stops.Data, s)
+		}
+		all = append(all, stops)
+	}
+	return all
+}
+
+// NewDecoder implements Dialect.
+func (KServe) NewDecoder() Decoder { return new(kserve) }
+
+// kserve decodes one answer.
+type kserve struct{ done bool }
+
+func (d *kserve) Shape() Shape { return Whole }
+func (d *kserve) Done() bool   { return d.done }
+
+// inferred is the answer of infer.
+type inferred struct {
+	ID      string `json:"id"`
+	Model   string `json:"model_name"`
+	Outputs []struct {
+		Name string            `json:"name"`
+		Type string            `json:"datatype"`
+		Data []json.RawMessage `json:"data"`
+	} `json:"outputs"`
+	Error json.RawMessage `json:"error"`
+}
+
+// Decode implements Decoder.
+func (d *kserve) Decode(payload []byte) (Delta, error) {
+	var a inferred
+	if err := json.Unmarshal(payload, &a); err != nil {
+		return Delta{}, fmt.Errorf("not an answer of infer: %w: %s", err, clip(string(payload)))
+	}
+	if len(a.Error) > 0 && string(a.Error) != "null" {
+		return Delta{}, &ServerError{errorMessage(a.Error)}
+	}
+	for _, o := range a.Outputs {
+		if o.Name != textOutput {
+			continue
+		}
+		text, err := joined(o.Data)
+		if err != nil {
+			return Delta{}, fmt.Errorf("%s is no tensor of texts: %s", textOutput, clip(string(payload)))
+		}
+		d.done = true
+		return Delta{ID: a.ID, Model: a.Model, Message: true, Text: text}, nil
+	}
+	return Delta{}, fmt.Errorf("not an answer of infer: no output %s in %s", textOutput, clip(string(payload)))
+}
+
+// joined are the texts of a tensor as one.
+func joined(data []json.RawMessage) (string, error) {
+	var b strings.Builder
+	for _, raw := range data {
+		var text string
+		if err := json.Unmarshal(raw, &text); err != nil {
+			return "", err
+		}
+		b.WriteString(text)
+	}
+	return b.String(), nil
+}
