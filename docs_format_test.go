@@ -171,6 +171,8 @@ preset = "conversational"
 [[slo.limit]]
 [run]
 [profile]
+[ladder]
+[[ladder.arm]]
 [target]
 `
 
@@ -206,6 +208,8 @@ func TestScenarioKeys(t *testing.T) {
 		{"[[slo.limit]]", "`[[slo.limit]]`", false},
 		{"[run]", "`[run]`", false},
 		{"[profile]", "`[profile]`", false},
+		{"[ladder]", "`[ladder]`", false},
+		{"[[ladder.arm]]", "`[[ladder.arm]]`", false},
 		{"[target]", "`[target]`", false},
 	} {
 		t.Run(c.under, func(t *testing.T) {
@@ -340,6 +344,12 @@ load = [{arrival = "poisson", rates = [1], requests = 1, prompt_tokens = 8, outp
 				}
 				continue
 			}
+			if part["rung"] != nil {
+				if _, err := scenario.ParseLadder("ladder.toml", []byte(b.text)); err != nil {
+					t.Errorf("%s: %v", b, err)
+				}
+				continue
+			}
 			if part["budget"] != nil || part["equality"] != nil {
 				if _, err := scenario.ParseBudgets("budgets.toml", []byte(b.text)); err != nil {
 					t.Errorf("%s: %v", b, err)
@@ -399,6 +409,8 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`errors`", record.Exactness{}},
 		{"`profile`", record.Profile{}},
 		{"`trials/ID/requests.jsonl`", result.Request{}},
+		{"`trials/ID/ladder.jsonl`", record.LadderRequest{}},
+		{"`rungs`", record.LadderRung{}},
 		{"`quality/ID.json`", record.Quality{}},
 		{"`outputs/ARM.json`", record.Outputs{}},
 		{"`items`", record.Output{}},
@@ -454,7 +466,7 @@ func jsonType(t reflect.Type) string {
 // TestRunDirectoryFiles runs over the names that the code gives to files.
 func TestRunDirectoryFiles(t *testing.T) {
 	text := readDoc(t, runDoc)
-	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.ColumnsFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
+	for _, name := range []string{record.RunFile, record.TrialsDir, record.QualityDir, record.OutputsDir, record.RecordFile, record.RequestsFile, record.EventsFile, record.ColumnsFile, record.LadderFile, record.CPUProfileFile, record.HeapProfileFile, htmlFile, markdownFile} {
 		if !strings.Contains(text, name) {
 			t.Errorf("%s does not name %s", runDoc, name)
 		}

@@ -43,6 +43,7 @@ type serveOptions struct {
 	pprof                string
 	logFormat, logLevel  string
 	usage                usageOptions
+	ladder               ladderOptions
 }
 
 func newServe() *cobra.Command {
@@ -63,11 +64,19 @@ takes no keys from the environment.
 
 Every request is one line of the log on standard error, without its texts.
 
+With --ladder it is a gateway in front of several deployments, which it starts or which
+are there: each request goes to the best one that is expected to keep the limits. Settings
+of engines are then in the ladder file.
+
 SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 		Example: `  assay serve
-  assay serve --model model.gguf --quantization Q8_0 --max-batch 16 --prefix-cache hash`,
+  assay serve --model model.gguf --quantization Q8_0 --max-batch 16 --prefix-cache hash
+  assay serve --ladder scenarios/ladders/gopherling.toml --dry-run`,
 		Args: arguments(),
 		RunE: func(c *cobra.Command, _ []string) error {
+			if err := o.ladder.check(c.Flags()); err != nil {
+				return err
+			}
 			return serve(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), os.Stdin, o)
 		},
 	}
@@ -92,6 +101,7 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	f.StringVar(&o.pprof, "pprof", pprofOff, "profiles under /debug/pprof/: off, loopback (only if the server listens there), any")
 	f.Lookup("pprof").NoOptDefVal = pprofLoopback
 	o.usage.flags(f)
+	o.ladder.flags(f)
 	settingFlags(f, &o.settings)
 	return c
 }
@@ -105,6 +115,9 @@ func serve(ctx context.Context, w, werr io.Writer, stdin io.Reader, o serveOptio
 	}
 	if err := o.check(); err != nil {
 		return err
+	}
+	if o.ladder.file != "" {
+		return serveLadder(ctx, w, werr, o)
 	}
 	keys, err := o.apiKeys(os.Getenv(keysVariable))
 	if err != nil {

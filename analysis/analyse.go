@@ -47,6 +47,9 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.redecide()
 	a.compareDrafts()
 	a.drawOccupancy()
+	if err := a.climb(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	if err := a.spendTime(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}

@@ -20,19 +20,19 @@ func (a *analysis) paragraph(order []*judged) string {
 		s = append(s, "Not confirmed on fresh prompts, so doubt what follows.")
 	}
 	if w.proven {
-		s = append(s, fmt.Sprintf("Run %s (%s): it holds %s%s%s, with %s over %s.",
-			w.Arm.Arm.Name, settings(w.Arm.Arm), perSecond(w.Capacity.Rate), w.drawn(), a.bracket(w), a.figures(w.at), words.Count(w.at.Issued, "request")))
+		s = append(s, fmt.Sprintf("Run %s%s: it holds %s%s%s, with %s over %s.",
+			w.Arm.Arm.Name, inBrackets(settings(w.Arm.Arm)), perSecond(w.Capacity.Rate), w.drawn(), a.bracket(w), a.figures(w.at), words.Count(w.at.Issued, "request")))
 	} else if w.Capacity.Search != "" {
-		s = append(s, fmt.Sprintf("Not proven: no search found a rate that an eligible arm surely holds. %s (%s) comes nearest, %s with %s.",
-			w.Arm.Arm.Name, settings(w.Arm.Arm), a.atLoad(w.at), a.figures(w.at)))
+		s = append(s, fmt.Sprintf("Not proven: no search found a rate that an eligible arm surely holds. %s%s comes nearest, %s with %s.",
+			w.Arm.Arm.Name, inBrackets(settings(w.Arm.Arm)), a.atLoad(w.at), a.figures(w.at)))
 	} else {
-		s = append(s, fmt.Sprintf("Not proven: no eligible arm is shown to meet every limit. %s (%s) comes nearest %s, with %s; %s more, all within the limits, would prove it.",
-			w.Arm.Arm.Name, settings(w.Arm.Arm), a.atLoad(w.at), a.figures(w.at), words.Count(c.NeedMore, "request")))
+		s = append(s, fmt.Sprintf("Not proven: no eligible arm is shown to meet every limit. %s%s comes nearest %s, with %s; %s more, all within the limits, would prove it.",
+			w.Arm.Arm.Name, inBrackets(settings(w.Arm.Arm)), a.atLoad(w.at), a.figures(w.at), words.Count(c.NeedMore, "request")))
 	}
 	s = append(s, a.costSentence(w), a.qualitySentence(w), a.tieSentence(order), a.confirmedSentence())
 	if len(order) > 1 {
 		r := order[1]
-		s = append(s, fmt.Sprintf("Runner-up: %s (%s). %s", r.Arm.Arm.Name, settings(r.Arm.Arm), c.RunnerUpWhy))
+		s = append(s, fmt.Sprintf("Runner-up: %s%s. %s", r.Arm.Arm.Name, inBrackets(settings(r.Arm.Arm)), c.RunnerUpWhy))
 	}
 	s = slices.DeleteFunc(s, func(x string) bool { return x == "" })
 	return strings.Join(s, " ")

@@ -86,3 +86,11 @@ func (a *analysis) money(v float64) string { return words.Money(v, a.run.Cost.Cu
 
 // atLoad names a load in a sentence.
 func (a *analysis) atLoad(m *measured) string { return "at " + loadName(a.run, m.Load) }
+
+// inBrackets is what stands behind a name, nothing for nothing.
+func inBrackets(words string) string {
+	if words == "" {
+		return ""
+	}
+	return " (" + words + ")"
+}

@@ -26,6 +26,7 @@ type Study struct {
 	Occupancies []Occupancy
 	TimeSpent   *TimeSpent   // nil where no engine was profiled
 	Speculation *Speculation // nil where the run does not sweep who drafts tokens
+	Ladders     []LadderCell // in the order of Cells; none where no system was a ladder
 	Instrument  Instrument   // how exact all of it is
 	Warnings    []string     // facts that weaken every conclusion, one sentence each
 }

@@ -26,6 +26,9 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 	if r.remote != nil {
 		return r.remoteConfig(key, load, dir, live)
 	}
+	if arm.Ladder != nil {
+		return r.ladderConfig(key, arm, load, dir, live)
+	}
 	args := r.serveArgs(arm)
 	if r.plan.Scenario.TraceSteps {
 		args = append(args, "--trace-steps", filepath.Join(dir, record.StepsFile))
@@ -101,6 +104,9 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		o := r.remote.Options
 		o.Temperature, o.IgnoreEOS = w.Temperature, w.IgnoreEOS
 		p.Dialect, p.Options, p.Counter = r.remote.Server.Kind.Dialect, o, counter{r.plan.model.Tokenizer}
+	}
+	if l := r.plan.Scenario.Ladders; l != nil {
+		p.Options.Model = l.Read.Name
 	}
 	n := load.Record.Requests
 	if part != "measured" {

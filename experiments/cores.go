@@ -76,6 +76,14 @@ func (c cores) process(s scenario.Settings) []int {
 	return c.engine[1:]
 }
 
+// all are the processors there are, nil where the machine is not divided.
+func (c cores) all() []int {
+	if len(c.engine) == 0 {
+		return nil
+	}
+	return append([]int{c.lab}, c.engine...)
+}
+
 // handlers says whether an arm's HTTP handlers share the lab's processor, and its steps do not.
 func (c cores) handlers(s scenario.Settings) bool {
 	return c.apart(s) && s.Threads == 1 && len(c.engine) == 1

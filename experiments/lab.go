@@ -164,6 +164,9 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 			}
 		}
 	}
+	if l := s.Ladders; l != nil {
+		names, paths[l.File] = append(names, l.File), s.Resolve(l.File)
+	}
 	if o := s.Outputs; o != nil && (s.Quality == nil || o.Text != s.Quality.Text) {
 		names, paths[o.Text] = append(names, o.Text), s.Resolve(o.Text)
 	}

@@ -29,6 +29,7 @@ func Build(s *analysis.Study, o Options) Page {
 	}
 	for _, section := range []Section{
 		v.recommendation(),
+		v.ladder(),
 		v.tradeoff(),
 		v.boundaries(),
 		v.speculation(),

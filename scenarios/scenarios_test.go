@@ -51,6 +51,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		4, "prefix_cache max_batch", 5 * time.Minute,
 	},
+	"degradation.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		3, "", 10 * time.Minute,
+	},
 	"search.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		2, "quantization", 7 * time.Minute,
@@ -114,7 +118,7 @@ func expand(t *testing.T, file string) *sweep.Matrix {
 	if err := s.CheckFiles(); err != nil {
 		t.Error(err)
 	}
-	if s.Name+".toml" != file || s.Description == "" || s.Target == nil && (s.Quality == nil || s.Cost == nil) || len(s.SLO.Limits) == 0 {
+	if s.Name+".toml" != file || s.Description == "" || s.Target == nil && (s.Quality == nil && s.Ladders == nil || s.Cost == nil) || len(s.SLO.Limits) == 0 {
 		t.Errorf("%q is not whole: name, description, quality, cost and limits are expected", s.Name)
 	}
 	m, err := sweep.Expand(s, shipped[file].caps)

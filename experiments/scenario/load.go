@@ -47,9 +47,9 @@ func Load(path string, edits ...string) (*Scenario, error) {
 	return s, nil
 }
 
-// ReadFiles reads the traces, the observed lengths and the prices that the scenario names, which Load does and Parse does not.
+// ReadFiles reads the traces, the observed lengths, the prices and the ladder that the scenario names, which Load does and Parse does not.
 func (s *Scenario) ReadFiles() error {
-	return errors.Join(s.readTraces(), s.readLengths(), s.readPrices())
+	return errors.Join(s.readTraces(), s.readLengths(), s.readPrices(), s.readLadder())
 }
 
 // Parse reads a scenario from text; file names it in messages and is what relative

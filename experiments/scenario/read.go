@@ -36,6 +36,8 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	r.searchesHaveLimits(s)
 	s.Run = r.run(t)
 	s.Profile = r.profile(t, s.Run)
+	s.Ladders = r.laddered(t)
+	s.laddersFit()
 	s.Target = r.target(t, s)
 	t.finish()
 }

@@ -39,7 +39,8 @@ type Scenario struct {
 	SLO         SLO
 	Run         Run
 	Profile     Profile
-	Target      *Target // what is loaded in place of the included engine; nil for that
+	Ladders     *Ladders // nil where arms are engines
+	Target      *Target  // what is loaded in place of the included engine; nil for that
 
 	where positions
 }

@@ -15,6 +15,7 @@ type Arm struct {
 	Settings scenario.Settings // canonical
 	Model    string            // path that can be opened, or "embedded:NAME"
 	Draft    string            // likewise, "" for off
+	Ladder   *Ladder           // the arm in place of the settings; nil for an engine
 }
 
 // Options converts the arm's settings into what the engine is started with: the

@@ -62,6 +62,9 @@ func Expand(s *scenario.Scenario, c Capabilities) (*Matrix, error) {
 	}
 	m.Axes = axes(s, arms)
 	m.Arms = m.finish(arms, c)
+	if s.Ladders != nil {
+		m.Arms = ladders(s, m.Arms[0])
+	}
 	m.Unmeasured = unmeasured(m.Axes, m.Arms)
 	return m, nil
 }

@@ -51,8 +51,12 @@ func (m *Matrix) Orders(seed uint64, repetitions int) []record.TrialKey {
 // Key names the trial of an arm at a load; record.Confirmation is the repetition of
 // the winner's confirming run.
 func Key(a Arm, l Load, repetition int) record.TrialKey {
+	var what any = a.Record.Settings
+	if a.Ladder != nil {
+		what = a.Record.ID
+	}
 	return record.TrialKey{
-		ID:  digest("trial", a.Record.Settings, l.Record.ID, repetition),
+		ID:  digest("trial", what, l.Record.ID, repetition),
 		Arm: a.Record.ID, Load: l.Record.ID, Repetition: repetition,
 	}
 }
