@@ -332,6 +332,12 @@ load = [{arrival = "poisson", rates = [1], requests = 1, prompt_tokens = 8, outp
 				t.Errorf("%s: %v", b, err)
 				continue
 			}
+			if part["machine"] != nil || part["purchase"] != nil {
+				if _, err := price.Parse("prices.toml", []byte(b.text)); err != nil {
+					t.Errorf("%s: %v", b, err)
+				}
+				continue
+			}
 			if part["horizon"] != nil {
 				if _, err := scenario.ParsePlan("plan.toml", []byte(b.text)); err != nil {
 					t.Errorf("%s: %v", b, err)

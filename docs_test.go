@@ -191,23 +191,10 @@ func TestDocumentedCommandsParse(t *testing.T) {
 	}
 }
 
-// hereDocument begins text that a command reads, up to a line that is its word alone.
-var hereDocument = regexp.MustCompile(`<<'?([A-Z]+)'?`)
-
-// commandLines joins continued lines and drops comments and here-documents.
+// commandLines joins continued lines and drops comments.
 func commandLines(text string) []string {
 	var all []string
-	until := ""
 	for line := range strings.Lines(strings.ReplaceAll(text, "\\\n", " ")) {
-		if until != "" {
-			if strings.TrimSpace(line) == until {
-				until = ""
-			}
-			continue
-		}
-		if m := hereDocument.FindStringSubmatch(line); m != nil {
-			until = m[1]
-		}
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 			all = append(all, line)
 		}
