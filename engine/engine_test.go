@@ -133,14 +133,6 @@ func options(change func(*Options)) Options {
 	return o
 }
 
-// unlessRaced skips a test of one request after the other in the short tests, which are for the race detector.
-func unlessRaced(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("nothing in it happens at the same time")
-	}
-}
-
 func TestGreedyAgreesWithPyTorch(t *testing.T) {
 	unlessRaced(t)
 	for _, name := range []string{"gopherling-7m", "gopherling-2m"} {

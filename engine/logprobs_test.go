@@ -124,3 +124,11 @@ func TestScoredRows(t *testing.T) {
 		}
 	}
 }
+
+// unlessRaced skips a test of one request after the other in the short tests, which are for the race detector.
+func unlessRaced(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("nothing in it happens at the same time")
+	}
+}
