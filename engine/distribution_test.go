@@ -168,18 +168,19 @@ func marginal[N int | float64](joint []N, cells int) []N {
 	return out
 }
 
-// readings is how often a step looks at its clock where there is something that drafts.
-const readings = 5
-
-// evenly is a clock by which every step takes as long, with drafts as without, and making them takes no time: then
-// drafts pay wherever one of them stands, however busy the machine is.
-func evenly() func() time.Time {
+// ticking is a clock that moves on by a millisecond with every so many readings.
+func ticking(readings int) func() time.Time {
 	from, n := time.Now(), 0
 	return func() time.Time {
 		n++
 		return from.Add(time.Duration(n/readings) * time.Millisecond)
 	}
 }
+
+// readings is how often a step looks at its clock where there is something that drafts: by a clock that ticks with the
+// last of them, every step takes as long, with drafts as without, and making them takes no time. Then drafts pay wherever one
+// of them stands, however busy the machine is.
+const readings = 5
 
 func TestSampledAnswersFollowTheModel(t *testing.T) {
 	if testing.Short() {
@@ -201,7 +202,7 @@ func TestSampledAnswersFollowTheModel(t *testing.T) {
 			p := narrow(.5)
 			want := expected(t, m, prompt, p)
 			e := start(t, m, map[bool]*model.Model{true: draft}[row.drafter == DrafterModel], o)
-			e.clock = evenly() // what drafts cost on this machine decides nothing
+			e.clock = ticking(readings)
 			counts := hear(t, e, prompt, p)
 			s := e.Stats()
 			t.Logf("%d of %d drafts stood, in %d steps", s.AcceptedTokens, s.DraftTokens, s.Steps)

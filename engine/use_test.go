@@ -58,7 +58,7 @@ func TestUsesSumToWhatTheEngineDid(t *testing.T) {
 func TestBlockTime(t *testing.T) {
 	const size, n = 16, 40
 	e := start(t, loadModel(t, "gopherling-2m"), nil, options(func(o *Options) { o.BlockSize = size }))
-	e.clock = evenly()
+	e.clock = ticking(1)
 	p := workload(t)[0]
 	s, err := e.Submit(context.Background(), Request{Prompt: p, MaxTokens: n, IgnoreEOS: true})
 	if err != nil {

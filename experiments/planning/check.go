@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/assaylab/assay/analysis/capacity"
 	"github.com/assaylab/assay/analysis/plan"
@@ -71,8 +72,8 @@ func simulated(k *plan.Checks, p *simulate.Planner, m capacity.MonthPlan, o *pla
 	k.Months = append(k.Months, c)
 	k.Errors = nil
 	for _, e := range at.Errors {
-		if slices.ContainsFunc(o.Limits, func(l capacity.SLO) bool { return e.Metric == errorName(l) }) {
-			k.Errors = append(k.Errors, plan.CheckError{Metric: e.Metric, Cells: e.Cells, Median: e.Median, Worst: e.Worst, Beyond: e.Beyond})
+		if i := slices.IndexFunc(o.Limits, func(l capacity.SLO) bool { return e.Metric == errorName(l) }); i >= 0 {
+			k.Errors = append(k.Errors, plan.CheckError{Metric: limitName(o.Limits[i]), Cells: e.Cells, Median: e.Median, Worst: e.Worst, Beyond: e.Beyond})
 		}
 	}
 	return nil
@@ -80,6 +81,11 @@ func simulated(k *plan.Checks, p *simulate.Planner, m capacity.MonthPlan, o *pla
 
 // errorName is a limit's percentile as the simulator names it.
 func errorName(l capacity.SLO) string { return fmt.Sprintf("%s_p%g", l.Metric, 100*l.Percentile) }
+
+// limitName is a limit's percentile for a reader: "p95 TTFT".
+func limitName(l capacity.SLO) string {
+	return fmt.Sprintf("p%g %s", 100*l.Percentile, strings.ToUpper(l.Metric))
+}
 
 // percentile is what was simulated of a limit's, NaN where the simulator does not tell that one.
 func percentile(at simulate.Prediction, l capacity.SLO) float64 {
