@@ -6,40 +6,6 @@ import (
 	"github.com/assaylab/assay/analysis/money"
 )
 
-// Present is the value today of payments at the beginning of each month, the first one today, at a
-// rate per year.
-func Present(flows []money.Amount, rate float64) money.Amount {
-	sum := money.Amount{}
-	for m, f := range flows {
-		sum = sum.Add(f.Times(math.Pow(1+rate, -float64(m)/12)))
-	}
-	return sum
-}
-
-// Payback is the number of months after which a unit that is bought has cost as much as renting one
-// would have: hours of each month at an hourly price, against a price and a monthly upkeep. All is
-// paid at the beginning of a month and discounted by a rate per year; whatever the unit is worth in the end is left out.
-// It is false where the unit never pays back.
-func Payback(price, upkeep, hourly money.Amount, hours, rate float64) (months float64, ok bool) {
-	saved := hourly.Times(hours).Sub(upkeep).Float()
-	if saved <= 0 {
-		return math.Inf(1), false
-	}
-	q := math.Pow(1+rate, -1./12)
-	if q == 1 {
-		return price.Float() / saved, true
-	}
-	left := 1 - price.Float()*(1-q)/saved
-	if left <= 0 {
-		return math.Inf(1), false
-	}
-	return math.Log(left) / math.Log(q), true
-}
-
-// BreakEvenUse is the share of all hours above which owning a unit is cheaper than renting one in those hours only. A
-// share above 1 says that it never is.
-func BreakEvenUse(perHour, rented money.Amount) float64 { return perHour.Float() / rented.Float() }
-
 // Overtaking is when one plan becomes cheaper than another: the first month from whose end on it has cost less, or no
 // more after it had cost more, in present value, and stays so to the last month. Indexes are -1 where there is none.
 type Overtaking struct {

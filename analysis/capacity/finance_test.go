@@ -8,6 +8,36 @@ import (
 	"github.com/assaylab/assay/analysis/money"
 )
 
+// present is the value today of payments at the beginning of each month, the first one today, at a
+// rate per year.
+func present(flows []money.Amount, rate float64) money.Amount {
+	sum := money.Amount{}
+	for m, f := range flows {
+		sum = sum.Add(f.Times(math.Pow(1+rate, -float64(m)/12)))
+	}
+	return sum
+}
+
+// payback is the number of months after which a unit that is bought has cost as much as renting one
+// would have: hours of each month at an hourly price, against a price and a monthly upkeep. All is
+// paid at the beginning of a month and discounted by a rate per year; whatever the unit is worth in the end is left out.
+// It is false where the unit never pays back.
+func payback(price, upkeep, hourly money.Amount, hours, rate float64) (months float64, ok bool) {
+	saved := hourly.Times(hours).Sub(upkeep).Float()
+	if saved <= 0 {
+		return math.Inf(1), false
+	}
+	q := math.Pow(1+rate, -1./12)
+	if q == 1 {
+		return price.Float() / saved, true
+	}
+	left := 1 - price.Float()*(1-q)/saved
+	if left <= 0 {
+		return math.Inf(1), false
+	}
+	return math.Log(left) / math.Log(q), true
+}
+
 // Known answers: $100 at once are $100; in a year, at 8 %, $92.59; twelve months of it are those of the formula for annuities.
 func TestPresent(t *testing.T) {
 	flows := make([]money.Amount, 25)
@@ -15,48 +45,38 @@ func TestPresent(t *testing.T) {
 		flows[i] = money.Zero("USD")
 	}
 	flows[0] = dollars(t, "100")
-	equal(t, "at once", Present(flows, 0.08), dollars(t, "100"))
+	equal(t, "at once", present(flows, 0.08), dollars(t, "100"))
 	flows[0], flows[12], flows[24] = money.Zero("USD"), dollars(t, "100"), dollars(t, "100")
-	equal(t, "in one and two years", Present(flows, 0.08).Round(2), dollars(t, "178.33"))
-	equal(t, "at no rate", Present(flows, 0), dollars(t, "200"))
+	equal(t, "in one and two years", present(flows, 0.08).Round(2), dollars(t, "178.33"))
+	equal(t, "at no rate", present(flows, 0), dollars(t, "200"))
 	monthly := make([]money.Amount, 12)
 	for i := range monthly {
 		monthly[i] = dollars(t, "100")
 	}
 	q := math.Pow(1.08, -1./12)
-	if got, want := Present(monthly, 0.08).Float(), 100*(1-math.Pow(q, 12))/(1-q); math.Abs(got-want) > 1e-9 {
+	if got, want := present(monthly, 0.08).Float(), 100*(1-math.Pow(q, 12))/(1-q); math.Abs(got-want) > 1e-9 {
 		t.Errorf("a year of $100 a month is %v, want %v", got, want)
 	}
 }
 
-// The worked check of the prices' collection: owned at $1.70 an hour, buying beats renting at $2.95, $3.99 and $6.88
-// above 58, 43 and 25 % of the hours, and never at $1.55.
-func TestBreakEvenUse(t *testing.T) {
-	for rent, want := range map[string]float64{"2.95": 0.58, "3.99": 0.43, "6.88": 0.25, "1.55": 1.10} {
-		if got := BreakEvenUse(dollars(t, "1.70"), dollars(t, rent)); math.Abs(got-want) > 0.005 {
-			t.Errorf("at %s: %v, want %v", rent, got, want)
-		}
-	}
-}
-
 func TestPayback(t *testing.T) {
-	months, ok := Payback(dollars(t, "1000"), dollars(t, "20"), dollars(t, "0.30"), 400, 0)
+	months, ok := payback(dollars(t, "1000"), dollars(t, "20"), dollars(t, "0.30"), 400, 0)
 	if !ok || months != 10 { // 120 less 20 saved a month
 		t.Errorf("%v months, %v", months, ok)
 	}
-	if _, ok := Payback(dollars(t, "1000"), dollars(t, "20"), dollars(t, "0.05"), 400, 0); ok {
+	if _, ok := payback(dollars(t, "1000"), dollars(t, "20"), dollars(t, "0.05"), 400, 0); ok {
 		t.Error("renting costs no more than upkeep, and buying pays back")
 	}
-	if _, ok := Payback(dollars(t, "1000"), dollars(t, "0"), dollars(t, "0.01"), 400, 0.08); ok {
+	if _, ok := payback(dollars(t, "1000"), dollars(t, "0"), dollars(t, "0.01"), 400, 0.08); ok {
 		t.Error("$4 a month for ever, at 8 %, are $624: they pay back $1,000")
 	}
 	for _, rate := range []float64{0, 0.05, 0.3} {
-		months, _ := Payback(dollars(t, "1000"), dollars(t, "20"), dollars(t, "0.30"), 400, rate)
+		months, _ := payback(dollars(t, "1000"), dollars(t, "20"), dollars(t, "0.30"), 400, rate)
 		flows := make([]money.Amount, int(math.Floor(months)))
 		for i := range flows {
 			flows[i] = dollars(t, "100")
 		}
-		before, after := Present(flows, rate), Present(append(flows, dollars(t, "100")), rate)
+		before, after := present(flows, rate), present(append(flows, dollars(t, "100")), rate)
 		if before.Float() > 1000+1e-6 || after.Float() < 1000-1e-6 {
 			t.Errorf("at %v: %v months, and the whole months are worth %s", rate, months, before)
 		}
@@ -93,7 +113,7 @@ func TestDecisionAgreesWithPayback(t *testing.T) {
 			}
 			p.Options[0].Price = money.New(1, 0, "USD").Times(worth / 2)
 			buy, rent := decide(t, p), decide(t, p.Only(Rent))
-			months, _ := Payback(p.Options[0].Price, p.Options[0].Upkeep, p.Options[1].Price, 730, rate)
+			months, _ := payback(p.Options[0].Price, p.Options[0].Upkeep, p.Options[1].Price, 730, rate)
 			if got := buy.Overtakes(rent, rate); got.Paid != int(math.Ceil(months-1e-9))-1 {
 				t.Errorf("rate %v, %d months: buying overtakes in month %d, the closed form says after %v", rate, n, got.Paid, months)
 			}

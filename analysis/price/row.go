@@ -176,13 +176,3 @@ func (Purchase) Kind() Kind { return KindPurchase }
 
 // Kind is the table that the row stands in.
 func (Machine) Kind() Kind { return KindMachine }
-
-// Same is an error that names two rows of different currencies, if there are two.
-func Same(rows ...Priced) error {
-	for _, r := range rows {
-		if a, b := rows[0].About(), r.About(); a.Currency != b.Currency {
-			return fmt.Errorf("%q is priced in %s and %q in %s: expected one currency; amounts are never converted", a.Name, a.Currency, b.Name, b.Currency)
-		}
-	}
-	return nil
-}

@@ -1,14 +1,9 @@
 package record
 
 import (
-	"bufio"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -70,56 +65,29 @@ type LadderRequest struct {
 
 // Ladder reads what a gateway wrote of one trial, nil where the system was none. A last line that was cut off is left out.
 func (s *Set) Ladder(id string) (*Ladder, error) {
-	for i := range s.Trials {
-		if t := &s.Trials[i]; t.Key.ID == id {
-			path := filepath.Join(s.Dir, TrialsDir, id, LadderFile)
-			l, err := readLadder(path, t.Started)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-			return l, nil
-		}
-	}
-	return nil, fmt.Errorf("%s: no finished trial %q", s.Dir, id)
-}
-
-func readLadder(path, zero string) (*Ladder, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	started, err := time.Parse(time.RFC3339Nano, zero)
-	if err != nil {
-		return nil, fmt.Errorf("the trial started %q: %w", zero, err)
-	}
-	return ParseLadder(f, started)
+	return traceOf(s, id, LadderFile, ParseLadder)
 }
 
 // ParseLadder reads the file's text, with stamps from zero.
 func ParseLadder(from io.Reader, zero time.Time) (*Ladder, error) {
-	r, out := bufio.NewReader(from), &Ladder{}
-	for number := 1; ; number++ {
-		line, err := r.ReadBytes('\n')
-		switch {
-		case errors.Is(err, io.EOF) && number > 1:
-			return out, nil
-		case err != nil:
-			return nil, fmt.Errorf("line %d: %w", number, err)
-		case number == 1:
-			if err := json.Unmarshal(line, &out.LadderHeader); err != nil || out.Format != LadderFormat {
-				return nil, fmt.Errorf("line 1: expected the header of a ladder's requests of format %d", LadderFormat)
-			}
-			continue
+	out := &Ladder{}
+	header := func(text []byte) error {
+		if err := json.Unmarshal(text, &out.LadderHeader); err != nil || out.Format != LadderFormat {
+			return fmt.Errorf("expected the header of a ladder's requests of format %d", LadderFormat)
 		}
+		return nil
+	}
+	err := eachLine(from, header, func(text []byte) error {
 		var q LadderRequest
-		if err := json.Unmarshal(line, &q); err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
+		if err := json.Unmarshal(text, &q); err != nil {
+			return err
 		}
 		q.At += out.Began.Sub(zero).Nanoseconds()
 		out.Requests = append(out.Requests, q)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return out, nil
 }

@@ -1,14 +1,9 @@
 package record
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 )
 
@@ -51,63 +46,36 @@ const Prefill = "prefill"
 // Steps reads the step trace of one trial, nil where there is none. Its stamps are made those of the
 // trial's requests: both clocks are one machine's. A last line that was cut off is left out.
 func (s *Set) Steps(id string) (*Steps, error) {
-	for i := range s.Trials {
-		if t := &s.Trials[i]; t.Key.ID == id {
-			path := filepath.Join(s.Dir, TrialsDir, id, StepsFile)
-			steps, err := readSteps(path, t.Started)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-			return steps, nil
-		}
-	}
-	return nil, fmt.Errorf("%s: no finished trial %q", s.Dir, id)
-}
-
-func readSteps(path, zero string) (*Steps, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	started, err := time.Parse(time.RFC3339Nano, zero)
-	if err != nil {
-		return nil, fmt.Errorf("the trial started %q: %w", zero, err)
-	}
-	return parseSteps(bufio.NewReader(f), started)
+	return traceOf(s, id, StepsFile, parseSteps)
 }
 
 // parseSteps reads a trace, with stamps from zero.
-func parseSteps(r *bufio.Reader, zero time.Time) (*Steps, error) {
-	var header struct {
+func parseSteps(from io.Reader, zero time.Time) (*Steps, error) {
+	var head struct {
 		Format int       `json:"assay_steps"`
 		Began  time.Time `json:"began"`
 	}
-	out := &Steps{}
-	for number := 1; ; number++ {
-		line, err := r.ReadBytes('\n')
-		switch {
-		case errors.Is(err, io.EOF) && number > 1:
-			return out, nil
-		case err != nil:
-			return nil, fmt.Errorf("line %d: %w", number, err)
-		case number == 1:
-			if err := json.Unmarshal(line, &header); err != nil || header.Format != 1 {
-				return nil, fmt.Errorf("line 1: expected the header of a step trace of format 1")
-			}
-			continue
+	header := func(text []byte) error {
+		if err := json.Unmarshal(text, &head); err != nil || head.Format != 1 {
+			return errors.New("expected the header of a step trace of format 1")
 		}
+		return nil
+	}
+	out := &Steps{}
+	err := eachLine(from, header, func(text []byte) error {
 		var s Step
-		if err := json.Unmarshal(line, &s); err != nil {
-			return nil, fmt.Errorf("line %d: %w", number, err)
+		if err := json.Unmarshal(text, &s); err != nil {
+			return err
 		}
 		out.Lost += s.Lost
 		if s.Items != nil {
-			s.Start += header.Began.Sub(zero).Nanoseconds()
+			s.Start += head.Began.Sub(zero).Nanoseconds()
 			out.Steps = append(out.Steps, s)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	return out, nil
 }
