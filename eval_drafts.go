@@ -13,13 +13,14 @@ import (
 // drafting is how a subject drafts. The zero value drafts nothing.
 type drafting struct {
 	drafter, model string
+	weights        string // the draft model's format
 	length         int
 	acceptance     string
 	epsilon        float64
 }
 
 // draftKeys are the engine's settings about drafts, which a subject of `eval sampled` can have.
-var draftKeys = []string{"draft_model", "drafter", "draft_length", "draft_acceptance", "draft_epsilon"}
+var draftKeys = []string{"draft_model", "draft_quantization", "drafter", "draft_length", "draft_acceptance", "draft_epsilon"}
 
 // setDrafts takes over what of the settings has an effect.
 func (s *subject) setDrafts(text string, settings scenario.Settings) error {
@@ -33,7 +34,7 @@ func (s *subject) setDrafts(text string, settings scenario.Settings) error {
 		return nil
 	}
 	drafter, _ := settings.DrafterWith(settings.DraftModel != "") // was checked by Validate
-	s.drafts = drafting{drafter, settings.DraftModel, settings.DraftLength, settings.DraftAcceptance, 0}
+	s.drafts = drafting{drafter, settings.DraftModel, settings.DraftWeights, settings.DraftLength, settings.DraftAcceptance, 0}
 	if settings.Lossy() {
 		s.drafts.epsilon = settings.DraftEpsilon
 	}
@@ -45,6 +46,9 @@ func (d drafting) String() string {
 		return ""
 	}
 	words := fmt.Sprintf(", %d drafts of %s", d.length, strings.TrimSpace(d.drafter+" "+d.model))
+	if d.model != "" && d.weights != scenario.AsShipped {
+		words += " as " + d.weights
+	}
 	if d.acceptance != engine.AcceptExact {
 		words += fmt.Sprintf(" accepted as %s (%g)", d.acceptance, d.epsilon)
 	}

@@ -146,8 +146,8 @@ func (o *sampledOptions) write(ctx context.Context, e entry, windows []eval.Wind
 	}
 	options.MaxQueue = max(options.MaxQueue, len(windows))
 	var draft *checkpoint.Checkpoint
-	if path := e.name.drafts.model; path != "" {
-		if draft, err = openDraft(e.checkpoint, path); err != nil {
+	if d := e.name.drafts; d.model != "" {
+		if draft, err = openDraft(e.checkpoint, d.model, d.weights); err != nil {
 			return nil, err
 		}
 		defer draft.Close()
@@ -160,12 +160,12 @@ func (o *sampledOptions) write(ctx context.Context, e entry, windows []eval.Wind
 	return answerAll(ctx, run, windows, p, o.tokens)
 }
 
-func openDraft(c *checkpoint.Checkpoint, path string) (*checkpoint.Checkpoint, error) {
+func openDraft(c *checkpoint.Checkpoint, path, weights string) (*checkpoint.Checkpoint, error) {
 	kernels, err := selectKernels()
 	if err != nil {
 		return nil, err
 	}
-	d, err := openModel(path, "", kernels)
+	d, err := openModel(path, weights, kernels)
 	if err != nil {
 		return nil, fmt.Errorf("draft model: %w", err)
 	}

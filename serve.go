@@ -184,7 +184,7 @@ func startEngine(o serveOptions, kernels *kernel.Set, log *slog.Logger) (*engine
 		e, err := engine.NewOffloading(c.Model, nil, c.Tokenizer.Ends(), o.settings.Options, o.files(c, nil, log), pinned(o.pin))
 		return e, c, err
 	}
-	d, err := openModel(o.settings.DraftModel, "", kernels)
+	d, err := openModel(o.settings.DraftModel, o.settings.DraftWeights, kernels)
 	if err != nil {
 		return nil, nil, fmt.Errorf("draft model: %w", err)
 	}

@@ -90,38 +90,38 @@ func (p *Plan) expand(l *Lab) error {
 // capabilities are what the model files decide about the sweep.
 func (l *Lab) capabilities(s *scenario.Scenario, m *checkpoint.Checkpoint) (sweep.Capabilities, error) {
 	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context,
-		Layers: m.Model.Layers, Windowed: m.Model.Window > 0, Drafts: map[string]string{}, Contexts: map[string]int{}}
+		Layers: m.Model.Layers, Windowed: m.Model.Window > 0, Drafts: map[string]string{}, Contexts: map[string]int{}, DraftFormats: map[string]string{}}
 	if s.Target != nil {
 		c.Context = math.MaxInt32 // the model only counts tokens: what the server can hold is not known
 	}
 	for _, d := range s.DraftModels() {
-		why, context, err := l.whyNoDraft(s.Resolve(d), m)
+		why, context, format, err := l.whyNoDraft(s.Resolve(d), m)
 		if err != nil {
 			return c, fmt.Errorf("%s: draft model: %w", s.File, err)
 		}
-		c.Drafts[d], c.Contexts[d] = why, context
+		c.Drafts[d], c.Contexts[d], c.DraftFormats[d] = why, context, format
 	}
 	return c, nil
 }
 
-// whyNoDraft says why a whole model cannot draft for m, "" where it can, and how long its
-// context is. A model that cannot be read is an error.
-func (l *Lab) whyNoDraft(path string, m *checkpoint.Checkpoint) (why string, context int, err error) {
+// whyNoDraft says why a whole model cannot draft for m, "" where it can, how long its
+// context is and the format of its weights. A model that cannot be read is an error.
+func (l *Lab) whyNoDraft(path string, m *checkpoint.Checkpoint) (why string, context int, format string, err error) {
 	f, err := l.Open(path)
 	if err != nil {
-		return "", 0, err
+		return "", 0, "", err
 	}
 	defer f.Close()
 	d, err := checkpoint.New(f, l.Kernels)
 	if err != nil {
-		return "", 0, err
+		return "", 0, "", err
 	}
 	if d.Model.WeightBytes() >= m.Model.WeightBytes() {
 		why = fmt.Sprintf("it is no smaller than the model: %d bytes of weights against %d", d.Model.WeightBytes(), m.Model.WeightBytes())
 	} else if err := m.Compatible(d); err != nil {
 		why = err.Error()
 	}
-	return why, d.Model.Context, nil
+	return why, d.Model.Context, checkpoint.Format(f), nil
 }
 
 // describe makes run.json of a plan.

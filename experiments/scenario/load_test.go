@@ -25,7 +25,7 @@ func load(t *testing.T, path string) *Scenario {
 // TestLoadEveryKey reads a file that gives every key another value than its default.
 func TestLoadEveryKey(t *testing.T) {
 	s := load(t, "testdata/good/full.toml")
-	wantEngine := Settings{Quantization: "BF16", Options: engine.Options{Drafter: "auto", DraftLength: 3, DraftAcceptance: "typical", DraftEpsilon: 0.2, Threads: 1, MaxBatch: 8,
+	wantEngine := Settings{Quantization: "BF16", DraftWeights: AsShipped, Options: engine.Options{Drafter: "auto", DraftLength: 3, DraftAcceptance: "typical", DraftEpsilon: 0.2, Threads: 1, MaxBatch: 8,
 		TokenBudget: 128, BlockSize: 32, KVTokens: 4096, KVFormat: "q8_0", KFormat: "q4_0", VFormat: "f16", KPerChannel: true,
 		KVRotation: "hadamard", KVLayout: "paged", KVPolicy: "full", KVBudget: 128, KVSinks: 8, KVRecent: 20, KVObserve: 16,
 		PrefixCache: "hash", Eviction: "cost", Preemption: "swap", SwapTokens: 2048, Context: 256,

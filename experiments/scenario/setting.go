@@ -32,12 +32,13 @@ var preemptions = []string{engine.PreemptRecompute, engine.PreemptSwap}
 type Settings struct {
 	Quantization string // weight format, or AsShipped
 	DraftModel   string // as written: a path relative to the scenario, "embedded:NAME", or "" for off
+	DraftWeights string // the draft model's weight format, or AsShipped
 	engine.Options
 }
 
 // DefaultSettings are what `assay serve` runs with when nothing is said.
 func DefaultSettings() Settings {
-	return Settings{Quantization: AsShipped, Options: engine.DefaultOptions()}
+	return Settings{Quantization: AsShipped, DraftWeights: AsShipped, Options: engine.DefaultOptions()}
 }
 
 // BaseSettings are what a scenario's arms have when [engine] says nothing: those of
@@ -95,6 +96,7 @@ func EngineSettings() []Setting {
 	return []Setting{
 		text("quantization", "weight format", quantizations, func(s *Settings) *string { return &s.Quantization }),
 		text("draft_model", "draft model for speculative decoding, empty for off", nil, func(s *Settings) *string { return &s.DraftModel }),
+		text("draft_quantization", "weight format of the draft model", quantizations, func(s *Settings) *string { return &s.DraftWeights }),
 		text("drafter", "what drafts tokens, auto for model with a draft_model and none without", engine.Drafters, func(s *Settings) *string { return &s.Drafter }),
 		integer("draft_layers", 0, 1024, "first layers of the model that draft with drafter self, fewer than it has", func(s *Settings) *int { return &s.DraftLayers }),
 		integer("draft_length", 1, 16, "tokens drafted per verify step, of trees all their nodes", func(s *Settings) *int { return &s.DraftLength }),

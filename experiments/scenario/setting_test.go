@@ -15,13 +15,13 @@ import (
 // TestSettingsCoverOptions holds that every field of engine.Options is a setting:
 // each must change exactly one field, and all fields must be reached.
 func TestSettingsCoverOptions(t *testing.T) {
-	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "drafter": "suffix", "draft_acceptance": "typical", "kv_format": "f32", "k_format": "q4_0", "v_format": "q4_0",
+	other := map[string]string{"quantization": "Q4_0", "draft_model": "x.gguf", "draft_quantization": "Q8_0", "drafter": "suffix", "draft_acceptance": "typical", "kv_format": "f32", "k_format": "q4_0", "v_format": "q4_0",
 		"kv_rotation": "hadamard", "kv_layout": "contiguous", "kv_policy": "h2o",
 		"prefix_cache": "radix", "eviction": "cost", "preemption": "swap",
 		"batching": "static", "preferred_batch": "2,3", "prefill_order": "mixed", "queue_order": "fair"}
 	changed := map[string]string{}
 	for _, d := range EngineSettings() {
-		base := Settings{Quantization: AsShipped}
+		base := Settings{Quantization: AsShipped, DraftWeights: AsShipped}
 		s := base
 		value := other[d.Name]
 		switch d.Kind {

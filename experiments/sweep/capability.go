@@ -18,11 +18,13 @@ type Capabilities struct {
 	Windowed bool              // some layers attend to a window
 	Contexts map[string]int    // of the draft models as written: the longest sequence of each, in tokens
 	Drafts   map[string]string // for every draft model as written: why it cannot draft for the model, "" where it can
+
+	DraftFormats map[string]string // of the draft models as written: as Shipped
 }
 
 // impossible says why the settings cannot run, "" where they can. s is canonical.
 func (c Capabilities) impossible(s scenario.Settings) string {
-	if why := c.quantization(s.Quantization); why != "" {
+	if why := finer("the model", c.Shipped, s.Quantization); why != "" {
 		return why
 	}
 	if s.DraftModel != "" {
@@ -31,6 +33,9 @@ func (c Capabilities) impossible(s scenario.Settings) string {
 			return fmt.Sprintf("draft model %q was not examined", s.DraftModel)
 		case why != "":
 			return fmt.Sprintf("draft model %q: %s", s.DraftModel, why)
+		}
+		if why := finer(fmt.Sprintf("draft model %q", s.DraftModel), c.DraftFormats[s.DraftModel], s.DraftWeights); why != "" {
+			return why
 		}
 		if most := c.Contexts[s.DraftModel]; most > 0 && c.context(s) > most {
 			return fmt.Sprintf("draft model %q: its context is %d, below the %d of the sequences", s.DraftModel, most, c.context(s))
@@ -51,18 +56,18 @@ func (c Capabilities) impossible(s scenario.Settings) string {
 	return ""
 }
 
-// quantization forbids going upward: weights stored with more bits than the file has
+// finer forbids going upward: weights stored with more bits than the file has
 // would be no more precise, only slower, and called what they are not.
-func (c Capabilities) quantization(q string) string {
-	if q == scenario.AsShipped || q == c.Shipped {
+func finer(model, shipped, q string) string {
+	if q == scenario.AsShipped || q == shipped {
 		return ""
 	}
-	from := recipe.Bits(c.Shipped)
+	from := recipe.Bits(shipped)
 	switch {
 	case from == 0:
-		return fmt.Sprintf("the model ships as %s, which cannot be converted to %s: only %q runs", c.Shipped, q, scenario.AsShipped)
+		return fmt.Sprintf("%s ships as %s, which cannot be converted to %s: only %q runs", model, shipped, q, scenario.AsShipped)
 	case recipe.Bits(q) > from:
-		return fmt.Sprintf("the model ships as %s: stored as %s it would be no more precise", c.Shipped, q)
+		return fmt.Sprintf("%s ships as %s: stored as %s it would be no more precise", model, shipped, q)
 	}
 	return ""
 }
@@ -79,6 +84,9 @@ func (c Capabilities) context(s scenario.Settings) int {
 // the same are the same.
 func (c Capabilities) canonical(s scenario.Settings) scenario.Settings {
 	s.Quantization = c.weights(s.Quantization)
+	if s.DraftModel == "" || s.DraftWeights == c.DraftFormats[s.DraftModel] {
+		s.DraftWeights = scenario.AsShipped
+	}
 	s = s.WithoutEffect()
 	if drafter, err := s.DrafterWith(s.DraftModel != ""); err == nil {
 		s = canonicalDrafts(s, drafter)

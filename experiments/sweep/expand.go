@@ -264,6 +264,8 @@ func written(s *scenario.Scenario, axis, value string) int {
 // that both keys and values have one instead of.
 func hasEffect(d scenario.Setting, s scenario.Settings) bool {
 	switch d.Name {
+	case "draft_quantization":
+		return s.DraftModel != ""
 	case "draft_layers":
 		return s.Drafter == engine.DrafterSelf
 	case "draft_length", "draft_adaptive", "draft_acceptance":

@@ -45,7 +45,7 @@ func (n namer) name(s scenario.Settings) string {
 			parts = append(parts, label(name, &s))
 		}
 	}
-	if n.varies["draft_model"] || n.varies["drafter"] || n.varies["draft_layers"] || n.varies["draft_length"] || n.varies["draft_adaptive"] ||
+	if n.varies["draft_model"] || n.varies["draft_quantization"] || n.varies["drafter"] || n.varies["draft_layers"] || n.varies["draft_length"] || n.varies["draft_adaptive"] ||
 		n.varies["draft_acceptance"] || n.varies["draft_epsilon"] {
 		parts = append(parts, n.draft(s))
 	}
@@ -155,6 +155,9 @@ func (n namer) draft(s scenario.Settings) string {
 	if s.DraftModel != "" && len(n.drafts) > 1 {
 		base := path.Base(filepath.ToSlash(strings.TrimPrefix(s.DraftModel, scenario.EmbeddedPrefix)))
 		name += strings.TrimSuffix(base, ".gguf") + " "
+	}
+	if s.DraftModel != "" && n.varies["draft_quantization"] {
+		name += s.DraftWeights + " "
 	}
 	if s.DraftAdaptive {
 		name += "≤"

@@ -45,6 +45,7 @@ func (m *Matrix) checkSampling(c Capabilities) error {
 // where it samples exactly.
 type Drafting struct {
 	Drafter, Model string // Model can be opened
+	Weights        string // the draft model's format
 	Length         int
 	Acceptance     string
 	Epsilon        float64
@@ -55,7 +56,7 @@ func (m *Matrix) drafting(s scenario.Settings) Drafting {
 	if !s.Lossy() {
 		return Drafting{}
 	}
-	return Drafting{s.Drafter, m.Scenario.Resolve(s.DraftModel), s.DraftLength, s.DraftAcceptance, s.DraftEpsilon}
+	return Drafting{s.Drafter, m.Scenario.Resolve(s.DraftModel), s.DraftWeights, s.DraftLength, s.DraftAcceptance, s.DraftEpsilon}
 }
 
 // Keys are the settings as a subject of `assay eval sampled` has them, each with a comma in front.
@@ -65,7 +66,7 @@ func (d Drafting) Keys() string {
 	}
 	keys := fmt.Sprintf(",drafter=%s,draft_length=%d,draft_acceptance=%s,draft_epsilon=%g", d.Drafter, d.Length, d.Acceptance, d.Epsilon)
 	if d.Model != "" {
-		keys += ",draft_model=" + d.Model
+		keys += ",draft_model=" + d.Model + ",draft_quantization=" + d.Weights
 	}
 	return keys
 }

@@ -63,6 +63,7 @@ func (m *Matrix) names() []string {
 // TestMatrices compares whole expansions with their goldens.
 func TestMatrices(t *testing.T) {
 	shortDraft := Capabilities{Shipped: "BF16", Context: 512, Layers: 4, Drafts: map[string]string{"embedded:tiny": ""}, Contexts: map[string]int{"embedded:tiny": 256}}
+	formats := Capabilities{Shipped: "BF16", Context: 512, Layers: 4, Drafts: map[string]string{"embedded:tiny": ""}, DraftFormats: map[string]string{"embedded:tiny": "BF16"}}
 	mixed := Capabilities{Shipped: "Q4_1", Mixed: true, Context: 2048, Drafts: map[string]string{"embedded:tiny": "another vocabulary"}}
 	for _, c := range []struct {
 		name string
@@ -131,6 +132,12 @@ mode = "product"
 draft_model = ["", "embedded:tiny"]
 drafter = ["auto", "self"]
 draft_layers = [0, 2, 3, 4]
+`},
+		{"draft formats", formats, head + `[sweep]
+mode = "product"
+[sweep.axes]
+draft_model = ["", "embedded:tiny"]
+draft_quantization = ["as-shipped", "BF16", "Q8_0", "F32"]
 `},
 		{"short draft", shortDraft, head + `[sweep]
 mode = "product"
