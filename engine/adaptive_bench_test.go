@@ -123,3 +123,25 @@ func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
+
+// BenchmarkDraftFormats has a draft model in several weight formats draft for one sequence, and compares as BenchmarkAdaptivePays
+// does: what it takes to draft is to a good part reading the draft model's weights, once for every token.
+func BenchmarkDraftFormats(b *testing.B) {
+	m, work := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), source(b, 16, 200)
+	for _, format := range []string{"BF16", "Q8_0", "Q4_0"} {
+		draft := quantized(b, "gopherling-2m", format, bestSet(b))
+		for _, kind := range []string{"completion", "sampled"} {
+			for _, length := range []int{2, 3} {
+				b.Run(fmt.Sprintf("%s/%s/%d", format, kind, length), func(b *testing.B) {
+					o := options(func(o *Options) {
+						o.Context, o.KVFormat, o.MaxBatch, o.Drafter, o.DraftLength = 1024, "bf16", 1, DrafterModel, length
+					})
+					e := start(b, m, draft, o)
+					adaptivePays(b, e, kind == "sampled", 1, work)
+					s := e.Stats()
+					b.ReportMetric(float64(s.DraftTime.Nanoseconds())/float64(s.DraftTokens)/1e3, "us/draft")
+				})
+			}
+		}
+	}
+}
