@@ -1,0 +1,5 @@
+package system
+
+func vllm() Kind {
+	return Kind{Name: "vllm", Title: "vLLM", Started: true, Dialects: []string{"completions", "chat"}}
+}
