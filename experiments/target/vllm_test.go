@@ -411,7 +411,9 @@ func TestGauges(t *testing.T) {
 		g.add(float64(i), r)
 	}
 	var said []string
-	g.report(0.5, 2.5, func(name, format string, values ...any) { said = append(said, name+": "+fmt.Sprintf(format, values...)) })
+	g.report(0.5, 2.5, func(name, format string, values ...any) {
+		said = append(said, name+": "+fmt.Sprintf(format, values...))
+	})
 	want := "requests running, mean and most seen: 2.0, 3|requests waiting, mean and most seen: 1.0, 2|KV cache in use, mean and most seen: 20.0 %, 30.0 %|looks at what runs, waits and is in use: 2, one a second"
 	if strings.Join(said, "|") != want {
 		t.Error(said)
