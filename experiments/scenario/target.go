@@ -3,6 +3,7 @@ package scenario
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -151,4 +152,23 @@ func (x *Target) Called(model string) string {
 // Local says whether anything of the run is on the lab's own machine: the included engine, gateways, or a system that is started.
 func (s *Scenario) Local() bool {
 	return s.Included || slices.ContainsFunc(s.Targets, func(x *Target) bool { return x.System.Started })
+}
+
+// CheckTargets reports what targets are to load and what is not there. A folder is fine: many systems load one.
+func (s *Scenario) CheckTargets() error {
+	var problems []*Problem
+	for _, x := range s.Targets {
+		if x.Path == "" {
+			continue
+		}
+		if full := s.Resolve(x.Path); !exists(full) {
+			problems = append(problems, s.Problem(joinKey(x.Key, "path"), fmt.Sprintf("nothing readable at %q", full), "a folder or a file, relative to the scenario's directory", ""))
+		}
+	}
+	return join(problems)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

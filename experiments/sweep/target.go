@@ -122,7 +122,7 @@ func (k choice) with(name, value string) choice {
 
 // filterChoices keeps what include asks for and drops what exclude names, as filter does.
 func filterChoices(s *scenario.Scenario, x *scenario.Target, all []choice) ([]choice, error) {
-	any := func(filters []scenario.Match, k choice) bool {
+	matches := func(filters []scenario.Match, k choice) bool {
 		return slices.ContainsFunc(filters, func(m scenario.Match) bool { return m.MatchesValues(k.values) })
 	}
 	for _, f := range slices.Concat(x.Sweep.Include, x.Sweep.Exclude) {
@@ -131,7 +131,7 @@ func filterChoices(s *scenario.Scenario, x *scenario.Target, all []choice) ([]ch
 		}
 	}
 	kept := slices.DeleteFunc(slices.Clone(all), func(k choice) bool {
-		return len(x.Sweep.Include) > 0 && !any(x.Sweep.Include, k) || any(x.Sweep.Exclude, k)
+		return len(x.Sweep.Include) > 0 && !matches(x.Sweep.Include, k) || matches(x.Sweep.Exclude, k)
 	})
 	if len(kept) == 0 {
 		return nil, s.Problem(x.Key+".sweep", "filters that drop every arm", "at least one arm", "loosen include and exclude")
@@ -142,7 +142,10 @@ func filterChoices(s *scenario.Scenario, x *scenario.Target, all []choice) ([]ch
 // targetArm makes an arm of one choice. Its command is whose it is that starts it.
 func (m *Matrix) targetArm(x *scenario.Target, k choice, name, version string) Arm {
 	a := Arm{Target: &Deployed{x, k.values}}
-	a.Record = record.Arm{Name: name, Settings: settingsOf(x.System, k.values, nil), TOML: targetTOML(x, k.values), Deployment: deployment(x, version)}
+	a.Record = record.Arm{Name: name, Settings: settingsOf(x.System, k.values, nil), Deployment: deployment(x, version)}
+	if x.System.Started {
+		a.Record.TOML = targetTOML(x, k.values)
+	}
 	a.Record.Swept = settingsOf(x.System, k.values, m.sweptOf(x, k))
 	a.Record.ID = digest("target", identity(x), k.values)
 	return a
