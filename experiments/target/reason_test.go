@@ -66,7 +66,7 @@ func TestRecordedLogs(t *testing.T) {
 }
 
 var recordedReasons = map[string]string{
-	"block-size.log": "ValueError: block size 16",
+	"block-size.log": "ValueError: No common block size for 16 (CPU_ATTN: [MultipleOf(32)]). (exit status 1)",
 }
 
 // Any output makes one line of valid text.
