@@ -143,7 +143,7 @@ func (x *export) settle(list []place, to string) (err error) {
 	named := to != Auto
 	if !named {
 		to = "F32"
-		for name, n := range plain { // two types of equally many values cannot be told apart by their order here
+		for name, n := range plain { // the type of most values, of equals the first by name
 			if len(quantized) == 0 && (n > plain[to] || n == plain[to] && name < to) {
 				to = name
 			}

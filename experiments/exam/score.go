@@ -24,11 +24,14 @@ func (e *NoScores) Error() string { return e.Reason }
 // Scores tries whether the server gives log-probabilities of given texts: whether it echoes a prompt
 // with them. A *NoScores error says that it does not, or not as it should.
 func (s *Server) Scores(ctx context.Context) error {
-	if _, ok := s.Kind.Dialect.(dialect.Completions); !ok {
-		return &NoScores{fmt.Sprintf("the dialect %s has no log-probabilities of given texts", s.Kind.Name)}
+	if err := s.mayScore(); err != nil {
+		return err
 	}
 	e, err := s.echo(ctx, probeText)
+	var not *unsent
 	switch {
+	case errors.As(err, &not):
+		return err
 	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
@@ -40,6 +43,14 @@ func (s *Server) Scores(ctx context.Context) error {
 		if v == nil || !(*v <= 0) {
 			return &NoScores{"an echoed prompt comes with what are no log-probabilities"}
 		}
+	}
+	return nil
+}
+
+// mayScore is an error where the dialect has no words for it.
+func (s *Server) mayScore() error {
+	if _, ok := s.Kind.Dialect.(dialect.Completions); !ok {
+		return &NoScores{fmt.Sprintf("the dialect %s has no log-probabilities of given texts", s.Kind.Name)}
 	}
 	return nil
 }

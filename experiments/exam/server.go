@@ -101,13 +101,18 @@ type busyError struct {
 
 func (e *busyError) Error() string { return e.reason }
 
+// unsent is why a request was not sent.
+type unsent struct{ error }
+
+func (e *unsent) Unwrap() error { return e.error }
+
 // try sends a request until it is answered, and again where the server has no room: which of the answers
 // counts does not depend on it, since they are greedy.
 func (s *Server) try(ctx context.Context, prompt string, most int, send func() (*dialect.Usage, error)) error {
 	for n := 1; ; n++ {
 		if s.Spend != nil {
 			if err := s.Spend(prompt, most); err != nil {
-				return err
+				return &unsent{err}
 			}
 		}
 		u, err := send()
