@@ -53,7 +53,7 @@ most servers can be asked for.
 	}
 	f := c.Flags()
 	o.flags(f)
-	o.serverFlags(f)
+	o.servers = true
 	f.StringVar(&o.file, "task", "", "JSONL file of questions (required)")
 	f.BoolVar(&o.letters, "letters", false, "have the letter of a choice written, in place of likelihoods")
 	f.IntVar(&o.maxTokens, "max-tokens", 16, "with --letters: tokens of an answer, at most")
@@ -94,9 +94,6 @@ func (o choiceOptions) score(ctx context.Context, e entry, questions []task.Choi
 }
 
 func (o choiceOptions) scoreServer(ctx context.Context, e entry, questions []task.Choice, progress func(int)) ([]eval.Choice, []eval.ChoiceValues, error) {
-	if err := o.budget.bound(e.server, func(count exam.Counter) (int, int) { return exam.WorstScores(questions, count) }); err != nil {
-		return nil, nil, err
-	}
 	var no *exam.NoScores
 	if err := e.server.Scores(ctx); errors.As(err, &no) {
 		return nil, nil, fmt.Errorf("%s tells no likelihoods: %w; with --letters every subject writes the letter of its choice", e.name, err)

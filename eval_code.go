@@ -22,6 +22,7 @@ type codeOptions struct {
 	items              int
 	seed               uint64
 	context, maxTokens int
+	tokenizer          string
 }
 
 func newEvalCode() *cobra.Command {
@@ -60,12 +61,13 @@ With a server among the subjects there are no likelihoods, and prompts are cut b
 	}
 	f := c.Flags()
 	o.flags(f)
-	o.serverFlags(f)
+	o.servers = true
 	f.StringVar(&o.source, "source", "", "directory or file with Go source (required)")
 	f.IntVar(&o.items, "items", 100, "functions to cut off")
 	f.Uint64Var(&o.seed, "seed", 1, "of the choice of functions and lines")
 	f.IntVar(&o.context, "context-tokens", 512, "tokens of the file before the line, at most")
 	f.IntVar(&o.maxTokens, "max-tokens", 128, "tokens to write, at most")
+	f.StringVar(&o.tokenizer, "tokenizer", defaultModel, "GGUF file, embedded:NAME or cache:NAME that cuts a server's prompts")
 	_ = c.MarkFlagRequired("source") // fails for an unknown flag only
 	return c
 }
@@ -114,7 +116,11 @@ func (o codeOptions) askServer(ctx context.Context, werr io.Writer, e entry, pla
 	if !exam.Continues(e.server.Kind) {
 		return answers{}, fmt.Errorf("%s: a server of this dialect answers messages, and does not continue a text: use a dialect of completions", e.name)
 	}
-	c, err := o.budget.text()
+	kernels, err := selectKernels()
+	if err != nil {
+		return answers{}, err
+	}
+	c, err := openModel(o.tokenizer, "", kernels)
 	if err != nil {
 		return answers{}, err
 	}

@@ -58,7 +58,7 @@ environment they see PATH; they and what they start are killed after --timeout.
 	}
 	f := c.Flags()
 	o.flags(f)
-	o.serverFlags(f)
+	o.servers = true
 	f.StringVar(&o.file, "task", "", "JSONL file of prompts (required)")
 	f.IntVar(&o.maxTokens, "max-tokens", 128, "tokens to generate at most, where an item says nothing")
 	f.StringVar(&o.check, "check", "", "command that judges items without one of their own, split at blanks")

@@ -83,8 +83,7 @@ func TestServerSubjectsRefused(t *testing.T) {
 		{"no list of models", []string{"choice", s.URL(), "--task", task}, "does not list its models"},
 		{"no likelihoods", []string{"choice", s.URL() + ",model=m", "--task", task}, "--letters"},
 		{"likelihoods of a chat", []string{"choice", s.URL() + ",model=m,dialect=chat", "--task", task}, "has no log-probabilities of given texts"},
-		{"paid without a bound", []string{"choice", "--letters", s.URL() + ",model=m,dialect=openai-chat", "--task", task}, "is paid for and has no bound: it may be sent 16 requests"},
-		{"beyond the bound", []string{"choice", "--letters", s.URL() + ",model=m", "--task", task, "--budget-requests", "15"}, "the budget is 15 requests: it may send 16"},
+		{"paid for", []string{"choice", "--letters", s.URL() + ",model=m,dialect=openai-chat", "--task", task}, "is paid for: ask it by [[task]]"},
 		{"code of a chat", []string{"code", s.URL() + ",model=m,dialect=chat", "--source", "scenarios/data/assay-source.txt", "--items", "1"}, "does not continue a text"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -24,7 +24,6 @@ type evalOptions struct {
 	json      bool
 	drafts    bool // not of a flag: subjects may draft
 	servers   bool // likewise, may be servers
-	budget    serverBudget
 }
 
 func (o *evalOptions) flags(f *pflag.FlagSet) {

@@ -151,28 +151,19 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// TestPurse: nothing is sent beyond a bound, and what the server counts is what counts.
-func TestPurse(t *testing.T) {
-	count := func(text string) int { return len(text) }
-	for _, c := range []struct {
-		name  string
-		purse Purse
-		sent  int
-		says  string
-	}{
-		{"requests", Purse{Requests: 2, Count: count}, 2, "the budget is 2 requests"},
-		{"tokens", Purse{Tokens: 30, Count: count}, 4, "the budget is 30 tokens"}, // 3 + 1 each as the server counts, 10 + 5 as they may come to
+// TestSpend: nothing is sent that is refused, which is no failure of the server, also where it is only tried.
+func TestSpend(t *testing.T) {
+	broke := errors.New("nothing left")
+	for _, chosen := range []func(s *Server) error{
+		func(s *Server) error { _, err := s.Write(t.Context(), []Ask{{Prompt: "x", Max: 4}}, nil); return err },
+		func(s *Server) error { return s.Scores(t.Context()) },
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			s, server := serve(t, "completions", text(false, "x"))
-			s.Spend, s.Spent = c.purse.Spend, c.purse.Spent
-			asks := slices.Repeat([]Ask{{Prompt: "0123456789", Max: 5}}, 9)
-			_, err := s.Write(t.Context(), asks, nil)
-			var over *OverspentError
-			if !errors.As(err, &over) || !strings.Contains(err.Error(), c.says) || len(server.Served()) != c.sent {
-				t.Errorf("error %v after %d requests, want %d", err, len(server.Served()), c.sent)
-			}
-		})
+		s, server := serve(t, "completions", text(false, "x"))
+		s.Spend = func(string, int) error { return broke }
+		var no *NoScores
+		if err := chosen(s); !errors.Is(err, broke) || errors.As(err, &no) || len(server.Served()) != 0 {
+			t.Errorf("error %v after %d requests", err, len(server.Served()))
+		}
 	}
 }
 
@@ -264,18 +255,19 @@ func TestScoresAreTried(t *testing.T) {
 func TestWorst(t *testing.T) {
 	questions := []task.Choice{{ID: "1", Context: "ab", Delimiter: " ", Choices: []string{"c", "de"}}}
 	s := scoring(t, nil)
-	purse := &Purse{Requests: 1 << 20, Count: func(text string) int { return len(text) }}
-	s.Spend = purse.Spend // nothing is given back
+	count := func(text string) int { return len(text) }
+	requests, tokens := 0, 0
+	s.Spend = func(prompt string, most int) error { requests, tokens = requests+1, tokens+count(prompt)+most; return nil }
 	if err := s.Scores(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Score(t.Context(), questions, nil); err != nil {
 		t.Fatal(err)
 	}
-	if requests, tokens := WorstScores(questions, purse.Count); requests != purse.requests || tokens != purse.tokens {
-		t.Errorf("worst %d requests and %d tokens, sent %d and %d", requests, tokens, purse.requests, purse.tokens)
+	if n, k := WorstScores(questions, count); n != requests || k != tokens {
+		t.Errorf("worst %d requests and %d tokens, sent %d and %d", n, k, requests, tokens)
 	}
-	if requests, tokens := Worst([]Ask{{Prompt: "abc", Max: 5}, {Prompt: "", Max: 1}}, purse.Count); requests != 2 || tokens != 9 {
+	if requests, tokens := Worst([]Ask{{Prompt: "abc", Max: 5}, {Prompt: "", Max: 1}}, count); requests != 2 || tokens != 9 {
 		t.Errorf("worst %d requests and %d tokens", requests, tokens)
 	}
 }
