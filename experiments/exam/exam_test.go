@@ -257,7 +257,10 @@ func TestWorst(t *testing.T) {
 	s := scoring(t, nil)
 	count := func(text string) int { return len(text) }
 	requests, tokens := 0, 0
-	s.Spend = func(prompt string, most int) error { requests, tokens = requests+1, tokens+count(prompt)+most; return nil }
+	s.Spend = func(prompt string, most int) error {
+		requests, tokens = requests+1, tokens+count(prompt)+most
+		return nil
+	}
 	if err := s.Scores(t.Context()); err != nil {
 		t.Fatal(err)
 	}
