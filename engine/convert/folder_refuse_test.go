@@ -105,7 +105,7 @@ func TestFolderRefuses(t *testing.T) {
 	}
 }
 
-// withTable has divisors that rise, which Llama 3's scaling does not make.
+// withTable has divisors that fall, which Llama 3's scaling does not make.
 func withTable(t *testing.T, f *gguf.File) []gguf.TensorData {
 	t.Helper()
 	var list []gguf.TensorData
@@ -113,7 +113,8 @@ func withTable(t *testing.T, f *gguf.File) []gguf.TensorData {
 		to := tensor.ToWrite()
 		if tensor.Name == "rope_freqs.weight" {
 			data := slices.Clone(tensor.Data)
-			copy(data[4:8], data[len(data)-4:])
+			copy(data[len(data)-4:], tensor.Data[:4])
+			copy(data[:4], tensor.Data[len(data)-4:])
 			to.Write = gguf.Bytes(data)
 		}
 		list = append(list, to)
