@@ -1,4 +1,4 @@
-//go:build sdk || lmeval || dialects || vllm
+//go:build sdk || lmeval || dialects || vllm || hf
 
 package main
 

@@ -27,6 +27,8 @@ type Study struct {
 	TimeSpent   *TimeSpent   // nil where no engine was profiled
 	Speculation *Speculation // nil where the run does not sweep who drafts tokens
 	Ladders     []LadderCell // in the order of Cells; none where no system was a ladder
+	Tasks       []TaskFigure // none where no tasks were asked
+	TaskGaps    []TaskGap    // what of the tasks there is no figure of
 	Instrument  Instrument   // how exact all of it is
 	Warnings    []string     // facts that weaken every conclusion, one sentence each
 }

@@ -47,6 +47,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.cellTables(),
 		v.overTime(),
 		v.qualityTable(),
+		v.tasks(),
 		v.cost(),
 		v.machine(),
 		v.instrument(),
