@@ -19,7 +19,7 @@ const Server = "server"
 
 // Kinds returns all systems, in the order of documents.
 func Kinds() []Kind {
-	return []Kind{server(), vllm(), triton(), trtllm()}
+	return []Kind{server(), vllm(), triton(), trtllm(), tritonTRT()}
 }
 
 // Named is the system of a name.
