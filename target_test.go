@@ -1,0 +1,131 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/experiments/system"
+)
+
+// TestTargetTables holds the tables of docs/targets.md to what systems are.
+func TestTargetTables(t *testing.T) {
+	var all strings.Builder
+	all.WriteString("| system | what it is | started by the lab | dialects, the default first |\n|---|---|---|---|\n")
+	for _, k := range system.Kinds() {
+		dialects := "all; `chat` is the default"
+		if k.Dialects != nil {
+			dialects = "`" + strings.Join(k.Dialects, "`, `") + "`"
+		}
+		fmt.Fprintf(&all, "| `%s` | %s | %s | %s |\n", k.Name, k.Title, map[bool]string{true: "yes", false: "no"}[k.Started], dialects)
+		if k.Started {
+			generated(t, "docs/targets.md", "settings of "+k.Name, settingsTable(k))
+		}
+	}
+	generated(t, "docs/targets.md", "systems", all.String())
+}
+
+func settingsTable(k system.Kind) string {
+	var b strings.Builder
+	b.WriteString("| setting | values | what it is |\n|---|---|---|\n")
+	for _, s := range k.Settings {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, valuesText(s), strings.ReplaceAll(s.Doc, "|", `\|`))
+	}
+	return b.String()
+}
+
+func valuesText(s system.Setting) string {
+	most := ""
+	if s.Max < math.MaxInt32 {
+		most = fmt.Sprintf(" to %.10g", s.Max)
+	}
+	switch s.Type {
+	case system.Integer:
+		return fmt.Sprintf("whole, from %g%s", s.Min, most)
+	case system.Number:
+		return fmt.Sprintf("number, from %g%s", s.Min, most)
+	case system.Boolean:
+		return "true, false"
+	case system.Choice:
+		return strings.Join(s.Choices, ", ")
+	}
+	return "text"
+}
+
+func TestTargetList(t *testing.T) {
+	out, errs, code := assay(t, "target", "list", "--json")
+	var all []checked
+	if err := json.Unmarshal([]byte(out), &all); err != nil || code != exitOK || errs != "" || len(all) != len(system.Kinds()) {
+		t.Fatalf("%d, %v: %s%s", code, err, out, errs)
+	}
+	for i, k := range system.Kinds() {
+		if all[i].System != k.Name || len(all[i].Dialects) == 0 || k.Started != (len(all[i].Would) > 0) {
+			t.Errorf("%+v", all[i])
+		}
+	}
+	out, _, code = assay(t, "target", "list")
+	if code != exitOK || !strings.Contains(out, "TensorRT-LLM") || !strings.Contains(out, "by URL") {
+		t.Errorf("%d: %s", code, out)
+	}
+}
+
+// What is missing is exit code 4, and what is meant by nobody 2.
+func TestTargetCheck(t *testing.T) {
+	for _, tc := range []struct {
+		args []string
+		code int
+		out  string
+		errs string
+	}{
+		{[]string{"trtllm", "--path", "nowhere", "--set", "max_batch_size=8"}, exitEnvironment, "would run  trtllm-serve nowhere --host 127.0.0.1 --port PORT --max_batch_size 8", "trtllm-serve is not in PATH: install"},
+		{[]string{"trtlm"}, exitUsage, "", `did you mean "trtllm"?`},
+		{[]string{"server"}, exitUsage, "", "checked by its URL"},
+		{[]string{"trtllm", "--set", "max_batch_size=x"}, exitUsage, "", "max_batch_size: found x, expected a whole number"},
+		{[]string{"trtllm", "--set", "max_batch_size"}, exitUsage, "", "expected KEY=VALUE"},
+		{[]string{"http://127.0.0.1:1", "--dialect", "chta"}, exitUsage, "", `did you mean "chat"?`},
+		{[]string{"http://127.0.0.1:1"}, exitEnvironment, "", "does not answer"},
+		{[]string{"scenarios/quickstart.toml"}, exitUsage, "", "has no [[target]]"},
+		{[]string{"nothing.toml"}, exitUsage, "", "nothing.toml"},
+	} {
+		out, errs, code := assay(t, append([]string{"target", "check"}, tc.args...)...)
+		if code != tc.code || !strings.Contains(out, tc.out) || !strings.Contains(errs, tc.errs) {
+			t.Errorf("%v: %d, %s%s", tc.args, code, out, errs)
+		}
+	}
+}
+
+// A server is asked what it is and what it supports; one that may cost money only with --yes.
+func TestTargetCheckServer(t *testing.T) {
+	sent := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/v1/models":
+			fmt.Fprint(w, `{"data":[{"id":"m","owned_by":"openai"}]}`)
+		case "/health/readiness":
+			fmt.Fprint(w, `{"status":"healthy","litellm_version":"1.2.3"}`)
+		case "/v1/chat/completions":
+			sent++
+			w.Header().Set("Content-Type", "text/event-stream")
+			fmt.Fprint(w, "data: {\"choices\":[{\"delta\":{\"content\":\"Paris\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n")
+		default:
+			http.NotFound(w, r)
+		}
+	}))
+	defer s.Close()
+	out, errs, code := assay(t, "target", "check", s.URL)
+	if code != exitOK || sent != 0 || !strings.Contains(out, "LiteLLM 1.2.3") || !strings.Contains(out, "--yes sends up to 10 requests") {
+		t.Errorf("%d, %d requests: %s%s", code, sent, out, errs)
+	}
+	out, errs, code = assay(t, "target", "check", s.URL, "--yes", "--json")
+	var all []checked
+	if err := json.Unmarshal([]byte(out), &all); err != nil || code != exitOK || sent == 0 || len(all) != 1 || all[0].Server == nil || all[0].Server.Feature("usage").Answer != "no" {
+		t.Errorf("%d, %v, %d requests: %s%s", code, err, sent, out, errs)
+	}
+	if out, errs, code = assay(t, "target", "check", s.URL, "--model", "other"); code != exitEnvironment || !strings.Contains(errs, `does not list the model "other"`) {
+		t.Errorf("%d: %s%s", code, out, errs)
+	}
+}
