@@ -403,6 +403,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`quality`", record.QualityPlan{}},
 		{"`cost`", record.CostPlan{}},
 		{"`row`", record.PriceRow{}},
+		{"`machines`", record.MachinePrice{}},
 		{"`apis`", price.API{}},
 		{"`order`", record.TrialKey{}},
 		{"`trials/ID/record.json`", record.Trial{}},
