@@ -25,6 +25,7 @@ type triton struct {
 	repo    *modelRepository // nil for a script
 	ports   tritonPorts
 	api     *tritonAPI
+	metrics *tritonAPI // nil where the server has none
 
 	decoupled bool // as the server runs the model, known once it is ready
 }
@@ -90,7 +91,7 @@ func (t *triton) Start(ctx context.Context, log io.Writer) (err error) {
 			return err
 		}
 	}
-	t.api = &tritonAPI{base: "http://127.0.0.1:" + t.ports.http, client: t.launch.Client}
+	t.api = &tritonAPI{base: localhost + t.ports.http, client: t.launch.Client}
 	t.process, err = startProcess(command{Args: tritonArgs(t.launch, t.home, t.ports), Env: t.home.env, CPUs: t.launch.CPUs,
 		Grace: tritonGrace, Finally: sweepShared(t.ports)}, log)
 	return err
@@ -166,6 +167,10 @@ func (t *triton) Ready(ctx context.Context) error {
 	if err := t.ready(ctx, func(ctx context.Context) error { return t.api.ready(ctx, t.launch.Served) }); err != nil {
 		return err
 	}
+	metrics := &tritonAPI{base: localhost + t.ports.metrics, client: t.launch.Client}
+	if _, err := metrics.page(ctx); err == nil {
+		t.metrics = metrics
+	}
 	var err error
 	t.decoupled, err = t.api.verify(ctx, t.launch.Served, t.changes)
 	return err
@@ -207,10 +212,13 @@ func (a *tritonAPI) verify(ctx context.Context, model string, changes []change) 
 // URL implements Target.
 func (t *triton) URL() string {
 	if t.launch.Dialect == grpcDialect {
-		return "http://127.0.0.1:" + t.ports.grpc
+		return localhost + t.ports.grpc
 	}
 	return t.api.base
 }
+
+// localhost begins the URLs of servers that the lab starts.
+const localhost = "http://127.0.0.1:"
 
 // grpcDialect is spoken on a port of its own.
 const grpcDialect = "triton-grpc"
@@ -225,6 +233,13 @@ func (t *triton) Stats(ctx context.Context) (Stats, error) {
 		return Stats{}, err
 	}
 	s := tritonStats(counts, t.decoupled)
+	if t.metrics != nil {
+		page, err := t.metrics.page(ctx)
+		if err != nil {
+			return Stats{}, err
+		}
+		addMetrics(&s, page, t.launch.Served)
+	}
 	if cpu, peak, ok := t.usage(); ok {
 		s.CPUNS, s.PeakRSSBytes = cpu, peak
 		s.Known = append(s.Known, "cpu_ns", "peak_rss_bytes")

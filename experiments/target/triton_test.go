@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/promtext"
 	"github.com/assaylab/assay/experiments/system"
 )
 
@@ -396,11 +397,28 @@ func TestTritonReport(t *testing.T) {
 		}
 		return c
 	}
-	before := map[string]float64{tritonRequests: 20, tritonInferences: 20, tritonExecutions: 5, tritonFailed: 2, tritonQueueNS: 60e6, tritonRequestNS: 200e6,
+	after := Stats{Samples: counters("stats.json")}
+	page, err := promtext.Parse(`# HELP nv_inference_request_failure Number of failed inference requests, all batch sizes
+# TYPE nv_inference_request_failure counter
+nv_inference_request_failure{model="m",reason="OTHER",version="1"} 0
+nv_inference_request_failure{model="m",reason="REJECTED",version="1"} 2
+nv_inference_request_failure{model="other",reason="REJECTED",version="1"} 5
+nv_inference_pending_request_count{model="m",version="1"} 3
+nv_inference_pending_request_count{model="other",version="1"} 7
+nv_cpu_utilization 0.5
+`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addMetrics(&after, page, "m")
+	if after.Waiting != 3 {
+		t.Errorf("%d wait", after.Waiting)
+	}
+	before := map[string]float64{tritonRequests: 20, tritonInferences: 20, tritonExecutions: 5, tritonFailed: 0, tritonQueueNS: 60e6, tritonRequestNS: 200e6,
 		tritonComputeNS: 30e6, tritonBatchSize + "4": 1}
-	got := tritonReport(before, counters("stats.json"), false)
+	got := tritonReport(before, after.Samples, false)
 	want := []record.Setting{
-		{Name: "requests answered", Value: "20"}, {Name: "requests failed", Value: "0"}, {Name: "executions", Value: "5"}, {Name: "mean batch size", Value: "4.00"},
+		{Name: "requests answered", Value: "20"}, {Name: "requests failed", Value: "2: 2 rejected"}, {Name: "executions", Value: "5"}, {Name: "mean batch size", Value: "4.00"},
 		{Name: "executions by batch size", Value: "2: 4, 4: 1, 6: 4"}, {Name: "mean time in the queue", Value: "1.00 ms"},
 		{Name: "mean time of an execution", Value: "6.00 ms"}, {Name: "mean time of a request", Value: "10.0 ms"},
 	}
