@@ -10,12 +10,13 @@ type Halt interface {
 	Ended(r result.Request, issued int) (reason string)
 }
 
-// halt asks the plan's Halt, once it has answered no more.
+// halt tells the plan's Halt, which is heard once.
 func (a *attack) halt(r result.Request, report *Report) {
-	if a.plan.Halt == nil || report.Stopped != "" {
+	if a.plan.Halt == nil {
 		return
 	}
-	if report.Stopped = a.plan.Halt.Ended(r, int(a.issued.Load())); report.Stopped != "" {
+	if why := a.plan.Halt.Ended(r, int(a.issued.Load())); why != "" && report.Stopped == "" {
+		report.Stopped = why
 		a.noMore()
 	}
 }

@@ -127,8 +127,8 @@ func (r *Remote) Ready(context.Context) error { return nil }
 // URL implements Target.
 func (r *Remote) URL() string { return r.Base }
 
-// Stats are not known.
-func (r *Remote) Stats(context.Context) (Stats, error) { return Stats{}, nil }
+// Stats are not known, none of them.
+func (r *Remote) Stats(context.Context) (Stats, error) { return Stats{Known: []string{}}, nil }
 
 // Died is never closed: what becomes of the server shows in the outcomes of requests.
 func (r *Remote) Died() <-chan struct{} { return nil }
