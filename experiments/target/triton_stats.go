@@ -158,7 +158,7 @@ func tritonReport(before, after map[string]float64, decoupled bool) (all []recor
 		}
 	}
 	add("requests answered", "%.0f", d[tritonRequests])
-	add("requests failed", "%.0f", d[tritonFailed])
+	add("requests failed", "%s", failures(d))
 	if n := d[tritonExecutions]; n > 0 {
 		add("executions", "%.0f", n)
 		add("mean batch size", "%.2f", d[tritonInferences]/n)
