@@ -188,7 +188,7 @@ func checkSystem(ctx context.Context, k system.Kind, o checkOptions) (checked, e
 		values[name] = value
 	}
 	l := target.Launch{Kind: k, Values: values, Model: o.path, Served: servedHere(o.model), Dir: trialFiles, Client: &http.Client{}}
-	return started(ctx, k.Name, l), nil
+	return started(ctx, k.Name, l, nil), nil
 }
 
 // trialFiles stands for the folder of a trial that a system's own files are written to.
@@ -218,9 +218,7 @@ func checkScenario(ctx context.Context, file, name string, o checkOptions) ([]ch
 		if x.System.Started {
 			l := target.Launch{Kind: x.System, Values: x.Settings, Model: s.Resolve(x.Path), Served: servedHere(x.Model), Command: x.Command,
 				Dir: trialFiles, Client: &http.Client{}}
-			c := started(ctx, x.Name, l)
-			c.Swept = sweptNames(x)
-			all = append(all, c)
+			all = append(all, started(ctx, x.Name, l, sweptNames(x)))
 			continue
 		}
 		c, err := checkStanding(ctx, x, o)

@@ -34,10 +34,13 @@ type checked struct {
 }
 
 // started looks for what the lab starts.
-func started(ctx context.Context, name string, l target.Launch) checked {
+func started(ctx context.Context, name string, l target.Launch, swept []string) checked {
 	f := target.Probe(ctx, l)
 	c := checked{Target: name, System: l.Kind.Name, Title: l.Kind.Title, Installed: f.Executable, Version: f.Version, Dialects: dialectsOf(l.Kind),
-		Would: f.Would, Missing: noneOf(f.Missing), Notes: noneOf(f.Notes)}
+		Would: f.Would, Swept: swept, Missing: noneOf(f.Missing), Notes: noneOf(f.Notes)}
+	if why := l.Kind.Refuses(l.Values, f.Version); why != "" && len(swept) == 0 { // a sweep may give other values
+		c.Missing = append(c.Missing, why)
+	}
 	if l.Model == "" {
 		c.Notes = append(c.Notes, "what it loads is not named: give --path, or check the target of a scenario")
 	}

@@ -30,7 +30,7 @@ func listTargets(ctx context.Context, w io.Writer, args []string, asJSON bool) e
 			all = append(all, checked{Target: k.Name, System: k.Name, Title: k.Title, Dialects: dialectsOf(k), Missing: []string{}, Notes: []string{"it is given by its URL: assay target check URL"}})
 			continue
 		}
-		all = append(all, started(ctx, k.Name, target.Launch{Kind: k, Dir: trialFiles, Served: servedHere(""), Client: &http.Client{}}))
+		all = append(all, started(ctx, k.Name, target.Launch{Kind: k, Dir: trialFiles, Served: servedHere(""), Client: &http.Client{}}, nil))
 	}
 	if asJSON {
 		return printJSON(w, all)

@@ -24,6 +24,7 @@ type aim struct {
 	server  *target.Remote  // nil for what is started
 	options dialect.Options // of its requests; temperature and ignore_eos are the load's
 	spent   *spending
+	said    []string // what the server says of itself, for the run's notes
 }
 
 // aims are the targets of a plan by name, with their keys. Nothing has been sent to them yet.
@@ -71,6 +72,7 @@ func (r *run) reach(ctx context.Context) (silent []error, err error) {
 			continue
 		}
 		r.plan.Matrix.Called(x.Name, a.options.Model)
+		a.identify(ctx)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -111,6 +113,7 @@ func (a *aim) notes(local bool) []string {
 		"The server at " + a.server.Base + " was there before: its settings and its machine are not known. " + machine,
 		"It was spoken to in the dialect " + a.Dialect.Name + ": " + a.Dialect.Usage + ".",
 	}
+	all = append(all, a.said...)
 	if untold := a.Dialect.Untold; len(untold) > 0 {
 		all = append(all, "What it does not tell: "+strings.Join(untold, "; ")+".")
 	}

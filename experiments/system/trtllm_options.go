@@ -107,12 +107,12 @@ func (s Setting) plain(value string) any {
 func (o TRTOptions) merge(into, more map[string]any, above string) error {
 	for _, name := range slices.Sorted(maps.Keys(more)) {
 		path := strings.TrimPrefix(above+"."+name, ".")
-		if own := trtOwner(path); own != "" {
-			return fmt.Errorf("%s has %s, which has a setting of its own: write %s", trtExtra, path, own)
-		}
 		old, there := into[name]
 		inner, isTable := more[name].(map[string]any)
 		table, wasTable := old.(map[string]any)
+		if own := trtOwner(path); own != "" && !(isTable && path == "cuda_graph_config") { // which has more than we have settings for
+			return fmt.Errorf("%s has %s, which is set otherwise: write %s", trtExtra, path, own)
+		}
 		switch {
 		case there && (!isTable || !wasTable):
 			return fmt.Errorf("%s has %s, which other settings have set already", trtExtra, path)
@@ -131,23 +131,16 @@ func (o TRTOptions) merge(into, more map[string]any, above string) error {
 	return nil
 }
 
+// trtOwners are places of the file that are the lab's, or a setting's of another name, beside those of trtPaths.
+var trtOwners = map[string]string{
+	"model": "path of the target", "host": "nothing: the lab chooses the address", "port": "nothing: the lab chooses the address",
+	"tensor_parallel_size": "tp_size", "pipeline_parallel_size": "pp_size", "moe_expert_parallel_size": "ep_size", "cuda_graph_config": "cuda_graph",
+}
+
 // trtOwner is the setting that owns a place in the file, "" for none.
 func trtOwner(path string) string {
-	switch path {
-	case "model", "host", "port", "cuda_graph_config", "speculative_config":
-		if path == "cuda_graph_config" {
-			return "cuda_graph and those that begin like it"
-		}
-		if path == "speculative_config" {
-			return path
-		}
-		return "path of the target" // what is loaded, and where it listens, is the lab's
-	case "tensor_parallel_size":
-		return "tp_size"
-	case "pipeline_parallel_size":
-		return "pp_size"
-	case "moe_expert_parallel_size":
-		return "ep_size"
+	if own := trtOwners[path]; own != "" {
+		return own
 	}
 	for name, place := range trtPaths {
 		if place == path {

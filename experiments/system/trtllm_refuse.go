@@ -43,9 +43,6 @@ func trtBackends(v Values, _ string) string {
 		if v["quantization"] != "" {
 			return "the PyTorch backend takes a model as it is quantized: quantization needs backend = \"tensorrt\", or a path to a quantized model"
 		}
-		if v["tokenizer"] != "" && v["backend"] == "_autodeploy" {
-			return "" // it may load one of its own
-		}
 		return ""
 	}
 	for _, name := range trtPyTorch {

@@ -3,7 +3,6 @@ package target
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -17,28 +16,15 @@ import (
 // templates are the configurations of a model repository whose places are to be filled, by their paths in it.
 type templates map[string]string
 
-// configName is the configuration of a model.
-const configName = "config.pbtxt"
-
-// largestConfig bounds one configuration.
-const largestConfig = 1 << 22
-
 // readTemplates reads all configurations below a folder.
 func readTemplates(dir string) (templates, error) {
 	all := templates{}
-	found, err := filepath.Glob(filepath.Join(dir, "*", configName))
+	found, err := filepath.Glob(filepath.Join(globSafe(dir), "*", configFile))
 	if err != nil {
 		return nil, err
 	}
 	for _, path := range found {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, err
-		}
-		if info.Size() > largestConfig {
-			return nil, fmt.Errorf("%s is larger than %d bytes", path, largestConfig)
-		}
-		raw, err := os.ReadFile(path)
+		raw, err := readBounded(path, largestConfig)
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +35,7 @@ func readTemplates(dir string) (templates, error) {
 		all[filepath.ToSlash(name)] = string(raw)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("%s has no model configurations, expected folders such as ensemble and tensorrt_llm with a %s in each", dir, configName)
+		return nil, fmt.Errorf("%s has no model configurations, expected folders such as ensemble and tensorrt_llm with a %s in each", dir, configFile)
 	}
 	return all, nil
 }
@@ -121,7 +107,7 @@ func (t templates) fill(values map[string]string) (templates, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		if !used[name] {
-			problems = append(problems, fmt.Errorf("%s is given, and no %s has a place ${%s} for it", name, configName, name))
+			problems = append(problems, fmt.Errorf("%s is given, and no %s has a place ${%s} for it", name, configFile, name))
 		}
 	}
 	if problems != nil {
@@ -157,50 +143,26 @@ func escapeText(s string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
 }
 
-// write makes a repository of the filled configurations: each model's folder has its own, and links to everything else of the
-// templates'.
+// write makes a repository of the filled configurations: a copy of the templates' with these in it. An ensemble has no files, and
+// Triton wants the folder of a version all the same.
 func (t templates) write(from, to string) error {
+	if err := os.RemoveAll(to); err != nil {
+		return err
+	}
 	for _, file := range slices.Sorted(maps.Keys(t)) {
 		model := filepath.Dir(filepath.FromSlash(file))
-		if err := linkModel(filepath.Join(from, model), filepath.Join(to, model)); err != nil {
+		dir := filepath.Join(to, model)
+		if err := copyModel(filepath.Join(from, model), dir); err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(to, filepath.FromSlash(file)), []byte(t[file]), 0o644); err != nil {
+		if !slices.ContainsFunc(folders(dir), isVersion) {
+			if err := os.MkdirAll(filepath.Join(dir, "1"), 0o755); err != nil {
+				return err
+			}
+		}
+		if err := os.WriteFile(filepath.Join(dir, configFile), []byte(t[file]), 0o644); err != nil {
 			return err
 		}
 	}
 	return nil
 }
-
-// linkModel makes the folder of a model with links to all of another's but its configuration. An ensemble has no files, and wants
-// the folder of a version all the same.
-func linkModel(from, to string) error {
-	whole, err := filepath.Abs(from)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	entries, err := os.ReadDir(whole)
-	if err != nil {
-		return err
-	}
-	version := false
-	for _, e := range entries {
-		if e.Name() == configName {
-			continue
-		}
-		version = version || isVersion(e.Name())
-		err := os.Symlink(filepath.Join(whole, e.Name()), filepath.Join(to, e.Name()))
-		if err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-	}
-	if !version {
-		return os.MkdirAll(filepath.Join(to, "1"), 0o755)
-	}
-	return nil
-}
-
-func isVersion(name string) bool { return name != "" && strings.Trim(name, "0123456789") == "" }

@@ -132,14 +132,22 @@ func probeTritonTRT(ctx context.Context, l Launch) Found {
 		f.Missing = append(f.Missing, "no NVIDIA GPU is to be seen on this machine, and engines of TensorRT-LLM need one")
 	}
 	if l.Model != "" {
-		if _, err := filledTemplates(l); err != nil {
-			f.Missing = append(f.Missing, strings.Split(err.Error(), "\n")...)
-		}
-	}
-	if why := l.Kind.Refuses(l.Values, ""); why != "" {
-		f.Missing = append(f.Missing, why)
+		f.templates(l)
 	}
 	f.Notes = append(f.Notes, "configurations are written to "+filepath.Join(l.Dir, "filled")+", files of the trial",
 		"the version is Triton's: it does not say that of its backend tensorrtllm")
 	return f
+}
+
+// templates says what the templates lack. A value that is missing may be one that a sweep gives.
+func (f *Found) templates(l Launch) {
+	if _, err := readTemplates(l.Model); err != nil {
+		f.Missing = append(f.Missing, err.Error())
+		return
+	}
+	if _, err := filledTemplates(l); err != nil {
+		for line := range strings.Lines(err.Error()) {
+			f.Notes = append(f.Notes, "with these settings alone: "+strings.TrimSpace(line))
+		}
+	}
 }

@@ -2,13 +2,12 @@ package target
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -50,6 +49,13 @@ func newTRT(l Launch) (Target, error) {
 	if why := l.Kind.Refuses(l.Values, ""); why != "" {
 		return nil, errors.New(why)
 	}
+	for _, path := range []*string{&l.Model, &l.Dir} { // as they are called in a container, too
+		whole, err := filepath.Abs(*path)
+		if err != nil {
+			return nil, err
+		}
+		*path = whole
+	}
 	return &trt{launch: l}, nil
 }
 
@@ -75,8 +81,11 @@ func (t *trt) Start(_ context.Context, log io.Writer) error {
 		return err
 	}
 	t.port = port
-	args := trtArguments(t.launch, fmt.Sprint(port))
-	t.process, err = startProcess(command{Args: args, CPUs: t.launch.CPUs}, log)
+	c := command{Args: trtArguments(t.launch, fmt.Sprint(port)), CPUs: t.launch.CPUs}
+	if inContainer(c.Args) {
+		c.Args, c.Finally = container{ports: []int{port}, mounts: []string{t.launch.Model, t.launch.Dir}, cpus: t.launch.CPUs}.wrap(c.Args)
+	}
+	t.process, err = startProcess(c, log)
 	return err
 }
 
@@ -96,19 +105,19 @@ func (t *trt) prepare() error {
 	if link == t.launch.Model {
 		return nil
 	}
-	whole, err := filepath.Abs(t.launch.Model)
-	if err != nil {
-		return err
-	}
 	if err := os.Remove(link); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return os.Symlink(whole, link)
+	return os.Symlink(t.launch.Model, link)
 }
 
 // Ready waits for /health, then begins to collect statistics.
 func (t *trt) Ready(ctx context.Context) error {
-	if err := t.ready(ctx, func(ctx context.Context) error { return t.get(ctx, "/health", nil) }); err != nil {
+	healthy := func(ctx context.Context) error {
+		_, err := t.get(ctx, "/health")
+		return err
+	}
+	if err := t.ready(ctx, healthy); err != nil {
 		return err
 	}
 	if !t.counts() {
@@ -146,25 +155,41 @@ func (t *trt) poll(ctx context.Context) {
 func (t *trt) collect(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.get(ctx, "/metrics", func(r io.Reader) error {
-		steps, err := readTRTSteps(r)
-		if err == nil {
-			t.totals.add(steps)
-		}
+	raw, err := t.get(ctx, "/metrics")
+	if err != nil {
 		return err
-	})
+	}
+	steps, err := readTRTSteps(raw)
+	if err != nil {
+		return fmt.Errorf("GET /metrics: %w", err)
+	}
+	t.totals.add(steps)
+	return nil
 }
 
 // Stats implements Target.
 func (t *trt) Stats(ctx context.Context) (Stats, error) {
+	s, err := t.counters(ctx)
+	if cpu, rss, ok := t.usage(); ok && err == nil && !inContainer(t.launch.Command) {
+		s.CPUNS, s.PeakRSSBytes, s.Known = cpu, rss, append(s.Known, processCounters...)
+	}
+	return s, err
+}
+
+// counters are what the server counts.
+func (t *trt) counters(ctx context.Context) (Stats, error) {
 	if t.launch.Values["return_perf_metrics"] == "true" {
-		return t.exported(ctx)
+		page, err := t.get(ctx, trtExportPath)
+		if err != nil {
+			return Stats{}, err
+		}
+		return readTRTExport(string(page))
 	}
 	if !t.counts() {
 		return Stats{Known: []string{}}, nil
 	}
 	if err := t.collect(ctx); err != nil {
-		return Stats{}, fmt.Errorf("GET /metrics: %w", err)
+		return Stats{}, err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -184,12 +209,12 @@ func (t *trt) Version(ctx context.Context) (string, error) {
 	var answer struct {
 		Version string `json:"version"`
 	}
-	err := t.get(ctx, "/version", func(r io.Reader) error { return json.NewDecoder(io.LimitReader(r, 1<<16)).Decode(&answer) })
+	err := askJSON(ctx, t.launch.Client, t.URL()+"/version", &answer)
 	return answer.Version, err
 }
 
 // URL implements Target.
-func (t *trt) URL() string { return fmt.Sprintf("http://127.0.0.1:%d", t.port) }
+func (t *trt) URL() string { return localhost + fmt.Sprint(t.port) }
 
 // Stop implements Target.
 func (t *trt) Stop() error {
@@ -201,26 +226,11 @@ func (t *trt) Stop() error {
 	return t.process.Stop()
 }
 
-func (t *trt) get(ctx context.Context, path string, read func(io.Reader) error) error {
+// get asks the server for a page.
+func (t *trt) get(ctx context.Context, path string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, trtAnswer)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, t.URL()+path, nil)
-	if err != nil {
-		return err
-	}
-	res, err := t.launch.Client.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("GET %s: %s", path, res.Status)
-	}
-	if read == nil {
-		_, err = io.Copy(io.Discard, res.Body)
-		return err
-	}
-	return read(res.Body)
+	return ask(ctx, t.launch.Client, t.URL()+path)
 }
 
 // trtFile is the file of options.
@@ -251,7 +261,11 @@ func trtArguments(l Launch, port string) []string {
 		args = []string{trtCommandName}
 	}
 	o, _ := system.TRT(l.Values) // an error was found when the file was written
-	args = append(append([]string{}, args...), trtModel(l), "--host", "127.0.0.1", "--port", port)
+	host := "127.0.0.1"
+	if inContainer(args) && !ownNetwork(args) {
+		host = "0.0.0.0" // of the container, whose port is open on this machine's loopback alone
+	}
+	args = append(slices.Clone(args), trtModel(l), "--host", host, "--port", port)
 	args = append(args, o.Flags...)
 	return append(args, "--extra_llm_api_options", trtFile(l))
 }

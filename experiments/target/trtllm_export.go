@@ -1,9 +1,7 @@
 package target
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"math"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -12,9 +10,6 @@ import (
 
 // trtExportPath is where trtllm-serve exports counters, if return_perf_metrics is on.
 const trtExportPath = "/prometheus/metrics"
-
-// largestPage bounds what is read of it.
-const largestPage = 1 << 24
 
 // trtExport are the counters that are read, by our names. Later versions have more of them than earlier ones, which also had them
 // without the prefix.
@@ -25,19 +20,6 @@ var trtExport = map[string]string{
 	"ttft_s": "time_to_first_token_seconds_sum", "ttft_n": "time_to_first_token_seconds_count",
 	"queue_s": "request_queue_time_seconds_sum", "queue_n": "request_queue_time_seconds_count",
 	trtMostBlocks: "kv_cache_max_blocks", trtPerBlk: "kv_cache_tokens_per_block",
-}
-
-// exported reads what the server exports.
-func (t *trt) exported(ctx context.Context) (Stats, error) {
-	var s Stats
-	err := t.get(ctx, trtExportPath, func(r io.Reader) (err error) {
-		raw, err := io.ReadAll(io.LimitReader(r, largestPage))
-		if err == nil {
-			s, err = readTRTExport(string(raw))
-		}
-		return err
-	})
-	return s, err
 }
 
 // readTRTExport reads the counters of a page. What a version does not export is not known.

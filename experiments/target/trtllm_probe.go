@@ -36,10 +36,11 @@ func probeTRT(_ context.Context, l Launch) Found {
 			f.Missing = append(f.Missing, fmt.Sprintf("the model: %v", err))
 		}
 	}
-	if why := l.Kind.Refuses(l.Values, f.Version); why != "" {
-		f.Missing = append(f.Missing, why)
-	}
-	if f.Executable != "" && f.Version == "" {
+	switch {
+	case f.Executable == "" || f.Version != "":
+	case inContainer(l.Command):
+		f.Notes = append(f.Notes, "the version is the image's, and not known before the server says it")
+	default:
 		f.Notes = append(f.Notes, "the version is not known before the server says it: no package tensorrt_llm beside "+f.Executable)
 	}
 	f.Notes = append(f.Notes, "options are written to "+trtFile(l)+", a file of the trial")

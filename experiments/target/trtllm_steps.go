@@ -3,7 +3,6 @@ package target
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -36,21 +35,11 @@ type trtStep struct {
 	} `json:"specDecodingStats"`
 }
 
-// largestSteps bounds what is read of /metrics: a thousand iterations are about one megabyte.
-const largestSteps = 1 << 25
-
 // mostStep bounds a count that can be true.
 const mostStep = 1 << 50
 
 // readTRTSteps reads the list.
-func readTRTSteps(r io.Reader) ([]trtStep, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, largestSteps+1))
-	switch {
-	case err != nil:
-		return nil, err
-	case len(raw) > largestSteps:
-		return nil, fmt.Errorf("more than %d bytes of statistics", largestSteps)
-	}
+func readTRTSteps(raw []byte) ([]trtStep, error) {
 	var steps []trtStep
 	if err := json.Unmarshal(raw, &steps); err != nil {
 		return nil, fmt.Errorf("not a list of iterations: %w", err)
