@@ -115,10 +115,11 @@ func (t *tritonTRT) Version(ctx context.Context) (string, error) {
 
 // Report implements Reporter.
 func (t *tritonTRT) Report(before, after Stats) []record.Setting {
+	var all []record.Setting
 	if r, ok := t.Target.(Reporter); ok {
-		return r.Report(before, after)
+		all = r.Report(before, after)
 	}
-	return nil
+	return append(all, trtGaugeReport(after)...)
 }
 
 // probeTritonTRT looks for Triton, a GPU, and what the templates lack.

@@ -84,12 +84,12 @@ speculative_config:
 // Words that YAML takes for something else are quoted; everything that is not a plain word is JSON.
 func TestYAMLScalars(t *testing.T) {
 	for v, want := range map[any]string{"fp8": "fp8", "no": `"no"`, "True": `"True"`, "1e3": `"1e3"`, "a: b": `"a: b"`, "": `""`, "nan": `"nan"`, "é": `"é"`, "a\nb": `"a\nb"`,
-		true: "true", nil: "null", json.Number("0.5"): "0.5"} {
+		true: "true", nil: "null", json.Number("0.5"): "0.5", json.Number("1e-5"): "0.00001", json.Number("2E3"): "2000"} {
 		if got, err := yamlScalar(v); err != nil || got != want {
 			t.Errorf("%v: %s, %v, want %s", v, got, err, want)
 		}
 	}
-	if got, err := yamlDocument(map[string]any{"a": []any{json.Number("1"), "x"}, "b": map[string]any{}, "c": map[string]any{"d": map[string]any{"e": "f"}}}); err != nil || got != "a: [1,\"x\"]\nb: {}\nc:\n  d:\n    e: f\n" {
+	if got, err := yamlDocument(map[string]any{"a": []any{json.Number("1e0"), "x"}, "b": map[string]any{}, "c": map[string]any{"d": map[string]any{"e": "f"}}}); err != nil || got != "a: [1,\"x\"]\nb: {}\nc:\n  d:\n    e: f\n" {
 		t.Errorf("%q, %v", got, err)
 	}
 	if _, err := yamlDocument(map[string]any{"a": math.NaN()}); err == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -46,8 +47,31 @@ func yamlScalar(v any) (string, error) {
 	if text, ok := v.(string); ok && yamlPlain(text) {
 		return text, nil
 	}
-	raw, err := json.Marshal(v)
+	raw, err := json.Marshal(plainNumbers(v))
 	return string(raw), err
+}
+
+// plainNumbers writes numbers with exponents out: some readers of YAML take 1e-5 for a text.
+func plainNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if x, err := v.Float64(); err == nil && strings.ContainsAny(v.String(), "eE") {
+			return json.Number(strconv.FormatFloat(x, 'f', -1, 64))
+		}
+	case []any:
+		all := make([]any, len(v))
+		for i := range v {
+			all[i] = plainNumbers(v[i])
+		}
+		return all
+	case map[string]any:
+		all := map[string]any{}
+		for key := range v {
+			all[key] = plainNumbers(v[key])
+		}
+		return all
+	}
+	return v
 }
 
 // yamlWords are read as truth values or nothing by some version of YAML.
