@@ -110,38 +110,19 @@ type spending struct {
 	over             error
 }
 
-// metered holds both parts of a trial to what is left of a target's budget. A trial that could go over it is not begun: requests
-// are sent before the first of them has ended, which is when a meter is asked.
+// metered holds both parts of a trial to what is left of a target's budget.
 func (r *run) metered(c *trial.Config, s *spending) error {
-	warmup, measured := s.meter(c.Warmup.Prompts), s.meter(c.Attack.Prompts)
-	if err := s.room(warmup, measured); err != nil {
-		return &noTrial{err}
+	if s.over != nil {
+		return &noTrial{s.over}
 	}
 	c.Ended = func() error { return s.over }
-	c.Warmup.Halt = warmup
-	all := halts{measured}
+	c.Warmup.Halt = s.meter(c.Warmup.Prompts)
+	measured := halts{s.meter(c.Attack.Prompts)}
 	if c.Attack.Halt != nil {
-		all = append(all, c.Attack.Halt)
+		measured = append(measured, c.Attack.Halt)
 	}
-	c.Attack.Halt = all
+	c.Attack.Halt = measured
 	return nil
-}
-
-// room says why attacks do not fit what is left, nil where they do.
-func (s *spending) room(attacks ...*meter) error {
-	requests, tokens := 0, 0
-	for _, m := range attacks {
-		n := len(m.upTo) - 1
-		requests, tokens = requests+n, tokens+m.upTo[n]
-	}
-	switch {
-	case s.over != nil:
-	case s.Requests > 0 && s.requests+requests > s.Requests:
-		s.over = &BudgetError{fmt.Sprintf("stopped at the budget of %d requests: %d are spent, and the next trial needs %d", s.Requests, s.requests, requests)}
-	case s.Tokens > 0 && s.tokens+tokens > s.Tokens:
-		s.over = &BudgetError{fmt.Sprintf("stopped at the budget of %d tokens: %d are spent as the server counts them, and the next trial may need %d", s.Tokens, s.tokens, tokens)}
-	}
-	return s.over
 }
 
 // meter holds one attack to what is left. It is asked as each request ends: what is in flight counts as much as it may

@@ -10,13 +10,12 @@ type Halt interface {
 	Ended(r result.Request, issued int) (reason string)
 }
 
-// halt tells the plan's Halt, which is heard once.
+// halt asks the plan's Halt, once it has answered no more.
 func (a *attack) halt(r result.Request, report *Report) {
-	if a.plan.Halt == nil {
+	if a.plan.Halt == nil || report.Stopped != "" {
 		return
 	}
-	if why := a.plan.Halt.Ended(r, int(a.issued.Load())); why != "" && report.Stopped == "" {
-		report.Stopped = why
+	if report.Stopped = a.plan.Halt.Ended(r, int(a.issued.Load())); report.Stopped != "" {
 		a.noMore()
 	}
 }

@@ -106,12 +106,12 @@ func (p *process) run() error {
 	}
 	drained, copied := make(chan struct{}), make(chan struct{})
 	go p.copyLog(drained, copied)
-	go p.watch(reports, drained, copied)
+	go p.follow(reports, drained, copied)
 	return nil
 }
 
-// watch reads what the guard reports until it ends, then reaps it.
-func (p *process) watch(reports io.Reader, drained, copied chan struct{}) {
+// follow reads what the guard reports until it ends, then reaps it.
+func (p *process) follow(reports io.Reader, drained, copied chan struct{}) {
 	lines := bufio.NewScanner(reports)
 	for lines.Scan() {
 		switch kind, value, _ := strings.Cut(lines.Text(), " "); kind {
@@ -248,6 +248,9 @@ func (p *process) late(cause, last error) error {
 	}
 	return fmt.Errorf("%w; %s", cause, text)
 }
+
+// processCounters are the counters of record.Counters that usage knows of any process, by their JSON names.
+var processCounters = []string{"peak_rss_bytes", "cpu_ns"}
 
 // freePort finds a port of this machine that nobody listens on.
 func freePort() (int, error) {

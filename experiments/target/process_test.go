@@ -19,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/experiments/target/vllmtest"
 )
 
 // fakes are external servers, played by the test binary: "BINARY fake ROLE ARGUMENTS".
@@ -30,7 +32,7 @@ var fakes = map[string]func(args []string) error{
 	"orphanage": fakeOrphanage,
 	"asleep":    func([]string) error { signal.Ignore(syscall.SIGTERM, syscall.SIGHUP); forever(); return nil },
 	"lab":       fakeLab,
-	"vllm":      fakeVLLM,
+	"vllm":      vllmtest.Main,
 	"docker":    fakeDocker,
 }
 
@@ -51,11 +53,7 @@ func fakeServer(args []string) error {
 
 // fakeTrace dies as vLLM does: the worker's exception first, then that of those who waited for it.
 func fakeTrace([]string) error {
-	text, err := os.ReadFile(filepath.Join("testdata", "logs", "vllm-block-size.log"))
-	if err != nil {
-		return err
-	}
-	_, _ = os.Stdout.Write(text)
+	fmt.Print(vllmtest.File("block-size.log"))
 	os.Exit(1)
 	return nil
 }
@@ -229,9 +227,8 @@ func TestProcessDies(t *testing.T) {
 	if !errors.Is(err, ErrDied) || !strings.Contains(err.Error(), "multiple of 32") || !strings.Contains(err.Error(), "exit status 1") {
 		t.Errorf("got %v", err)
 	}
-	want, err := os.ReadFile(filepath.Join("testdata", "logs", "vllm-block-size.log"))
-	if err != nil || log.String() != string(want) {
-		t.Errorf("%d bytes of log, expected %d (%v)", len(log.String()), len(want), err)
+	if want := vllmtest.File("block-size.log"); log.String() != want {
+		t.Errorf("%d bytes of log, expected %d", len(log.String()), len(want))
 	}
 }
 

@@ -1,10 +1,10 @@
 package target
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/assaylab/assay/experiments/target/vllmtest"
 )
 
 // What is said of a death is the cause, under its name where it has one.
@@ -59,18 +59,14 @@ func TestDeathReason(t *testing.T) {
 // The logs of real failures: what a person would name as the reason is quoted.
 func TestRecordedLogs(t *testing.T) {
 	for file, want := range recordedReasons {
-		text, err := os.ReadFile(filepath.Join("testdata", "logs", file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := deathReason("exit status 1", strings.Split(string(text), "\n"), false); !strings.HasPrefix(got, want) {
+		if got := deathReason("exit status 1", strings.Split(vllmtest.File(file), "\n"), false); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: got %s\nwant %s", file, got, want)
 		}
 	}
 }
 
 var recordedReasons = map[string]string{
-	"vllm-block-size.log": "ValueError: block size 16",
+	"block-size.log": "ValueError: block size 16",
 }
 
 // Any output makes one line of valid text.
