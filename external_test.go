@@ -1,4 +1,4 @@
-//go:build sdk || lmeval || dialects
+//go:build sdk || lmeval || dialects || triton
 
 package main
 

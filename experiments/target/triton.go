@@ -34,6 +34,8 @@ var (
 	_ Target   = (*triton)(nil)
 	_ Prober   = (*triton)(nil)
 	_ Reporter = (*triton)(nil)
+
+	_ Accountant = (*triton)(nil)
 )
 
 // tritonPorts are where the server listens, as numbers or, where they are not known, in words.
@@ -250,6 +252,11 @@ func (t *triton) Stats(ctx context.Context) (Stats, error) {
 // Report implements Reporter.
 func (t *triton) Report(before, after Stats) []record.Setting {
 	return tritonReport(before.Samples, after.Samples, t.decoupled)
+}
+
+// Differs implements Accountant.
+func (t *triton) Differs(before, after Stats, seen Seen) []string {
+	return tritonDiffers(before.Samples, after.Samples, t.decoupled, seen)
 }
 
 // Stop ends the server. Its repository stays with the trial, without the stubs.

@@ -31,6 +31,8 @@ var (
 	_ Target   = (*adjusted)(nil)
 	_ Prober   = (*adjusted)(nil)
 	_ Reporter = (*adjusted)(nil)
+
+	_ Accountant = (*adjusted)(nil)
 )
 
 // beforeFile keeps the configuration that is restored: a lab that is killed cannot do it.
@@ -144,6 +146,11 @@ func (t *adjusted) Stats(ctx context.Context) (Stats, error) {
 // Report implements Reporter.
 func (t *adjusted) Report(before, after Stats) []record.Setting {
 	return tritonReport(before.Samples, after.Samples, t.decoupled)
+}
+
+// Differs implements Accountant.
+func (t *adjusted) Differs(before, after Stats, seen Seen) []string {
+	return tritonDiffers(before.Samples, after.Samples, t.decoupled, seen)
 }
 
 // Died is never closed: what becomes of the server shows in the outcomes of requests.

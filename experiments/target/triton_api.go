@@ -151,9 +151,9 @@ func wordLoad(model string, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &r) && strings.Contains(r.says, "explicit model load"):
-		return fmt.Errorf("model %q: %s: start the server with --model-control-mode=explicit", model, r.says)
+		return fmt.Errorf("model %q: %w: start the server with --model-control-mode=explicit", model, err)
 	case errors.As(err, &r):
-		return fmt.Errorf("model %q does not load: %s", model, r.says)
+		return fmt.Errorf("model %q does not load: %w", model, err)
 	}
 	return fmt.Errorf("load model %q: %w", model, err)
 }

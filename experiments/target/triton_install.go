@@ -54,7 +54,7 @@ func findTriton(ctx context.Context, command []string) (*tritonHome, error) {
 		h.extra = command[1:]
 	}
 	if isPython(path) {
-		if h.server, err = packaged(path); err != nil {
+		if h.server, err = serverOf(path); err != nil {
 			return nil, err
 		}
 	}
@@ -64,8 +64,8 @@ func findTriton(ctx context.Context, command []string) (*tritonHome, error) {
 // isPython says whether a program is an interpreter, by its name.
 func isPython(path string) bool { return strings.HasPrefix(filepath.Base(path), "python") }
 
-// packaged finds the server in the environment of an interpreter. The interpreter is often a link to one outside of it.
-func packaged(python string) (string, error) {
+// serverOf finds the server in the environment of an interpreter. The interpreter is often a link to one outside of it.
+func serverOf(python string) (string, error) {
 	prefix := filepath.Dir(filepath.Dir(python))
 	found, err := filepath.Glob(filepath.Join(globSafe(prefix), "lib", "python3*", "site-packages", "pytriton", "tritonserver", "bin", tritonCommand))
 	if err != nil || len(found) == 0 {
@@ -81,11 +81,11 @@ func globSafe(path string) string {
 
 // complete looks at what is around the program.
 func (h *tritonHome) complete(ctx context.Context) error {
-	real, err := filepath.EvalSymlinks(h.server)
+	lies, err := filepath.EvalSymlinks(h.server)
 	if err != nil {
 		return err
 	}
-	root := filepath.Dir(filepath.Dir(real))
+	root := filepath.Dir(filepath.Dir(lies))
 	stubs := filepath.Join(root, "python_backend_stubs")
 	if _, err := os.Stat(stubs); err != nil {
 		if text, err := os.ReadFile(filepath.Join(root, "TRITON_VERSION")); err == nil {
@@ -93,7 +93,7 @@ func (h *tritonHome) complete(ctx context.Context) error {
 		}
 		return nil
 	}
-	h.server, h.backing = real, filepath.Join(root, "backends")
+	h.server, h.backing = lies, filepath.Join(root, "backends")
 	return h.packaged(ctx, root, stubs)
 }
 

@@ -177,6 +177,19 @@ func tritonReport(before, after map[string]float64, decoupled bool) (all []recor
 	return all
 }
 
+// tritonDiffers holds what a model counted against what the client saw. A request that the client gave up, or whose answer broke
+// off, may be counted as either, so that there are bounds and no one number.
+func tritonDiffers(before, after map[string]float64, decoupled bool, seen Seen) (sentences []string) {
+	of := func(name string) int64 { return int64(after[name] - before[name]) }
+	if n := of(tritonRequests); n < seen.Answered || n > seen.Requests {
+		sentences = append(sentences, fmt.Sprintf("It counted %d requests as answered, the client %d of %d.", n, seen.Answered, seen.Requests))
+	}
+	if n := of(tritonResponses); decoupled && seen.Answered == seen.Requests && n != seen.Messages {
+		sentences = append(sentences, fmt.Sprintf("It counted %d responses, the client read %d messages with text.", n, seen.Messages))
+	}
+	return sentences
+}
+
 // milliseconds has three digits or so.
 func milliseconds(ns float64) string {
 	digits := 3

@@ -434,7 +434,21 @@ nv_cpu_utilization 0.5
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if s := tritonStats(counters("stats-decoupled.json"), true); s.Busy != 0 || slices.Contains(s.Known, "busy_ns") {
+	decoupled := counters("stats-decoupled.json")
+	for _, tc := range []struct {
+		seen Seen
+		want string
+	}{
+		{Seen{5, 5, 10}, ""}, {Seen{6, 5, 10}, ""}, {Seen{6, 4, 8}, ""},
+		{Seen{5, 5, 9}, "It counted 10 responses, the client read 9 messages with text."},
+		{Seen{7, 6, 10}, "It counted 5 requests as answered, the client 6 of 7."},
+		{Seen{4, 4, 10}, "It counted 5 requests as answered, the client 4 of 4."},
+	} {
+		if got := strings.Join(tritonDiffers(nil, decoupled, true, tc.seen), " "); got != tc.want {
+			t.Errorf("%+v: %q, want %q", tc.seen, got, tc.want)
+		}
+	}
+	if s := tritonStats(decoupled, true); s.Busy != 0 || slices.Contains(s.Known, "busy_ns") {
 		t.Errorf("the time in executions of a decoupled model is taken for known: %+v", s)
 	}
 }
