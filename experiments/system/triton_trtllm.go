@@ -57,7 +57,7 @@ func tritonTRTSettings() []Setting {
 		flag("skip_special_tokens", "special tokens are not in answers"),
 		text("tensorrt_llm_model_name", "model that tensorrt_llm_bls asks"),
 		text("tensorrt_llm_draft_model_name", "model that drafts for it"),
-		choice("guided_decoding_backend", "what enforces grammars", "xgrammar"),
+		text("guided_decoding_backend", "what enforces grammars: xgrammar"),
 		text("xgrammar_tokenizer_info_path", "the tokenizer as the grammars' library wants it"),
 		extra,
 	}

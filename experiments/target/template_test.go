@@ -44,8 +44,8 @@ func TestFillTemplates(t *testing.T) {
 	}
 	tree := configText{m}
 	for path, want := range map[string]string{
-		"backend": "tensorrtllm", "max_batch_size": "64", "model_transaction_policy.decoupled": "true", "dynamic_batching.default_queue_policy.max_queue_size": "0",
-		"parameters.value.string_value": "inflight_fused_batching /engines/llama ${max_tokens_in_paged_kv_cache} 0.5 ${enable_chunked_context} /models/\"llama\"",
+		"backend": `"tensorrtllm"`, "max_batch_size": "64", "model_transaction_policy.decoupled": "true", "dynamic_batching.default_queue_policy.max_queue_size": "0",
+		"parameters.value.string_value": `"inflight_fused_batching" "/engines/llama" "${max_tokens_in_paged_kv_cache}" "0.5" "${enable_chunked_context}" "/models/\"llama\""`,
 	} {
 		if got := strings.Join(tree.scalars(strings.Split(path, ".")...), " "); got != want {
 			t.Errorf("%s is %q, want %q", path, got, want)

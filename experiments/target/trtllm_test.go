@@ -283,7 +283,7 @@ func TestTRTLife(t *testing.T) {
 	if err := target.Check(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	var log safeLog
+	var log safe
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := target.Start(ctx, &log); err != nil {
