@@ -19,9 +19,6 @@ type tritonAPI struct {
 	sign   func(http.Header) // adds the key that a gateway in front may ask for; nil for none
 }
 
-// largestAnswer bounds what is read of an answer: a configuration may have labels and parameters of any size.
-const largestAnswer = 1 << 24
-
 // refusal is an answer that says no, in the server's words.
 type refusal struct {
 	status int
