@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 //go:build sdk || lmeval || dialects || triton
+=======
+//go:build sdk || lmeval || dialects || vllm
+>>>>>>> h-vllm
 
 package main
 

@@ -120,7 +120,7 @@ func (t *table) adjustedTarget(x *Target, s *Scenario) {
 	x.System = x.System.There()
 	t.notFor([]string{"path", "command"}, "given for a server that is there", "remove it, or remove url: then "+x.System.Title+" is started")
 	t.requiredText("model", "the name of the model whose settings are set", `"NAME"`)
-	t.there(x)
+	t.whereabouts(x)
 	t.ownSettings(x, s)
 }
 
@@ -128,11 +128,11 @@ func (t *table) adjustedTarget(x *Target, s *Scenario) {
 func (t *table) standingTarget(x *Target) {
 	t.notFor([]string{"path", "command", "ready_timeout"}, "given for a server that is there", "remove it, or name the system that is to be started: system = "+startedNames())
 	t.notFor([]string{"settings", "sweep"}, "given for a server that is there, whose settings are not the lab's to set", "declare them as labels = { ... }, or name the system that is to be started: system = "+startedNames())
-	t.there(x)
+	t.whereabouts(x)
 }
 
-// there reads where a server is that is there, and what is declared of it.
-func (t *table) there(x *Target) {
+// whereabouts reads where a server is that is there, and what is declared of it.
+func (t *table) whereabouts(x *Target) {
 	x.URL = t.address()
 	x.Region, x.Hardware = t.text("region", ""), t.text("hardware", "")
 	x.Labels = t.labels()
