@@ -126,16 +126,16 @@ func checkTarget(ctx context.Context, w io.Writer, what string, o checkOptions) 
 	if o.json {
 		err = printJSON(w, all)
 	} else {
-		err = printChecked(w, all)
+		err = printTargetsChecked(w, all)
 	}
 	var short []string
 	for _, c := range all {
 		if len(c.Missing) > 0 {
-			short = append(short, fmt.Sprintf("%s: %s", c.Target, strings.Join(c.Missing, "; ")))
+			short = append(short, fmt.Sprintf("%s: %s missing", c.Target, map[bool]string{true: "something is", false: fmt.Sprintf("%d things are", len(c.Missing))}[len(c.Missing) == 1]))
 		}
 	}
 	if err == nil && short != nil {
-		err = environment(fmt.Errorf("target check: %s", strings.Join(short, "\n")))
+		err = environment(fmt.Errorf("target check: %s", strings.Join(short, "; ")))
 	}
 	return err
 }

@@ -38,6 +38,9 @@ func started(ctx context.Context, name string, l target.Launch, swept []string) 
 	f := target.Probe(ctx, l)
 	c := checked{Target: name, System: l.Kind.Name, Title: l.Kind.Title, Installed: f.Executable, Version: f.Version, Dialects: dialectsOf(l.Kind),
 		Would: f.Would, Swept: swept, Missing: noneOf(f.Missing), Notes: noneOf(f.Notes)}
+	if c.Would == nil {
+		c.Would = l.CommandLine()
+	}
 	if why := l.Kind.Refuses(l.Values, f.Version); why != "" && len(swept) == 0 { // a sweep may give other values
 		c.Missing = append(c.Missing, why)
 	}

@@ -41,7 +41,7 @@ func listTargets(ctx context.Context, w io.Writer, args []string, asJSON bool) e
 		if c.System == system.Server {
 			dialects = "all"
 		}
-		t.Rows = append(t.Rows, row(c.System, c.Title, installedText(c), cmp.Or(c.Version, "-"), dialects))
+		t.Rows = append(t.Rows, listRow(c.System, c.Title, installedText(c), cmp.Or(c.Version, "-"), dialects))
 	}
 	if err := t.Text(w); err != nil {
 		return err
@@ -50,7 +50,7 @@ func listTargets(ctx context.Context, w io.Writer, args []string, asJSON bool) e
 	return err
 }
 
-func row(texts ...string) table.Row {
+func listRow(texts ...string) table.Row {
 	var cells []table.Cell
 	for _, t := range texts {
 		cells = append(cells, table.Text(t))
@@ -105,13 +105,13 @@ func listOf(w io.Writer, s *scenario.Scenario, asJSON bool) error {
 		for _, name := range x.Settings.Names(s.Targets[i].System) {
 			settings = append(settings, name+"="+x.Settings[name])
 		}
-		t.Rows = append(t.Rows, row(x.Target, x.System, x.Path+x.URL, x.Dialect, cmp.Or(strings.Join(settings, " "), "-"), cmp.Or(strings.Join(x.Swept, " "), "-")))
+		t.Rows = append(t.Rows, listRow(x.Target, x.System, x.Path+x.URL, x.Dialect, cmp.Or(strings.Join(settings, " "), "-"), cmp.Or(strings.Join(x.Swept, " "), "-")))
 	}
 	return t.Text(w)
 }
 
-// printChecked prints what was found, a block for each target.
-func printChecked(w io.Writer, all []checked) error {
+// printTargetsChecked prints what was found, a block for each target.
+func printTargetsChecked(w io.Writer, all []checked) error {
 	var b strings.Builder
 	for i, c := range all {
 		if i > 0 {

@@ -81,13 +81,13 @@ func TestTargetCheck(t *testing.T) {
 		out  string
 		errs string
 	}{
-		{[]string{"trtllm", "--path", "nowhere", "--set", "max_batch_size=8"}, exitEnvironment, "would run  trtllm-serve nowhere --host 127.0.0.1 --port PORT --max_batch_size 8", "trtllm-serve is not in PATH: install"},
+		{[]string{"trtllm", "--path", "nowhere", "--set", "max_batch_size=8"}, exitEnvironment, "would run  trtllm-serve TRIAL/deployment/model --host 127.0.0.1 --port PORT --max_batch_size 8", "things are missing"},
 		{[]string{"trtlm"}, exitUsage, "", `did you mean "trtllm"?`},
 		{[]string{"server"}, exitUsage, "", "checked by its URL"},
 		{[]string{"trtllm", "--set", "max_batch_size=x"}, exitUsage, "", "max_batch_size: found x, expected a whole number"},
 		{[]string{"trtllm", "--set", "max_batch_size"}, exitUsage, "", "expected KEY=VALUE"},
 		{[]string{"http://127.0.0.1:1", "--dialect", "chta"}, exitUsage, "", `did you mean "chat"?`},
-		{[]string{"http://127.0.0.1:1"}, exitEnvironment, "", "does not answer"},
+		{[]string{"http://127.0.0.1:1"}, exitEnvironment, "missing    http://127.0.0.1:1 does not answer", "something is missing"},
 		{[]string{"scenarios/quickstart.toml"}, exitUsage, "", "has no [[target]]"},
 		{[]string{"nothing.toml"}, exitUsage, "", "nothing.toml"},
 	} {
@@ -125,7 +125,7 @@ func TestTargetCheckServer(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &all); err != nil || code != exitOK || sent == 0 || len(all) != 1 || all[0].Server == nil || all[0].Server.Feature("usage").Answer != "no" {
 		t.Errorf("%d, %v, %d requests: %s%s", code, err, sent, out, errs)
 	}
-	if out, errs, code = assay(t, "target", "check", s.URL, "--model", "other"); code != exitEnvironment || !strings.Contains(errs, `does not list the model "other"`) {
+	if out, errs, code = assay(t, "target", "check", s.URL, "--model", "other"); code != exitEnvironment || !strings.Contains(out, `does not list the model "other"`) {
 		t.Errorf("%d: %s%s", code, out, errs)
 	}
 }
