@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -12,7 +11,7 @@ import (
 	"github.com/assaylab/assay/experiments/system"
 )
 
-// TestTargetTables holds the tables of docs/targets.md to what systems are.
+// TestTargetTables holds the table of docs/targets.md to what systems there are.
 func TestTargetTables(t *testing.T) {
 	var all strings.Builder
 	all.WriteString("| system | what it is | started by the lab | dialects, the default first |\n|---|---|---|---|\n")
@@ -22,38 +21,24 @@ func TestTargetTables(t *testing.T) {
 			dialects = "`" + strings.Join(k.Dialects, "`, `") + "`"
 		}
 		fmt.Fprintf(&all, "| `%s` | %s | %s | %s |\n", k.Name, k.Title, map[bool]string{true: "yes", false: "no"}[k.Started], dialects)
-		if k.Started {
-			generated(t, "docs/targets.md", "settings of "+k.Name, settingsTable(k))
-		}
 	}
 	generated(t, "docs/targets.md", "systems", all.String())
 }
 
-func settingsTable(k system.Kind) string {
-	var b strings.Builder
-	b.WriteString("| setting | values | what it is |\n|---|---|---|\n")
-	for _, s := range k.Settings {
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, valuesText(s), strings.ReplaceAll(s.Doc, "|", `\|`))
+// TestTRTTables holds the tables of docs/trtllm.md to the settings of TensorRT-LLM.
+func TestTRTTables(t *testing.T) {
+	for _, name := range []string{"trtllm", "triton-trtllm"} {
+		k, ok := system.Named(name)
+		if !ok {
+			t.Fatalf("no system %s", name)
+		}
+		var b strings.Builder
+		b.WriteString("| setting | values | what it is |\n|---|---|---|\n")
+		for _, s := range k.Settings {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, valuesOf(s), s.Doc)
+		}
+		generated(t, "docs/trtllm.md", "settings of "+name, b.String())
 	}
-	return b.String()
-}
-
-func valuesText(s system.Setting) string {
-	most := ""
-	if s.Max < math.MaxInt32 {
-		most = fmt.Sprintf(" to %.10g", s.Max)
-	}
-	switch s.Type {
-	case system.Integer:
-		return fmt.Sprintf("whole, from %g%s", s.Min, most)
-	case system.Number:
-		return fmt.Sprintf("number, from %g%s", s.Min, most)
-	case system.Boolean:
-		return "true, false"
-	case system.Choice:
-		return strings.Join(s.Choices, ", ")
-	}
-	return "text"
 }
 
 func TestTargetList(t *testing.T) {

@@ -45,7 +45,7 @@ func tritonTRTSettings() []Setting {
 		flag("enable_context_fmha_fp32_acc", "attention of prompts adds up in 32 bits"),
 		share("gpu_weights_percent", "of the weights, those that stay on the GPU"),
 		text("gpu_device_ids", "GPUs, as 0,1"),
-		flag("normalize_log_probs", "log-probabilities sum to one"),
+		flag("normalize_log_probs", "log-probabilities are normalized"),
 		choice("logits_datatype", "numbers of logits", logits...),
 		choice("encoder_input_features_data_type", "numbers of an encoder's inputs", logits...),
 		choice("prompt_embedding_table_data_type", "numbers of prompt embeddings", logits...),

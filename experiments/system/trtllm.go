@@ -28,18 +28,18 @@ func trtSettings() []Setting {
 // trtScale are settings of how much and on how many devices.
 func trtScale() []Setting {
 	return []Setting{
-		choice("backend", "what runs the model: --backend", "pytorch", "tensorrt", "_autodeploy"),
-		text("tokenizer", "folder of the tokenizer, where the model is an engine: --tokenizer"),
-		count("max_batch_size", "most requests in a step: --max_batch_size", 1),
-		count("max_num_tokens", "most tokens in a step: --max_num_tokens", 1),
-		count("max_seq_len", "most tokens of a request, prompt and answer: --max_seq_len", 1),
-		count("tp_size", "GPUs that share each layer: --tp_size", 1),
-		count("pp_size", "GPUs that share the layers out: --pp_size", 1),
-		count("ep_size", "GPUs that share the experts out: --ep_size", 1),
+		choice("backend", "what runs the model: `--backend`", "pytorch", "tensorrt", "_autodeploy"),
+		text("tokenizer", "folder of the tokenizer, where the model is an engine: `--tokenizer`"),
+		count("max_batch_size", "most requests in a step: `--max_batch_size`", 1),
+		count("max_num_tokens", "most tokens in a step: `--max_num_tokens`", 1),
+		count("max_seq_len", "most tokens of a request, prompt and answer: `--max_seq_len`", 1),
+		count("tp_size", "GPUs that share each layer: `--tp_size`", 1),
+		count("pp_size", "GPUs that share the layers out: `--pp_size`", 1),
+		count("ep_size", "GPUs that share the experts out: `--ep_size`", 1),
 		flag("enable_attention_dp", "attention of different requests on different GPUs"),
-		count("num_postprocess_workers", "processes that turn tokens into text: --num_postprocess_workers", 0),
+		count("num_postprocess_workers", "processes that turn tokens into text: `--num_postprocess_workers`", 0),
 		choice("dtype", "numbers of the model", "auto", "float16", "bfloat16", "float32"),
-		choice("quantization", "quantization while an engine is built: quant_config.quant_algo",
+		choice("quantization", "quantization while an engine is built: `quant_config.quant_algo`",
 			"FP8", "NVFP4", "W4A16", "W8A16", "W4A16_AWQ", "W4A8_AWQ", "W4A16_GPTQ", "W8A8_SQ_PER_CHANNEL"),
 	}
 }
@@ -47,18 +47,18 @@ func trtScale() []Setting {
 // trtCache are settings of the KV cache.
 func trtCache() []Setting {
 	return []Setting{
-		share("kv_cache_free_gpu_memory_fraction", "of the memory that is left, for keys and values: kv_cache_config.free_gpu_memory_fraction"),
-		count("kv_cache_max_tokens", "most tokens in the cache: kv_cache_config.max_tokens", 1),
-		choice("kv_cache_dtype", "numbers of keys and values: kv_cache_config.dtype", "auto", "fp8", "nvfp4"),
-		count("kv_cache_host_bytes", "memory of the host for blocks that are given up: kv_cache_config.host_cache_size", 0),
-		flag("enable_block_reuse", "prefix caching: kv_cache_config.enable_block_reuse"),
-		flag("enable_partial_reuse", "also of blocks that match in part: kv_cache_config.enable_partial_reuse"),
+		share("kv_cache_free_gpu_memory_fraction", "of the memory that is left, for keys and values: `kv_cache_config.free_gpu_memory_fraction`"),
+		count("kv_cache_max_tokens", "most tokens in the cache: `kv_cache_config.max_tokens`", 1),
+		choice("kv_cache_dtype", "numbers of keys and values: `kv_cache_config.dtype`", "auto", "fp8", "nvfp4"),
+		count("kv_cache_host_bytes", "memory of the host for blocks that are given up: `kv_cache_config.host_cache_size`", 0),
+		flag("enable_block_reuse", "prefix caching: `kv_cache_config.enable_block_reuse`"),
+		flag("enable_partial_reuse", "also of blocks that match in part: `kv_cache_config.enable_partial_reuse`"),
 	}
 }
 
 // trtSteps are settings of what a step computes, and how it is launched.
 func trtSteps() []Setting {
-	sizes := text("cuda_graph_batch_sizes", "batch sizes with a graph of their own, as 1,2,4: cuda_graph_config.batch_sizes")
+	sizes := text("cuda_graph_batch_sizes", "batch sizes with a graph of their own, as 1,2,4: `cuda_graph_config.batch_sizes`")
 	sizes.Check = func(value string) string {
 		if _, ok := wholeNumbers(value); !ok {
 			return "whole numbers of 1 or more with commas between, such as 1,2,4,8"
@@ -67,23 +67,23 @@ func trtSteps() []Setting {
 	}
 	return []Setting{
 		flag("enable_chunked_prefill", "prompts in pieces of max_num_tokens"),
-		choice("capacity_scheduler_policy", "who gets room in the cache: scheduler_config.capacity_scheduler_policy",
+		choice("capacity_scheduler_policy", "who gets room in the cache: `scheduler_config.capacity_scheduler_policy`",
 			"GUARANTEED_NO_EVICT", "MAX_UTILIZATION", "STATIC_BATCH"),
-		choice("context_chunking_policy", "which prompts go on: scheduler_config.context_chunking_policy",
+		choice("context_chunking_policy", "which prompts go on: `scheduler_config.context_chunking_policy`",
 			"FIRST_COME_FIRST_SERVED", "EQUAL_PROGRESS"),
 		flag("disable_overlap_scheduler", "plan a step only when the one before has ended"),
-		flag("cuda_graph", "steps that only decode are replayed: cuda_graph_config, null for false"),
-		count("cuda_graph_max_batch_size", "largest batch with a graph: cuda_graph_config.max_batch_size", 1),
+		flag("cuda_graph", "steps that only decode are replayed: `cuda_graph_config`, null for false"),
+		count("cuda_graph_max_batch_size", "largest batch with a graph: `cuda_graph_config.max_batch_size`", 1),
 		sizes,
-		flag("cuda_graph_padding", "batches are filled up to the next size that has a graph: cuda_graph_config.enable_padding"),
+		flag("cuda_graph_padding", "batches are filled up to the next size that has a graph: `cuda_graph_config.enable_padding`"),
 		choice("attn_backend", "kernels of attention", "TRTLLM", "FLASHINFER", "VANILLA"),
-		choice("moe_backend", "kernels of experts: moe_config.backend", "CUTLASS", "CUTEDSL", "WIDEEP", "TRTLLM", "DEEPGEMM", "VANILLA", "TRITON"),
+		choice("moe_backend", "kernels of experts: `moe_config.backend`", "CUTLASS", "CUTEDSL", "WIDEEP", "TRTLLM", "DEEPGEMM", "VANILLA", "TRITON"),
 	}
 }
 
 // trtDecoding are settings of how tokens are drawn and sent.
 func trtDecoding() []Setting {
-	spec := text("speculative_config", `speculative decoding as JSON, such as {"decoding_type": "NGram", "max_draft_len": 4}`)
+	spec := text("speculative_config", `speculative decoding as JSON, such as '{"decoding_type": "NGram", "max_draft_len": 4}'`)
 	spec.Check = checkTRTSpeculation
 	return []Setting{
 		spec,
@@ -95,7 +95,7 @@ func trtDecoding() []Setting {
 
 // trtMetrics are settings of what the server says of itself, and the way to any other option.
 func trtMetrics() []Setting {
-	extra := text(trtExtra, `further options as JSON, such as {"kv_cache_config": {"sink_token_length": 4}}`)
+	extra := text(trtExtra, `further options as JSON, such as '{"kv_cache_config": {"sink_token_length": 4}}'`)
 	extra.Check = func(value string) string {
 		if object(value) == nil {
 			return `a JSON object of options by their names, such as {"enable_min_latency": true}`
