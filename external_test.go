@@ -1,4 +1,4 @@
-//go:build sdk || lmeval || dialects || vllm || hf
+//go:build sdk || lmeval || dialects || triton || vllm || hf
 
 package main
 

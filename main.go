@@ -109,7 +109,7 @@ Exit codes: 0 ok, 1 judged bad, 2 bad input or usage, 3 undecided,
 	root.SetVersionTemplate("assay {{.Version}}\n")
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
-	root.AddCommand(newRun(), newCheck(), newLoad(), newReport(), newCompare(), newGate(), newBaseline(), newTrend(), newSimulate(), newPlan(), newServe(), newLadder(), newCost(), newQuantize(), newImatrix(), newInspect(), newKV(), newPull(), newPrices(), newConvert(), newEval(), newBench(), newDoctor(), newTrace(), newCompletion())
+	root.AddCommand(newRun(), newCheck(), newLoad(), newReport(), newCompare(), newGate(), newBaseline(), newTrend(), newSimulate(), newPlan(), newServe(), newLadder(), newCost(), newQuantize(), newImatrix(), newInspect(), newKV(), newPull(), newPrices(), newConvert(), newEval(), newBench(), newDoctor(), newTarget(), newTrace(), newCompletion())
 	completeArguments(root)
 	return root
 }

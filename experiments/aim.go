@@ -24,6 +24,7 @@ type aim struct {
 	server  *target.Remote  // nil for what is started
 	options dialect.Options // of its requests; temperature and ignore_eos are the load's
 	spent   *spending
+	said    []string // what the server says of itself, for the run's notes
 }
 
 // aims are the targets of a plan by name, with their keys. Nothing has been sent to them yet.
@@ -71,6 +72,7 @@ func (r *run) reach(ctx context.Context) (silent []error, err error) {
 			continue
 		}
 		r.plan.Matrix.Called(x.Name, a.options.Model)
+		a.identify(ctx)
 	}
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -107,10 +109,15 @@ func (a *aim) notes(local bool) []string {
 	if local {
 		machine = "The machine described here need not be its."
 	}
+	unknown := "its settings and its machine are not known. "
+	if a.System.Adjustable {
+		unknown = "its machine is not known. Each trial loaded the model with its own settings, and then as it was before. "
+	}
 	all := []string{
-		"The server at " + a.server.Base + " was there before: its settings and its machine are not known. " + machine,
+		"The server at " + a.server.Base + " was there before: " + unknown + machine,
 		"It was spoken to in the dialect " + a.Dialect.Name + ": " + a.Dialect.Usage + ".",
 	}
+	all = append(all, a.said...)
 	if untold := a.Dialect.Untold; len(untold) > 0 {
 		all = append(all, "What it does not tell: "+strings.Join(untold, "; ")+".")
 	}
@@ -144,7 +151,7 @@ func (l *Lab) launch(s *scenario.Scenario, d *sweep.Deployed, dir string) target
 	if dir != "" {
 		dir = filepath.Join(dir, deploymentDir)
 	}
-	return target.Launch{Kind: d.System, Values: d.Values, Model: s.Resolve(d.Path), Served: served, Command: d.Command, Dir: dir, Client: &http.Client{}}
+	return target.Launch{Kind: d.System, Values: d.Values, Model: s.Resolve(d.Path), Served: served, Command: d.Command, Dir: dir, Client: &http.Client{}, Dialect: d.Dialect.Name}
 }
 
 // noTrial says why a trial cannot be begun: it then fails with that reason, and the run goes on.
@@ -169,6 +176,11 @@ func (r *run) targetConfig(ctx context.Context, key record.TrialKey, arm sweep.A
 			}
 		}
 		c.Target = a.server
+		if a.System.Adjustable {
+			if err := r.adjusted(&c, a, arm); err != nil {
+				return c, &noTrial{err}
+			}
+		}
 	} else if err := r.started(&c, a, arm); err != nil {
 		return c, &noTrial{err}
 	}
@@ -184,6 +196,15 @@ func (r *run) started(c *trial.Config, a *aim, arm sweep.Arm) (err error) {
 	l := r.launch(r.plan.Scenario, arm.Target, c.Dir)
 	l.CPUs, c.Shared = r.cores.external()
 	c.ReadyTimeout, c.Command = a.ReadyTimeout, sweep.CommandLine(l.CommandLine())
+	c.Target, err = target.New(l)
+	return err
+}
+
+// adjusted makes the server that is there one whose model is loaded anew with the arm's settings.
+func (r *run) adjusted(c *trial.Config, a *aim, arm sweep.Arm) (err error) {
+	l := r.launch(r.plan.Scenario, arm.Target, c.Dir)
+	l.URL, l.Sign = a.URL, a.Dialect.Auth(a.options.Key).Sign
+	c.ReadyTimeout = a.ReadyTimeout
 	c.Target, err = target.New(l)
 	return err
 }

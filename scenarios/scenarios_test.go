@@ -67,6 +67,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 4096},
 		1, "", 8 * time.Minute,
 	},
+	"triton.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		9, "", 8 * time.Minute,
+	},
 	"selfhosted.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		10, "quantization", 25 * time.Minute,

@@ -57,9 +57,12 @@ func (t *table) target(s *Scenario) *Target {
 	x := &Target{Key: t.path, Given: t.has("name")}
 	x.System, _ = system.Named(t.choice("system", system.Server, system.Names()))
 	x.Name = t.text("name", x.System.Name)
-	if x.System.Started {
+	switch {
+	case x.System.Adjustable && t.has("url"):
+		t.adjustedTarget(x, s)
+	case x.System.Started:
 		t.startedTarget(x, s)
-	} else {
+	default:
 		t.standingTarget(x)
 	}
 	x.Model = t.text("model", "")
@@ -100,6 +103,11 @@ func (t *table) startedTarget(x *Target, s *Scenario) {
 	t.notFor([]string{"labels"}, "given for "+title+", whose settings are set", "write settings = { ... }")
 	x.Path = t.requiredText("path", "what "+title+" loads: a folder or a file, relative to the scenario", `"models/NAME"`)
 	x.Command = t.texts("command")
+	t.ownSettings(x, s)
+}
+
+// ownSettings reads the settings of a target that takes any, and their sweep.
+func (t *table) ownSettings(x *Target, s *Scenario) {
 	x.ReadyTimeout = t.duration("ready_timeout", max(defaultStart, s.Run.ReadyTimeout), "5m")
 	x.Settings = t.valuesOf("settings", x.System)
 	if why := x.System.Refuses(x.Settings, ""); why != "" && !t.has("sweep") {
@@ -108,10 +116,24 @@ func (t *table) startedTarget(x *Target, s *Scenario) {
 	x.Sweep = t.targetSweep(x)
 }
 
+// adjustedTarget reads what is said of a server that is there and whose model is loaded anew with each arm's settings.
+func (t *table) adjustedTarget(x *Target, s *Scenario) {
+	x.System = x.System.There()
+	t.notFor([]string{"path", "command"}, "given for a server that is there", "remove it, or remove url: then "+x.System.Title+" is started")
+	t.requiredText("model", "the name of the model whose settings are set", `"NAME"`)
+	t.whereabouts(x)
+	t.ownSettings(x, s)
+}
+
 // standingTarget reads what is said of a server that is there.
 func (t *table) standingTarget(x *Target) {
 	t.notFor([]string{"path", "command", "ready_timeout"}, "given for a server that is there", "remove it, or name the system that is to be started: system = "+startedNames())
 	t.notFor([]string{"settings", "sweep"}, "given for a server that is there, whose settings are not the lab's to set", "declare them as labels = { ... }, or name the system that is to be started: system = "+startedNames())
+	t.whereabouts(x)
+}
+
+// whereabouts reads where a server is that is there, and what is declared of it.
+func (t *table) whereabouts(x *Target) {
 	x.URL = t.address()
 	x.Region, x.Hardware = t.text("region", ""), t.text("hardware", "")
 	x.Labels = t.labels()

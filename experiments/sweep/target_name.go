@@ -16,7 +16,7 @@ func nameChoices(x *scenario.Target, all []choice) []string {
 	for i, k := range all {
 		parts := []string{x.Name}
 		switch {
-		case !x.System.Started && !x.Given:
+		case !x.System.Started && !x.System.Adjustable && !x.Given:
 			parts[0] = x.Where()
 		case k.name != "":
 			parts = append(parts, k.name)

@@ -6,6 +6,7 @@ import "slices"
 type Kind struct {
 	Name, Title string    // "vllm", "vLLM"
 	Started     bool      // the lab starts it; else it is there
+	Adjustable  bool      // of a server that is there the settings can be set, too
 	Settings    []Setting // as documented; none where the lab does not start it
 	Dialects    []string  // of loadgen/dialect, the default first; nil for all
 
@@ -19,7 +20,7 @@ const Server = "server"
 
 // Kinds returns all systems, in the order of documents.
 func Kinds() []Kind {
-	return []Kind{server(), vllm(), triton(), trtllm()}
+	return []Kind{server(), vllm(), triton(), trtllm(), tritonTRT()}
 }
 
 // Named is the system of a name.
@@ -39,6 +40,15 @@ func Names() []string {
 		all = append(all, k.Name)
 	}
 	return all
+}
+
+// There is the system as a server that is there: its settings stay where they can be set.
+func (k Kind) There() Kind {
+	k.Started = false
+	if !k.Adjustable {
+		k.Settings, k.Refuse = nil, nil
+	}
+	return k
 }
 
 // Speaks says whether the system can be spoken to in a dialect.

@@ -18,6 +18,11 @@ type Launch struct {
 	Dir     string   // for files that the start needs (configuration, a model repository), kept with the trial; it may not exist yet
 	CPUs    []int    // processors that the system may run on; nil for those of the caller
 	Client  *http.Client
+	Dialect string // in which it is asked: some have a port of their own. "" for the first of Kind
+
+	// Of a server that is there, of a system whose Kind is Adjustable: its model is loaded anew with the values.
+	URL  string            // "" to start a server
+	Sign func(http.Header) // adds the API key to a request; nil for none
 }
 
 // Found is what is installed of a system.

@@ -50,6 +50,18 @@ type Prober interface {
 	Version(ctx context.Context) (string, error)
 }
 
+// Seen is what the client saw of the requests between two readings.
+type Seen struct {
+	Requests, Answered int64 // sent, and of these answered whole
+	Messages           int64 // with text, of the answered ones
+}
+
+// Accountant is a target that counts requests, which is held against what the client saw.
+type Accountant interface {
+	// Differs says what it counted otherwise between two readings, one sentence each.
+	Differs(before, after Stats, seen Seen) []string
+}
+
 // Reporter is a target with further figures of its own.
 type Reporter interface {
 	// Report words them for what lies between two readings: name, value with unit.

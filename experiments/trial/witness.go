@@ -18,11 +18,17 @@ const mostModels = 16
 type witness struct {
 	models []string // that answered, where another was asked
 
+	seen              target.Seen
 	prompt, generated int64 // of the answers that are whole, as the server counted them
 	open              bool  // some requests have no such counts: then nothing can be held against the server's own
 }
 
 func (w *witness) see(q *result.Request) {
+	w.seen.Requests++
+	if q.Outcome == result.OK {
+		w.seen.Answered++
+		w.seen.Messages += int64(len(q.Events))
+	}
 	if q.Model != "" && len(w.models) < mostModels && !slices.Contains(w.models, q.Model) {
 		w.models = append(w.models, q.Model)
 	}
@@ -60,6 +66,9 @@ func (w *witness) testify(r *record.Trial, t target.Target, before, after target
 		s.Metrics = reporter.Report(before, after)
 	}
 	s.Differs = w.differs(r)
+	if accountant, ok := t.(target.Accountant); ok {
+		s.Differs = append(s.Differs, accountant.Differs(before, after, w.seen)...)
+	}
 }
 
 // differs holds the server's counters against what its answers say.

@@ -1,0 +1,163 @@
+package offers
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/stream"
+)
+
+// Bounds of one answer.
+const (
+	answerTime  = 30 * time.Second
+	largestBody = 1 << 20
+)
+
+func (s Server) get(ctx context.Context, path string) ([]byte, int, error) {
+	return s.ask(ctx, http.MethodGet, path, nil, nil)
+}
+
+// ask sends one request, with the key as the dialect sends it, and reads the whole answer.
+func (s Server) ask(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, int, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	res, err := s.send(ctx, method, path, header, body)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(res.Body, largestBody))
+	return raw, res.StatusCode, err
+}
+
+func (s Server) send(ctx context.Context, method, path string, header http.Header, body []byte) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, method, s.Base+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header = s.Kind.Header()
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	s.Kind.Auth(s.Key).Sign(req.Header)
+	return s.Client.Do(req)
+}
+
+// said is one answer, as far as it matters here.
+type said struct {
+	status   int
+	stream   bool // it came as server-sent events
+	messages int  // with text
+	counted  int  // of these, those that a count came with
+	usage    *dialect.Usage
+	finish   string
+	text     string
+	model    string
+	problem  string // what the server says is wrong, or what is wrong with the answer
+}
+
+// refused says that the server understood the request and does not take it.
+func (a *said) refused() bool {
+	return a.status == http.StatusBadRequest || a.status == http.StatusUnprocessableEntity || a.status == http.StatusNotImplemented
+}
+
+// generate sends an encoded request and reads the answer by the dialect. An error is one of the connection.
+func (s Server) generate(ctx context.Context, call dialect.Call) (*said, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	res, err := s.send(ctx, http.MethodPost, call.Path, call.Header, call.Body)
+	if err != nil {
+		return nil, errors.New(s.Key.Redact(err.Error()))
+	}
+	defer res.Body.Close()
+	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
+	a := &said{status: res.StatusCode, stream: media == "text/event-stream"}
+	if res.StatusCode != http.StatusOK {
+		raw, _ := io.ReadAll(io.LimitReader(res.Body, largestBody))
+		a.problem = fmt.Sprintf("%d %s", res.StatusCode, oneLine(s.Key.Redact(failure(raw)), 200))
+		return a, nil
+	}
+	if err := a.read(io.LimitReader(res.Body, largestBody), s.Kind.Dialect.NewDecoder()); err != nil {
+		a.problem = oneLine(s.Key.Redact(err.Error()), 200)
+	}
+	return a, nil
+}
+
+// failure is the message in the body of a refusal, or the body.
+func failure(raw []byte) string {
+	var m struct {
+		Error   json.RawMessage `json:"error"`
+		Message string          `json:"message"`
+		Detail  string          `json:"detail"`
+	}
+	if json.Unmarshal(raw, &m) != nil {
+		return string(raw)
+	}
+	var inner struct {
+		Message string `json:"message"`
+	}
+	var text string
+	switch {
+	case json.Unmarshal(m.Error, &inner) == nil && inner.Message != "":
+		return inner.Message
+	case json.Unmarshal(m.Error, &text) == nil && text != "":
+		return text
+	case m.Message != "":
+		return m.Message
+	case m.Detail != "":
+		return m.Detail
+	}
+	return string(raw)
+}
+
+// read decodes a body.
+func (a *said) read(body io.Reader, d dialect.Decoder) error {
+	raw, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	if d.Shape() == dialect.Whole {
+		return a.take(raw, d)
+	}
+	var parser stream.Parser
+	if err := parser.Feed(raw, func(e stream.Event) error { return a.take(e.Data, d) }); err != nil {
+		return err
+	}
+	if !d.Done() {
+		return errors.New("the answer ends without its end mark")
+	}
+	return nil
+}
+
+func (a *said) take(payload []byte, d dialect.Decoder) error {
+	out, err := d.Decode(payload)
+	if err != nil {
+		return err
+	}
+	if out.Usage != nil {
+		usage := *out.Usage // good until the next call alone
+		a.usage = &usage
+	}
+	if out.Message && out.Text != "" {
+		a.messages++
+		if out.Usage != nil {
+			a.counted++
+		}
+	}
+	if out.Finish != "" {
+		a.finish = out.Finish
+	}
+	if out.Model != "" {
+		a.model = out.Model
+	}
+	a.text += out.Text
+	return nil
+}
