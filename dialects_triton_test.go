@@ -43,10 +43,10 @@ func (e ear) Decode(payload []byte) (dialect.Delta, error) {
 	return d, err
 }
 
-// words counts words, as the golden files of loadgen/dialect have it.
-type words struct{}
+// wordCount counts words, as the golden files of loadgen/dialect have it.
+type wordCount struct{}
 
-func (words) Count(text string) int { return len(strings.Fields(text)) }
+func (wordCount) Count(text string) int { return len(strings.Fields(text)) }
 
 // askOnce sends one request, and returns what became of it and the texts of the answer.
 func askOnce(t *testing.T, url string, d dialect.Dialect, o dialect.Options, prompt workload.Prompt) (result.Request, []string) {
@@ -57,7 +57,7 @@ func askOnce(t *testing.T, url string, d dialect.Dialect, o dialect.Options, pro
 	}
 	var texts []string
 	var got result.Request
-	p := loadgen.Plan{URL: url, Dialect: listening{d, &texts}, Options: o, Schedule: schedule, Prompts: []workload.Prompt{prompt}, Deadline: time.Minute, Counter: words{}}
+	p := loadgen.Plan{URL: url, Dialect: listening{d, &texts}, Options: o, Schedule: schedule, Prompts: []workload.Prompt{prompt}, Deadline: time.Minute, Counter: wordCount{}}
 	if _, err := loadgen.Attack(t.Context(), p, func(r result.Request) { got = r }); err != nil {
 		t.Fatal(err)
 	}
@@ -249,7 +249,7 @@ func TestDialectsOfTritonServer(t *testing.T) {
 		{"triton", "none", result.HTTPError, "unknown model: 'none'", nil},
 		{"triton-stream", "none", result.HTTPError, "unknown model: 'none'", nil},
 		{"kserve", "none", result.HTTPError, "unknown model: 'none'", nil},
-		{"triton-grpc", "none", result.HTTPError, "unknown model: 'none'", nil},
+		{"triton-grpc", "none", result.StreamErr, "unknown model: 'none'", nil}, // it says so in a response
 	} {
 		kind, _ := dialect.Named(tc.dialect)
 		o := dialect.Options{Model: tc.model, Temperature: 0.5, TopK: 3, Stop: []string{"#"}}
@@ -276,7 +276,7 @@ func overload(t *testing.T, name, url string) {
 		t.Fatal(err)
 	}
 	outcomes := map[string]int{}
-	p := loadgen.Plan{URL: url, Dialect: kind.Dialect, Options: dialect.Options{Model: "full"}, Schedule: schedule, Deadline: time.Minute, Counter: words{}}
+	p := loadgen.Plan{URL: url, Dialect: kind.Dialect, Options: dialect.Options{Model: "full"}, Schedule: schedule, Deadline: time.Minute, Counter: wordCount{}}
 	for range 6 {
 		p.Prompts = append(p.Prompts, workload.Prompt{Text: "x", MaxTokens: 1})
 	}

@@ -80,6 +80,11 @@ type ServerError struct{ Message string }
 
 func (e *ServerError) Error() string { return e.Message }
 
+// OverloadedError is a ServerError of a server that has too much to do, where neither a status nor anything else says so.
+type OverloadedError struct{ *ServerError }
+
+func (e OverloadedError) Unwrap() error { return e.ServerError }
+
 // Counter counts the tokens of a text. It serves where a server gives no counts.
 type Counter interface{ Count(text string) int }
 

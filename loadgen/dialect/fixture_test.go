@@ -287,7 +287,7 @@ func TestFixturesHold(t *testing.T) {
 		"stream-error": result.StreamErr, "failed": result.StreamErr, "error": "", "truncated": "", "no-reason": result.Truncated, "no-response": result.Truncated,
 		"overloaded": result.Overloaded, "rate-limited": result.Overloaded, "refused-key": result.HTTPError, "not-found": result.HTTPError,
 		"no-output": result.Malformed, "not-text": result.Malformed,
-		"truncated-with-status": result.Truncated, "no-status": result.Truncated, "no-final": result.Truncated, "exhausted": result.Overloaded, "gateway": result.Overloaded,
+		"truncated-with-status": result.Truncated, "no-status": result.Truncated, "no-final": result.Truncated, "exhausted": result.Overloaded, "queue-full": result.Overloaded, "unknown-model": result.StreamErr, "raised": result.StreamErr, "gateway": result.Overloaded,
 		"odd-status": result.HTTPError, "not-grpc": result.Malformed, "compressed": result.Malformed, "not-protobuf": result.Malformed, "wrong-counts": result.Malformed,
 	}
 	for _, f := range fixtures(t) {

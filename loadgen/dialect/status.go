@@ -48,7 +48,7 @@ func ReadStatus(header, trailer http.Header) (Status, bool) {
 	if plain, err := url.PathUnescape(text); err == nil { // one that is not escaped as it should be is better than none
 		text = plain
 	}
-	return Status{int(n), clip(strings.TrimSpace(text))}, true
+	return Status{int(n), clip(strings.TrimSpace(raised(text)))}, true
 }
 
 // OK says that the call has succeeded.

@@ -30,8 +30,8 @@ const (
 	finalResponse = "triton_final_response"
 )
 
-// grpcForm has a header by which Triton, since 24.08, ends a call that failed with a status, rather than with a text
-// in a response and the status OK.
+// grpcForm has a header by which Triton, since 24.08, ends a call whose model failed with a status, rather than with a text
+// in a response and the status OK. What is refused before it comes to a model is told by a text all the same.
 var grpcForm = form{
 	name: "triton gRPC ModelStreamInfer", auth: bearer,
 	header: map[string]string{"Te": "trailers", "triton_grpc_error": "true"},
@@ -143,7 +143,7 @@ func (d *tritonGRPC) Decode(payload []byte) (Delta, error) {
 		return Delta{}, fmt.Errorf("not a response of ModelStreamInfer: %w: %s", err, hexClip(payload))
 	}
 	if r.failure != "" {
-		return Delta{}, &ServerError{clip(r.failure)}
+		return Delta{}, failure(r.failure)
 	}
 	out := Delta{ID: r.id, Model: r.model}
 	for i := range r.outputs {
@@ -156,6 +156,18 @@ func (d *tritonGRPC) Decode(payload []byte) (Delta, error) {
 	}
 	d.begun, d.says, d.final = d.begun || r.answers, d.says || r.says, d.final || r.final
 	return out, nil
+}
+
+// queueFull is what Triton says where it says 503 over HTTP.
+const queueFull = "Exceeds maximum queue size"
+
+// failure is the error that a response has in place of an answer.
+func failure(text string) error {
+	err := &ServerError{clip(raised(text))}
+	if strings.Contains(text, queueFull) {
+		return OverloadedError{err}
+	}
+	return err
 }
 
 // output adds what one output says. Others than these three are of no interest.

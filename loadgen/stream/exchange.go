@@ -153,7 +153,7 @@ func (e *exchange) decode(payload []byte, at int64, read int) error {
 	var failed *dialect.ServerError
 	if errors.As(err, &failed) {
 		e.timeline.id = cmp.Or(e.timeline.id, d.ID)
-		e.noteError(failed)
+		e.noteError(err, failed.Message)
 		return nil
 	}
 	if err != nil {
@@ -190,9 +190,13 @@ func (w *whole) take(p []byte, at int64, read int) error {
 
 // noteError keeps the first error that the server reports inside the stream. The
 // stream is read on, but how it ends changes the outcome no more.
-func (e *exchange) noteError(err *dialect.ServerError) {
-	if e.request.Outcome == "" {
-		e.request.Outcome, e.request.Error = result.StreamErr, err.Message
+func (e *exchange) noteError(err error, message string) {
+	if e.request.Outcome != "" {
+		return
+	}
+	e.request.Outcome, e.request.Error = result.StreamErr, message
+	if busy := (dialect.OverloadedError{}); errors.As(err, &busy) {
+		e.request.Outcome = result.Overloaded
 	}
 }
 
