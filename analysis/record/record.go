@@ -77,6 +77,8 @@ type Arm struct {
 	Command   string    `json:"command"`    // the command line that deploys it
 	TOML      string    `json:"toml"`       // the [engine] table that deploys it
 	QualityID string    `json:"quality_id"` // quality/ID.json, "" where quality is not measured
+
+	Deployment *Deployment `json:"deployment,omitempty"` // nil for the included engine
 }
 
 // Skipped is a combination that the sweep names and that cannot run.
@@ -201,6 +203,7 @@ type Trial struct {
 	Energy    *Energy  `json:"energy,omitempty"`  // nil in runs of versions that did not look for it
 	Profile   *Profile `json:"profile,omitempty"` // nil where the scenario asked for none, and in runs of versions that took none
 	Command   string   `json:"command"`
+	Server    *Server  `json:"server,omitempty"` // what the system said of itself; nil for the included engine
 }
 
 // Counters are the engine's own, over the measured part of a trial.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/engine"
 )
 
@@ -20,7 +21,7 @@ type Target interface {
 	Start(ctx context.Context, log io.Writer) error
 	// Ready waits until the system answers, or ctx ends, or it dies.
 	Ready(ctx context.Context) error
-	// URL is the base of its OpenAI-compatible API, without a final slash.
+	// URL is the base of its API, without a final slash.
 	URL() string
 	// Stats are its counters.
 	Stats(ctx context.Context) (Stats, error)
@@ -36,4 +37,21 @@ type Stats struct {
 	engine.Stats
 	PeakRSSBytes int64
 	CPUNS        int64 // processor time of the process so far; 0 where it is not known
+
+	// Known are the counters that the system really gives, by their JSON names in record.Counters; nil for the engine: all.
+	// The others are unknown, not 0.
+	Known []string `json:"-"`
+	// Samples are what the system exports besides, by the names it has for them. Reporter words what came of them.
+	Samples map[string]float64 `json:"-"`
+}
+
+// Prober is a target that can say which version runs. It is asked once it is ready.
+type Prober interface {
+	Version(ctx context.Context) (string, error)
+}
+
+// Reporter is a target with further figures of its own.
+type Reporter interface {
+	// Report words them for what lies between two readings: name, value with unit.
+	Report(before, after Stats) []record.Setting
 }
