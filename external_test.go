@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//go:build sdk || lmeval || dialects || triton
-=======
-//go:build sdk || lmeval || dialects || vllm
->>>>>>> h-vllm
+//go:build sdk || lmeval || dialects || vllm || triton
 
 package main
 
