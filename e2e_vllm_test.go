@@ -13,8 +13,8 @@ import (
 	"github.com/assaylab/assay/experiments/testkit"
 )
 
-// vllmRole is the first argument of the test binary where it is to serve as vLLM does.
-const vllmRole = "serve-as-vllm"
+// asVLLM is the first argument of the test binary where it is to serve as vLLM does.
+const asVLLM = "serve-as-vllm"
 
 // besideVLLM writes a scenario with the included engine and targets, whose command is the stand-in, and their models.
 func besideVLLM(t *testing.T, targets string, models ...string) (dir string) {
@@ -46,7 +46,7 @@ text = "text.txt"
 confirm = false
 [profile]
 cpu = false
-`+strings.ReplaceAll(targets, "COMMAND", fmt.Sprintf("[%q, %q, \"serve\"]", os.Args[0], vllmRole)))
+`+strings.ReplaceAll(targets, "COMMAND", fmt.Sprintf("[%q, %q, \"serve\"]", os.Args[0], asVLLM)))
 	return dir
 }
 
@@ -125,7 +125,7 @@ func TestKilledBesideVLLM(t *testing.T) {
 	dir := besideVLLM(t, "[[target]]\nsystem = \"vllm\"\npath = \""+vllmtest.NeverReady+"\"\ncommand = COMMAND\n", vllmtest.NeverReady)
 	p := testkit.Start(t, dir, "run", "beside.toml", "--out", "run")
 	serving := func() bool {
-		return slices.ContainsFunc(p.Descendants(), func(c testkit.Child) bool { return len(c.Args) > 1 && c.Args[1] == vllmRole })
+		return slices.ContainsFunc(p.Descendants(), func(c testkit.Child) bool { return len(c.Args) > 1 && c.Args[1] == asVLLM })
 	}
 	testkit.Eventually(t, "the start of vLLM", serving)
 	p.Kill()

@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) {
 	target.BecomeGuard()
-	if len(os.Args) > 1 && os.Args[1] == standIn {
+	if len(os.Args) > 1 && os.Args[1] == asVLLM {
 		if err := vllmtest.Main(os.Args[2:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -126,7 +126,7 @@ func expand(t *testing.T, file string) *sweep.Matrix {
 	if err := s.CheckFiles(); err != nil {
 		t.Error(err)
 	}
-	if s.Name+".toml" != file || s.Description == "" || s.Target == nil && (s.Quality == nil && s.Ladders == nil || s.Cost == nil) || len(s.SLO.Limits) == 0 {
+	if s.Name+".toml" != file || s.Description == "" || len(s.Targets) == 0 && (s.Quality == nil && s.Ladders == nil || s.Cost == nil) || len(s.SLO.Limits) == 0 {
 		t.Errorf("%q is not whole: name, description, quality, cost and limits are expected", s.Name)
 	}
 	m, err := sweep.Expand(s, shipped[file].caps)
