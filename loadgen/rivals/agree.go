@@ -90,7 +90,7 @@ func agree(ctx context.Context, _ io.Reader, w, werr io.Writer, args []string) e
 	f.IntVar(&z.requests, "requests", 60, "requests of each tool on each server")
 	f.IntVar(&z.prompt, "prompt", 32, "bytes of a prompt")
 	f.IntVar(&z.output, "tokens", 32, "tokens of an answer")
-	model := f.String("model", "embedded:gopherling-7m", "model of the included server")
+	model := f.String("model", "embedded:gopherling-7m", "model of the included server and of vLLM")
 	only := f.String("only", "", "a server's name, or a part of it: leave out the others, and keep their results")
 	if err := parse(f, werr, args, 0); err != nil {
 		return err
@@ -101,7 +101,7 @@ func agree(ctx context.Context, _ io.Reader, w, werr io.Writer, args []string) e
 	}
 	defer os.RemoveAll(dir)
 	missed := 0
-	for _, s := range []server{scriptedServer(z.output), includedServer(*model, dir)} {
+	for _, s := range []server{scriptedServer(z.output), includedServer(*model, dir), vllmServer(*model, dir)} {
 		if !strings.Contains(s.name, *only) {
 			continue
 		}

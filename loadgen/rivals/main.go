@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/assaylab/assay/experiments/target"
 )
 
 // Exit codes, the same as the assay command's.
@@ -23,6 +25,7 @@ const (
 )
 
 func main() {
+	target.BecomeGuard()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Stdin, os.Stdout, os.Stderr, os.Args[1:])
 	stop()
