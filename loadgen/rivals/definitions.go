@@ -72,9 +72,12 @@ func asGuideLLM(all []*seen) theirs {
 }
 
 // own is by Assay's definitions: a clock that starts at the send, as the tools' do; TPOT
-// over the tokens after the first message; gaps per token; percentiles by nearest rank.
+// over the tokens after the first message; gaps per token; percentiles by nearest rank. An answer
+// without any text, as when a base model goes on with ends of text, never reached anybody, which
+// is infinitely late: the tools count it by its empty messages, and here it is left out.
 func own(rs []*result.Request) theirs {
 	var out theirs
+	rs = slices.DeleteFunc(slices.Clone(rs), metric.Failed)
 	pick := func(of func(*result.Request) (float64, bool)) summary {
 		var values []float64
 		for _, r := range rs {
