@@ -126,3 +126,22 @@ func TestSplitSumsToTheWhole(t *testing.T) {
 		t.Error("a negative weight")
 	}
 }
+
+func TestNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"USD 5": "USD 5", "5.00 USD": "USD 5", " EUR  0.0123 ": "EUR 0.0123", "-1.50 JPY": "JPY -1.5",
+	} {
+		a, err := ParseNamed(text)
+		if err != nil || a.Named() != want {
+			t.Errorf("%q: %s, %v, want %s", text, a.Named(), err, want)
+		}
+		if b, err := ParseNamed(a.Named()); err != nil || b.Cmp(a) != 0 || b.Currency() != a.Currency() {
+			t.Errorf("%q comes back as %s, %v", text, b.Named(), err)
+		}
+	}
+	for _, bad := range []string{"", "5", "USD", "$5", "5 usd", "USD 5 EUR", "USD USD", "5,00 USD", "1e3 USD", "USD5"} {
+		if a, err := ParseNamed(bad); err == nil || !strings.Contains(err.Error(), "USD 0.50") {
+			t.Errorf("%q is %s, %v", bad, a.Named(), err)
+		}
+	}
+}
