@@ -28,6 +28,14 @@ func yesFlag(f *pflag.FlagSet, o *consent) {
 	f.BoolVar(&o.given, "yes", false, "spend what the run may cost at the worst, without being asked")
 }
 
+// flag is the flag as it was given.
+func (k consent) flag() string {
+	if k.given {
+		return " --yes"
+	}
+	return ""
+}
+
 // of is who is asked: whoever has both the question and the answer on a terminal.
 func (k consent) of(c *cobra.Command) consent {
 	k.in = c.InOrStdin()
@@ -86,18 +94,5 @@ func (k consent) asked(ctx context.Context) error {
 func printBill(w io.Writer, indent string, b experiments.Bill) {
 	for _, line := range b.Lines() {
 		fmt.Fprintf(w, "%s%s\n", indent, line)
-	}
-}
-
-// printBills says what the servers of a plan may cost that are paid for.
-func printBills(w io.Writer, p *experiments.Plan) {
-	bills := p.Bills(time.Now())
-	if len(bills) == 0 {
-		return
-	}
-	fmt.Fprintln(w, "\ncosts:")
-	for _, b := range bills {
-		fmt.Fprintf(w, "     %s\n", b.Target.Where())
-		printBill(w, "       ", b)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/price"
+	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/loadgen"
 	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/workload"
@@ -15,9 +16,9 @@ import (
 // Budget bounds what a server is asked in a whole run, warm-ups included; or it is what a server was asked. A bound of nothing is
 // none.
 type Budget struct {
-	Requests int          `json:"requests"`
-	Tokens   int          `json:"tokens"` // of prompts and answers
-	Money    money.Amount `json:"money"`  // by the price list
+	Requests int          `json:"requests,omitempty"`
+	Tokens   int          `json:"tokens,omitempty"` // of prompts and answers
+	Money    money.Amount `json:"money,omitzero"`   // by the price list
 }
 
 func (b Budget) plus(c Budget) Budget {
@@ -27,6 +28,14 @@ func (b Budget) plus(c Budget) Budget {
 func (b Budget) minus(c Budget) Budget {
 	return Budget{b.Requests - c.Requests, b.Tokens - c.Tokens, b.Money.Sub(c.Money)}
 }
+
+// times is what n requests come to that each come to b.
+func (b Budget) times(n int) Budget {
+	return Budget{b.Requests * n, b.Tokens * n, b.Money.Mul(int64(n))}
+}
+
+// none says that nothing is bounded.
+func (b Budget) none() bool { return b.Requests == 0 && b.Tokens == 0 && b.Money.Sign() == 0 }
 
 // broken says which of the bounds more would break, "" where it keeps to all of them.
 func (b Budget) broken(more Budget) string {
@@ -45,7 +54,7 @@ func (b Budget) broken(more Budget) string {
 func (b Budget) words() string {
 	s := fmt.Sprintf("%d requests and %d tokens", b.Requests, b.Tokens)
 	if b.Money.Currency() != "" {
-		s += ", " + b.Money.Exact() + " by the list,"
+		s += " (" + b.Money.Exact() + " by the list)"
 	}
 	return s
 }
@@ -65,10 +74,23 @@ type spending struct {
 	extra int        // bytes that every request has besides its prompt, as part of which they may be counted
 
 	mu    sync.Mutex
-	ended Budget // of requests that ended
+	ended Budget // of requests that ended, in this run and in what it resumes
 	open  Budget // of those in flight, at most
 	over  error
+
+	setAside Budget // that the trial under way may come to, whatever is left
 }
+
+func newSpending(x *scenario.Target) *spending {
+	s := &spending{bound: budgetOf(x), price: x.API(), extra: sizeOf(x.Body)}
+	if s.price != nil {
+		s.ended.Money = money.Zero(s.price.Currency)
+	}
+	return s
+}
+
+// counts says whether there is a bound to keep to, or a price to add up by.
+func (s *spending) counts() bool { return !s.bound.none() || s.price != nil }
 
 // spent is what requests that ended came to.
 func (s *spending) spent() Budget {
@@ -87,21 +109,35 @@ func (s *spending) overspent() error {
 // meter holds one attack to what is left.
 type meter struct {
 	*spending
-	most []Budget // that each request may come to
+	most    []Budget // that each request may come to, however the server counts its prompt
+	counted Budget   // that all may come to by our count of prompts
 }
 
-var _ loadgen.Permit = (*meter)(nil)
+var (
+	_ loadgen.Halt   = (*meter)(nil)
+	_ loadgen.Permit = (*meter)(nil)
+)
 
 func (s *spending) meter(prompts []workload.Prompt) *meter {
 	m := &meter{spending: s, most: make([]Budget, len(prompts))}
 	tokens := mostTokens(prompts, s.extra)
 	for i, p := range prompts {
-		m.most[i] = Budget{Requests: 1, Tokens: len(p.Tokens) + p.MaxTokens}
+		m.most[i] = s.request(len(p.Tokens), p.MaxTokens)
+		m.counted = m.counted.plus(m.most[i])
 		if s.price != nil {
 			m.most[i].Money = s.price.Most(tokens[i], int64(p.MaxTokens))
 		}
 	}
 	return m
+}
+
+// request is what one of so many tokens comes to at most, as they are counted here.
+func (s *spending) request(prompt, output int) Budget {
+	b := Budget{Requests: 1, Tokens: prompt + output}
+	if s.price != nil {
+		b.Money = s.price.Most(int64(prompt), int64(output))
+	}
+	return b
 }
 
 // all is what every request of the attack may come to at most.
@@ -169,13 +205,14 @@ func (m *meter) May(seq int) string {
 	return ""
 }
 
-// Settle implements loadgen.Permit.
-func (m *meter) Settle(r result.Request) {
+// Ended implements loadgen.Halt: it settles. It ends no attack, for that is decided before a request is sent.
+func (m *meter) Ended(r result.Request, _ int) string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	most := m.most[r.Seq]
 	m.open = m.open.minus(most)
 	m.ended = m.ended.plus(Budget{1, charged(r), m.cost(r, most.Money)})
+	return ""
 }
 
 // cost is what a request costs by the list: by the server's counts where it was answered and they are there, nothing where it was

@@ -15,8 +15,6 @@ type Permit interface {
 	// May is asked once before each request is issued, in turn, from the goroutine of the schedule; the one it says "" of is
 	// sent. With a reason neither that one nor any later one is, and those in flight are left to their end, as with a Halt.
 	May(seq int) (reason string)
-	// Settle hears of every request that was issued as it is handed over, also after a stop, from another goroutine.
-	Settle(r result.Request)
 }
 
 // permitted asks the plan's Permit for the next request.
@@ -31,12 +29,13 @@ func (a *attack) permitted(seq uint64) bool {
 	return why == ""
 }
 
-// halt asks the plan's Halt, once it has answered no more.
+// halt tells the plan's Halt, which is heard once.
 func (a *attack) halt(r result.Request, report *Report) {
-	if a.plan.Halt == nil || report.Stopped != "" {
+	if a.plan.Halt == nil {
 		return
 	}
-	if report.Stopped = a.plan.Halt.Ended(r, int(a.issued.Load())); report.Stopped != "" {
+	if why := a.plan.Halt.Ended(r, int(a.issued.Load())); why != "" && report.Stopped == "" {
+		report.Stopped = why
 		a.noMore()
 	}
 }

@@ -103,6 +103,7 @@ func (s *Scenario) CheckFiles() error {
 		}
 	}
 	check("model.path", s.Model)
+	problems = append(problems, s.checkTargets()...)
 	check("engine.draft_model", s.Engine.DraftModel)
 	s.eachDraft(check)
 	for i, l := range s.Loads {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,7 +20,7 @@ import (
 
 // Paid is what a target says of its key, of what it may cost, and of the clock where it is.
 type Paid struct {
-	KeyFile  string         // file with the API key, as written; "" for the environment
+	KeyFile  string         // file with the API key; "" for the environment
 	Budget   money.Amount   // that the whole run may cost by the price list; of no currency for no bound
 	Unpriced bool           // no price is known: budget_tokens bounds what is spent in its place
 	Zone     *time.Location // whose clock its region has, as declared; nil where it is not
@@ -31,14 +32,24 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 // paid reads the keys that a server that is there may have. It is called once the address, the dialect, the price and the other
 // budgets are read.
 func (t *table) paid(x *Target) (p Paid) {
+	if x.System.Started {
+		t.only([]string{"key_file", "budget", "unpriced", "timezone"}, "given for "+x.System.Title+", which the lab starts", "remove it")
+		return p
+	}
 	if t.has("key_env") && x.KeyVariable != "" && !variable.MatchString(x.KeyVariable) {
 		t.report(t.key("key_env"), "no name of an environment variable", "the name alone: the key itself has no place in the file", "") // it may be the key, so it is not repeated
 	}
-	if p.KeyFile = t.text("key_file", ""); p.KeyFile != "" && t.has("key_env") {
+	if p.KeyFile = t.text("key_file", ""); p.KeyFile != "" && !filepath.IsAbs(p.KeyFile) {
+		p.KeyFile = filepath.Join(filepath.Dir(t.file), p.KeyFile)
+	}
+	if p.KeyFile != "" && t.has("key_env") {
 		t.report(t.key("key_file"), "given beside key_env", "one of both", "remove one of them")
 	}
 	p.Budget, p.Unpriced = t.amount("budget"), t.boolean("unpriced", false)
 	p.Zone = t.zone("timezone")
+	if len(x.Prices) > 0 && x.Price == "" && (!x.Charges() || p.Unpriced) {
+		t.report(t.key("prices"), "a file of prices that nothing uses", "price with it", "")
+	}
 	switch {
 	case x.Charges():
 		t.bounded(x, p)
@@ -124,10 +135,9 @@ func (x *Target) API() *price.API {
 	return nil
 }
 
-// priceOfModel names the row of a target that is paid for by its model and provider, where the file names none. That there is none
-// is a problem unless the file says that no price is known.
+// priceOfModel names the row of a target that is paid for by its model and provider, where the file names none.
 func (s *Scenario) priceOfModel(x *Target, c *price.Catalogue) error {
-	if x.Price != "" || !x.Charges() || x.Unpriced {
+	if x.Price != "" {
 		return nil
 	}
 	key, provider := joinKey(x.Key, "price"), x.Provider()

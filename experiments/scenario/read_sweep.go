@@ -15,21 +15,30 @@ func (r *reader) sweep(t *table, base Settings) Sweep {
 		return Sweep{}
 	}
 	s := Sweep{Mode: c.mode(), Axes: c.axes(base), Arms: c.arms(base), Include: c.matches("include", base), Exclude: c.matches("exclude", base)}
-	switch {
-	case s.Mode == List && c.has("axes"):
-		r.report("sweep.axes", "axes in mode \"list\"", "[[sweep.arm]] tables", `write mode = "product" or list the arms`)
-	case s.Mode == List && !c.has("arm"):
-		r.report("sweep.mode", `string "list"`, "at least one [[sweep.arm]] table", "")
-	case s.Mode != List && s.Mode != "" && c.has("arm"):
-		r.report("sweep.arm", fmt.Sprintf("listed arms in mode %q", s.Mode), "[sweep.axes]", `write mode = "list" or name axes`)
-	case s.Mode != List && s.Mode != "" && !c.has("axes"):
-		r.report("sweep.mode", fmt.Sprintf("string %q", s.Mode), "a [sweep.axes] table", "")
-	}
-	if n := s.size(); n > maxArmNumber {
-		r.report("sweep.axes", "a product of more than "+fmt.Sprint(maxArmNumber)+" arms", "fewer", `write mode = "one-at-a-time" or shorten the axes`)
+	c.shape(s.Mode)
+	if s.size() > maxArmNumber {
+		c.tooManyArms()
 	}
 	c.finish()
 	return s
+}
+
+// shape holds what a sweep lists against its mode.
+func (t *table) shape(mode string) {
+	switch {
+	case mode == List && t.has("axes"):
+		t.report(t.key("axes"), "axes in mode \"list\"", "[["+t.key("arm")+"]] tables", `write mode = "product" or list the arms`)
+	case mode == List && !t.has("arm"):
+		t.report(t.key("mode"), `string "list"`, "at least one [["+t.key("arm")+"]] table", "")
+	case mode != List && mode != "" && t.has("arm"):
+		t.report(t.key("arm"), fmt.Sprintf("listed arms in mode %q", mode), "["+t.key("axes")+"]", `write mode = "list" or name axes`)
+	case mode != List && mode != "" && !t.has("axes"):
+		t.report(t.key("mode"), fmt.Sprintf("string %q", mode), "a ["+t.key("axes")+"] table", "")
+	}
+}
+
+func (t *table) tooManyArms() {
+	t.report(t.key("axes"), "a product of more than "+fmt.Sprint(maxArmNumber)+" arms", "fewer", `write mode = "one-at-a-time" or shorten the axes`)
 }
 
 func (t *table) mode() string {

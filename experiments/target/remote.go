@@ -7,10 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/assaylab/assay/experiments/system"
 	"github.com/assaylab/assay/loadgen/dialect"
 )
 
@@ -70,9 +70,9 @@ func (r *Remote) Models(ctx context.Context) ([]string, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New(r.Key.Redact(err.Error()))
-	case status == http.StatusNotFound:
+	case status == http.StatusNotFound || status == http.StatusForbidden: // keys may be for requests alone
 		return nil, nil
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case status == http.StatusUnauthorized:
 		return nil, fmt.Errorf("%s refuses the API key, or the lack of one: %d %s", r.Base, status, http.StatusText(status))
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("%s%s: %d %s", r.Base, list.Path, status, http.StatusText(status))
@@ -80,6 +80,9 @@ func (r *Remote) Models(ctx context.Context) ([]string, error) {
 	names, err := dialect.ReadList(body)
 	if err != nil {
 		return nil, fmt.Errorf("%s%s is no list of models: %s", r.Base, list.Path, r.Key.Redact(err.Error()))
+	}
+	for i, name := range names {
+		names[i] = r.Key.Redact(name)
 	}
 	return names, nil
 }
@@ -100,13 +103,10 @@ func (r *Remote) ask(ctx context.Context, list dialect.List) (body []byte, statu
 	return body, answer.StatusCode, err
 }
 
-// providers are hosts that charge for requests, by the ends of their names.
-var providers = []string{"api.openai.com", "openai.azure.com", "api.anthropic.com", "generativelanguage.googleapis.com", "aiplatform.googleapis.com"}
-
 // Provider says that the host is one that charges, and that wants a key.
 func (r *Remote) Provider() bool {
 	u, err := url.Parse(r.Base)
-	return err != nil || slices.ContainsFunc(providers, func(name string) bool { return strings.HasSuffix(strings.ToLower(u.Hostname()), name) })
+	return err != nil || system.HostProvider(u.Hostname()) != ""
 }
 
 // Paid says that requests may cost money: what speaks a provider's dialect may pass them on to one.
@@ -127,8 +127,8 @@ func (r *Remote) Ready(context.Context) error { return nil }
 // URL implements Target.
 func (r *Remote) URL() string { return r.Base }
 
-// Stats are not known.
-func (r *Remote) Stats(context.Context) (Stats, error) { return Stats{}, nil }
+// Stats are not known, none of them.
+func (r *Remote) Stats(context.Context) (Stats, error) { return Stats{Known: []string{}}, nil }
 
 // Died is never closed: what becomes of the server shows in the outcomes of requests.
 func (r *Remote) Died() <-chan struct{} { return nil }

@@ -67,9 +67,18 @@ func (a *answers) add(q result.Request) {
 	case q.Outcome == result.Overloaded:
 		a.busy++
 	case q.Outcome == result.OK && q.Model == "":
-		a.models[a.model]++
+		a.answered(a.model)
 	case q.Model != "":
-		a.models[q.Model]++
+		a.answered(q.Model)
+	}
+}
+
+// mostModels bounds how many names of models are kept: a server that gives every answer another one tells nothing.
+const mostModels = 16
+
+func (a *answers) answered(model string) {
+	if _, known := a.models[model]; known || len(a.models) < mostModels {
+		a.models[model]++
 	}
 }
 
@@ -131,15 +140,15 @@ func when(from, to time.Time, clock func(time.Time) string) string {
 }
 
 // serve records what the answers say, whatever became of the trial.
-func (c Config) serve(r *record.Trial, a *answers, from time.Time) {
+func (c Config) serve(r *record.Trial, from time.Time) {
 	if c.Service == nil {
 		return
 	}
 	if r.Server == nil {
 		r.Server = &record.Server{}
 	}
-	a.fill(r.Server)
-	r.Invalid = append(r.Invalid, a.invalid(c.Service.Managed)...)
+	c.heard.fill(r.Server)
+	r.Invalid = append(r.Invalid, c.heard.invalid(c.Service.Managed)...)
 	r.Server.When = when(from, time.Now(), c.Service.Clock)
 	if c.Service.Spent != nil {
 		r.Server.Spent = c.Service.Spent()

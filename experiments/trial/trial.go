@@ -41,6 +41,9 @@ type Config struct {
 	Dir          string        // for the trial's files
 	Profile      Profile       // of the measured part
 	Ended        func() error  // why an attack was ended early for reasons that are not of the system's; nil for never
+	Service      *Service      // what is there, whose answers tell what it is; nil for what is started
+
+	heard *answers // of the measured part
 }
 
 // Run carries out the trial. The error is for what stops the run: an interrupt, or a
@@ -98,9 +101,15 @@ func run(ctx context.Context, c Config, r *record.Trial, log *logFile) (err erro
 		return err
 	}
 	r.ReadyNS = time.Since(start).Nanoseconds()
+	r.Server = version(ctx, c.Target)
+	c.heard = newAnswers(c.Attack.Options.Model)
+	defer c.serve(r, start)
 	c.Warmup.URL, c.Attack.URL = c.Target.URL(), c.Target.URL()
 	if err := warmUp(ctx, c); err != nil {
 		return fmt.Errorf("warm-up: %w", because(ctx, c.Target, err))
+	}
+	if c.Ended != nil && c.Ended() != nil {
+		return c.Ended()
 	}
 	return because(ctx, c.Target, measure(ctx, c, r))
 }
@@ -163,8 +172,11 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	defer release()
 	profile := beginProfile(ctx, c)
 	var disk error
+	said := witness{}
 	watch, meter := host.StartWatch(), host.StartMeter()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
+		said.see(&q)
+		c.heard.add(q)
 		if disk == nil {
 			disk = w.Append(q)
 		}
@@ -195,6 +207,7 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 		return fmt.Errorf("read counters: %w", err)
 	}
 	r.Engine = difference(before, after)
+	said.testify(r, c.Target, before, after)
 	r.Profile, err = profile.end(ctx)
 	return err
 }
