@@ -82,6 +82,8 @@ func (r *run) reach(ctx context.Context) (silent []error, err error) {
 func (a *aim) findModel(ctx context.Context) error {
 	names, err := a.server.Models(ctx)
 	switch {
+	case errors.Is(err, target.ErrBusy) && a.options.Model != "":
+		return nil
 	case err != nil:
 		return err
 	case a.options.Model == "" && len(names) == 0:
