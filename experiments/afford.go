@@ -96,13 +96,7 @@ func (r *run) metered(c *trial.Config, s *spending) error {
 		return &noTrial{err}
 	}
 	s.setAside = warmup.all().plus(measured.all())
-	c.Ended = s.overspent
-	c.Warmup.Halt, c.Warmup.Permit, c.Attack.Permit = warmup, warmup, measured
-	all := halts{measured}
-	if c.Attack.Halt != nil {
-		all = append(all, c.Attack.Halt)
-	}
-	c.Attack.Halt = all
+	c.Ended, c.Warmup.Permit, c.Attack.Permit = s.overspent, warmup, measured
 	return nil
 }
 

@@ -113,10 +113,7 @@ type meter struct {
 	counted Budget   // that all may come to by our count of prompts
 }
 
-var (
-	_ loadgen.Halt   = (*meter)(nil)
-	_ loadgen.Permit = (*meter)(nil)
-)
+var _ loadgen.Permit = (*meter)(nil)
 
 func (s *spending) meter(prompts []workload.Prompt) *meter {
 	m := &meter{spending: s, most: make([]Budget, len(prompts))}
@@ -205,14 +202,13 @@ func (m *meter) May(seq int) string {
 	return ""
 }
 
-// Ended implements loadgen.Halt: it settles. It ends no attack, for that is decided before a request is sent.
-func (m *meter) Ended(r result.Request, _ int) string {
+// Settle implements loadgen.Permit.
+func (m *meter) Settle(r result.Request) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	most := m.most[r.Seq]
 	m.open = m.open.minus(most)
 	m.ended = m.ended.plus(Budget{1, charged(r), m.cost(r, most.Money)})
-	return ""
 }
 
 // cost is what a request costs by the list: by the server's counts where it was answered and they are there, nothing where it was

@@ -71,7 +71,7 @@ func play(m *meter, n, inFlight int, rng *rand.Rand, answer func(seq int) result
 		k := rng.IntN(len(out))
 		r := answer(out[k])
 		r.Seq = uint64(out[k])
-		m.Ended(r, issued)
+		m.Settle(r)
 		out = append(out[:k], out[k+1:]...)
 	}
 }

@@ -54,6 +54,9 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	for r := range a.ended {
 		sink(r)
 		lags = append(lags, report.add(r))
+		if p.Permit != nil {
+			p.Permit.Settle(r)
+		}
 		a.halt(r, &report)
 	}
 	if why := a.denied.Load(); why != nil {

@@ -15,6 +15,8 @@ type Permit interface {
 	// May is asked once before each request is issued, in turn, from the goroutine of the schedule; the one it says "" of is
 	// sent. With a reason neither that one nor any later one is, and those in flight are left to their end, as with a Halt.
 	May(seq int) (reason string)
+	// Settle hears of every request that was issued as it is handed over, also after a stop, from another goroutine.
+	Settle(r result.Request)
 }
 
 // permitted asks the plan's Permit for the next request.
@@ -29,13 +31,12 @@ func (a *attack) permitted(seq uint64) bool {
 	return why == ""
 }
 
-// halt tells the plan's Halt, which is heard once.
+// halt asks the plan's Halt, once it has answered no more.
 func (a *attack) halt(r result.Request, report *Report) {
-	if a.plan.Halt == nil {
+	if a.plan.Halt == nil || report.Stopped != "" {
 		return
 	}
-	if why := a.plan.Halt.Ended(r, int(a.issued.Load())); why != "" && report.Stopped == "" {
-		report.Stopped = why
+	if report.Stopped = a.plan.Halt.Ended(r, int(a.issued.Load())); report.Stopped != "" {
 		a.noMore()
 	}
 }

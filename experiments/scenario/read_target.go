@@ -149,11 +149,11 @@ func (t *table) asked(x *Target) {
 	}
 	if u, err := url.Parse(x.URL); err == nil && x.URL != "" {
 		if err := x.Dialect.CheckBase(u.Path); err != nil {
-			t.report(t.key("url"), err.Error(), "", "")
+			t.report(t.key("url"), err.Error(), "", "see docs/dialects.md")
 		}
 	}
 	if key, why := x.unfit(); key != "" {
-		t.report(t.key(key), why, "", "")
+		t.report(t.key(key), why, "", "remove it, or choose another dialect")
 	}
 }
 
@@ -333,7 +333,7 @@ func (r *reader) loadsHaveArms(s *Scenario) {
 		}
 		for _, x := range s.Targets {
 			if key, why := x.Cannot(l); !asked {
-				r.once(below(element("load", i), key), why, map[bool]string{true: "rates"}[key == "search"])
+				r.once(below(element("load", i), key), why, map[bool]string{true: "rates", false: "a load that a target of the file can be asked for"}[key == "search"])
 			}
 		}
 	}

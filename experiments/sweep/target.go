@@ -142,7 +142,10 @@ func filterChoices(s *scenario.Scenario, x *scenario.Target, all []choice) ([]ch
 // targetArm makes an arm of one choice. Its command is whose it is that starts it.
 func (m *Matrix) targetArm(x *scenario.Target, k choice, name, version string) Arm {
 	a := Arm{Target: &Deployed{x, k.values}}
-	a.Record = record.Arm{Name: name, Settings: settingsOf(x.System, k.values, nil), TOML: targetTOML(x, k.values), Deployment: deployment(x, version)}
+	a.Record = record.Arm{Name: name, Settings: settingsOf(x.System, k.values, nil), Deployment: deployment(x, version)}
+	if x.System.Started {
+		a.Record.TOML = targetTOML(x, k.values)
+	}
 	a.Record.Swept = settingsOf(x.System, k.values, m.sweptOf(x, k))
 	a.Record.ID = digest("target", identity(x), k.values)
 	return a

@@ -73,9 +73,6 @@ func (a *answers) add(q result.Request) {
 	}
 }
 
-// mostModels bounds how many names of models are kept: a server that gives every answer another one tells nothing.
-const mostModels = 16
-
 func (a *answers) answered(model string) {
 	if _, known := a.models[model]; known || len(a.models) < mostModels {
 		a.models[model]++

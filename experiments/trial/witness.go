@@ -3,20 +3,29 @@ package trial
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/target"
 	"github.com/assaylab/assay/loadgen/result"
 )
 
+// mostModels bounds how many names of models are kept: a server that gives every answer another one tells nothing.
+const mostModels = 16
+
 // witness hears of every measured request, for what the server says of itself with its answers, and for holding its counters
 // against them.
 type witness struct {
+	models []string // that answered, where another was asked
+
 	prompt, generated int64 // of the answers that are whole, as the server counted them
 	open              bool  // some requests have no such counts: then nothing can be held against the server's own
 }
 
 func (w *witness) see(q *result.Request) {
+	if q.Model != "" && len(w.models) < mostModels && !slices.Contains(w.models, q.Model) {
+		w.models = append(w.models, q.Model)
+	}
 	if q.Outcome != result.OK || q.Estimated || q.PromptTokens == 0 {
 		w.open = true
 		return
@@ -46,7 +55,7 @@ func (w *witness) testify(r *record.Trial, t target.Target, before, after target
 		r.Server = &record.Server{}
 	}
 	s := r.Server
-	s.Known = after.Known
+	s.Models, s.Known = w.models, after.Known
 	if reporter, ok := t.(target.Reporter); ok {
 		s.Metrics = reporter.Report(before, after)
 	}
