@@ -146,6 +146,9 @@ func warmUp(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	if c.Ended != nil && c.Ended() != nil {
+		return c.Ended()
+	}
 	if report.Outcomes[result.OK] == 0 {
 		return fmt.Errorf("none of %d requests succeeded; the last: %s %s", report.Issued, last.Outcome, last.Error)
 	}
