@@ -81,6 +81,9 @@ func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*
 // prepare is what is done before there is a directory: of a run that may exceed a budget, or of which nothing can be measured,
 // none is left.
 func (r *run) prepare(ctx context.Context) (err error) {
+	if err := r.plan.Scenario.CheckTargets(); err != nil {
+		return err
+	}
 	if r.aims, err = r.Lab.aims(r.plan); err != nil {
 		return err
 	}

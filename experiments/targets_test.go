@@ -21,6 +21,7 @@ import (
 	"github.com/assaylab/assay/experiments/store"
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/target"
+	"github.com/assaylab/assay/experiments/target/vllmtest"
 	"github.com/assaylab/assay/experiments/testkit"
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/scripted"
@@ -40,7 +41,7 @@ func answering(t *testing.T, hear func(n int), refuse *scripted.Script) *scripte
 	n := 0
 	s, err := scripted.Start(func(r scripted.Received) scripted.Script {
 		switch {
-		case strings.HasSuffix(r.Path, "/models"):
+		case !strings.HasSuffix(r.Path, "/completions") && refuse == nil: // no list of models, and no counters
 			return scripted.Refuse(404, 0, "no such path")
 		case refuse != nil:
 			return *refuse
@@ -83,6 +84,10 @@ func targetPlan(t *testing.T, targets string) (*Lab, *Plan, string) {
 	t.Helper()
 	dir := t.TempDir()
 	testkit.WriteFile(t, filepath.Join(dir, "text.txt"), testkit.Corpus(t))
+	if err := os.Mkdir(filepath.Join(dir, "model"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	testkit.WriteFile(t, filepath.Join(dir, "model", "config.json"), "{}")
 	const load = "[[load]]\narrival = \"constant\"\nrates = [200]\nrequests = 10\nwarmup = 2\nprompt_tokens = 16\noutput_tokens = 4\ntext = \"text.txt\"\n"
 	text := "name = \"targets\"\n[model]\npath = \"embedded:gopherling-2m\"\n" + load + "name = \"plain\"\n" + load + "name = \"forced\"\nignore_eos = true\n[run]\nrepetitions = 2\n" + targets
 	s, err := scenario.Load(testkit.WriteFile(t, filepath.Join(dir, "targets.toml"), text))
@@ -97,6 +102,22 @@ func targetPlan(t *testing.T, targets string) (*Lab, *Plan, string) {
 	}
 	t.Cleanup(func() { _ = p.Close() })
 	return l, p, filepath.Join(dir, "run")
+}
+
+// standIn is a command that serves as vLLM does.
+func standIn() string { return fmt.Sprintf("command = [%q, \"vllm\", \"serve\"]\n", os.Args[0]) }
+
+// TestMain is also the stand-in, and the guard of systems that tests start.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "vllm" {
+		if err := vllmtest.Main(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	target.BecomeGuard()
+	os.Exit(m.Run())
 }
 
 // carry is Lab.Run without a calibration, which takes a second.
@@ -134,9 +155,9 @@ func trialsOf(t *testing.T, dir string) (*record.Set, map[string][]record.Trial)
 	return set, all
 }
 
-// In one run are a server that works, one whose key has expired, one at whose port nothing listens, a system that cannot be started,
-// and an API that one of the loads cannot be asked of. Each fails for its own reason, and the rest goes on. Interrupted and resumed,
-// no finished trial is run again.
+// In one run are a server that works, one whose key has expired, one at whose port nothing listens, a system that is started in two
+// settings of which it dies of one, a system that is not installed, and an API that one of the loads cannot be asked of. Each fails
+// for its own reason, and the rest goes on. Interrupted and resumed, no finished trial is run again.
 func TestTargetsInOneRun(t *testing.T) {
 	ctx, stop := context.WithCancelCause(t.Context())
 	interrupted := errors.New("interrupted")
@@ -149,7 +170,8 @@ func TestTargetsInOneRun(t *testing.T) {
 	refusing, api := answering(t, nil, &expired), answering(t, nil, &expired)
 	l, p, dir := targetPlan(t, table("good", good.URL(), "labels = { quantization = \"awq\" }\nhardware = \"theirs\"")+
 		table("expired", refusing.URL(), "")+table("gone", closedPort(t), "")+
-		"[[target]]\nsystem = \"vllm\"\npath = \"text.txt\"\ncommand = [\"no-such-program-"+filepath.Base(t.TempDir())+"\"]\n"+
+		"[[target]]\nsystem = \"vllm\"\npath = \"model\"\n"+standIn()+"[target.sweep]\nmode = \"product\"\n[target.sweep.axes]\nblock_size = [16, 32]\n"+
+		"[[target]]\nsystem = \"vllm\"\nname = \"absent\"\npath = \"model\"\ncommand = [\"no-such-program-at-all\"]\n"+
 		"[[target]]\nname = \"api\"\nurl = \""+api.URL()+"\"\ndialect = \"anthropic\"\nmodel = \"m\"\nbudget_tokens = 100000\n")
 	if _, err := carry(ctx, l, p, dir); !errors.Is(err, interrupted) {
 		t.Fatalf("not interrupted: %v", err)
@@ -172,10 +194,11 @@ func TestTargetsInOneRun(t *testing.T) {
 			}
 		}
 	}
-	if study.Finished != 4*4+2 || study.Planned != study.Finished || len(set.Run.Order) != study.Planned {
+	if study.Finished != 6*4+2 || study.Planned != study.Finished || len(set.Run.Order) != study.Planned {
 		t.Errorf("%d of %d trials", study.Finished, study.Planned)
 	}
-	expectReasons(t, after, map[string]string{"good": "", "expired": "refuses the API key", "gone": "connection refused", "vllm": "vLLM|no-such-program", "api": "refuses the API key"})
+	expectReasons(t, after, map[string]string{"good": "", "expired": "refuses the API key", "gone": "connection refused", "absent": "no-such-program-at-all", "api": "refuses the API key"})
+	expectStarted(t, set, after["vllm"])
 	for _, r := range after["good"] {
 		if s := r.Server; s == nil || len(s.Known) > 0 || !slices.Equal(s.Models, []string{"scripted"}) || r.Knows("generated_tokens") {
 			t.Errorf("%+v", r.Server)
@@ -191,6 +214,31 @@ func TestTargetsInOneRun(t *testing.T) {
 	sent = asked(good)
 	if again, err := carry(t.Context(), l, p, dir); err != nil || asked(good) != sent || again.Choice.Arm != study.Choice.Arm {
 		t.Errorf("a finished run sends %d requests: %v", asked(good)-sent, err)
+	}
+}
+
+// expectStarted holds that a system was started for each trial, told what it was, and had its settings: one of them it died of.
+func expectStarted(t *testing.T, set *record.Set, trials []record.Trial) {
+	t.Helper()
+	size := map[string]string{}
+	for _, a := range set.Run.Arms {
+		if a.Deployment.Target == "vllm" {
+			size[a.ID] = a.Swept[0].Value
+			if !strings.Contains(a.Command, "--block-size "+a.Swept[0].Value) || !strings.Contains(a.Command, "--port PORT") || !a.Deployment.Started {
+				t.Errorf("%+v", a)
+			}
+		}
+	}
+	if len(trials) != 8 || len(size) != 2 {
+		t.Fatalf("%d trials of %d arms", len(trials), len(size))
+	}
+	for _, r := range trials {
+		switch died := size[r.Key.Arm] == "16"; {
+		case died && (r.Status != record.StatusFailed || !strings.Contains(r.Reason, "died")):
+			t.Errorf("%s: %q", r.Status, r.Reason)
+		case !died && (r.Status != record.StatusOK || r.Server == nil || r.Server.Version != vllmtest.Version || !r.Knows("generated_tokens") || r.ReadyNS == 0 || len(r.Server.Differs) > 0):
+			t.Errorf("%s: %q, %+v", r.Status, r.Reason, r.Server)
+		}
 	}
 }
 
@@ -304,7 +352,7 @@ func TestBudgetsOfTargets(t *testing.T) {
 
 // What a system that is started may be asked for has its confirming run and the repetition of that in it.
 func TestWorstOfStarted(t *testing.T) {
-	_, p, _ := targetPlan(t, "[[target]]\nsystem = \"vllm\"\npath = \"text.txt\"\n[target.sweep]\nmode = \"product\"\n[target.sweep.axes]\nmax_num_seqs = [1, 2, 3]\n")
+	_, p, _ := targetPlan(t, "[[target]]\nsystem = \"vllm\"\npath = \"model\"\n[target.sweep]\nmode = \"product\"\n[target.sweep.axes]\nmax_num_seqs = [1, 2, 3]\n")
 	if got, want := p.Worst(p.Scenario.Targets[0]), (Budget{Requests: 12 * (3*2*2 + 2), Tokens: 12 * 20 * (3*2*2 + 2)}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

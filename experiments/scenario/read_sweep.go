@@ -15,7 +15,7 @@ func (r *reader) sweep(t *table, base Settings) Sweep {
 		return Sweep{}
 	}
 	s := Sweep{Mode: c.mode(), Axes: c.axes(base), Arms: c.arms(base), Include: c.matches("include", base), Exclude: c.matches("exclude", base)}
-	c.shape(s.Mode)
+	c.listed(s.Mode)
 	if s.size() > maxArmNumber {
 		c.tooManyArms()
 	}
@@ -23,8 +23,8 @@ func (r *reader) sweep(t *table, base Settings) Sweep {
 	return s
 }
 
-// shape holds what a sweep lists against its mode.
-func (t *table) shape(mode string) {
+// listed holds what a sweep lists against its mode.
+func (t *table) listed(mode string) {
 	switch {
 	case mode == List && t.has("axes"):
 		t.report(t.key("axes"), "axes in mode \"list\"", "[["+t.key("arm")+"]] tables", `write mode = "product" or list the arms`)

@@ -82,8 +82,8 @@ func (t *table) misplacedSettings(k system.Kind) {
 	}
 }
 
-// only refuses keys that are about the other kind of target.
-func (t *table) only(keys []string, found, suggestion string) {
+// notFor refuses keys that are about the other kind of target.
+func (t *table) notFor(keys []string, found, suggestion string) {
 	for _, key := range keys {
 		t.known = append(t.known, key)
 		if t.has(key) {
@@ -95,9 +95,9 @@ func (t *table) only(keys []string, found, suggestion string) {
 // startedTarget reads what is said of a system that the lab starts.
 func (t *table) startedTarget(x *Target, s *Scenario) {
 	title := x.System.Title
-	t.only([]string{"url", "key_env", "region"}, "given for "+title+", which the lab starts", `remove it, or write system = "server" for one that is there`)
-	t.only([]string{"hardware", "price", "prices"}, "given for "+title+", which runs on this machine", "remove it: [cost] has this machine's price")
-	t.only([]string{"labels"}, "given for "+title+", whose settings are set", "write settings = { ... }")
+	t.notFor([]string{"url", "key_env", "region"}, "given for "+title+", which the lab starts", `remove it, or write system = "server" for one that is there`)
+	t.notFor([]string{"hardware", "price", "prices"}, "given for "+title+", which runs on this machine", "remove it: [cost] has this machine's price")
+	t.notFor([]string{"labels"}, "given for "+title+", whose settings are set", "write settings = { ... }")
 	x.Path = t.requiredText("path", "what "+title+" loads: a folder or a file, relative to the scenario", `"models/NAME"`)
 	x.Command = t.texts("command")
 	x.ReadyTimeout = t.duration("ready_timeout", max(defaultStart, s.Run.ReadyTimeout), "5m")
@@ -110,8 +110,8 @@ func (t *table) startedTarget(x *Target, s *Scenario) {
 
 // standingTarget reads what is said of a server that is there.
 func (t *table) standingTarget(x *Target) {
-	t.only([]string{"path", "command", "ready_timeout"}, "given for a server that is there", "remove it, or name the system that is to be started: system = "+startedNames())
-	t.only([]string{"settings", "sweep"}, "given for a server that is there, whose settings are not the lab's to set", "declare them as labels = { ... }, or name the system that is to be started: system = "+startedNames())
+	t.notFor([]string{"path", "command", "ready_timeout"}, "given for a server that is there", "remove it, or name the system that is to be started: system = "+startedNames())
+	t.notFor([]string{"settings", "sweep"}, "given for a server that is there, whose settings are not the lab's to set", "declare them as labels = { ... }, or name the system that is to be started: system = "+startedNames())
 	x.URL = t.address()
 	x.Region, x.Hardware = t.text("region", ""), t.text("hardware", "")
 	x.Labels = t.labels()

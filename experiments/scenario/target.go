@@ -156,8 +156,9 @@ func (s *Scenario) Local() bool {
 	return s.Included || slices.ContainsFunc(s.Targets, func(x *Target) bool { return x.System.Started })
 }
 
-// checkTargets reports what targets are to load and what is not there. A folder is fine: many systems load one.
-func (s *Scenario) checkTargets() (problems []*Problem) {
+// CheckTargets reports what targets are to load and what is not there. A folder is fine: many systems load one.
+func (s *Scenario) CheckTargets() error {
+	var problems []*Problem
 	for _, x := range s.Targets {
 		if x.Path == "" {
 			continue
@@ -166,7 +167,7 @@ func (s *Scenario) checkTargets() (problems []*Problem) {
 			problems = append(problems, s.Problem(joinKey(x.Key, "path"), fmt.Sprintf("nothing readable at %q", full), "a folder or a file, relative to the scenario's directory", ""))
 		}
 	}
-	return problems
+	return join(problems)
 }
 
 func exists(path string) bool {

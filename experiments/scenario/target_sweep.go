@@ -15,7 +15,7 @@ func (t *table) targetSweep(x *Target) TargetSweep {
 	}
 	s := TargetSweep{Mode: c.mode(), Axes: c.targetAxes(x.System), Arms: c.targetArms(x.System),
 		Include: c.targetMatches("include", x.System), Exclude: c.targetMatches("exclude", x.System)}
-	c.shape(s.Mode)
+	c.listed(s.Mode)
 	n := 1
 	for _, a := range s.Axes {
 		n = min(n*max(1, len(a.Values)), maxArmNumber+1)

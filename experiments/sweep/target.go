@@ -122,7 +122,7 @@ func (k choice) with(name, value string) choice {
 
 // filterChoices keeps what include asks for and drops what exclude names, as filter does.
 func filterChoices(s *scenario.Scenario, x *scenario.Target, all []choice) ([]choice, error) {
-	any := func(filters []scenario.Match, k choice) bool {
+	matches := func(filters []scenario.Match, k choice) bool {
 		return slices.ContainsFunc(filters, func(m scenario.Match) bool { return m.MatchesValues(k.values) })
 	}
 	for _, f := range slices.Concat(x.Sweep.Include, x.Sweep.Exclude) {
@@ -131,7 +131,7 @@ func filterChoices(s *scenario.Scenario, x *scenario.Target, all []choice) ([]ch
 		}
 	}
 	kept := slices.DeleteFunc(slices.Clone(all), func(k choice) bool {
-		return len(x.Sweep.Include) > 0 && !any(x.Sweep.Include, k) || any(x.Sweep.Exclude, k)
+		return len(x.Sweep.Include) > 0 && !matches(x.Sweep.Include, k) || matches(x.Sweep.Exclude, k)
 	})
 	if len(kept) == 0 {
 		return nil, s.Problem(x.Key+".sweep", "filters that drop every arm", "at least one arm", "loosen include and exclude")
