@@ -22,16 +22,27 @@ type Budget struct {
 }
 
 func (b Budget) plus(c Budget) Budget {
-	return Budget{b.Requests + c.Requests, b.Tokens + c.Tokens, b.Money.Add(c.Money)}
+	return Budget{b.Requests + c.Requests, b.Tokens + c.Tokens, b.joined(c, money.Amount.Add)}
 }
 
 func (b Budget) minus(c Budget) Budget {
-	return Budget{b.Requests - c.Requests, b.Tokens - c.Tokens, b.Money.Sub(c.Money)}
+	return Budget{b.Requests - c.Requests, b.Tokens - c.Tokens, b.joined(c, money.Amount.Sub)}
+}
+
+// joined is the money of both; that of what is not priced stays none.
+func (b Budget) joined(c Budget, how func(a, b money.Amount) money.Amount) money.Amount {
+	if b.Money.Currency() == "" && c.Money.Currency() == "" {
+		return money.Amount{}
+	}
+	return how(b.Money, c.Money)
 }
 
 // times is what n requests come to that each come to b.
 func (b Budget) times(n int) Budget {
-	return Budget{b.Requests * n, b.Tokens * n, b.Money.Mul(int64(n))}
+	if b.Money.Currency() != "" {
+		b.Money = b.Money.Mul(int64(n))
+	}
+	return Budget{b.Requests * n, b.Tokens * n, b.Money}
 }
 
 // none says that nothing is bounded.
