@@ -145,3 +145,19 @@ func TestNamed(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseNamed: what is read is written as it was meant, and read again.
+func FuzzParseNamed(f *testing.F) {
+	for _, text := range []string{"USD 0.50", "0.50 USD", "EUR -1", "USD  3", "USD", "1 2 3"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := ParseNamed(text)
+		if err != nil {
+			return
+		}
+		if b, err := ParseNamed(a.Named()); err != nil || b.Cmp(a) != 0 || b.Currency() != a.Currency() || CheckCurrency(a.Currency()) != nil {
+			t.Fatalf("%q is %s, then %s: %v", text, a.Named(), b.Named(), err)
+		}
+	})
+}

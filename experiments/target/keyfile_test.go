@@ -100,3 +100,20 @@ func TestKeyOfWhatIsNoFile(t *testing.T) {
 		}
 	}
 }
+
+// FuzzKeyAlone: whatever is in a file, a key is all of its one line, and an error repeats none of it.
+func FuzzKeyAlone(f *testing.F) {
+	for _, text := range []string{fileKey, fileKey + "\r\n", "A=b", "export KEY_1=x", " \n", "a\nb", "\xff", "é"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		key, err := keyAlone(text)
+		line := strings.TrimSpace(text)
+		switch {
+		case err != nil && (key.Given() || len(line) > 20 && strings.Contains(err.Error(), line)):
+			t.Fatalf("%q: %v, %v", text, key, err)
+		case err == nil && key.Redact(line) != "[API key]":
+			t.Fatalf("%q: %s is left", text, key.Redact(line))
+		}
+	})
+}
