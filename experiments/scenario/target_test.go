@@ -236,7 +236,7 @@ func TestTargetProblems(t *testing.T) {
 		{"a temperature and none", local + "server_sampling = true", "temperature = 0.5", "load[0].temperature: 0.5, and target.server_sampling sends none"},
 		{"a body that is ours", local + "body = {stream = false}", "", `target.body: extra member "stream"`},
 		{"a body that is no table", local + "body = 3", "", "target.body: integer 3, expected a table"},
-		{"a price of a machine that nothing is on", local, "[cost]\nprice_per_hour = \"1\"\nutilisation = 1", "x.toml:14: cost: given, and nothing of the run is on this machine; it prices this machine"},
+		{"a price of a machine that nothing is on", local, "[cost]\nprice_per_hour = \"1\"\nutilisation = 1", "x.toml:15: cost: given, and nothing of the run is on this machine; it prices this machine"},
 		{"a price per hour", local + `dialect = "gemini"`, "[cost]\nprice_per_hour = \"1\"\nutilisation = 1", "cost: given beside a target that is paid by the token"},
 		{"a quality", local, "[quality]\ntext = \"x.txt\"", "quality: given beside [target]"},
 		{"an unknown key", local + "budgets = 3", "", `target.budgets: unknown key; did you mean "budget"?`},
