@@ -27,7 +27,7 @@ type managed struct {
 }
 
 const (
-	warm, counted = 2, 20 // requests of a trial
+	warmups, perTrial = 2, 20 // requests of a trial
 	budgeted      = "budget = \"USD 0.01\"\n"
 )
 
@@ -41,8 +41,8 @@ func every(k int, other func(scripted.Provider) scripted.Script) func(int, scrip
 	}
 }
 
-// after is a way to answer all requests from the n-th on otherwise.
-func after(n int, other func(scripted.Provider) scripted.Script) func(int, scripted.Provider) scripted.Script {
+// fromThe is a way to answer all requests from the n-th on otherwise.
+func fromThe(n int, other func(scripted.Provider) scripted.Script) func(int, scripted.Provider) scripted.Script {
 	return func(i int, p scripted.Provider) scripted.Script {
 		if i >= n {
 			return other(p)
@@ -98,7 +98,7 @@ func managedPlan(t *testing.T, targets string) (*Lab, *Plan, string) {
 	t.Helper()
 	dir := t.TempDir()
 	testkit.WriteFile(t, filepath.Join(dir, "text.txt"), testkit.Corpus(t))
-	text := fmt.Sprintf("name = \"managed\"\n[model]\npath = \"embedded:gopherling-2m\"\n[[load]]\narrival = \"constant\"\nrates = [200]\nrequests = %d\nwarmup = %d\nprompt_tokens = 16\noutput_tokens = 4\ntext = \"text.txt\"\ntimeout = \"1s\"\n%s", counted, warm, targets)
+	text := fmt.Sprintf("name = \"managed\"\n[model]\npath = \"embedded:gopherling-2m\"\n[[load]]\narrival = \"constant\"\nrates = [200]\nrequests = %d\nwarmup = %d\nprompt_tokens = 16\noutput_tokens = 4\ntext = \"text.txt\"\ntimeout = \"1s\"\n%s", perTrial, warmups, targets)
 	s, err := scenario.Load(testkit.WriteFile(t, filepath.Join(dir, "managed.toml"), text))
 	if err != nil {
 		t.Fatal(err)
@@ -137,15 +137,15 @@ func TestManagedOutcomes(t *testing.T) {
 	}
 	all := []*managed{
 		{name: "good", dialect: "openai-responses", model: luna, lines: budgeted + "region = \"there\"\ntimezone = \"Asia/Tokyo\""},
-		{name: "expired", dialect: "openai-chat", model: luna, lines: budgeted, answer: after(0, refuses(401, 0, "Incorrect API key provided"))},
-		{name: "expires", dialect: "anthropic", model: claude, lines: budgeted, answer: after(8, refuses(401, 0, "invalid x-api-key"))},
-		{name: "wrong model", dialect: "gemini", model: "gemini-9", lines: budgeted + "price = \"" + gemini + "\"", answer: after(0, refuses(404, 0, "models/gemini-9 is not found for API version v1beta"))},
+		{name: "expired", dialect: "openai-chat", model: luna, lines: budgeted, answer: fromThe(0, refuses(401, 0, "Incorrect API key provided"))},
+		{name: "expires", dialect: "anthropic", model: claude, lines: budgeted, answer: fromThe(8, refuses(401, 0, "invalid x-api-key"))},
+		{name: "wrong model", dialect: "gemini", model: "gemini-9", lines: budgeted + "price = \"" + gemini + "\"", answer: fromThe(0, refuses(404, 0, "models/gemini-9 is not found for API version v1beta"))},
 		{name: "storm", dialect: "gemini", model: gemini, lines: budgeted, answer: every(4, refuses(429, 11, "Resource has been exhausted"))},
 		{name: "overloaded", dialect: "anthropic", model: claude, lines: budgeted, answer: every(4, refuses(529, 0, "Overloaded"))},
 		{name: "drips", dialect: "openai-chat", model: luna, lines: budgeted, answer: every(11, slow)},
 		{name: "closes", dialect: "vertex", model: gemini, lines: budgeted, answer: every(4, func(p scripted.Provider) scripted.Script { p.End = scripted.Cut; return p.Script() })},
 		{name: "breaks", dialect: "vertex-whole", model: gemini, lines: budgeted, answer: every(4, func(p scripted.Provider) scripted.Script { p.Broken = "out of capacity"; return p.Script() })},
-		{name: "moved", dialect: "gemini-whole", model: gemini, lines: budgeted, answer: after(3, func(scripted.Provider) scripted.Script {
+		{name: "moved", dialect: "gemini-whole", model: gemini, lines: budgeted, answer: fromThe(3, func(scripted.Provider) scripted.Script {
 			return scripted.Script{Status: 307, Header: map[string]string{"Location": "http://127.0.0.1:1/"}}
 		})},
 		{name: "two versions", dialect: "openai-responses", model: luna, lines: budgeted, answer: every(2, func(p scripted.Provider) scripted.Script { p.Model = "gpt-5.6-luna-2026-12-01"; return p.Script() })},
@@ -179,7 +179,7 @@ func TestManagedOutcomes(t *testing.T) {
 func expectOutcomes(t *testing.T, dir string, trials map[string][]record.Trial) {
 	t.Helper()
 	for name, want := range map[string]map[string]int{
-		"good": {result.OK: counted}, "storm": {result.OK: 15, result.Overloaded: 5}, "overloaded": {result.OK: 15, result.Overloaded: 5},
+		"good": {result.OK: perTrial}, "storm": {result.OK: 15, result.Overloaded: 5}, "overloaded": {result.OK: 15, result.Overloaded: 5},
 		"drips": {result.OK: 18, result.Timeout: 2}, "breaks": {result.OK: 15, result.StreamErr: 5},
 	} {
 		got := outcomesOf(t, dir, trials[name][0])
@@ -190,7 +190,7 @@ func expectOutcomes(t *testing.T, dir string, trials map[string][]record.Trial) 
 		}
 	}
 	closed := outcomesOf(t, dir, trials["closes"][0])
-	if broken := closed[result.Reset] + closed[result.Truncated]; broken < 4 || broken+closed[result.OK] != counted {
+	if broken := closed[result.Reset] + closed[result.Truncated]; broken < 4 || broken+closed[result.OK] != perTrial {
 		t.Errorf("closes: %v", closed)
 	}
 }
@@ -202,15 +202,15 @@ func expectSent(t *testing.T, all []*managed) {
 		n := m.asked()
 		switch m.name {
 		case "expired", "wrong model":
-			if n > warm {
+			if n > warmups {
 				t.Errorf("%s: %d requests were sent", m.name, n)
 			}
 		case "expires", "moved":
-			if n < 4 || n > warm+counted-5 {
+			if n < 4 || n > warmups+perTrial-5 {
 				t.Errorf("%s: %d requests were sent", m.name, n)
 			}
 		default:
-			if n != warm+counted {
+			if n != warmups+perTrial {
 				t.Errorf("%s: %d requests were sent", m.name, n)
 			}
 		}
@@ -222,7 +222,7 @@ func expectServers(t *testing.T, set *record.Set, trials map[string][]record.Tri
 	t.Helper()
 	good := trials["good"][0].Server
 	// 12 fresh and 8 cached tokens and 3 of the answer, 22 times, at 0.20, 0.02 and 1.20 a million.
-	if want := "USD 0.00013552"; good.Spent != want || good.RequestIDs != counted || len(good.Models) != 0 || !strings.Contains(good.When, "UTC, from") || !strings.HasSuffix(good.When, "in Asia/Tokyo") {
+	if want := "USD 0.00013552"; good.Spent != want || good.RequestIDs != perTrial || len(good.Models) != 0 || !strings.Contains(good.When, "UTC, from") || !strings.HasSuffix(good.When, "in Asia/Tokyo") {
 		t.Errorf("%+v, want %s spent", good, want)
 	}
 	invalid := map[string]string{"storm": "rate-limited: ", "two versions": "several versions of the model answered: gpt-5.6-luna (1"}
@@ -280,7 +280,7 @@ func TestManagedCap(t *testing.T) {
 	if spent, err := money.ParseNamed(trials["greedy"][0].Server.Spent); err != nil || spent.Cmp(bill) != 0 {
 		t.Errorf("recorded are %s of %s: %v", trials["greedy"][0].Server.Spent, bill.Named(), err)
 	}
-	if fair.asked() != warm+counted {
+	if fair.asked() != warmups+perTrial {
 		t.Errorf("%d requests to the other", fair.asked())
 	}
 	notes := strings.Join(l.Progress.(*silent).notes, "\n")

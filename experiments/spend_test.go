@@ -52,8 +52,8 @@ func TestCharged(t *testing.T) {
 	}
 }
 
-// play is an attack in which up to inFlight requests are out at once. answers says what comes of each.
-func play(m *meter, n, inFlight int, rng *rand.Rand, answer func(seq int) result.Request) (issued int) {
+// playAttack is an attack in which up to inFlight requests are out at once. answers says what comes of each.
+func playAttack(m *meter, n, inFlight int, rng *rand.Rand, answer func(seq int) result.Request) (issued int) {
 	var out []int
 	stopped := false
 	for {
@@ -98,7 +98,7 @@ func TestMeterKeepsToTheTokens(t *testing.T) {
 		prompts := drawnPrompts(rng, 40)
 		s := &spending{bound: Budget{Tokens: 400 + rng.IntN(600)}}
 		sum := 0
-		issued := play(s.meter(prompts), 40, 1+rng.IntN(4), rng, func(seq int) result.Request {
+		issued := playAttack(s.meter(prompts), 40, 1+rng.IntN(4), rng, func(seq int) result.Request {
 			r := answered(prompts[seq], rng, 1)
 			sum += r.PromptTokens + r.OutputTokens
 			return r
@@ -131,7 +131,7 @@ func TestMeterKeepsToTheMoney(t *testing.T) {
 		s := &spending{bound: Budget{Money: micro(4000 + rng.Int64N(12000))}, price: list(2, 1, 3, 10)}
 		real := micro(0) // what the server charges
 		m := s.meter(prompts)
-		play(m, 40, 1+rng.IntN(6), rng, func(seq int) result.Request {
+		playAttack(m, 40, 1+rng.IntN(6), rng, func(seq int) result.Request {
 			p := prompts[seq]
 			r := answered(p, rng, 1)
 			r.PromptTokens = 1 + rng.IntN(len(p.Text)+perPrompt)
@@ -167,7 +167,7 @@ func TestMeterOfAnotherTokenizer(t *testing.T) {
 	}
 	s := &spending{bound: Budget{Tokens: 1200}}
 	rng := rand.New(rand.NewPCG(1, 2))
-	issued := play(s.meter(prompts), 100, 1, rng, func(seq int) result.Request { return answered(prompts[seq], rng, 3) })
+	issued := playAttack(s.meter(prompts), 100, 1, rng, func(seq int) result.Request { return answered(prompts[seq], rng, 3) })
 	if tokens := s.spent().Tokens; issued >= 100 || tokens > 1200 || s.overspent() == nil || !strings.Contains(s.overspent().Error(), "stopped at the budget of 1200 tokens") {
 		t.Errorf("%d issued, %d tokens: %v", issued, tokens, s.overspent())
 	}
@@ -184,10 +184,10 @@ func TestMeterOfRequests(t *testing.T) {
 	s := &spending{bound: Budget{Requests: 13}}
 	rng := rand.New(rand.NewPCG(1, 2))
 	answer := func(int) result.Request { return result.Request{Outcome: result.Overloaded} } // which count all the same
-	if issued := play(s.meter(prompts), 10, 2, rng, answer); issued != 10 || s.overspent() != nil {
+	if issued := playAttack(s.meter(prompts), 10, 2, rng, answer); issued != 10 || s.overspent() != nil {
 		t.Fatalf("%d issued: %v", issued, s.overspent())
 	}
-	if issued := play(s.meter(prompts), 10, 2, rng, answer); issued != 3 || s.spent().Requests != 13 || s.overspent() == nil {
+	if issued := playAttack(s.meter(prompts), 10, 2, rng, answer); issued != 3 || s.spent().Requests != 13 || s.overspent() == nil {
 		t.Errorf("%d issued, %d in all: %v", issued, s.spent().Requests, s.overspent())
 	}
 }

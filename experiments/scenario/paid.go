@@ -26,17 +26,17 @@ type Paid struct {
 	Zone     *time.Location // whose clock its region has, as declared; nil where it is not
 }
 
-// variable is a name that an environment can have.
-var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// variableName is a name that an environment can have.
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// paid reads the keys that a server that is there may have. It is called once the address, the dialect, the price and the other
+// payment reads the keys that a server that is there may have. It is called once the address, the dialect, the price and the other
 // budgets are read.
-func (t *table) paid(x *Target) (p Paid) {
+func (t *table) payment(x *Target) (p Paid) {
 	if x.System.Started {
-		t.only([]string{"key_file", "budget", "unpriced", "timezone"}, "given for "+x.System.Title+", which the lab starts", "remove it")
+		t.notFor([]string{"key_file", "budget", "unpriced", "timezone"}, "given for "+x.System.Title+", which the lab starts", "remove it")
 		return p
 	}
-	if t.has("key_env") && x.KeyVariable != "" && !variable.MatchString(x.KeyVariable) {
+	if t.has("key_env") && x.KeyVariable != "" && !variableName.MatchString(x.KeyVariable) {
 		t.report(t.key("key_env"), "no name of an environment variable", "the name alone: the key itself has no place in the file", "") // it may be the key, so it is not repeated
 	}
 	if p.KeyFile = t.text("key_file", ""); p.KeyFile != "" && !filepath.IsAbs(p.KeyFile) {
@@ -45,7 +45,7 @@ func (t *table) paid(x *Target) (p Paid) {
 	if p.KeyFile != "" && t.has("key_env") {
 		t.report(t.key("key_file"), "given beside key_env", "one of both", "remove one of them")
 	}
-	p.Budget, p.Unpriced = t.amount("budget"), t.boolean("unpriced", false)
+	p.Budget, p.Unpriced = t.moneyOf("budget"), t.boolean("unpriced", false)
 	p.Zone = t.zone("timezone")
 	if len(x.Prices) > 0 && x.Price == "" && (!x.Charges() || p.Unpriced) {
 		t.report(t.key("prices"), "a file of prices that nothing uses", "price with it", "")
@@ -76,8 +76,8 @@ func (t *table) bounded(x *Target, p Paid) {
 
 const budgetExample = `"USD 5.00"`
 
-// amount reads money above 0 with its currency.
-func (t *table) amount(name string) (a money.Amount) {
+// moneyOf reads an amount above 0 with its currency.
+func (t *table) moneyOf(name string) (a money.Amount) {
 	v, ok := t.take(name)
 	if !ok {
 		return a

@@ -66,7 +66,7 @@ func (t *table) target(s *Scenario) *Target {
 	t.asked(x)
 	x.BudgetRequests = t.integer("budget_requests", 0, 1, math.MaxInt)
 	x.BudgetTokens = t.integer("budget_tokens", 0, 1, math.MaxInt)
-	x.Paid = t.paid(x)
+	x.Paid = t.payment(x)
 	t.misplacedSettings(x.System)
 	t.finish()
 	return x

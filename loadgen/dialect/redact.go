@@ -69,15 +69,18 @@ func views(text string) []view {
 		v.at[i] = i
 	}
 	all := []view{v}
-	if strings.Contains(text, `\`) {
-		all = append(all, v.decoded(unescapeJSON))
-	}
-	if strings.Contains(text, "%") {
-		once := v.decoded(unescapeURL)
-		all = append(all, once, once.decoded(unescapeURL), once.decoded(unescapeJSON), all[len(all)-1].decoded(unescapeURL))
+	for from := 0; from < len(all) && len(all) < mostViews; from++ {
+		for _, next := range []func([]byte) (byte, int){unescapeJSON, unescapeURL} {
+			if d := all[from].decoded(next); len(d.bytes) < len(all[from].bytes) { // else there is nothing to decode
+				all = append(all, d)
+			}
+		}
 	}
 	return all
 }
+
+// mostViews bounds how often a text is decoded: twice, in every order.
+const mostViews = 6
 
 // decoded is v with the escapes that next reads: the byte that rest begins with, and how many of its bytes are that. An
 // escape that the end of the text cuts short is none of its bytes, so that what is before it is at the end.
@@ -147,7 +150,7 @@ type needle struct {
 // needles are the forms that are looked for in each view. Of a key that is shorter than any that is given out it is the key
 // alone: what is made of it could be in any text.
 func needles(secret string) []needle {
-	all := []needle{{text: secret, fold: same, least: leastPart}}
+	all := []needle{{text: secret, fold: asIs, least: leastPart}}
 	if len(secret) < leastPart {
 		return all
 	}
@@ -172,7 +175,7 @@ func inBase64(secret string, shift int) needle {
 	return n
 }
 
-func same(c byte) byte { return c }
+func asIs(c byte) byte { return c }
 
 func lower(c byte) byte {
 	if c >= 'A' && c <= 'Z' {
