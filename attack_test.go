@@ -110,7 +110,7 @@ func TestLoadBadInput(t *testing.T) {
 		{exitEnvironment, "NONE is not set", []string{"https://api.openai.com", "--api-key-env", "NONE", "--model", "m", "--unpriced", "--budget-tokens", "20000", "--yes"}},
 		{exitEnvironment, "name one with --model", []string{s.URL()}},
 		{exitEnvironment, "connection refused", []string{"http://127.0.0.1:1"}},
-		{exitEnvironment, "none of 2 requests succeeded", []string{s.URL(), "--model", "m", "--api-key-env", "NONE", "--requests", "4", "--rate", "50"}},
+		{exitEnvironment, "warm-up: the API key is refused: 401 Unauthorized: no key", []string{s.URL(), "--model", "m", "--api-key-env", "NONE", "--requests", "4", "--rate", "50"}},
 	} {
 		if r := testkit.Run(t, t.TempDir(), append([]string{"load"}, row.args...)...); r.Code != row.code || !strings.Contains(r.Stderr, row.says) {
 			t.Errorf("%v: %+v", row.args, r)

@@ -2,7 +2,9 @@ package loadgen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -76,43 +78,59 @@ func says(status int, message string) func(result.Request) string {
 }
 
 // Each thing that a provider may do to a request is an outcome of that request alone, in every dialect that is paid for: what is
-// sent after it is answered.
+// sent after it is answered. All are loaded at once, for each waits for its drip.
 func TestProviders(t *testing.T) {
-	for _, k := range dialect.Kinds() {
-		if !k.Managed {
-			continue
-		}
-		t.Run(k.Name, func(t *testing.T) {
-			t.Parallel()
-			p := scripted.Provider{Dialect: k.Name, Model: "m-20260101", ID: "req_1", Words: []string{"One", " two", " three"}, Prompt: 20, Cached: 8, Output: 3}
-			server := serve(t, func(r scripted.Received) scripted.Script {
-				if r.Seq%2 == 1 {
-					return p.Script()
-				}
-				return fates[r.Seq/2].script(p)
-			})
-			a := plan(t, server.URL(), 100, 2*len(fates))
-			a.Dialect, a.Deadline = k.Dialect, 1500*time.Millisecond
-			rs, report, err := collect(t.Context(), a)
-			if err != nil || report.Issued != 2*len(fates) {
-				t.Fatalf("%+v, %v", report, err)
-			}
-			bySeq(t, rs)
-			for i, r := range rs {
-				f := fates[i/2]
-				if i%2 == 1 {
-					f.outcome, f.check = result.OK, fates[0].check
-				}
-				switch {
-				case r.Outcome != f.outcome && !(f.outcome == result.Reset && r.Outcome == result.Truncated): // how a connection ends is the system's to say
-					t.Errorf("%s, request %d: %s (%s), want %s", f.name, i, r.Outcome, r.Error, f.outcome)
-				case f.check != nil && f.check(r) != "":
-					t.Errorf("%s, request %d: %s", f.name, i, f.check(r))
-				}
-			}
-			if id := rs[0].RequestID; id != "req_1" && !strings.HasPrefix(k.Name, "gemini") && !strings.HasPrefix(k.Name, "vertex") {
-				t.Errorf("the request's id is %q", id)
+	kinds := slices.DeleteFunc(dialect.Kinds(), func(k dialect.Kind) bool { return !k.Managed })
+	all := make([][]result.Request, len(kinds))
+	var wait sync.WaitGroup
+	for i, k := range kinds {
+		a := fated(t, k)
+		wait.Go(func() {
+			if _, err := Attack(t.Context(), a, func(r result.Request) { all[i] = append(all[i], r) }); err != nil {
+				t.Error(err)
 			}
 		})
+	}
+	wait.Wait()
+	for i, k := range kinds {
+		t.Run(k.Name, func(t *testing.T) { expectFates(t, k, all[i]) })
+	}
+}
+
+// fated is a load of a server of the dialect that does each thing in turn, and answers in between.
+func fated(t *testing.T, k dialect.Kind) Plan {
+	t.Helper()
+	p := scripted.Provider{Dialect: k.Name, Model: "m-20260101", ID: "req_1", Words: []string{"One", " two", " three"}, Prompt: 20, Cached: 8, Output: 3}
+	server := serve(t, func(r scripted.Received) scripted.Script {
+		if r.Seq%2 == 1 {
+			return p.Script()
+		}
+		return fates[r.Seq/2].script(p)
+	})
+	a := plan(t, server.URL(), 100, 2*len(fates))
+	a.Dialect, a.Deadline = k.Dialect, 1500*time.Millisecond
+	return a
+}
+
+func expectFates(t *testing.T, k dialect.Kind, rs []result.Request) {
+	t.Helper()
+	if len(rs) != 2*len(fates) {
+		t.Fatalf("%d requests", len(rs))
+	}
+	bySeq(t, rs)
+	for i, r := range rs {
+		f := fates[i/2]
+		if i%2 == 1 {
+			f.outcome, f.check = result.OK, fates[0].check
+		}
+		switch {
+		case r.Outcome != f.outcome && !(f.outcome == result.Reset && r.Outcome == result.Truncated): // how a connection ends is the system's to say
+			t.Errorf("%s, request %d: %s (%s), want %s", f.name, i, r.Outcome, r.Error, f.outcome)
+		case f.check != nil && f.check(r) != "":
+			t.Errorf("%s, request %d: %s", f.name, i, f.check(r))
+		}
+	}
+	if id := rs[0].RequestID; id != "req_1" && !strings.HasPrefix(k.Name, "gemini") && !strings.HasPrefix(k.Name, "vertex") {
+		t.Errorf("the request's id is %q", id)
 	}
 }

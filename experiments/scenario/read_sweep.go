@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,15 +28,20 @@ func (r *reader) sweep(t *table, base Settings) Sweep {
 func (t *table) listed(mode string) {
 	switch {
 	case mode == List && t.has("axes"):
-		t.report(t.key("axes"), "axes in mode \"list\"", "[["+t.key("arm")+"]] tables", `write mode = "product" or list the arms`)
+		t.report(t.key("axes"), "axes in mode \"list\"", "[["+header(t.key("arm"))+"]] tables", `write mode = "product" or list the arms`)
 	case mode == List && !t.has("arm"):
-		t.report(t.key("mode"), `string "list"`, "at least one [["+t.key("arm")+"]] table", "")
+		t.report(t.key("mode"), `string "list"`, "at least one [["+header(t.key("arm"))+"]] table", "")
 	case mode != List && mode != "" && t.has("arm"):
-		t.report(t.key("arm"), fmt.Sprintf("listed arms in mode %q", mode), "["+t.key("axes")+"]", `write mode = "list" or name axes`)
+		t.report(t.key("arm"), fmt.Sprintf("listed arms in mode %q", mode), "["+header(t.key("axes"))+"]", `write mode = "list" or name axes`)
 	case mode != List && mode != "" && !t.has("axes"):
-		t.report(t.key("mode"), fmt.Sprintf("string %q", mode), "a ["+t.key("axes")+"] table", "")
+		t.report(t.key("mode"), fmt.Sprintf("string %q", mode), "a ["+header(t.key("axes"))+"] table", "")
 	}
 }
+
+var ordinal = regexp.MustCompile(`\[[0-9]+\]`)
+
+// header is a path as a table's header has it, without the numbers of elements.
+func header(path string) string { return ordinal.ReplaceAllString(path, "") }
 
 func (t *table) tooManyArms() {
 	t.report(t.key("axes"), "a product of more than "+fmt.Sprint(maxArmNumber)+" arms", "fewer", `write mode = "one-at-a-time" or shorten the axes`)

@@ -283,11 +283,11 @@ func (r *reader) namesOfTargets(all []*Target) {
 	first := map[string]string{}
 	for _, x := range all {
 		if at, dup := first[x.Name]; dup {
-			key, suggestion := joinKey(x.Key, "name"), ""
+			suggestion := at + " has it"
 			if !x.Given {
-				suggestion = fmt.Sprintf("add name = %q", x.Name+"-2")
+				suggestion += fmt.Sprintf(": add name = %q", x.Name+"-2")
 			}
-			r.report(key, fmt.Sprintf("string %q", x.Name), "a name of its own", strings.TrimPrefix(at+" has it; "+suggestion, "; "))
+			r.report(joinKey(x.Key, "name"), fmt.Sprintf("string %q", x.Name), "a name of its own", suggestion)
 			continue
 		}
 		first[x.Name] = x.Key
@@ -303,9 +303,6 @@ func (r *reader) besideTargets(t *table, s *Scenario) {
 		if t.has(name) && !s.Included {
 			r.report(name, "given beside [target]", "", "it is about the included engine, which is measured where the file has [engine] or [sweep]: add one of them, or remove "+name)
 		}
-	}
-	if t.has("ladder") {
-		r.report("ladder", "given beside [target]", "", "a run is of gateways or of targets: remove one of them")
 	}
 	if !t.has("cost") || s.Local() {
 		return
@@ -325,7 +322,11 @@ func (r *reader) loadsHaveArms(s *Scenario) {
 	for i, l := range s.Loads {
 		asked := s.Included
 		for _, x := range s.Targets {
-			if _, why := x.Cannot(l); why == "" {
+			_, why := x.Cannot(l)
+			if key, _ := x.unfit(); key != "" {
+				why = "" // which is the target's own problem, and reported
+			}
+			if why == "" {
 				able[x], asked = true, true
 			} else if first[x] == "" {
 				first[x] = why

@@ -46,21 +46,27 @@ func varying(k system.Kind, all []choice) map[string]bool {
 	return varies
 }
 
-// valueLabel words one value: "max_num_seqs 4", "no enable_prefix_caching".
+// valueLabel words one value, with what of the setting's name tells it from others: "seqs 4" for max_num_seqs, "no prefix caching"
+// where enable_prefix_caching is false.
 func valueLabel(s system.Setting, v string) string {
+	name := s.Name
+	for _, plain := range []string{"enable_", "max_num_"} {
+		name = strings.TrimPrefix(name, plain)
+	}
+	name = strings.ReplaceAll(name, "_", " ")
 	switch {
 	case s.Type == system.Boolean && v == "true":
-		return s.Name
+		return name
 	case s.Type == system.Boolean:
-		return "no " + s.Name
+		return "no " + name
 	case len(v) > longestValue:
 		v = v[:longestValue] + "..."
 	}
-	return s.Name + " " + v
+	return name + " " + v
 }
 
 // longestValue of a setting stands in a name as it is.
-const longestValue = 40
+const longestValue = 32
 
 // targetTOML is the table that deploys the arm.
 func targetTOML(x *scenario.Target, v system.Values) string {

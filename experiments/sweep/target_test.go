@@ -179,7 +179,7 @@ func TestTargetIDs(t *testing.T) {
 	}
 	seen := map[string]string{plain: table}
 	for _, other := range []string{strings.Replace(table, `"t"`, `"u"`, 1), strings.Replace(table, `"m"`, `"n"`, 1), table + "settings = { max_num_seqs = 4 }\n",
-		table + "dialect = \"chat\"\n", table + "model = \"served\"\n", table + "stop = [\"x\"]\n", table + "server_sampling = true\n", table + "body = { user = \"x\" }\n",
+		table + "dialect = \"chat\"\n", table + "model = \"served\"\n", table + "stop = [\"x\"]\n", table + "server_sampling = true\n", table + "body = { metadata = \"x\" }\n",
 		table + "command = [\"other\"]\n"} {
 		if first, dup := seen[id(other)]; dup {
 			t.Errorf("%q is the same arm as %q", other, first)
@@ -194,11 +194,11 @@ func TestRefusedByVersion(t *testing.T) {
 	caps := small
 	caps.Versions = map[string]string{"vllm": "0.5.0"}
 	_, err := Expand(parse(t, head+swept), caps)
-	if err == nil || !strings.HasPrefix(err.Error(), "dir/x.toml:11: target[0]: no arm that can run (vllm · tensor_parallel_size 1: vLLM 0.5.0 is older than") {
+	if err == nil || !strings.HasPrefix(err.Error(), "dir/x.toml:11: target[0]: no arm that can run (vllm · tensor parallel size 1: vLLM 0.5.0 is older than") {
 		t.Errorf("%v", err)
 	}
 	m := expand(t, small, head+"[[target]]\nsystem = \"vllm\"\npath = \"m\"\n[target.sweep]\nmode = \"product\"\n[target.sweep.axes]\nmax_num_seqs = [4, 16]\nmax_num_batched_tokens = [8]\n")
-	if len(m.Arms) != 1 || len(m.Skipped) != 1 || m.Skipped[0].Name != "vllm · max_num_seqs 16" || !strings.Contains(m.Skipped[0].Reason, "max_num_batched_tokens 8 is less than max_num_seqs 16") {
+	if len(m.Arms) != 1 || len(m.Skipped) != 1 || m.Skipped[0].Name != "vllm · seqs 16" || !strings.Contains(m.Skipped[0].Reason, "max_num_batched_tokens 8 is less than max_num_seqs 16") {
 		t.Errorf("%s", dumpTargets(m))
 	}
 }
@@ -256,7 +256,7 @@ func TestPricesOfTargets(t *testing.T) {
 
 // A system that is started is asked with the searches of a load, a server that is there is not.
 func TestSearchesOfTargets(t *testing.T) {
-	text := strings.Replace(head, "rates = [20, 40]", "search = { min = 1, max = 40 }", 1) + "[slo]\npreset = \"conversational\"\n[[target]]\nsystem = \"vllm\"\npath = \"m\"\n[[target]]\nurl = \"http://h:1\"\n"
+	text := strings.Replace(head, "rates = [20, 40]", "search = { min_rate = 1, max_rate = 40 }", 1) + "[slo]\npreset = \"conversational\"\n[[target]]\nsystem = \"vllm\"\npath = \"m\"\n[[target]]\nurl = \"http://h:1\"\n"
 	if _, err := scenario.Parse("dir/x.toml", []byte(text)); err == nil || !strings.Contains(err.Error(), "target[1]: no load can be asked of it (a server that is there is measured at rates that are given)") {
 		t.Errorf("%v", err)
 	}
