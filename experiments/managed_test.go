@@ -28,7 +28,7 @@ type managed struct {
 
 const (
 	warmups, perTrial = 2, 20 // requests of a trial
-	budgeted      = "budget = \"USD 0.01\"\n"
+	budgeted          = "budget = \"USD 0.01\"\n"
 )
 
 // every is a way to answer each k-th request otherwise than the rest.
