@@ -69,7 +69,7 @@ var shipped = map[string]struct {
 	},
 	"api-or-self.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
-		3, "quantization", 7 * time.Minute,
+		3, "quantization", 9 * time.Minute,
 	},
 	"selfhosted.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
