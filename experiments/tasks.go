@@ -41,9 +41,9 @@ func readPapers(s *scenario.Scenario) (papers []exam.Paper, sum string, err erro
 }
 
 // worstTasks is the most that one arm of a target is asked by the tasks.
-func (p *Plan) worstTasks(x *scenario.Target) (requests, tokens int) {
+func (p *Plan) worstTasks(x *scenario.Target) exam.Most {
 	if x.NoTasks {
-		return 0, 0
+		return exam.Most{}
 	}
 	return (&exam.Server{Kind: x.Dialect}).Worst(p.papers, p.model.Tokenizer)
 }
@@ -167,24 +167,24 @@ func (r *run) begin(ctx context.Context, t target.Target, patience time.Duration
 	return t.Stop, nil
 }
 
-// bound holds what is asked of a target to its budget.
+// bound has the questions count against the target's budget: each for the most that it can come to before it is sent, and for
+// what the server counted afterwards.
 func (r *run) bound(s *exam.Server, a *aim) {
-	if a.spent.Budget == (Budget{}) {
+	if !a.spent.counts() {
 		return
 	}
-	count := func(text string) int { return len(r.plan.model.Tokenizer.Encode(text, true)) }
-	s.Spend = func(prompt string, most int) error {
-		b, tokens := a.spent.Budget, count(prompt)+most
-		if b.Requests > 0 && a.spent.requests+1 > b.Requests || b.Tokens > 0 && a.spent.tokens+tokens > b.Tokens {
-			a.spent.over = &BudgetError{fmt.Sprintf("stopped at the budget of %d requests and %d tokens", b.Requests, b.Tokens)}
-			return a.spent.over
+	most := func(prompt string, most int) Budget {
+		return a.spent.question(prompt, len(r.plan.model.Tokenizer.Encode(prompt, true)), most)
+	}
+	s.Spend = func(prompt string, output int) error {
+		if err := a.spent.ask(most(prompt, output)); err != nil {
+			return err
 		}
-		a.spent.requests, a.spent.tokens = a.spent.requests+1, a.spent.tokens+tokens
 		return r.keepSpending("", Budget{})
 	}
-	s.Spent = func(prompt string, most int, u *dialect.Usage) {
+	s.Spent = func(prompt string, output int, u *dialect.Usage) {
 		if u != nil && u.Prompt+u.Output > 0 {
-			a.spent.tokens += u.Prompt + u.Output - count(prompt) - most
+			a.spent.answered(most(prompt, output), *u)
 		}
 	}
 }

@@ -267,11 +267,11 @@ func TestWorst(t *testing.T) {
 	if _, _, err := s.Score(t.Context(), questions, nil); err != nil {
 		t.Fatal(err)
 	}
-	if n, k := WorstScores(questions, count); n != requests || k != tokens {
-		t.Errorf("worst %d requests and %d tokens, sent %d and %d", n, k, requests, tokens)
+	if m := WorstScores(questions, count); m.Requests != requests || m.Prompt+m.Output != tokens {
+		t.Errorf("worst %+v, sent %d and %d", m, requests, tokens)
 	}
-	if requests, tokens := Worst([]Ask{{Prompt: "abc", Max: 5}, {Prompt: "", Max: 1}}, count); requests != 2 || tokens != 9 {
-		t.Errorf("worst %d requests and %d tokens", requests, tokens)
+	if m := Worst([]Ask{{Prompt: "abc", Max: 5}, {Prompt: "", Max: 1}}, count); m != (Most{2, 3, 6}) {
+		t.Errorf("worst %+v", m)
 	}
 }
 
@@ -297,7 +297,7 @@ func papers(t *testing.T) (all []Paper) {
 func TestSit(t *testing.T) {
 	s, server := serve(t, "chat", text(true, "B"), text(true, " 4\n"))
 	all := papers(t)
-	requests, tokens := s.Worst(all, letters{})
+	worst := s.Worst(all, letters{})
 	tasks, not, err := s.Sit(t.Context(), all, letters{}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -312,8 +312,8 @@ func TestSit(t *testing.T) {
 	if len(not) != 2 || !strings.Contains(not[0], "likelihoods of the choices of choice.txt") || !strings.Contains(not[1], "code of code.txt") {
 		t.Errorf("not asked: %q", not)
 	}
-	if len(server.Served()) != requests || tokens <= 16 {
-		t.Errorf("%d requests sent, worst %d and %d tokens", len(server.Served()), requests, tokens)
+	if len(server.Served()) != worst.Requests || worst.Prompt+worst.Output <= 16 {
+		t.Errorf("%d requests sent, worst %+v", len(server.Served()), worst)
 	}
 	if _, err := json.Marshal(record.Quality{Tasks: tasks}); err != nil {
 		t.Error(err)

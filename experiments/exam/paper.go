@@ -106,20 +106,18 @@ func (p Paper) judge(written []Written) (kind string, a Answers, err error) {
 }
 
 // Worst is the most that putting the papers to a server can come to, by the tokens of t.
-func (s *Server) Worst(papers []Paper, t task.Tokenizer) (requests, tokens int) {
+func (s *Server) Worst(papers []Paper, t task.Tokenizer) (m Most) {
 	count := func(text string) int { return len(t.Encode(text, true)) }
 	for _, p := range papers {
 		if s.unable(p) != "" {
 			continue
 		}
-		n, k := Worst(p.asks(t), count)
-		requests, tokens = requests+n, tokens+k
+		m = m.Plus(Worst(p.asks(t), count))
 		if p.Kind == Choice && s.mayScore() == nil {
-			n, k = WorstScores(p.questions, count)
-			requests, tokens = requests+n, tokens+k
+			m = m.Plus(WorstScores(p.questions, count))
 		}
 	}
-	return requests, tokens
+	return m
 }
 
 // unable is why a paper cannot be put to the server, "" where it can.

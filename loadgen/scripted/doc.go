@@ -4,7 +4,8 @@
 // whatever measures a server compare what was measured with that record.
 //
 // Server plays any script, over HTTP/1.1 or HTTP/2, and has the messages of Triton's gRPC
-// service; Beat plays one script, a steady stream, to thousands of clients.
+// service; Beat plays one script, a steady stream, to thousands of clients. Answer and Provider
+// build scripts: of OpenAI's dialect with every detail, and of each provider's of managed APIs.
 //
 // It generates no text and has no queue. For a server that does, run the engine.
 package scripted
