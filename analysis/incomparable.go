@@ -202,11 +202,11 @@ func (a *analysis) otherTokens() []Incomparable {
 		}
 		return float64(m.counts.prompt), float64(m.OK)
 	})
-	if len(own) < 2 || most <= least*(1+promptsApart) {
+	if own == "" || most <= least*(1+promptsApart) {
 		return nil
 	}
 	return []Incomparable{{What: "tokens per second, TPOT, ITL and prices per token",
-		Why: fmt.Sprintf("The same prompts are %s, by each system's own count: its tokenizer or its template is another one. Requests per second, E2E and the cost of a request have no tokens in them.", words.List(own))}}
+		Why: fmt.Sprintf("The same prompts are %s, by each system's own count: its tokenizer or its template is another one. Requests per second, E2E and the cost of a request have no tokens in them.", own)}}
 }
 
 // otherLengths says how long answers were where nobody forced them to be equally long.
@@ -214,16 +214,18 @@ func (a *analysis) otherLengths() []Incomparable {
 	own, least, most := a.perSystem(func(m *measured) (float64, float64) {
 		return float64(m.counts.server), float64(m.OK)
 	})
-	if len(own) < 2 || most <= least*(1+promptsApart) {
+	if own == "" || most <= least*(1+promptsApart) {
 		return nil
 	}
 	return []Incomparable{{What: "the work of a request",
-		Why: fmt.Sprintf("Answers are as long as each system makes them, %s on average: E2E, goodput and the cost of a request are of what was answered, which is not the same work.", words.List(own))}}
+		Why: fmt.Sprintf("Answers are as long as each system makes them, on average %s: E2E, goodput and the cost of a request are of what was answered, which is not the same work.", own)}}
 }
 
 // perSystem is a mean by system over the loads that all of them were measured at, in words, with the least and the most of them.
-func (a *analysis) perSystem(of func(*measured) (sum, n float64)) (own []string, least, most float64) {
+func (a *analysis) perSystem(of func(*measured) (sum, n float64)) (own string, least, most float64) {
 	least = math.Inf(1)
+	var means []string
+	systems := map[string][]string{} // by their mean
 	for _, system := range a.study.Systems.All {
 		sum, n := 0.0, 0.0
 		for i := range a.cells {
@@ -235,10 +237,18 @@ func (a *analysis) perSystem(of func(*measured) (sum, n float64)) (own []string,
 		if n == 0 || sum == 0 {
 			continue
 		}
-		own = append(own, fmt.Sprintf("%s tokens of %s", words.Number(sum/n), systemName(&system)))
+		mean := words.Number(sum / n)
+		if systems[mean] == nil {
+			means = append(means, mean)
+		}
+		systems[mean] = append(systems[mean], systemName(&system))
 		least, most = min(least, sum/n), max(most, sum/n)
 	}
-	return own, least, most
+	var parts []string
+	for _, mean := range means {
+		parts = append(parts, mean+" tokens ("+words.List(systems[mean])+")")
+	}
+	return words.List(parts), least, most
 }
 
 // commonToSystems says whether every system that answered at all did so at a load, so that means are over the same requests.

@@ -273,7 +273,7 @@ func TestServices(t *testing.T) {
 	if !slices.Equal(x.Models, []string{"made-up-large-2025-12-01"}) || !slices.Equal(x.LeftOf, []record.Setting{{Name: "requests", Value: "442 of 500"}, {Name: "tokens", Value: "196520 of 200000"}}) {
 		t.Errorf("models %q, left %v", x.Models, x.LeftOf)
 	}
-	if len(x.Limits) != 1 || x.Spent.Exact() != "$0.0246" || len(x.When) != 1 {
+	if len(x.Limits) != 2 || x.Spent.Exact() != "$0.0246" || len(x.When) != 1 {
 		t.Errorf("limits %v, spent %s, %q", x.Limits, x.Spent.Exact(), x.When)
 	}
 }

@@ -141,7 +141,7 @@ func (v *view) systemArm(a *analysis.Arm, latency analysis.Value) (p chart.Syste
 }
 
 func (v *view) systemsCaption(f chart.Systems, missing []string) string {
-	s := "Lower left is better in both panels. Each point is an arm, numbered as in the tables, with its intervals; all were asked the same requests. " +
+	s := "Lower left is better. Each point is an arm, numbered as in the tables, with its intervals; all were asked the same requests. " +
 		"Latency is measured. A full mark's cost follows from what its machine carries, at the planned utilisation, a hollow one's from a price list and the tokens that its own requests took."
 	var noQuality, noCost []string
 	for _, a := range f.Arms {
@@ -152,10 +152,16 @@ func (v *view) systemsCaption(f chart.Systems, missing []string) string {
 			noCost = append(noCost, fmt.Sprint(a.Number))
 		}
 	}
-	if len(noQuality) > 0 {
+	switch {
+	case len(noQuality) == len(f.Arms):
+		s += " Quality is not drawn: it was measured of none."
+	case len(noQuality) > 0:
 		s += " Quality not measured, and so not above: " + strings.Join(noQuality, ", ") + "."
 	}
-	if len(noCost) > 0 {
+	switch {
+	case len(noCost) == len(f.Arms):
+		s += " Cost is not drawn: it is known of none."
+	case len(noCost) > 0:
 		s += " No cost, and so not below: " + strings.Join(noCost, ", ") + "."
 	}
 	if len(missing) > 0 {
@@ -177,8 +183,11 @@ func (v *view) systemsTable() table.Table {
 }
 
 func (v *view) systemName(s *analysis.System) string {
-	if s.Kind == analysis.Engine {
+	switch s.Kind {
+	case analysis.Engine:
 		return s.Title
+	case analysis.Managed:
+		return s.Name + " (managed API)"
 	}
 	return s.Name + " (" + s.Title + ")"
 }

@@ -2,6 +2,7 @@ package reports
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/analysis"
@@ -73,9 +74,15 @@ func settingsText(list []record.Setting) string {
 	return strings.Join(parts, ", ")
 }
 
+// inColumns are notes of trials whose sum over the trials has a column.
+var inColumns = []string{"requests left", "tokens left", "turned away with 429", "turned away with 503 or 529", "longest Retry-After"}
+
 func (v *view) limitHeaders() (all Terms) {
 	for _, x := range v.Systems.Services {
 		for _, l := range x.Limits {
+			if slices.Contains(inColumns, l.Name) {
+				continue
+			}
 			all = append(all, Term{v.arm(x.Arm) + ", " + l.Name, l.Value})
 		}
 	}

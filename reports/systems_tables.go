@@ -115,7 +115,7 @@ func (v *view) commands(s *analysis.System) (blocks []Block) {
 
 // incomparable lists what the run cannot compare, and why.
 func (v *view) incomparable() Section {
-	s := Section{ID: "incomparable", Title: "What could not be compared"}
+	s := Section{ID: "incomparable", Title: "What could not be compared, and why"}
 	if v.Systems == nil || len(v.Systems.Incomparable) == 0 {
 		return s
 	}
@@ -151,7 +151,7 @@ func (v *view) truths() Section {
 	for _, c := range v.Systems.Truths[0].Counts {
 		t.Columns = append(t.Columns, right(c.Name, "server, client"))
 	}
-	t.Columns = append(t.Columns, right("prompt from prefix cache", ""), right("draft tokens accepted", ""), right("preemptions", "sequences put back"), right("requests in the system", "integral over time"))
+	t.Columns = append(t.Columns, right("draft tokens accepted", ""), right("preemptions", "sequences put back"), table.Column{Title: "Little's law"})
 	var trials, differs []string
 	for _, x := range v.Systems.Truths {
 		t.Rows = append(t.Rows, v.truthRow(x))
@@ -179,11 +179,11 @@ func (v *view) truthRow(x analysis.Truth) table.Row {
 	if c == nil {
 		return row
 	}
-	occupancy := table.Cell{Text: "held against the client's"}
+	occupancy := table.Cell{Text: "checked"}
 	if !c.Tells("running_ns") {
 		occupancy = notGiven
 	}
-	return table.Row{Marked: row.Marked, Cells: append(row.Cells, cell(c.PrefixHits), cell(c.AcceptanceRate), counterCell(c, "preemptions", c.Preempted), occupancy)}
+	return table.Row{Marked: row.Marked, Cells: append(row.Cells, cell(c.AcceptanceRate), counterCell(c, "preemptions", c.Preempted), occupancy)}
 }
 
 var notGiven = table.Cell{Text: analysis.NotGiven, Tone: table.Quiet}

@@ -133,13 +133,12 @@ func (f Systems) Draw(c draw.Canvas) {
 func (f Systems) panel(c draw.Canvas, quality bool) {
 	arms := f.shown(quality)
 	width := c.Max.X - c.Min.X
-	x, y, title := f.xAxis(width), amountAxis(1, 10, 5), f.Cost+", log scale"
-	if quality {
-		y = f.qualityAxis(arms)
-		title = joinNote(f.Quality, y.note)
-	} else {
-		low, high := costRange(arms)
-		y = amountAxis(low, high, 5)
+	x := f.xAxis(width)
+	y, title := f.yAxis(quality)
+	indent := vg.Length(0) // both panels begin at the same place, whatever their labels are
+	for _, other := range f.panels() {
+		a, _ := f.yAxis(other)
+		indent = max(indent, labelWidth(a)-labelWidth(y))
 	}
 	p := frame(x, y, joinNote(f.Latency, x.note))
 	with(p, func(c draw.Canvas, px, py func(float64) vg.Length) {
@@ -147,7 +146,25 @@ func (f Systems) panel(c draw.Canvas, quality bool) {
 		f.marks(c, px, py, arms, quality, width)
 	})
 	write(c, sans(theme.Muted, bodySize, false), vg.Point{X: c.Min.X, Y: c.Max.Y - 8}, draw.XLeft, fit(sans(theme.Muted, bodySize, false), title, width))
-	p.Draw(draw.Crop(c, 0, 0, 0, -22))
+	p.Draw(draw.Crop(c, indent, 0, 0, -22))
+}
+
+// yAxis of a panel, and what it is.
+func (f Systems) yAxis(quality bool) (axis, string) {
+	arms := f.shown(quality)
+	if quality {
+		y := f.qualityAxis(arms)
+		return y, joinNote(f.Quality, y.note)
+	}
+	low, high := costRange(arms)
+	return amountAxis(low, high, 5), f.Cost + ", log scale"
+}
+
+func labelWidth(a axis) (w vg.Length) {
+	for _, t := range a.ticks {
+		w = max(w, textWidth(sans(theme.Muted, bodySize, false), t.Label))
+	}
+	return w
 }
 
 // xAxis covers the latencies of both panels, so that an arm is in the same place in both.
@@ -226,6 +243,12 @@ func (f Systems) marks(c draw.Canvas, px, py func(float64) vg.Length, arms []Sys
 		v := *a.in(quality)
 		at := vg.Point{X: clamp(px(a.Latency.Value), c), Y: within(py(v.Value), c)}
 		role := theme.Series(a.Group)
+		if math.IsInf(a.Latency.High, 1) {
+			arrow(c, vg.Point{X: c.Max.X, Y: at.Y}, 1, 0, role)
+		}
+		if math.IsInf(v.High, 1) {
+			arrow(c, vg.Point{X: at.X, Y: c.Max.Y}, 0, 1, role)
+		}
 		bars = append(bars, errorBar(c, role, vg.Point{X: clamp(px(a.Latency.Low), c), Y: at.Y}, vg.Point{X: endOf(px, a.Latency.High, c.Max.X), Y: at.Y})...)
 		bars = append(bars, errorBar(c, role, vg.Point{X: at.X, Y: within(py(v.Low), c)}, vg.Point{X: at.X, Y: endOf(py, v.High, c.Max.Y)})...)
 		s := spot{Arm: Arm{Number: a.Number, Name: a.Name, Standing: a.named(len(f.Arms))}, at: at, r: systemRadius}

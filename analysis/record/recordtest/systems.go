@@ -103,7 +103,7 @@ func apiArm(name, model string, pace, tokens float64) Arm {
 			Managed: true, Region: "eu-west", Price: model,
 			Untold: []string{"answers of forced lengths: they end where the model ends them", "log-probabilities of given texts", "settings and machines of the provider"}},
 		Server: &record.Server{Models: []string{model + "-2025-12-01"}, RequestIDs: 60, Spent: "USD 0.0123",
-			Limits: []record.Setting{{Name: "requests left", Value: "441 of 500"}}, When: "Thursday 2026-01-01 00:00 to 00:03 UTC"}}
+			Limits: []record.Setting{{Name: "requests left", Value: "441 of 500"}, {Name: "x-made-up-limit", Value: "12 a minute"}}, When: "Thursday 2026-01-01 00:00 to 00:03 UTC"}}
 }
 
 // elsewhere is a server on a machine of its own.
