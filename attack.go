@@ -16,6 +16,7 @@ import (
 
 	"github.com/assaylab/assay/analysis"
 	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/experiments/store"
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/reports"
 )
@@ -143,10 +144,10 @@ func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOp
 	}
 	view := l.Progress.(*progress)
 	view.panel = loadPanel
-	study, err := l.loadTarget(ctx, p, o.out)
+	study, err := l.Run(ctx, p, o.out, store.Options{New: true})
 	view.close()
 	if err != nil {
-		return err
+		return asEnvironment(err)
 	}
 	if err := writeReports(o.out, study); err != nil {
 		return err

@@ -174,6 +174,9 @@ preset = "conversational"
 [ladder]
 [[ladder.arm]]
 [target]
+system = "vllm"
+[target.sweep]
+mode = "product"
 `
 
 // TestScenarioKeys asks the reader which keys each table has, by giving it one that
@@ -210,7 +213,8 @@ func TestScenarioKeys(t *testing.T) {
 		{"[profile]", "`[profile]`", false},
 		{"[ladder]", "`[ladder]`", false},
 		{"[[ladder.arm]]", "`[[ladder.arm]]`", false},
-		{"[target]", "`[target]`", false},
+		{"[target]", "`[[target]]`", false},
+		{"[target.sweep]", "`[target.sweep]`", false},
 	} {
 		t.Run(c.under, func(t *testing.T) {
 			rows, ok := documented[c.under]
@@ -395,6 +399,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`axes`", record.Axis{}},
 		{"`arms`", record.Arm{}},
 		{"`settings` and `swept`", record.Setting{}},
+		{"`deployment`", record.Deployment{}},
 		{"`skipped`", record.Skipped{}},
 		{"`loads`", record.Load{}},
 		{"`classes`", record.Class{}},
@@ -409,6 +414,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`trials/ID/record.json`", record.Trial{}},
 		{"`engine`", record.Counters{}},
 		{"`batches`", record.BatchSteps{}},
+		{"`server`", record.Server{}},
 		{"`lab`", record.Lab{}},
 		{"`watch`", record.Watch{}},
 		{"`energy`", record.Energy{}},

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/assaylab/assay/experiments"
+	"github.com/assaylab/assay/experiments/target"
 )
 
 // Exit codes, the same for every verb.
@@ -39,6 +40,7 @@ func (e *exitError) Unwrap() error { return e.err }
 func environment(err error) error { return &exitError{exitEnvironment, err} }
 
 func main() {
+	target.BecomeGuard()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal kills

@@ -15,10 +15,12 @@ import (
 	"testing"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/target"
 	"github.com/assaylab/assay/experiments/testkit"
 )
 
 func TestMain(m *testing.M) {
+	target.BecomeGuard()
 	code := testkit.Main(m)
 	if shared.dir != "" {
 		os.RemoveAll(shared.dir)

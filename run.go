@@ -20,6 +20,7 @@ import (
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/store"
 	"github.com/assaylab/assay/experiments/sweep"
+	"github.com/assaylab/assay/scenarios/data"
 )
 
 type runOptions struct {
@@ -36,8 +37,8 @@ func newRun() *cobra.Command {
 		Use:   "run FILE",
 		Short: "Run a scenario: sweep, measure, recommend, report",
 		Long: `Run measures quality once for every weight and cache format of the scenario, starts
-the engine once for every trial and puts it under load, and writes a run directory
-with report.html and summary.md in it. Before the first trial it measures answers that
+the engine or the target once for every trial and puts it under load, and writes a run
+directory with report.html and summary.md in it. Before the first trial it measures answers that
 it knows, to say how exact it is; if it tells one of them wrongly it ends.
 
 A run can be interrupted or killed at any time: the same command with the same
@@ -124,7 +125,7 @@ func newLab(werr io.Writer) (*lab, error) {
 		return nil, environment(err)
 	}
 	return &lab{&experiments.Lab{Executable: executable, Version: record.Build{Version: version(), Go: runtime.Version()},
-		Open: openFile, Kernels: kernels, Progress: newProgress(werr)}}, nil
+		Open: openFile, Kernels: kernels, Progress: newProgress(werr), Key: keyOf, Texts: map[string]string{builtInText: data.Prose}}}, nil
 }
 
 func (l *lab) load(file string, set []string) (*experiments.Plan, error) {
@@ -146,26 +147,21 @@ func runScenario(ctx context.Context, w, werr io.Writer, file string, o runOptio
 	}
 	defer p.Close()
 	if o.dryRun {
-		return dryRun(w, p)
+		return l.dryRun(ctx, w, p)
 	}
 	if o.out == "" {
 		o.out = filepath.Join("runs", p.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
 	}
 	fmt.Fprintf(werr, "run directory: %s\n", o.out)
-	study, err := l.carryOut(ctx, p, o)
+	study, err := l.Run(ctx, p, o.out, o.store)
 	l.Progress.(*progress).close()
 	switch {
 	case err == nil:
-	case errors.Is(err, context.Canceled) && p.Scenario.Target != nil:
-		fmt.Fprintf(werr, "interrupted; what was measured of %s is in %s\n", p.Scenario.Target.Name(), o.out)
-		return err
 	case errors.Is(err, context.Canceled):
 		fmt.Fprintf(werr, "interrupted; finished trials are kept. Go on with: assay run %s%s --out %s\n", file, quotedSets(o.set), o.out)
 		return err
-	case store.Environment(err):
-		return environment(err)
 	default:
-		return err
+		return asEnvironment(err)
 	}
 	if err := writeReports(o.out, study); err != nil {
 		return err
@@ -173,27 +169,31 @@ func runScenario(ctx context.Context, w, werr io.Writer, file string, o runOptio
 	return conclude(w, o.out, study, o.json)
 }
 
-// carryOut runs the scenario on the included engine, or on the server that it names.
-func (l *lab) carryOut(ctx context.Context, p *experiments.Plan, o runOptions) (*analysis.Study, error) {
-	if p.Scenario.Target != nil {
-		return l.loadTarget(ctx, p, o.out)
+// asEnvironment marks what is neither the scenario's fault nor the lab's: a full disk, a server that does not answer.
+func asEnvironment(err error) error {
+	var unavailable *experiments.UnavailableError
+	if store.Environment(err) || errors.As(err, &unavailable) {
+		return environment(err)
 	}
-	return l.Run(ctx, p, o.out, o.store)
+	return err
 }
 
 // dryRun prints the arms, the loads, the trials and the estimate.
-func dryRun(w io.Writer, p *experiments.Plan) error {
+func (l *lab) dryRun(ctx context.Context, w io.Writer, p *experiments.Plan) error {
+	installed, err := l.Examine(ctx, p)
+	if err != nil {
+		return err
+	}
 	m := p.Matrix
 	fmt.Fprintf(w, "%s: %s x %s x %s\n\n", p.Scenario.Name, count(len(m.Arms), "arm"), count(len(m.Loads), "load level"),
 		count(p.Scenario.Run.Repetitions, "repetition"))
-	if t := p.Scenario.Target; t != nil {
-		worst := p.Worst()
-		fmt.Fprintf(w, "     %s, dialect %s, at most %d requests and %d tokens\n", t.Name(), t.Dialect.Name, worst.Requests, worst.Tokens)
-	} else {
-		for i, a := range m.Arms {
-			fmt.Fprintf(w, "%3d  %s\n     %s\n", i+1, a.Record.Name, a.Record.Command)
+	for i, a := range m.Arms {
+		fmt.Fprintf(w, "%3d  %s\n", i+1, a.Record.Name)
+		if a.Record.Command != "" {
+			fmt.Fprintf(w, "     %s\n", a.Record.Command)
 		}
 	}
+	printTargets(w, p, installed)
 	fmt.Fprintln(w, "\nloads:")
 	for _, load := range m.Loads {
 		r := load.Record

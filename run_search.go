@@ -14,15 +14,19 @@ func searchesText(m *sweep.Matrix) string {
 	if len(all) == 0 {
 		return ""
 	}
-	n := 0
+	n, trials := 0, 0
 	for _, s := range all {
-		n += len(m.Arms) * s.Record.MaxProbes
+		for _, a := range m.Arms {
+			if s.AskedOf(m, a) {
+				n, trials = n+1, trials+s.Record.MaxProbes
+			}
+		}
 	}
 	text := "search"
-	if len(m.Arms)*len(all) > 1 {
+	if n > 1 {
 		text = "searches"
 	}
-	return fmt.Sprintf(", %d %s of at most %d trials together", len(m.Arms)*len(all), text, n)
+	return fmt.Sprintf(", %d %s of at most %d trials together", n, text, trials)
 }
 
 // printSearches says what searches may do.

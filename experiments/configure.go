@@ -1,6 +1,7 @@
 package experiments
 
 import (
+	"context"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -22,9 +23,9 @@ import (
 const servedName = "model"
 
 // config makes a trial out of an arm and a load.
-func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
-	if r.remote != nil {
-		return r.remoteConfig(key, load, dir, live)
+func (r *run) config(ctx context.Context, key record.TrialKey, arm sweep.Arm, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
+	if arm.Target != nil {
+		return r.targetConfig(ctx, key, arm, load, dir, live)
 	}
 	if arm.Ladder != nil {
 		return r.ladderConfig(key, arm, load, dir, live)
@@ -52,13 +53,6 @@ func (r *run) config(key record.TrialKey, arm sweep.Arm, load sweep.Load, dir st
 	return c, err
 }
 
-// remoteConfig makes a trial of a server that is there.
-func (r *run) remoteConfig(key record.TrialKey, load sweep.Load, dir string, live *loadgen.Live) (trial.Config, error) {
-	c := trial.Config{Key: key, Target: r.remote.Server, ReadyTimeout: r.plan.Scenario.Run.ReadyTimeout, Dir: dir}
-	err := r.attacks(&c, load, live)
-	return c, err
-}
-
 // attacks adds the warm-up and the measured part.
 func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err error) {
 	if c.Warmup, err = r.attack(c.Key, load, "warm-up"); err != nil {
@@ -71,24 +65,6 @@ func (r *run) attacks(c *trial.Config, load sweep.Load, live *loadgen.Live) (err
 	if r.plan.Scenario.Run.StopOversaturated {
 		c.Attack.Halt = newHalt(load, c.Attack.Schedule, r.plan.Matrix.Limits(load))
 	}
-	if r.spent != nil {
-		return r.metered(c)
-	}
-	return nil
-}
-
-// metered holds both parts to what is left of the budget.
-func (r *run) metered(c *trial.Config) error {
-	if r.spent.over != nil {
-		return r.spent.over
-	}
-	c.Ended = func() error { return r.spent.over }
-	c.Warmup.Halt = r.spent.meter(c.Warmup.Prompts)
-	measured := halts{r.spent.meter(c.Attack.Prompts)}
-	if c.Attack.Halt != nil {
-		measured = append(measured, c.Attack.Halt)
-	}
-	c.Attack.Halt = measured
 	return nil
 }
 
@@ -100,10 +76,10 @@ func (r *run) attack(key record.TrialKey, load sweep.Load, part string) (loadgen
 		Options:  dialect.Options{Model: servedName, Temperature: w.Temperature, IgnoreEOS: w.IgnoreEOS},
 		Deadline: w.Timeout,
 	}
-	if r.remote != nil {
-		o := r.remote.Options
+	if a := r.aimOf(key.Arm); a != nil {
+		o := a.options
 		o.Temperature, o.IgnoreEOS = w.Temperature, w.IgnoreEOS
-		p.Dialect, p.Options, p.Counter = r.remote.Server.Kind.Dialect, o, counter{r.plan.model.Tokenizer}
+		p.Dialect, p.Options, p.Counter = a.Dialect.Dialect, o, counter{r.plan.model.Tokenizer}
 	}
 	if l := r.plan.Scenario.Ladders; l != nil {
 		p.Options.Model = l.Read.Name

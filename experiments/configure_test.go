@@ -29,7 +29,7 @@ func newRun(t testing.TB) *run {
 func (r *run) mustConfig(t testing.TB, key record.TrialKey) trial.Config {
 	t.Helper()
 	arm, load := r.find(key)
-	c, err := r.config(key, arm, load, t.TempDir(), &loadgen.Live{})
+	c, err := r.config(t.Context(), key, arm, load, t.TempDir(), &loadgen.Live{})
 	if err != nil {
 		t.Fatal(err)
 	}

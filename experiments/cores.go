@@ -3,6 +3,7 @@ package experiments
 import (
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/assaylab/assay/experiments/host"
 	"github.com/assaylab/assay/experiments/scenario"
@@ -15,11 +16,15 @@ type cores struct {
 	engine []int
 }
 
-// divide keeps the lab to one processor, where there are two, and returns what undoes it.
+// divide keeps the lab to one processor, where there are two and something else of the run is on this machine, and returns what
+// undoes it.
 func (r *run) divide() (restore func(), err error) {
+	if !r.plan.Scenario.Local() {
+		return func() {}, nil
+	}
 	cpus, err := host.Allowed()
 	if err != nil || len(cpus) < 2 {
-		r.Progress.Note("the lab and the engine share one processor")
+		r.Progress.Note("the lab and the system under test share one processor")
 		return func() {}, nil
 	}
 	if err := host.PinProcess(cpus[0]); err != nil {
@@ -37,14 +42,32 @@ func (r *run) divide() (restore func(), err error) {
 }
 
 func (r *run) noteCores() error {
-	c := r.cores
+	for _, sentence := range r.sharing() {
+		if err := r.store.Note(sentence); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sharing says who has which processors, where the machine is divided.
+func (r *run) sharing() (all []string) {
+	c, external := r.cores, slices.ContainsFunc(r.plan.Scenario.Targets, func(x *scenario.Target) bool { return x.System.Started })
 	switch {
 	case len(c.engine) == 0:
 		return nil
-	case len(c.engine) == 1:
-		return r.store.Note(fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", c.engine[0], c.lab))
+	case r.plan.Scenario.Included && len(c.engine) == 1:
+		all = append(all, fmt.Sprintf("An engine of one thread has processor %d to itself; the lab and the engine's HTTP handlers share processor %d.", c.engine[0], c.lab))
+	case r.plan.Scenario.Included:
+		all = append(all, fmt.Sprintf("The lab has processor %d to itself, as long as engines have no more than %d threads.", c.lab, len(c.engine)))
 	}
-	return r.store.Note(fmt.Sprintf("The lab has processor %d to itself, as long as engines have no more than %d threads.", c.lab, len(c.engine)))
+	switch {
+	case external && len(c.engine) == 1:
+		all = append(all, fmt.Sprintf("Systems that the lab starts beside it have both processors: they share processor %d with it.", c.lab))
+	case external:
+		all = append(all, fmt.Sprintf("Systems that the lab starts have %d processors; processor %d is the lab's alone.", len(c.engine), c.lab))
+	}
+	return all
 }
 
 // apart says whether an arm's steps keep off the lab's processor.
@@ -74,6 +97,15 @@ func (c cores) process(s scenario.Settings) []int {
 		return []int{c.lab}
 	}
 	return c.engine[1:]
+}
+
+// external are the processors of a system that is started, and whether it shares them with the lab: it does where the lab would
+// leave it one only, since such systems keep one for what is not computing.
+func (c cores) external() (cpus []int, shared bool) {
+	if len(c.engine) > 1 {
+		return c.engine, false
+	}
+	return c.all(), true
 }
 
 // all are the processors there are, nil where the machine is not divided.

@@ -26,6 +26,9 @@ type Decide func(first, second *record.Set) (more int, err error)
 // Benchmarking: Improving Measurement Accuracy in the Cloud"). When ctx ends, finished trials are kept, and the same call goes
 // on with them.
 func (l *Lab) Duet(ctx context.Context, p *Plan, first, second Side, o store.Options, decide Decide) (err error) {
+	if len(p.Scenario.Targets) > 0 {
+		return p.Scenario.Problem(p.Scenario.Targets[0].Key, "a target", "the included engine, of which two builds are compared", "only assay run takes a target")
+	}
 	if len(p.Matrix.Searches()) > 0 {
 		return fmt.Errorf("%s: two builds in turn need the same rates: give rates in place of [load.search]", p.Scenario.File)
 	}

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +21,7 @@ import (
 	"github.com/assaylab/assay/experiments/host"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/sweep"
+	"github.com/assaylab/assay/loadgen/dialect"
 )
 
 // Lab runs scenarios on this machine.
@@ -28,6 +31,9 @@ type Lab struct {
 	Open       func(path string) (*gguf.File, error) // opens a model file; knows embedded and cached ones
 	Kernels    *kernel.Set
 	Progress   Progress
+
+	Texts map[string]string                           // texts that are not files, by what loads name
+	Key   func(*scenario.Target) (dialect.Key, error) // of a server that is there; nil for none
 }
 
 // Progress hears what a run is doing. Calls come from one goroutine.
@@ -47,8 +53,9 @@ type Plan struct {
 	Scenario *scenario.Scenario
 	Matrix   *sweep.Matrix
 
-	model   *checkpoint.Checkpoint
-	textSum string
+	model    *checkpoint.Checkpoint
+	textSum  string
+	versions map[string]string // of systems that targets start, by the targets' names, as far as they were looked for
 }
 
 // Close releases the model file.
@@ -68,7 +75,7 @@ func (l *Lab) Plan(s *scenario.Scenario) (*Plan, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	p := &Plan{Scenario: s, model: model}
+	p := &Plan{Scenario: s, model: model, versions: map[string]string{}}
 	if err := p.expand(l); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -81,7 +88,16 @@ func (p *Plan) expand(l *Lab) error {
 	if err != nil {
 		return err
 	}
-	if p.Matrix, err = sweep.Expand(s, can); err == nil && s.Quality != nil {
+	can.Versions = p.versions
+	if p.Matrix, err = sweep.Expand(s, can); err != nil {
+		return err
+	}
+	for i := range p.Matrix.Arms {
+		if a := &p.Matrix.Arms[i]; a.Target != nil && a.Target.System.Started {
+			a.Record.Command = sweep.CommandLine(l.launch(s, a.Target, "").CommandLine())
+		}
+	}
+	if s.Quality != nil {
 		p.textSum, err = fileSum(s.Resolve(s.Quality.Text))
 	}
 	return err
@@ -91,8 +107,8 @@ func (p *Plan) expand(l *Lab) error {
 func (l *Lab) capabilities(s *scenario.Scenario, m *checkpoint.Checkpoint) (sweep.Capabilities, error) {
 	c := sweep.Capabilities{Shipped: checkpoint.Format(m.File), Mixed: checkpoint.Mixed(m.File), Context: m.Model.Context,
 		Layers: m.Model.Layers, Windowed: m.Model.Window > 0, Drafts: map[string]string{}, Contexts: map[string]int{}}
-	if s.Target != nil {
-		c.Context = math.MaxInt32 // the model only counts tokens: what the server can hold is not known
+	if !s.Included {
+		c.Context = math.MaxInt32 // the model only counts tokens: what a target can hold is not known
 	}
 	for _, d := range s.DraftModels() {
 		why, context, err := l.whyNoDraft(s.Resolve(d), m)
@@ -164,6 +180,11 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 			}
 		}
 	}
+	for _, x := range s.Targets {
+		if x.Path != "" {
+			names, paths[x.Path] = append(names, x.Path), s.Resolve(x.Path)
+		}
+	}
 	if l := s.Ladders; l != nil {
 		names, paths[l.File] = append(names, l.File), s.Resolve(l.File)
 	}
@@ -175,13 +196,37 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 		if strings.HasPrefix(name, scenario.EmbeddedPrefix) || slices.Contains(names[:i], name) {
 			continue
 		}
-		sum, err := fileSum(paths[name])
+		sum, err := sumOf(paths[name])
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, record.File{Name: name, SHA256: sum})
 	}
 	return all, nil
+}
+
+// sumOf is fileSum, or for a folder that of the sums of all files in it, with their names.
+func sumOf(path string) (string, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return fileSum(path)
+	}
+	h := sha256.New()
+	err := filepath.WalkDir(path, func(file string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		if info, err := os.Stat(file); err == nil && info.IsDir() {
+			return fmt.Errorf("%s links to a folder, expected files", file)
+		}
+		sum, err := fileSum(file)
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(path, file)
+		fmt.Fprintf(h, "%s %q\n", sum, filepath.ToSlash(name))
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)), err
 }
 
 // fileSum is the hex SHA-256 of a file.

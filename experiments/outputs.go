@@ -15,7 +15,7 @@ import (
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
-// outputs asks every arm the scenario's fixed prompts, unless its answers are on disk. Nothing of it is timed.
+// outputs asks every arm of the included engine the scenario's fixed prompts, unless its answers are on disk. Nothing of it is timed.
 func (r *run) outputs(ctx context.Context) error {
 	o := r.plan.Scenario.Outputs
 	if o == nil {
@@ -31,7 +31,7 @@ func (r *run) outputs(ctx context.Context) error {
 		return fmt.Errorf("%s: outputs: %w", r.plan.Scenario.File, err)
 	}
 	for _, a := range r.plan.Matrix.Arms {
-		if r.store.OutputsDone(a.Record.ID) {
+		if a.Target != nil || r.store.OutputsDone(a.Record.ID) {
 			continue
 		}
 		r.Progress.Phase(fmt.Sprintf("answers of %s%s to %d fixed prompts", a.Record.Name, r.label, len(prompts)))

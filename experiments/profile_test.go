@@ -69,7 +69,7 @@ func TestProfileArguments(t *testing.T) {
 	}
 	r := &run{Lab: l, plan: p, drawn: newDrawn()}
 	for _, key := range r.withTwin(sweep.Key(p.Matrix.Arms[0], p.Matrix.Loads[0], 0)) {
-		c, err := r.config(key, p.Matrix.Arms[0], p.Matrix.Loads[0], t.TempDir(), nil)
+		c, err := r.config(t.Context(), key, p.Matrix.Arms[0], p.Matrix.Loads[0], t.TempDir(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/trial"
 	"github.com/assaylab/assay/loadgen"
+	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // Running is a trial that is announced.
@@ -34,12 +35,11 @@ type run struct {
 	drawn   drawn             // prompts' sources, and who has what of them
 	client  *http.Client
 	cores   cores
-	remote  *Remote       // the server that is loaded in place of the engine; nil for the engine
-	spent   *spending     // of the remote's budget
-	label   string        // behind the arm's name in messages
-	extra   []string      // arguments that the engine gets beside the arm's
-	took    time.Duration // of the trials done here
-	done    int           // trials done here
+	aims    map[string]*aim // targets by name
+	label   string          // behind the arm's name in messages
+	extra   []string        // arguments that the engine gets beside the arm's
+	took    time.Duration   // of the trials done here
+	done    int             // trials done here
 
 	calibrated bool // the instrument has been, for this run
 }
@@ -51,7 +51,7 @@ func (l *Lab) Run(ctx context.Context, p *Plan, dir string, o store.Options) (st
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.drawn.close(), r.store.Close()) }()
+	defer func() { err = errors.Join(err, r.close()) }()
 	if err := r.sweep(ctx); err != nil {
 		return nil, err
 	}
@@ -60,29 +60,59 @@ func (l *Lab) Run(ctx context.Context, p *Plan, dir string, o store.Options) (st
 
 // open makes or resumes a run directory, with weights and quality.
 func (l *Lab) open(ctx context.Context, p *Plan, dir string, o store.Options) (*run, error) {
-	if p.Scenario.Target != nil {
-		return nil, p.Scenario.Problem("target", "a server that is there", "the included engine", "only assay run takes a [target]")
+	r := &run{Lab: l, plan: p, drawn: newDrawn(), client: &http.Client{}}
+	if err := r.prepare(ctx); err != nil {
+		return nil, err
 	}
 	facts, err := l.describe(p, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	s, err := store.Open(dir, p.Scenario.Text, facts, o)
-	if err != nil {
+	facts.Notes = append(facts.Notes, r.notes()...)
+	if r.store, err = store.Open(dir, p.Scenario.Text, facts, o); err != nil {
 		return nil, err
 	}
-	r := &run{Lab: l, plan: p, store: s, drawn: newDrawn(), client: &http.Client{}}
-	if r.weights, err = l.weights(p, dir, modelSum(facts, p.Scenario.Model)); err == nil {
-		err = l.quality(ctx, p, s, r.weights)
-	}
-	if err == nil {
-		err = r.outputs(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, s.Close())
+	if err := r.furnish(ctx, facts); err != nil {
+		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
 }
+
+// prepare is what is done before there is a directory: of a run that may exceed a budget, or of which nothing can be measured,
+// none is left.
+func (r *run) prepare(ctx context.Context) (err error) {
+	if err := r.plan.Scenario.CheckTargets(); err != nil {
+		return err
+	}
+	if r.aims, err = r.Lab.aims(r.plan); err != nil {
+		return err
+	}
+	if err := r.plan.Affordable(); err != nil {
+		return err
+	}
+	return r.available(ctx)
+}
+
+// furnish makes what trials need: what was spent before, texts, weights, quality and answers.
+func (r *run) furnish(ctx context.Context, facts record.Run) (err error) {
+	if err := r.resumeSpending(); err != nil {
+		return err
+	}
+	for name, text := range r.Texts {
+		if r.drawn.texts[name], err = workload.NewCorpus(r.plan.model.Tokenizer, text); err != nil {
+			return err
+		}
+	}
+	if r.weights, err = r.Lab.weights(r.plan, r.store.Dir(), modelSum(facts, r.plan.Scenario.Model)); err != nil {
+		return err
+	}
+	if err := r.Lab.quality(ctx, r.plan, r.store, r.weights); err != nil {
+		return err
+	}
+	return r.outputs(ctx)
+}
+
+func (r *run) close() error { return errors.Join(r.drawn.close(), r.store.Close()) }
 
 // sweep runs the trials that have no record.
 func (r *run) sweep(ctx context.Context) error {
@@ -97,8 +127,10 @@ func (r *run) sweep(ctx context.Context) error {
 		return err
 	}
 	defer restore()
-	for _, n := range r.store.Run().Host.Noise {
-		r.Progress.Note("this machine is noisy: " + n)
+	if r.plan.Scenario.Local() {
+		for _, n := range r.store.Run().Host.Noise {
+			r.Progress.Note("this machine is noisy: " + n)
+		}
 	}
 	total := len(all)
 	for i, key := range pending {
@@ -126,12 +158,7 @@ func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
 	}
 	r.Progress.Trial(t)
 	start := time.Now()
-	config, err := r.config(key, arm, load, begun.Dir(), live)
-	if err != nil {
-		return errors.Join(err, begun.Abandon())
-	}
-	config.Order = k - 1
-	rec, err := trial.Run(ctx, config)
+	rec, err := r.measured(ctx, key, begun.Dir(), live, k-1)
 	if err != nil {
 		return errors.Join(err, begun.Abandon())
 	}
@@ -141,6 +168,26 @@ func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
 	r.took, r.done = r.took+time.Since(start), r.done+1
 	r.Progress.Finished(t, words(rec, live.Progress()))
 	return nil
+}
+
+// measured carries out a trial. One that cannot be begun has failed.
+func (r *run) measured(ctx context.Context, key record.TrialKey, dir string, live *loadgen.Live, order int) (record.Trial, error) {
+	arm, load := r.find(key)
+	config, err := r.config(ctx, key, arm, load, dir, live)
+	var no *noTrial
+	switch {
+	case ctx.Err() != nil:
+		return record.Trial{}, context.Cause(ctx)
+	case errors.As(err, &no):
+		return failed(key, order, no), nil
+	case err != nil:
+		return record.Trial{}, err
+	}
+	config.Order = order
+	if arm.Target == nil {
+		return trial.Run(ctx, config)
+	}
+	return r.paying(ctx, r.aims[arm.Target.Name], load, config)
 }
 
 func words(t record.Trial, p loadgen.Progress) string {
@@ -185,8 +232,14 @@ func (r *run) find(key record.TrialKey) (arm sweep.Arm, load sweep.Load) {
 // conclude analyses the records, and once more after the winner has been confirmed
 // on prompts that the sweep never saw.
 func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
+	if err := r.noteOverspent(); err != nil {
+		return nil, err
+	}
 	study, err := r.analyse()
 	if err != nil || study.Choice.Arm == "" || !r.plan.Scenario.Run.Confirm {
+		return study, err
+	}
+	if there, err := r.leaveUnconfirmed(study); there || err != nil {
 		return study, err
 	}
 	key, ok := r.confirming(study)
@@ -211,6 +264,29 @@ func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
 	return r.analyse()
 }
 
+// leaveUnconfirmed says that a recommended server that is there is not run again: it may be paid for, and its budget is for the
+// sweep.
+func (r *run) leaveUnconfirmed(s *analysis.Study) (bool, error) {
+	a := r.aimOf(s.Choice.Arm)
+	if a == nil || a.server == nil {
+		return false, nil
+	}
+	arm, _ := r.find(record.TrialKey{Arm: s.Choice.Arm})
+	err := r.store.Note("The recommendation, " + arm.Record.Name + ", is a server that is there: it was not run once more to confirm it.")
+	s.Run.Notes = r.store.Run().Notes
+	return true, err
+}
+
+// noteOverspent says which targets were stopped at their budgets.
+func (r *run) noteOverspent() error {
+	for _, name := range r.overspent() {
+		if err := r.store.Note(fmt.Sprintf("Target %s was %v: what was left of it was not run.", name, r.aims[name].spent.over)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // confirming is the trial that runs the winner again: at its capacity, or at the
 // lowest load where it has none.
 func (r *run) confirming(s *analysis.Study) (record.TrialKey, bool) {
@@ -219,8 +295,10 @@ func (r *run) confirming(s *analysis.Study) (record.TrialKey, bool) {
 			continue
 		}
 		arm, load := r.find(record.TrialKey{Arm: a.Arm.ID, Load: a.Capacity.Load})
-		if load.Record.ID == "" && len(r.plan.Matrix.Loads) > 0 {
-			load = r.plan.Matrix.Loads[0]
+		for _, l := range r.plan.Matrix.Loads {
+			if load.Record.ID == "" && r.plan.Matrix.Asks(arm, l.Workload) == "" {
+				load = l
+			}
 		}
 		return sweep.Key(arm, load, record.Confirmation), true
 	}

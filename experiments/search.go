@@ -42,6 +42,9 @@ func (r *run) search(ctx context.Context) error {
 	for _, s := range r.plan.Matrix.Searches() {
 		var hunts []*hunt
 		for _, a := range r.plan.Matrix.Arms {
+			if !s.AskedOf(r.plan.Matrix, a) {
+				continue
+			}
 			hunts = append(hunts, &hunt{Searched: s, arm: a, known: map[string]bool{}})
 		}
 		if err := r.chase(ctx, hunts); err != nil {

@@ -79,7 +79,7 @@ func (p *Plan) quantizations() []string {
 		}
 	}
 	add(p.Matrix.Reference.Quantization)
-	for _, a := range p.Matrix.Arms {
+	for _, a := range p.Matrix.Arms { // a target has none here
 		add(a.Settings.Quantization)
 	}
 	return all

@@ -3,6 +3,8 @@ package ledger
 import (
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/experiments/promtext"
 )
 
 // fuzzSource: no line is a panic, what is read passes its check or is refused, and is read the same twice.
@@ -33,9 +35,8 @@ func fuzzSource(f *testing.F, kind string, seeds ...string) {
 			}
 		}
 		if s != nil {
-			labels := map[string]string{}
-			p := &metricParser{text: canonical(s.labels) + "}"}
-			if err := p.labels(labels); err != nil || len(labels) != len(s.labels) {
+			labels, err := promtext.ParseLabels(canonical(s.labels))
+			if err != nil || len(labels) != len(s.labels) {
 				t.Fatalf("labels %q do not come back: %v, %v", s.labels, labels, err)
 			}
 		}

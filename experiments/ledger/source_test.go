@@ -10,6 +10,8 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+
+	"github.com/assaylab/assay/experiments/promtext"
 )
 
 const (
@@ -238,12 +240,12 @@ func TestScrapesAreReadAsPrometheusDoes(t *testing.T) {
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
 		}
-		s, _, err := (&metricParser{text: line}).sample()
+		s, _, err := promtext.ParseLine(line)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if key := s.metric + "{" + canonical(s.labels) + "}"; want[key] != 0 || strings.HasSuffix(s.metric, "_total") {
-			got[key] = s.value
+		if key := s.Name + "{" + canonical(s.Labels) + "}"; want[key] != 0 || strings.HasSuffix(s.Name, "_total") {
+			got[key] = s.Value
 		}
 	}
 	if len(want) < 20 || fmt.Sprint(got) != fmt.Sprint(want) {

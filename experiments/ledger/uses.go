@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/showback"
+	"github.com/assaylab/assay/experiments/promtext"
 )
 
 // bucket is what uses are added up over: days and months begin at its multiples in every time zone.
@@ -142,9 +143,8 @@ func (c *counting) add(s series, at time.Time, value float64) error {
 
 // use is a difference of a series. Team is the label team, or tenant.
 func (s series) use(at time.Time, n int64) (showback.Use, error) {
-	p := &metricParser{text: s.labels + "}"}
-	labels := map[string]string{}
-	if err := p.labels(labels); err != nil {
+	labels, err := promtext.ParseLabels(s.labels)
+	if err != nil {
 		return showback.Use{}, fmt.Errorf("labels %q: %w", s.labels, err)
 	}
 	u := showback.Use{Time: at, Source: Prometheus, Model: labels["model_name"], Team: first(labels["team"], labels["tenant"])}

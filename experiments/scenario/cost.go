@@ -131,19 +131,23 @@ func (t *table) names(name, example string) []string {
 
 // readPrices takes the rows that the scenario names from the catalogue.
 func (s *Scenario) readPrices() error {
-	k := s.Cost
-	if k == nil || k.Machine == "" && len(k.CompareAPIs) == 0 {
-		return nil
+	var errs []error
+	if k := s.Cost; k != nil && (k.Machine != "" || len(k.CompareAPIs) > 0) {
+		c, err := price.Load(s.resolveAll(k.Prices)...)
+		if err != nil {
+			return err
+		}
+		errs = append(errs, s.priceMachine(c), s.findAPIs(c))
 	}
-	paths := make([]string, len(k.Prices))
-	for i, p := range k.Prices {
-		paths[i] = s.Resolve(p)
+	return errors.Join(append(errs, s.priceTargets())...)
+}
+
+func (s *Scenario) resolveAll(paths []string) []string {
+	all := make([]string, len(paths))
+	for i, p := range paths {
+		all[i] = s.Resolve(p)
 	}
-	c, err := price.Load(paths...)
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.priceMachine(c), s.findAPIs(c))
+	return all
 }
 
 func (s *Scenario) priceMachine(c *price.Catalogue) error {
@@ -155,38 +159,34 @@ func (s *Scenario) priceMachine(c *price.Catalogue) error {
 	if err != nil {
 		return s.Problem("cost.machine", err.Error(), "a machine, a rental or a purchase of the catalogue", "")
 	}
-	a, problem := s.perHour(row)
-	if problem != nil {
-		return problem
+	if _, bought := row.(price.Purchase); bought && k.Term != "" {
+		return s.Problem("cost.term", string(k.Term), "no term: "+k.Machine+" is bought", "remove term")
+	}
+	a, term, ok := perHour(row, k.Term)
+	if !ok {
+		return s.Problem("cost.machine", fmt.Sprintf("%q has no price %s", k.Machine, term), "a term that its row has", "set term")
 	}
 	r := row.About()
-	k.Row, k.PricePerHour, k.Currency = row, a.Round(6).Decimal(), r.Currency
+	k.Row, k.Term, k.PricePerHour, k.Currency = row, term, a.Round(6).Decimal(), r.Currency
 	k.Source = fmt.Sprintf("%s: %s, %s", r.Name, r.Source, r.Date)
 	return nil
 }
 
-// perHour is what a machine costs in an hour, with all its GPUs.
-func (s *Scenario) perHour(row price.Priced) (a money.Amount, problem error) {
-	k, ok := s.Cost, true
+// perHour is what a machine costs in an hour, with all its GPUs: of a rental by its term, on demand where none is named.
+func perHour(row price.Priced, term price.Term) (a money.Amount, of price.Term, ok bool) {
 	if p, bought := row.(price.Purchase); bought {
-		if k.Term != "" {
-			return a, s.Problem("cost.term", string(k.Term), "no term: "+k.Machine+" is bought", "remove term")
-		}
-		return p.PerMonth().Per(price.HoursPerMonth), nil
+		return p.PerMonth().Per(price.HoursPerMonth), "", true
 	}
-	if k.Term == "" {
-		k.Term = price.OnDemand
+	if term == "" {
+		term = price.OnDemand
 	}
 	switch r := row.(type) {
 	case price.Machine:
-		a, ok = r.Terms.At(k.Term)
+		a, ok = r.Terms.At(term)
 	case price.Rental:
-		a, ok = r.PerMachineHour(k.Term)
+		a, ok = r.PerMachineHour(term)
 	}
-	if !ok {
-		return a, s.Problem("cost.machine", fmt.Sprintf("%q has no price %s", k.Machine, k.Term), "a term that its row has", "set term")
-	}
-	return a, nil
+	return a, term, ok
 }
 
 func (s *Scenario) findAPIs(c *price.Catalogue) error {

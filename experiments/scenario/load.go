@@ -86,7 +86,8 @@ func syntaxProblem(file, text string, err error) error {
 }
 
 // CheckFiles reports the texts and models that the scenario names and that cannot
-// be opened. It is apart from Load, because a model may be fetched later.
+// be opened. It is apart from Load, because a model may be fetched later; what targets load, which may be made later still, is
+// held against the disk by CheckTargets.
 func (s *Scenario) CheckFiles() error {
 	var problems []*Problem
 	check := func(key, path string) {

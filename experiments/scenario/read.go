@@ -38,7 +38,7 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	s.Profile = r.profile(t, s.Run)
 	s.Ladders = r.laddered(t)
 	s.laddersFit()
-	s.Target = r.target(t, s)
+	r.targets(t, s)
 	t.finish()
 }
 

@@ -3,6 +3,7 @@ package scenario
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,21 +16,35 @@ func (r *reader) sweep(t *table, base Settings) Sweep {
 		return Sweep{}
 	}
 	s := Sweep{Mode: c.mode(), Axes: c.axes(base), Arms: c.arms(base), Include: c.matches("include", base), Exclude: c.matches("exclude", base)}
-	switch {
-	case s.Mode == List && c.has("axes"):
-		r.report("sweep.axes", "axes in mode \"list\"", "[[sweep.arm]] tables", `write mode = "product" or list the arms`)
-	case s.Mode == List && !c.has("arm"):
-		r.report("sweep.mode", `string "list"`, "at least one [[sweep.arm]] table", "")
-	case s.Mode != List && s.Mode != "" && c.has("arm"):
-		r.report("sweep.arm", fmt.Sprintf("listed arms in mode %q", s.Mode), "[sweep.axes]", `write mode = "list" or name axes`)
-	case s.Mode != List && s.Mode != "" && !c.has("axes"):
-		r.report("sweep.mode", fmt.Sprintf("string %q", s.Mode), "a [sweep.axes] table", "")
-	}
-	if n := s.size(); n > maxArmNumber {
-		r.report("sweep.axes", "a product of more than "+fmt.Sprint(maxArmNumber)+" arms", "fewer", `write mode = "one-at-a-time" or shorten the axes`)
+	c.listed(s.Mode)
+	if s.size() > maxArmNumber {
+		c.tooManyArms()
 	}
 	c.finish()
 	return s
+}
+
+// listed holds what a sweep lists against its mode.
+func (t *table) listed(mode string) {
+	switch {
+	case mode == List && t.has("axes"):
+		t.report(t.key("axes"), "axes in mode \"list\"", "[["+header(t.key("arm"))+"]] tables", `write mode = "product" or list the arms`)
+	case mode == List && !t.has("arm"):
+		t.report(t.key("mode"), `string "list"`, "at least one [["+header(t.key("arm"))+"]] table", "")
+	case mode != List && mode != "" && t.has("arm"):
+		t.report(t.key("arm"), fmt.Sprintf("listed arms in mode %q", mode), "["+header(t.key("axes"))+"]", `write mode = "list" or name axes`)
+	case mode != List && mode != "" && !t.has("axes"):
+		t.report(t.key("mode"), fmt.Sprintf("string %q", mode), "a ["+header(t.key("axes"))+"] table", "")
+	}
+}
+
+var ordinal = regexp.MustCompile(`\[[0-9]+\]`)
+
+// header is a path as a table's header has it, without the numbers of elements.
+func header(path string) string { return ordinal.ReplaceAllString(path, "") }
+
+func (t *table) tooManyArms() {
+	t.report(t.key("axes"), "a product of more than "+fmt.Sprint(maxArmNumber)+" arms", "fewer", `write mode = "one-at-a-time" or shorten the axes`)
 }
 
 func (t *table) mode() string {

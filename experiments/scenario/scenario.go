@@ -39,8 +39,9 @@ type Scenario struct {
 	SLO         SLO
 	Run         Run
 	Profile     Profile
-	Ladders     *Ladders // nil where arms are engines
-	Target      *Target  // what is loaded in place of the included engine; nil for that
+	Ladders     *Ladders  // nil where arms are engines
+	Targets     []*Target // what is measured beside the included engine, or in its place
+	Included    bool      // the included engine is measured, or gateways in front of it
 
 	where positions
 }

@@ -170,7 +170,7 @@ func (d Setting) Get(s *Settings) string {
 // TOML prints the value in s as a scenario would write it.
 func (d Setting) TOML(s *Settings) string {
 	if d.Kind == Text || d.Kind == Time {
-		return quoteTOML(d.Get(s))
+		return QuoteTOML(d.Get(s))
 	}
 	return d.Get(s)
 }
@@ -297,9 +297,9 @@ func (s Settings) conflict() *conflict {
 	return s.batchingConflict()
 }
 
-// quoteTOML writes a basic string. Go's quoting differs from TOML's in \x and in
+// QuoteTOML writes a basic string. Go's quoting differs from TOML's in \x and in
 // control characters only, which TOML has as \u.
-func quoteTOML(s string) string {
+func QuoteTOML(s string) string {
 	out := []byte{'"'}
 	for _, r := range s {
 		switch {

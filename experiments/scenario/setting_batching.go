@@ -51,7 +51,7 @@ func (s Settings) batchingConflict() *conflict {
 	case s.PrefillChunk > s.TokenBudget:
 		return &conflict{"prefill_chunk", strconv.Itoa(s.PrefillChunk), fmt.Sprintf("at most token_budget (%d)", s.TokenBudget), ""}
 	case s.PrefillOrder == string(sched.Mixed) && !s.ChunkedPrefill:
-		return &conflict{"prefill_order", quoteTOML(s.PrefillOrder), chunks, ""}
+		return &conflict{"prefill_order", QuoteTOML(s.PrefillOrder), chunks, ""}
 	case s.QueueOrder == string(sched.Shortest) && s.QueueAgeing == 0:
 		return &conflict{"queue_ageing", `"0s"`, "more than 0 with queue_order \"shortest\": all turns would be at the arrival", `write queue_ageing = "10ms"`}
 	case s.Batching == string(sched.Dynamic):
@@ -62,7 +62,7 @@ func (s Settings) batchingConflict() *conflict {
 
 // preferredConflict is about the sizes of a dynamic batch.
 func (s Settings) preferredConflict() *conflict {
-	found := quoteTOML(s.PreferredBatch)
+	found := QuoteTOML(s.PreferredBatch)
 	if s.PreferredBatch == "" {
 		return &conflict{"preferred_batch", found, "sizes with batching \"dynamic\": without them it is static", `write preferred_batch = "2,4"`}
 	}

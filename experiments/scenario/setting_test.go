@@ -145,7 +145,7 @@ func TestValidateConflicts(t *testing.T) {
 func TestQuoteTOML(t *testing.T) {
 	for _, s := range []string{"", "plain", `a"b\c`, "tab\tline\n", "\x00\x1f\x7f", "gopher 🐹 é"} {
 		var doc struct{ V string }
-		if _, err := toml.Decode("v = "+quoteTOML(s), &doc); err != nil || doc.V != s {
+		if _, err := toml.Decode("v = "+QuoteTOML(s), &doc); err != nil || doc.V != s {
 			t.Errorf("%q: got %q, %v", s, doc.V, err)
 		}
 	}

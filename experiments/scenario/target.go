@@ -3,178 +3,172 @@ package scenario
 import (
 	"errors"
 	"fmt"
-	"math"
-	"net/url"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/assaylab/assay/analysis/price"
+	"github.com/assaylab/assay/experiments/system"
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
-// Target is a server that is there, loaded in place of the included engine. Of its settings nothing is known.
+// Target is a system that is measured beside the included engine, or in its place: one that the lab starts, or a server that is
+// there, of whose settings nothing is known.
 type Target struct {
-	URL     string
-	Dialect dialect.Kind
-	Model   string // as the server calls it, "" for the first that it lists
+	Key    string // of its table, for messages: "target" or "target[1]"
+	Name   string // of its own among the targets
+	Given  bool   // the name is the file's
+	System system.Kind
 
-	KeyVariable    string // environment variable with the API key
+	Path         string        // what a started system loads, as written; "" for what is there
+	Command      []string      // that starts it, nil for the system's own
+	ReadyTimeout time.Duration // of a started system, from start to ready
+	Settings     system.Values // of a started system, the base of its sweep
+	Sweep        TargetSweep
+
+	URL         string // of what is there, "" for what is started
+	KeyVariable string // environment variable with the API key
+	Region      string // as declared, "" where it is not
+	Hardware    string // likewise
+	Labels      []Label
+
+	Dialect        dialect.Kind
+	Model          string // as the server calls it, "" for the first that it lists; what a started one shall call it
 	Usage          dialect.UsageWanted
 	Stop           []string
 	ServerSampling bool           // no temperature is sent
 	Body           map[string]any // further members of requests' bodies
-	Region         string         // as declared, "" where it is not
+
+	Price  string   // row of the catalogue of prices, "" for none
+	Prices []string // files whose rows replace those of the shipped catalogue, as written
 
 	BudgetRequests, BudgetTokens int // that the whole run may ask for; 0 for no bound
+
+	Row     price.Priced // that Price names, from ReadFiles on; nil for none
+	PerHour string       // of Row where it is a machine's, a decimal
+	Term    price.Term   // at which PerHour is, of a rental
 }
 
-// Token counts that a server can be asked for.
-var usages = map[string]dialect.UsageWanted{"final": dialect.UsageFinal, "continuous": dialect.UsageContinuous, "none": dialect.UsageNone}
+// Label is a setting of a server that is there, as the file declares it.
+type Label struct{ Name, Value string }
 
-// defaultDialect is what most servers speak.
-const defaultDialect = "chat"
+// TargetSweep says which of a target's own settings are tried.
+type TargetSweep struct {
+	Mode    string       // as of Sweep
+	Axes    []TargetAxis // Product and OneAtATime, in the file's order
+	Arms    []TargetArm  // List
+	Include []Match      // as of Sweep
+	Exclude []Match
+}
 
-// target reads [target], nil where there is none, and refuses what it cannot go with.
-func (r *reader) target(t *table, s *Scenario) *Target {
-	c, ok := t.child("target")
-	if !ok {
+// TargetAxis is one swept setting of a target.
+type TargetAxis struct {
+	Name   string
+	Values []string // canonical, in the file's order
+}
+
+// TargetArm is one listed arm of a target.
+type TargetArm struct {
+	Name   string // "" for a name made from the values
+	Values system.Values
+}
+
+// MatchesValues is Matches for a target's settings. One that is not given has no value.
+func (m Match) MatchesValues(v system.Values) bool {
+	for name, values := range m.Values {
+		have, given := v[name]
+		if !given || !slices.Contains(values, have) {
+			return false
+		}
+	}
+	return true
+}
+
+// options are those of the target's requests for a load, without what only a run knows.
+func (x *Target) options(l Workload) dialect.Options {
+	return dialect.Options{Model: "x", Temperature: l.Temperature, IgnoreEOS: l.IgnoreEOS, Stop: x.Stop, ServerSampling: x.ServerSampling, Usage: x.Usage, Extra: x.Body}
+}
+
+// encode tries a request.
+func (x *Target) encode(l Workload, priority int) error {
+	if x.Dialect.Dialect == nil { // its name was refused
 		return nil
 	}
-	x := &Target{
-		URL:            c.address(),
-		Model:          c.text("model", ""),
-		Stop:           c.texts("stop"),
-		ServerSampling: c.boolean("server_sampling", false),
-		Region:         c.text("region", ""),
-		BudgetRequests: c.integer("budget_requests", 0, 1, math.MaxInt),
-		BudgetTokens:   c.integer("budget_tokens", 0, 1, math.MaxInt),
-	}
-	x.Dialect, _ = dialect.Named(c.choice("dialect", defaultDialect, dialect.Names()))
-	x.KeyVariable = c.text("key_env", x.Dialect.KeyVariable)
-	x.Usage = c.usage(x.Dialect)
-	if v, ok := c.take("body"); ok {
-		if m, isTable := v.(map[string]any); isTable {
-			x.Body = m
-		} else {
-			c.bad("body", v, "a table of members of the request's body", "write body = {reasoning = {effort = \"low\"}}")
-		}
-	}
-	if u, err := url.Parse(x.URL); err == nil && x.URL != "" {
-		if err := x.Dialect.CheckBase(u.Path); err != nil {
-			c.report(c.key("url"), err.Error(), "", "")
-		}
-	}
-	c.finish()
-	r.aloneWithTarget(t, x)
-	r.targetFits(s.Loads, x)
-	return x
+	_, err := x.Dialect.Dialect.Encode(workload.Prompt{MaxTokens: 1, Priority: priority}, x.options(l))
+	return err
 }
 
-// address reads the URL. What may be a secret in it is not repeated.
-func (t *table) address() string {
-	const example = `"http://127.0.0.1:8000"`
-	address := t.requiredText("url", "the server's URL", example)
-	if address == "" {
-		return ""
-	}
-	u, err := url.Parse(address)
-	switch {
-	case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
-		t.bad("url", address, "a URL such as http://127.0.0.1:8000", "")
-	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
-		t.report(t.key("url"), "a user, a query or a fragment", "none: a key is taken from the environment", "")
-	default:
-		return address
-	}
-	return ""
-}
-
-// usage reads which counts are asked for, of a dialect that can be asked.
-func (t *table) usage(k dialect.Kind) dialect.UsageWanted {
-	given := t.has("usage")
-	wanted := usages[t.choice("usage", "final", []string{"final", "continuous", "none"})]
-	switch k.Dialect.(type) {
-	case dialect.Chat, dialect.Completions:
-	default:
-		if given {
-			t.report(t.key("usage"), "given with dialect "+k.Name, "none: only chat and completions are asked for counts", "remove it")
-		}
-	}
-	return wanted
-}
-
-// texts reads a list of strings.
-func (t *table) texts(name string) (all []string) {
-	for i, v := range t.list(name, "texts") {
-		text, ok := v.(string)
-		if !ok || text == "" {
-			t.report(element(t.key(name), i), describe(v), "a text", "")
-			continue
-		}
-		all = append(all, text)
-	}
-	return all
-}
-
-// ownTables are about the included engine.
-var ownTables = []string{"engine", "sweep", "quality", "outputs", "profile"}
-
-func (r *reader) aloneWithTarget(t *table, x *Target) {
-	for _, name := range ownTables {
-		if t.has(name) {
-			r.report(name, "given beside [target]", "", "it is about the included engine, and [target] is loaded in its place: remove one of them")
-		}
-	}
-	if x.Dialect.Managed && t.has("cost") {
-		r.report("cost", "given beside a target that is paid by the token", "", "a price per hour says nothing of it: remove [cost]")
-	}
-}
-
-// targetFits refuses what the dialect cannot be asked for, by the key that asks.
-func (r *reader) targetFits(loads []Workload, x *Target) {
-	for i, l := range loads {
-		at := element("load", i)
-		if l.Search != nil {
-			r.report(joinKey(at, "search"), "given beside [target]", "rates", "a server that is there is measured at rates that are given")
-		}
-		for _, c := range l.Streams() {
-			r.askable(at, l, c, x)
-		}
-	}
-}
-
-// askable tries a request, and words what is refused as a problem of the file.
-func (r *reader) askable(load string, l Workload, c Class, x *Target) {
-	if x.Dialect.Dialect == nil {
-		return
-	}
-	o := dialect.Options{Model: "x", Temperature: l.Temperature, IgnoreEOS: l.IgnoreEOS, Stop: x.Stop, ServerSampling: x.ServerSampling, Usage: x.Usage, Extra: x.Body}
-	_, err := x.Dialect.Dialect.Encode(workload.Prompt{MaxTokens: 1, Priority: c.Priority}, o)
+// unfit is why the target cannot be asked for any load: the key of its table, and what is wrong with it; "" where it can.
+func (x *Target) unfit() (key, why string) {
+	err := x.encode(Workload{}, 0)
 	var u *dialect.UnsupportedError
 	switch {
 	case errors.As(err, &u) && u.Option == "stop":
-		r.once("target.stop", u.Error())
-	case errors.As(err, &u):
-		r.once(joinKey(load, u.Option), u.Error())
-	case err != nil && x.ServerSampling && l.Temperature != 0:
-		r.once(joinKey(load, "temperature"), fmt.Sprintf("%g, and target.server_sampling sends none", l.Temperature))
+		return "stop", u.Error()
 	case err != nil:
-		r.once("target.body", err.Error())
+		return "body", err.Error()
 	}
+	return "", ""
 }
 
-// once reports a problem unless it has been.
-func (r *reader) once(key, found string) {
-	if !slices.ContainsFunc(r.problems, func(p *Problem) bool { return p.Key == key && p.Found == found }) {
-		r.report(key, found, "", "")
+// Cannot says why a load cannot be asked of the target, and which of the load's keys asks for it; "" where it can.
+func (x *Target) Cannot(l Workload) (key, why string) {
+	if l.Search != nil && !x.System.Started {
+		return "search", "a server that is there is measured at rates that are given"
 	}
+	if x.ServerSampling && l.Temperature != 0 {
+		return "temperature", fmt.Sprintf("%g, and %s.server_sampling sends none", l.Temperature, x.Key)
+	}
+	for _, c := range l.Streams() {
+		var u *dialect.UnsupportedError
+		switch err := x.encode(l, c.Priority); {
+		case errors.As(err, &u):
+			return u.Option, u.Error()
+		case err != nil:
+			return "", err.Error()
+		}
+	}
+	return "", ""
 }
 
-// Name is the target in a few words.
-func (x *Target) Name() string {
-	model := x.Model
+// Where is the target in a few words.
+func (x *Target) Where() string {
+	if x.System.Started {
+		return x.System.Title + " with " + x.Path
+	}
+	return x.Called(x.Model)
+}
+
+// Called is a server that is there with the model that it has.
+func (x *Target) Called(model string) string {
 	if model == "" {
 		model = "the first model"
 	}
 	return model + " at " + strings.TrimRight(x.URL, "/")
+}
+
+// Local says whether anything of the run is on the lab's own machine: the included engine, gateways, or a system that is started.
+func (s *Scenario) Local() bool {
+	return s.Included || slices.ContainsFunc(s.Targets, func(x *Target) bool { return x.System.Started })
+}
+
+// CheckTargets reports what targets are to load and what is not there. A folder is fine: many systems load one.
+func (s *Scenario) CheckTargets() error {
+	var problems []*Problem
+	for _, x := range s.Targets {
+		if x.Path == "" {
+			continue
+		}
+		if full := s.Resolve(x.Path); !exists(full) {
+			problems = append(problems, s.Problem(joinKey(x.Key, "path"), fmt.Sprintf("nothing readable at %q", full), "a folder or a file, relative to the scenario's directory", ""))
+		}
+	}
+	return join(problems)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -312,7 +312,7 @@ func lengths(requests []result.Request) (pairs []Pair) {
 // settingsOf reads an arm's settings. Those that the record does not have are the defaults of the version that wrote it.
 func settingsOf(a *record.Arm) (scenario.Settings, error) {
 	s := scenario.BaseSettings()
-	if len(a.Settings) == 0 {
+	if len(a.Settings) == 0 || a.Deployment != nil {
 		return s, errors.New("it has no settings: expected an arm of the included engine, whose scheduler is simulated")
 	}
 	for _, x := range a.Settings {

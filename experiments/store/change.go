@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 
 // Change is one thing that differs between a run and its resumption.
 type Change struct {
-	What    string // "scenario", "binary", "host", "quality text", "file NAME"
+	What    string // "scenario", "binary", "host", "quality text", "file NAME", "version of TARGET"
 	Was, Is string
 }
 
@@ -54,12 +55,29 @@ func changes(was, is record.Run) []Change {
 			note("file "+f.Name, "sha256 "+short(was.Files[i].SHA256), "sha256 "+short(f.SHA256))
 		}
 	}
+	now := versions(is)
+	for _, target := range slices.Sorted(maps.Keys(now)) {
+		if before, known := versions(was)[target]; known {
+			note("version of "+target, before, now[target])
+		}
+	}
 	if was.Build.SHA256 != is.Build.SHA256 {
 		note("binary", build(was.Build), build(is.Build))
 	}
 	if was.Host.Fingerprint != is.Host.Fingerprint {
 		a, b := hostDifference(was.Host, is.Host)
 		note("host", a, b)
+	}
+	return all
+}
+
+// versions are those of the systems that a run's targets start, by the targets' names.
+func versions(r record.Run) map[string]string {
+	all := map[string]string{}
+	for _, a := range r.Arms {
+		if d := a.Deployment; d != nil && d.Started {
+			all[d.Target] = d.Version
+		}
 	}
 	return all
 }

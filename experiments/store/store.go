@@ -34,11 +34,12 @@ type Store struct {
 type Options struct {
 	Force       bool // go on although scenario, binary, host or text changed; run.json says so
 	RetryFailed bool // drop the records of failed trials, so that they run again
+	New         bool // refuse a directory that holds a run
 }
 
 // Open resumes the run in dir, or creates it where there is none.
 func Open(dir string, scenario []byte, run record.Run, o Options) (*Store, error) {
-	if _, err := os.Stat(filepath.Join(dir, record.RunFile)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, record.RunFile)); o.New || errors.Is(err, fs.ErrNotExist) {
 		return Create(dir, scenario, run)
 	}
 	return Resume(dir, scenario, run, o)

@@ -16,6 +16,7 @@ type Arm struct {
 	Model    string            // path that can be opened, or "embedded:NAME"
 	Draft    string            // likewise, "" for off
 	Ladder   *Ladder           // the arm in place of the settings; nil for an engine
+	Target   *Deployed         // likewise, of an arm that is a target
 }
 
 // Options converts the arm's settings into what the engine is started with: the
@@ -42,7 +43,6 @@ func (m *Matrix) finish(kept []candidate, c Capabilities) []Arm {
 			arms[i].Record.Name = names.name(k.settings)
 		}
 	}
-	disambiguate(arms)
 	if m.Scenario.Quality != nil {
 		m.Reference = m.probe(c.weights(scenario.AsShipped), referenceKV)
 	}
@@ -66,6 +66,17 @@ func (m *Matrix) arm(s scenario.Settings) Arm {
 		a.Record.QualityID = m.probeOf(s).ID
 	}
 	return a
+}
+
+// besideTargets marks the engine's arms where there are others, whose names begin with their target's.
+func besideTargets(arms []Arm) {
+	for i := range arms {
+		if r := &arms[i].Record; r.Name == "base" {
+			r.Name = "assay"
+		} else {
+			r.Name = "assay · " + r.Name
+		}
+	}
 }
 
 // disambiguate makes names unique: two drafts of one file name in different

@@ -9,14 +9,15 @@ import (
 
 // Allowances are what an estimate assumes about the machine. None is a measurement.
 type Allowances struct {
-	Start         time.Duration // of the system under test, until ready, and its stop
+	Start         time.Duration // of the included engine, until ready, and its stop
+	External      time.Duration // the same of a target that is started
 	Request       time.Duration // one request alone: warm-up, drain and closed loops
 	QualityTokens float64       // tokens per second of a quality probe
 }
 
 // DefaultAllowances fit a model of a few million parameters on two cores.
 func DefaultAllowances() Allowances {
-	return Allowances{Start: 600 * time.Millisecond, Request: 200 * time.Millisecond, QualityTokens: 2000}
+	return Allowances{Start: 600 * time.Millisecond, External: 45 * time.Second, Request: 200 * time.Millisecond, QualityTokens: 2000}
 }
 
 // Estimate is how long a run may take.
@@ -47,14 +48,15 @@ func (e Estimate) String() string {
 func (m *Matrix) EstimateTime(a Allowances) Estimate {
 	var e Estimate
 	longest := 0
-	trials := len(m.Arms) * m.Scenario.Run.Repetitions
 	for i, l := range m.Loads {
-		e.add(l, trials, a)
+		for start, arms := range m.starts(l.Workload, a) {
+			e.add(l, arms*m.Scenario.Run.Repetitions, a.starting(start))
+		}
 		if l.schedule(a) > m.Loads[longest].schedule(a) {
 			longest = i
 		}
 	}
-	if m.Scenario.Run.Confirm && len(m.Loads) > 0 {
+	if m.Scenario.Run.Confirm && m.Scenario.Local() && len(m.Loads) > 0 {
 		e.add(m.Loads[longest], 2, a)
 	}
 	if pairs := m.Scenario.Profile.CostPairs; pairs > 0 && len(m.Loads) > 0 {
@@ -70,6 +72,29 @@ func (m *Matrix) EstimateTime(a Allowances) Estimate {
 		e.Quality = time.Duration(tokens / a.QualityTokens * float64(time.Second))
 	}
 	return e
+}
+
+// starting is a with another time to start.
+func (a Allowances) starting(d time.Duration) Allowances {
+	a.Start = d
+	return a
+}
+
+// starts counts the arms that a load is asked of by how long they take to start: nothing where they are there.
+func (m *Matrix) starts(w scenario.Workload, a Allowances) map[time.Duration]int {
+	n := map[time.Duration]int{}
+	for _, arm := range m.Arms {
+		switch {
+		case m.Asks(arm, w) != "":
+		case arm.Target == nil:
+			n[a.Start]++
+		case arm.Target.System.Started:
+			n[a.External]++
+		default:
+			n[0]++
+		}
+	}
+	return n
 }
 
 func (e *Estimate) add(l Load, trials int, a Allowances) {

@@ -15,7 +15,7 @@ import (
 // Matrix is a scenario expanded.
 type Matrix struct {
 	Scenario   *scenario.Scenario
-	Arms       []Arm // in the scenario's order
+	Arms       []Arm // in the scenario's order, those of targets last
 	Loads      []Load
 	Axes       []record.Axis // settings with at least two values over the arms
 	Skipped    []record.Skipped
@@ -41,24 +41,40 @@ func Expand(s *scenario.Scenario, c Capabilities) (*Matrix, error) {
 		return nil, err
 	}
 	m.Loads = loads
-	kept, err := filter(s, candidates(s))
+	if s.Included {
+		if err := m.expandEngine(c); err != nil {
+			return nil, err
+		}
+	}
+	targets, err := m.targetArms(c)
 	if err != nil {
 		return nil, err
 	}
+	if len(targets) > 0 {
+		besideTargets(m.Arms)
+		m.Arms = append(m.Arms, targets...)
+	}
+	disambiguate(m.Arms)
+	return m, nil
+}
+
+// expandEngine adds the arms of the included engine, or of gateways in front of it.
+func (m *Matrix) expandEngine(c Capabilities) error {
+	s := m.Scenario
+	kept, err := filter(s, candidates(s))
+	if err != nil {
+		return err
+	}
 	arms := m.possible(kept, c)
 	if len(arms) == 0 {
-		return nil, m.nothingLeft()
+		return m.nothingLeft()
 	}
-	if q := s.Quality; q != nil && q.Length > c.Context {
-		return nil, s.Problem("quality.length", fmt.Sprint(q.Length), fmt.Sprintf("at most the model's context (%d)", c.Context), "")
-	}
-	if q := s.Quality; q != nil && len(q.NeedleLengths) > 0 && slices.Max(q.NeedleLengths)+NeedleRoom > c.Context {
-		return nil, s.Problem("quality.needle_lengths", fmt.Sprint(slices.Max(q.NeedleLengths)),
-			fmt.Sprintf("at most %d: the model's context (%d) less room for an answer", c.Context-NeedleRoom, c.Context), "")
+	if err := m.fitQuality(c); err != nil {
+		return err
 	}
 	m.Temperatures = m.sampling(arms)
 	if err := m.checkSampling(c); err != nil {
-		return nil, err
+		return err
 	}
 	m.Axes = axes(s, arms)
 	m.Arms = m.finish(arms, c)
@@ -66,7 +82,20 @@ func Expand(s *scenario.Scenario, c Capabilities) (*Matrix, error) {
 		m.Arms = ladders(s, m.Arms[0])
 	}
 	m.Unmeasured = unmeasured(m.Axes, m.Arms)
-	return m, nil
+	return nil
+}
+
+// fitQuality holds what quality is measured on against the model's context.
+func (m *Matrix) fitQuality(c Capabilities) error {
+	s := m.Scenario
+	if q := s.Quality; q != nil && q.Length > c.Context {
+		return s.Problem("quality.length", fmt.Sprint(q.Length), fmt.Sprintf("at most the model's context (%d)", c.Context), "")
+	}
+	if q := s.Quality; q != nil && len(q.NeedleLengths) > 0 && slices.Max(q.NeedleLengths)+NeedleRoom > c.Context {
+		return s.Problem("quality.needle_lengths", fmt.Sprint(slices.Max(q.NeedleLengths)),
+			fmt.Sprintf("at most %d: the model's context (%d) less room for an answer", c.Context-NeedleRoom, c.Context), "")
+	}
+	return nil
 }
 
 // candidates lists the combinations before filters.

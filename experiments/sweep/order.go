@@ -38,7 +38,9 @@ func (m *Matrix) Orders(seed uint64, repetitions int) []record.TrialKey {
 		from := len(order)
 		for _, l := range m.Loads {
 			for _, a := range m.Arms {
-				order = append(order, Key(a, l, repetition))
+				if m.Asks(a, l.Workload) == "" {
+					order = append(order, Key(a, l, repetition))
+				}
 			}
 		}
 		part := order[from:]
@@ -52,7 +54,7 @@ func (m *Matrix) Orders(seed uint64, repetitions int) []record.TrialKey {
 // the winner's confirming run.
 func Key(a Arm, l Load, repetition int) record.TrialKey {
 	var what any = a.Record.Settings
-	if a.Ladder != nil {
+	if a.Ladder != nil || a.Target != nil {
 		what = a.Record.ID
 	}
 	return record.TrialKey{

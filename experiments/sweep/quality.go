@@ -74,6 +74,9 @@ func (m *Matrix) Probes() []Probe {
 	all := []Probe{m.Reference}
 	seen := map[string]bool{m.Reference.ID: true}
 	for _, a := range m.Arms {
+		if a.Target != nil { // whose weights are not at hand
+			continue
+		}
 		if p := m.probeOf(a.Settings); !seen[p.ID] {
 			seen[p.ID] = true
 			all = append(all, p)

@@ -1,8 +1,10 @@
 package sweep
 
 import (
+	"slices"
 	"time"
 
+	"github.com/assaylab/assay/analysis/price"
 	"github.com/assaylab/assay/analysis/record"
 )
 
@@ -42,5 +44,25 @@ func (m *Matrix) Run(c Circumstances) record.Run {
 			run.Cost.Row = record.NewPriceRow(k.Row, k.Term)
 		}
 	}
+	m.priceTargets(&run.Cost)
 	return run
+}
+
+// priceTargets keeps the rows that targets are priced by, each once.
+func (m *Matrix) priceTargets(c *record.CostPlan) {
+	for _, x := range m.Scenario.Targets {
+		if x.Row == nil {
+			continue
+		}
+		if c.Currency == "" {
+			c.Currency = x.Row.About().Currency
+		}
+		api, paid := x.Row.(price.API)
+		switch name := x.Row.About().Name; {
+		case paid && !slices.ContainsFunc(c.TargetAPIs, func(a price.API) bool { return a.Name == name }):
+			c.TargetAPIs = append(c.TargetAPIs, api)
+		case !paid && !slices.ContainsFunc(c.Machines, func(p record.MachinePrice) bool { return p.Name == name }):
+			c.Machines = append(c.Machines, record.MachinePrice{PriceRow: *record.NewPriceRow(x.Row, x.Term), PerHour: x.PerHour})
+		}
+	}
 }

@@ -29,6 +29,9 @@ func (m *Matrix) Searches() []Searched {
 	return all
 }
 
+// AskedOf says whether an arm searches.
+func (s Searched) AskedOf(m *Matrix, a Arm) bool { return m.Asks(a, s.workload) == "" }
+
 // Load is that of a level. The same level is the same load for every arm, and in a run that is resumed.
 func (s Searched) Load(level int) Load {
 	w := s.workload
@@ -42,15 +45,17 @@ func (s Searched) Load(level int) Load {
 // addSearches counts searches at their most: every probe at the lowest rate, or as long as they may take.
 func (e *Estimate) addSearches(m *Matrix, a Allowances) {
 	for _, s := range m.Searches() {
-		var one Estimate
-		one.add(s.Load(0), s.Record.MaxProbes, a)
-		if most := time.Duration(s.Record.MaxTimeNS); most > 0 && one.Total() > most {
-			one.Schedules = max(0, most-one.Overhead)
-			one.Overhead = min(one.Overhead, most)
+		for start, arms := range m.starts(s.workload, a) {
+			var one Estimate
+			one.add(s.Load(0), s.Record.MaxProbes, a.starting(start))
+			if most := time.Duration(s.Record.MaxTimeNS); most > 0 && one.Total() > most {
+				one.Schedules = max(0, most-one.Overhead)
+				one.Overhead = min(one.Overhead, most)
+			}
+			n := time.Duration(arms)
+			e.Trials += arms * one.Trials
+			e.Schedules, e.Overhead = e.Schedules+n*one.Schedules, e.Overhead+n*one.Overhead
 		}
-		n := time.Duration(len(m.Arms))
-		e.Trials += len(m.Arms) * one.Trials
-		e.Schedules, e.Overhead = e.Schedules+n*one.Schedules, e.Overhead+n*one.Overhead
 		e.Searched = true
 	}
 }

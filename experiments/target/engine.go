@@ -183,36 +183,3 @@ func (e *Engine) Stop() error {
 	}
 	return e.exit
 }
-
-// tail passes output on, as far as it is taken, and keeps the last line for error messages.
-type tail struct {
-	next io.Writer
-	mu   sync.Mutex
-	line []byte
-	prev string
-}
-
-const tailLine = 1 << 10
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, b := range p {
-		if b == '\n' {
-			t.prev, t.line = string(t.line), t.line[:0]
-		} else if len(t.line) < tailLine {
-			t.line = append(t.line, b)
-		}
-	}
-	_, _ = t.next.Write(p) // an error here would close the pipe, and that would end the process
-	return len(p), nil
-}
-
-func (t *tail) last() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.line) > 0 {
-		return string(t.line)
-	}
-	return t.prev
-}

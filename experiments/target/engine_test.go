@@ -30,6 +30,14 @@ var roles = map[string]func() error{
 }
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "fake" {
+		if err := fakes[os.Args[2]](os.Args[3:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(3)
+		}
+		os.Exit(0)
+	}
+	BecomeGuard()
 	if len(os.Args) == 3 && os.Args[1] == "serve" {
 		if err := roles[os.Args[2]](); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -14,13 +14,14 @@ import (
 	"github.com/assaylab/assay/loadgen/dialect"
 )
 
-// Remote is a server that is already there: it is not started, not stopped, and its counters are not read.
+// Remote is a server that is already there: it is not started and not stopped. Its counters are read where it has those of vLLM.
 type Remote struct {
 	Base string // URL without a final slash
 	Kind dialect.Kind
 	Key  dialect.Key
 
-	client *http.Client
+	client  *http.Client
+	metrics *vllmMetrics // nil where it has none
 }
 
 var _ Target = (*Remote)(nil)
@@ -121,20 +122,11 @@ func (r *Remote) Check(ctx context.Context) error {
 // Start does nothing.
 func (r *Remote) Start(context.Context, io.Writer) error { return nil }
 
-// Ready does nothing: Check has had an answer.
-func (r *Remote) Ready(context.Context) error { return nil }
-
 // URL implements Target.
 func (r *Remote) URL() string { return r.Base }
-
-// Stats are not known.
-func (r *Remote) Stats(context.Context) (Stats, error) { return Stats{}, nil }
 
 // Died is never closed: what becomes of the server shows in the outcomes of requests.
 func (r *Remote) Died() <-chan struct{} { return nil }
 
 // Death implements Target.
 func (r *Remote) Death() error { return errors.New("a remote server is not watched") }
-
-// Stop does nothing.
-func (r *Remote) Stop() error { return nil }

@@ -98,9 +98,13 @@ func run(ctx context.Context, c Config, r *record.Trial, log *logFile) (err erro
 		return err
 	}
 	r.ReadyNS = time.Since(start).Nanoseconds()
+	r.Server = version(ctx, c.Target)
 	c.Warmup.URL, c.Attack.URL = c.Target.URL(), c.Target.URL()
 	if err := warmUp(ctx, c); err != nil {
 		return fmt.Errorf("warm-up: %w", because(ctx, c.Target, err))
+	}
+	if c.Ended != nil && c.Ended() != nil {
+		return c.Ended()
 	}
 	return because(ctx, c.Target, measure(ctx, c, r))
 }
@@ -163,8 +167,10 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	defer release()
 	profile := beginProfile(ctx, c)
 	var disk error
+	said := witness{}
 	watch, meter := host.StartWatch(), host.StartMeter()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
+		said.see(&q)
 		if disk == nil {
 			disk = w.Append(q)
 		}
@@ -195,6 +201,7 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 		return fmt.Errorf("read counters: %w", err)
 	}
 	r.Engine = difference(before, after)
+	said.testify(r, c.Target, before, after)
 	r.Profile, err = profile.end(ctx)
 	return err
 }
