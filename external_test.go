@@ -1,4 +1,4 @@
-//go:build sdk || lmeval || dialects
+//go:build sdk || lmeval || dialects || hf
 
 package main
 

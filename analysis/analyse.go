@@ -50,6 +50,7 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.recommend()
 	a.redecide()
 	a.compareDrafts()
+	a.judgeTasks()
 	a.drawOccupancy()
 	if err := a.climb(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)

@@ -28,6 +28,8 @@ type Study struct {
 	Speculation *Speculation // nil where the run does not sweep who drafts tokens
 	Systems     *Systems     // nil where all arms are the included engine
 	Ladders     []LadderCell // in the order of Cells; none where no system was a ladder
+	Tasks       []TaskFigure // none where no tasks were asked
+	TaskGaps    []TaskGap    // what of the tasks there is no figure of
 	Instrument  Instrument   // how exact all of it is
 	Warnings    []string     // facts that weaken every conclusion, one sentence each
 }

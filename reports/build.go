@@ -52,6 +52,7 @@ func Build(s *analysis.Study, o Options) Page {
 		v.services(),
 		v.asStarted(),
 		v.qualityTable(),
+		v.tasks(),
 		v.cost(),
 		v.machine(),
 		v.instrument(),
