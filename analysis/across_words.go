@@ -82,7 +82,10 @@ func (a *analysis) notJudged() (out []string) {
 	if names := a.namesOf(func(j *judged) bool { return !j.QualityLoss.Known() }); qualityPlanned(a.run) && len(names) > 0 {
 		out = append(out, fmt.Sprintf("Quality was not measured by the same protocol for %s, which can therefore neither be recommended nor be the best in it.", few(names)))
 	}
-	if models := a.models(); !qualityPlanned(a.run) && len(models) > 1 {
+	switch models := a.models(); {
+	case a.study.Exam() != nil:
+		out = append(out, "What the answers of different systems are worth is compared by tasks alone.")
+	case !qualityPlanned(a.run) && len(models) > 1:
 		out = append(out, fmt.Sprintf("The arms answer with different models (%s), and what their answers are worth was not compared.", few(models)))
 	}
 	return out

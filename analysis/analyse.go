@@ -45,12 +45,12 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	if a.mixed {
 		a.study.Systems = &Systems{}
 	}
+	a.judgeTasks()
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()
 	a.redecide()
 	a.compareDrafts()
-	a.judgeTasks()
 	a.drawOccupancy()
 	if err := a.climb(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)

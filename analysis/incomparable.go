@@ -19,7 +19,7 @@ type Incomparable struct {
 // incomparable lists what could not be compared: first what was not measured, then what measurements do not tell of some
 // arms, then what makes equal figures mean different things.
 func (a *analysis) incomparable() []Incomparable {
-	return slices.Concat(a.neverRun(), a.failedTrials(), a.notYetRun(), a.untoldByDialect(), a.otherMachines(), a.sameServers(), a.withoutPrice(), a.withoutQuality(),
+	return slices.Concat(a.neverRun(), a.failedTrials(), a.notYetRun(), a.untoldByDialect(), a.otherMachines(), a.sameServers(), a.withoutPrice(), a.withoutQuality(), a.unasked(),
 		a.otherTokens(), a.otherLengths(), a.ownCounts(), a.unknownOccupancy())
 }
 
@@ -184,6 +184,8 @@ func (a *analysis) withoutQuality() []Incomparable {
 		switch {
 		case j.QualityLoss.Known():
 			return nil
+		case a.study.Exam().Of(j.Arm.Arm.ID) != nil:
+			return []Incomparable{{What: "perplexity", Why: "It was not measured: tasks compare its answers, and no bound is held against them."}}
 		case !qualityPlanned(a.run):
 			return []Incomparable{{What: "quality", Why: "It was not measured: that arms answer equally well is nowhere said."}}
 		}

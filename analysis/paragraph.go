@@ -102,6 +102,8 @@ func (a *analysis) costSentence(w *judged) string {
 
 func (a *analysis) qualitySentence(w *judged) string {
 	switch {
+	case !qualityPlanned(a.run) && a.examSentence(w) != "":
+		return a.examSentence(w)
 	case !qualityPlanned(a.run):
 		return "Quality was not measured."
 	case w.Arm.Arm.QualityID == a.run.Quality.ReferenceID && a.run.Quality.ReferenceID != "":

@@ -20,12 +20,16 @@ func (v *view) systemsFigure() Section {
 		Quality: "Quality loss, % of perplexity against the reference", Bound: 100 * v.Run.Quality.Bound,
 		Cost: "Cost per thousand requests, " + currency(v.Run.Cost.Currency),
 	}
+	exam := v.drawnExam()
+	if exam != nil {
+		f.Quality, f.Share, f.Bound = "Right answers, % of the items: "+kinds[exam.Kind], true, 0
+	}
 	for i := range v.Systems.All {
 		f.Groups = append(f.Groups, v.systemGroup(&v.Systems.All[i]))
 	}
 	var missing []string
 	for i := range v.Arms {
-		if a, why := v.systemArm(&v.Arms[i], of(&v.Arms[i])); why != "" {
+		if a, why := v.systemArm(&v.Arms[i], of(&v.Arms[i]), exam); why != "" {
 			missing = append(missing, fmt.Sprintf("%s (%s)", v.arm(v.Arms[i].Arm.ID), why))
 		} else {
 			f.Arms = append(f.Arms, a)
@@ -37,6 +41,37 @@ func (v *view) systemsFigure() Section {
 	s.Blocks = append(s.Blocks, Table{Table: v.systemsTable()}, Note(fmt.Sprintf("Latency and throughput are measured, of all systems by one instrument. A price of an hour is turned into one of requests by what was measured, a price of a token by the tokens that the requests took. "+
 		"A price is stale when it was more than %d days old as the run began, or had ended.", price.StaleAfter)))
 	return s
+}
+
+// drawnExam is the task that quality is drawn by: where more arms have it than have a loss of perplexity.
+func (v *view) drawnExam() *analysis.TaskFigure {
+	exam := v.Exam()
+	if exam == nil {
+		return nil
+	}
+	tasks, losses := 0, 0
+	for i := range v.Arms {
+		if exam.Of(v.Arms[i].Arm.ID) != nil {
+			tasks++
+		}
+		if !say(v.Arms[i].QualityLoss, lossUnit).Missing {
+			losses++
+		}
+	}
+	if tasks <= losses {
+		return nil
+	}
+	return exam
+}
+
+func (v *view) drawnQuality(a *analysis.Arm, exam *analysis.TaskFigure) (chart.Estimate, bool) {
+	if exam == nil {
+		return estimate(a.QualityLoss, lossUnit.of)
+	}
+	if r := exam.Of(a.Arm.ID); r != nil {
+		return estimate(r.Value, scaled(100, "").of)
+	}
+	return chart.Estimate{}, false
 }
 
 var systemShapes = map[analysis.SystemKind]chart.Shape{analysis.Engine: chart.Round, analysis.Started: chart.Square, analysis.There: chart.Triangle, analysis.Managed: chart.Diamond}
@@ -111,7 +146,7 @@ func (v *view) numbers(arms []string) string {
 }
 
 // systemArm is an arm in the figure, or why it is not in it.
-func (v *view) systemArm(a *analysis.Arm, latency analysis.Value) (p chart.SystemArm, why string) {
+func (v *view) systemArm(a *analysis.Arm, latency analysis.Value, exam *analysis.TaskFigure) (p chart.SystemArm, why string) {
 	p = chart.SystemArm{Number: v.number[a.Arm.ID], Name: a.Arm.Name, Group: slices.IndexFunc(v.Systems.All, func(s analysis.System) bool { return slices.Contains(s.Arms, a.Arm.ID) })}
 	l, ok := estimate(latency, same)
 	switch w := say(latency, natural(latency)); {
@@ -121,8 +156,8 @@ func (v *view) systemArm(a *analysis.Arm, latency analysis.Value) (p chart.Syste
 		return p, "p95 beyond the slowest success"
 	}
 	p.Latency = l
-	if loss, ok := estimate(a.QualityLoss, lossUnit.of); ok {
-		p.Quality = &loss
+	if quality, ok := v.drawnQuality(a, exam); ok {
+		p.Quality = &quality
 	}
 	each := a.Cost.PerThousandRequests
 	if cost, ok := estimate(each, same); ok && cost.Value > 0 {
@@ -141,7 +176,11 @@ func (v *view) systemArm(a *analysis.Arm, latency analysis.Value) (p chart.Syste
 }
 
 func (v *view) systemsCaption(f chart.Systems, missing []string) string {
-	s := "Lower left is better. Each point is an arm, numbered as in the tables, with its intervals; all were asked the same requests. " +
+	s := "Lower left is better. "
+	if f.Share {
+		s = "Upper left is better above, lower left below. "
+	}
+	s += "Each point is an arm, numbered as in the tables, with its intervals; all were asked the same requests. " +
 		"Latency is measured. A full mark's cost follows from what its machine carries, at the planned utilisation, a hollow one's from a price list and the tokens that its own requests took."
 	var noQuality, noCost []string
 	for _, a := range f.Arms {
@@ -221,11 +260,17 @@ func (v *view) measuredBy(s *analysis.System) string {
 }
 
 func (v *view) qualityOf(s *analysis.System) table.Cell {
-	known := 0
+	known, asked := 0, 0
 	for _, id := range s.Arms {
 		if a := v.arms[id]; a != nil && !say(a.QualityLoss, lossUnit).Missing {
 			known++
 		}
+		if v.Exam().Of(id) != nil {
+			asked++
+		}
+	}
+	if known == 0 && asked > 0 {
+		return table.Cell{Text: "by tasks", Sub: fmt.Sprintf("of %d of %d arms", asked, len(s.Arms))}
 	}
 	switch known {
 	case 0:

@@ -12,7 +12,7 @@ import (
 )
 
 func TestGoldenSystems(t *testing.T) {
-	for name, p := range map[string]recordtest.Plan{"systems": recordtest.Systems(), "systems-many": recordtest.ManySystems()} {
+	for name, p := range map[string]recordtest.Plan{"systems": recordtest.Asked(recordtest.Systems()), "systems-many": recordtest.ManySystems()} {
 		html, md := printBoth(t, Build(analysed(t, p), Options{RunDir: "runs/systems", HTMLFile: "report.html"}))
 		checkMarkup(t, html)
 		checkMarkdown(t, md)
@@ -38,8 +38,8 @@ func TestGoldenSystems(t *testing.T) {
 func TestSystemsReport(t *testing.T) {
 	html, md := printBoth(t, Build(analysed(t, recordtest.ManySystems()), Options{}))
 	rest := html
-	for _, want := range []string{`<section id="tradeoff">`, `id="fig-systems"`, "Quality not measured, and so not above: 7, 8, 10.", "nobody outside can see", // in this order
-		`<section id="volume">`, `id="fig-volume"`, "Whole machines with", "not compared", `<section id="incomparable">`, "vllm block_size=16", `<section id="arms">`, "Settings of the included engine&#39;s arms",
+	for _, want := range []string{`<section id="tradeoff">`, `id="fig-systems"`, "Quality not measured, and so not above: 7, 8, 10.", // in this order
+		`<section id="volume">`, `id="fig-volume"`, "Whole machines with", "not compared", `<section id="incomparable">`, "vllm block_size=16", "nobody outside can see", `<section id="arms">`, "Settings of the included engine&#39;s arms",
 		`<section id="truth">`, "not given", "✓ agrees", "Counts that differ", "batch, mean", `<section id="services">`, "eu-west", "made-up-large-2025-12-01", "112 of 120", "442 of 500",
 		`<section id="systems">`, "max_num_seqs", "quantization<small>declared</small>", "Commands that start it"} {
 		i := strings.Index(rest, want)

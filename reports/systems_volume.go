@@ -71,14 +71,23 @@ func (v *view) volumeTable(vol *analysis.Volume) table.Table {
 	for _, c := range vol.Calls {
 		each := c.PerRequest
 		each.Estimate, each.Low, each.High = 1000*each.Estimate, 1000*each.Low, 1000*each.High
-		quality := table.Cell{Text: "not compared", Tone: table.Doubt}
-		if c.Equal {
-			quality = table.Text("within the bound")
-		}
 		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(v.arm(c.Arm)), say(each, v.money).cell(), shareOf(v.arms[vol.Arm], c.Break.Use),
-			requestVolume(c.Break.First), requestVolume(c.Break.Always), verdictAgainst(c.Break.Verdict), quality}})
+			requestVolume(c.Break.First), requestVolume(c.Break.Always), verdictAgainst(c.Break.Verdict), v.qualityBeside(vol, c)}})
 	}
 	return t
+}
+
+// qualityBeside says how the quality of an API's answers compares with that of the machine's.
+func (v *view) qualityBeside(vol *analysis.Volume, c analysis.Call) table.Cell {
+	if c.Equal {
+		return table.Text("within the bound")
+	}
+	exam := v.Exam()
+	if own, other := exam.Of(c.Arm), exam.Of(vol.Arm); own != nil && other != nil {
+		w, of := say(own.Value, natural(own.Value)), say(other.Value, natural(other.Value))
+		return table.Cell{Text: w.Number + " right", Sub: "the machine's arm " + of.Number}
+	}
+	return table.Cell{Text: "not compared", Tone: table.Doubt}
 }
 
 // requestVolume is volume for requests, which are not counted in millions.

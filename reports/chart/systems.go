@@ -160,13 +160,6 @@ func (f Systems) yAxis(quality bool) (axis, string) {
 	return amountAxis(low, high, 5), f.Cost + ", log scale"
 }
 
-func labelWidth(a axis) (w vg.Length) {
-	for _, t := range a.ticks {
-		w = max(w, textWidth(sans(theme.Muted, bodySize, false), t.Label))
-	}
-	return w
-}
-
 // xAxis covers the latencies of both panels, so that an arm is in the same place in both.
 func (f Systems) xAxis(width vg.Length) axis {
 	var values []float64

@@ -60,6 +60,7 @@ type Arm struct {
 	Deployment *record.Deployment // nil for the included engine
 	Tokens     float64            // of this system for one of the workload's; 0 is 1
 	Server     *record.Server     // what every trial says; nil where the system says nothing
+	Answers    string             // to the items of a task: "1" is right and "0" wrong; "" is asked none
 }
 
 // Small is two arms at two rates: "fast" holds both, "slow" only the lower one.

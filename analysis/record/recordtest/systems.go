@@ -3,6 +3,7 @@ package recordtest
 import (
 	"fmt"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -171,4 +172,33 @@ func ManySystems() Plan {
 		return true
 	}
 	return p
+}
+
+// Asked has all arms but the last one answer the items of a task, the first ones more of them right.
+func Asked(p Plan) Plan {
+	p.Arms = slices.Clone(p.Arms)
+	for i := range p.Arms[:len(p.Arms)-1] {
+		var answers strings.Builder
+		for item := range 80 {
+			answers.WriteByte("01"[min(1, (item*7+3*i)%20/(3+i))])
+		}
+		p.Arms[i].Answers = answers.String()
+	}
+	return p
+}
+
+func (a *Arm) tasksID() string { return "tasks-" + a.ID }
+
+// writeTasks writes the answers of an arm that was asked.
+func (a *Arm) writeTasks(dir string) error {
+	if a.Answers == "" {
+		return nil
+	}
+	m := record.Metric{Name: "accuracy by letter"}
+	for _, c := range a.Answers {
+		m.Hits = append(m.Hits, c == '1')
+	}
+	q := record.Quality{Format: record.FormatVersion, ID: a.tasksID(), Subject: a.ID,
+		Tasks: []record.Task{{Format: record.FormatVersion, Kind: "letters", Form: record.FormText, Source: "questions.jsonl", Metrics: []record.Metric{m}}}}
+	return record.WriteJSON(filepath.Join(dir, record.QualityDir, q.ID+".json"), q)
 }

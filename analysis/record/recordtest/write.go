@@ -59,6 +59,9 @@ func (p Plan) Run() record.Run {
 	values := map[string][]string{}
 	for _, a := range p.Arms {
 		arm := record.Arm{ID: a.ID, Name: a.ID, Settings: a.Swept, Swept: a.Swept, Command: "assay serve --made-up " + a.ID, TOML: "[engine]\n", Deployment: a.Deployment}
+		if a.Answers != "" {
+			arm.TasksID = a.tasksID()
+		}
 		if a.Deployment != nil {
 			arm.Command, arm.TOML = a.command(), ""
 		}
@@ -241,6 +244,9 @@ func (a *Arm) count(t *record.Trial, requests []result.Request, rate float64) {
 func (p Plan) writeQuality(dir string) error {
 	written := map[string]bool{}
 	for _, a := range p.Arms {
+		if err := a.writeTasks(dir); err != nil {
+			return err
+		}
 		if p.Windows == 0 || a.QualityID == "" || written[a.QualityID] {
 			continue
 		}
