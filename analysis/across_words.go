@@ -91,6 +91,25 @@ func (a *analysis) notJudged() (out []string) {
 	return out
 }
 
+// cheaperUnjudged names the arm that would be recommended in the winner's place, were its quality known to be good enough.
+func (a *analysis) cheaperUnjudged(w *judged) string {
+	if !a.mixed || !qualityPlanned(a.run) || a.byTime {
+		return ""
+	}
+	costs := a.shareMeasured(a.comparable(w))
+	var least *judged
+	for i := range a.arms {
+		j := &a.arms[i]
+		if c := costs[j]; c != nil && !j.QualityLoss.Known() && costs[w] != nil && c.cost < costs[w].cost && (least == nil || c.cost < costs[least].cost) {
+			least = j
+		}
+	}
+	if least == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s would cost %s per thousand requests, less than that, if its quality were known to be within the bound.", least.Arm.Arm.Name, a.money(1000*costs[least].cost))
+}
+
 func (a *analysis) namesOf(want func(*judged) bool) (names []string) {
 	for i := range a.arms {
 		if j := &a.arms[i]; len(j.rungs) > 0 && want(j) {

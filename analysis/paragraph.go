@@ -30,7 +30,7 @@ func (a *analysis) paragraph(order []*judged) string {
 			w.Arm.Arm.Name, inBrackets(settings(w.Arm.Arm)), a.atLoad(w.at), a.figures(w.at), words.Count(c.NeedMore, "request")))
 	}
 	s = append(s, a.costSentence(w), a.volumeSentence(), a.qualitySentence(w), a.tieSentence(order), a.confirmedSentence())
-	s = append(s, a.notJudged()...)
+	s = append(append(s, a.notJudged()...), a.cheaperUnjudged(w))
 	if len(order) > 1 {
 		r := order[1]
 		s = append(s, fmt.Sprintf("Runner-up: %s%s. %s", r.Arm.Arm.Name, inBrackets(settings(r.Arm.Arm)), c.RunnerUpWhy))

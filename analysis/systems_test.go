@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/assaylab/assay/analysis/cost"
@@ -13,6 +14,21 @@ import (
 	"github.com/assaylab/assay/analysis/record/recordtest"
 	"github.com/assaylab/assay/loadgen/result"
 )
+
+// many is the study of ManySystems, made once: tests only read it.
+var many struct {
+	sync.Once
+	study *Study
+}
+
+func manySystems(t *testing.T) *Study {
+	t.Helper()
+	many.Do(func() { many.study = study(t, recordtest.ManySystems()) })
+	if many.study == nil {
+		t.Fatal("the study of many systems failed")
+	}
+	return many.study
+}
 
 // withoutQuality leaves quality out of a run, so that arms of all systems may be recommended.
 func withoutQuality(p recordtest.Plan) recordtest.Plan {
@@ -107,7 +123,7 @@ func TestUnknownQualityIsBestInNothingByIt(t *testing.T) {
 		}
 		wantContains(t, id, a.Excluded, "quality loss is not measured")
 	}
-	wantContains(t, "paragraph", s.Choice.Paragraph, "Run the included engine as Q8_0", "Quality was not measured by the same protocol for vllm-16 and api", "per thousand requests")
+	wantContains(t, "paragraph", s.Choice.Paragraph, "Run the included engine as Q8_0", "Quality was not measured by the same protocol for vllm-16 and api", "per thousand requests", "less than that, if its quality were known")
 }
 
 // Without a price an arm elsewhere is in no order, whatever it carries.
@@ -175,7 +191,7 @@ func naive(v *Volume, c Call) (first, always float64) {
 }
 
 func TestVolumeAgainstANaiveWalk(t *testing.T) {
-	s := study(t, recordtest.ManySystems())
+	s := manySystems(t)
 	v := s.Systems.Volume
 	if v == nil || len(v.Calls) != 2 || v.Arm != s.Choice.Arm {
 		t.Fatalf("%+v, recommended %q", v, s.Choice.Arm)
@@ -233,7 +249,7 @@ func truthOf(t *testing.T, s *Study, arm string) Truth {
 
 // A counter that a system does not give is unknown, and not 0.
 func TestTruth(t *testing.T) {
-	s := study(t, recordtest.ManySystems())
+	s := manySystems(t)
 	for _, c := range truthOf(t, s, "vllm-16").Counts {
 		if !c.Given || c.Server != c.Client || !c.Agrees() {
 			t.Errorf("%+v", c)
@@ -261,7 +277,7 @@ func TestTruth(t *testing.T) {
 }
 
 func TestServices(t *testing.T) {
-	s := study(t, recordtest.ManySystems())
+	s := manySystems(t)
 	i := slices.IndexFunc(s.Systems.Services, func(x Service) bool { return x.Arm == "api-large" })
 	if len(s.Systems.Services) != 4 || i < 0 {
 		t.Fatalf("%+v", s.Systems.Services)
@@ -289,7 +305,7 @@ func whys(s *Study, what string) string {
 }
 
 func TestIncomparable(t *testing.T) {
-	s := study(t, recordtest.ManySystems())
+	s := manySystems(t)
 	for _, c := range []struct{ what, want string }{
 		{"block_size", "Skipped: vLLM 0.32.0 on a CPU"},
 		{"poisson 20/s and poisson 40/s", "vllm-256: 2 trials failed: died: the KV cache has no room"},
@@ -336,7 +352,7 @@ func TestSystemsHalfDone(t *testing.T) {
 
 // Of a run that has a stale row the systems and a warning say so.
 func TestStalePrice(t *testing.T) {
-	s := study(t, recordtest.ManySystems())
+	s := manySystems(t)
 	large := s.Systems.Of("api-large")
 	if large == nil || !strings.Contains(large.Price.Doubt, "days old") || large.Kind != Managed || s.Systems.Of("api-mini").Price.Doubt != "" {
 		t.Errorf("%+v", large)
