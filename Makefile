@@ -81,8 +81,8 @@ tokenizers: ## compare token ids with Hugging Face tokenizers on millions of tex
 sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their registries
 	$(GO) test -tags sdk -run SDK -timeout 1h -v .
 
-integration-dialects: ## have OpenAI's, Anthropic's and Google's own clients read our recorded answers, and compare what they send; needs python3 and PyPI
-	$(GO) test -tags dialects -run DialectsOfClients -timeout 1h -v .
+integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server; needs python3 and PyPI
+	$(GO) test -tags dialects -run DialectsOf -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
 
 integration-triton: ## sweep Triton Inference Server, from nvidia-pytriton on PyPI: models that stream and that are batched, PyTriton; minutes
 	$(GO) test -count 1 -tags triton -run IntegrationTriton -timeout 1h -v .

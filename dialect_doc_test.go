@@ -25,7 +25,7 @@ func TestDialectTables(t *testing.T) {
 		if k.Counts {
 			by = "the server"
 		}
-		shape := map[dialect.Shape]string{dialect.Marked: "events up to an end mark", dialect.Unmarked: "events until the body ends", dialect.Whole: "one document"}[k.Dialect.NewDecoder().Shape()]
+		shape := map[dialect.Shape]string{dialect.Marked: "events up to an end mark", dialect.Unmarked: "events until the body ends", dialect.Whole: "one document", dialect.Framed: "gRPC messages up to a status"}[k.Dialect.NewDecoder().Shape()]
 		fmt.Fprintf(&read, "| `%s` | %s | %s | %s |\n", k.Name, shape, by, dash(strings.Join(k.Untold, "; ")))
 	}
 	generated(t, "docs/dialects.md", "requests", sent.String())

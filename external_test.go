@@ -1,4 +1,4 @@
-//go:build sdk || lmeval || dialects || triton || vllm
+//go:build sdk || lmeval || dialects || vllm || triton
 
 package main
 

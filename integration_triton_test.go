@@ -49,7 +49,7 @@ func TestIntegrationTriton(t *testing.T) {
 
 // tritonStarted runs the scenario, and holds what the batcher did against what it was told to do.
 func tritonStarted(t *testing.T, python, dir string) {
-	r := testkit.Run(t, ".", slices.Concat([]string{"run", filepath.Join("scenarios", "triton.toml"), "--out", dir}, tritonSets(python, 3))...)
+	r := testkit.Run(t, ".", slices.Concat([]string{"run", filepath.Join("scenarios", "triton.toml"), "--out", dir}, tritonSets(python, 4))...)
 	t.Log(r.Stdout, r.Stderr)
 	if r.Code != 0 && r.Code != 1 && r.Code != 3 {
 		t.Fatalf("exit code %d", r.Code)

@@ -39,9 +39,8 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	defer a.noMore()
 	base := p.Base
 	if base == nil {
-		idle := cmp.Or(p.Idle, DefaultIdle)
-		own := wire.New(idle, stream.NewBase(idle))
-		defer own.Close()
+		own, release := p.newBase()
+		defer release()
 		base = own
 	}
 	a.transport.Base = base
@@ -60,6 +59,17 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	report.setLags(lags)
 	meter.stop(&report)
 	return report, context.Cause(attack)
+}
+
+// newBase is a transport of p's own, and how it is closed.
+func (p Plan) newBase() (base http.RoundTripper, release func()) {
+	idle := cmp.Or(p.Idle, DefaultIdle)
+	plain := stream.NewBaseFor(p.Dialect, idle)
+	if stream.Framed(p.Dialect) {
+		return plain, plain.CloseIdleConnections
+	}
+	own := wire.New(idle, plain)
+	return own, own.Close
 }
 
 // attack is one attack under way.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/scripted"
+	"github.com/assaylab/assay/loadgen/stream"
 )
 
 // How exact the instrument is: stamp error is our stamp of a token minus the
@@ -15,18 +16,37 @@ import (
 // runs in this process and takes its share of the cores. Judge the numbers on an
 // idle machine; b.N is the number of requests.
 func BenchmarkInstrument(b *testing.B) {
+	const gap, tokens = 5 * time.Millisecond, 10
 	for _, rate := range []float64{50, 500} {
-		b.Run(time.Duration(float64(time.Second)/rate).String()+" apart", func(b *testing.B) {
-			server := always(b, scripted.Steady(5*time.Millisecond, 5*time.Millisecond, 10))
-			rs, report := runAttack(b, plan(b, server.URL(), rate, b.N))
-			late := stampErrors(rs, server.BySeq(), report.Zero)
-			b.ReportMetric(float64(nearestRank(late, 0.50)), "stamp-p50-ns")
-			b.ReportMetric(float64(nearestRank(late, 0.99)), "stamp-p99-ns")
-			b.ReportMetric(float64(report.LagP50NS), "lag-p50-ns")
-			b.ReportMetric(float64(report.LagP99NS), "lag-p99-ns")
-			b.ReportMetric(float64(report.CPUNS)/float64(10*b.N), "cpu-ns/token")
+		apart := time.Duration(float64(time.Second) / rate).String()
+		b.Run(apart+" apart", func(b *testing.B) {
+			server := always(b, scripted.Steady(gap, gap, tokens))
+			measure(b, plan(b, server.URL(), rate, b.N), server, tokens)
+		})
+		b.Run(apart+" apart, net-http", func(b *testing.B) { // what of the next one is net/http's
+			server := always(b, scripted.Steady(gap, gap, tokens))
+			p := plan(b, server.URL(), rate, b.N)
+			base := stream.NewBase(time.Second)
+			defer base.CloseIdleConnections()
+			p.Base = base
+			measure(b, p, server, tokens)
+		})
+		b.Run(apart+" apart, gRPC", func(b *testing.B) {
+			frames := append(slices.Repeat([]string{scripted.Inferred("a")}, tokens-1), scripted.InferredLast("a"))
+			server := serveHTTP2(b, scripted.Always(scripted.GRPC(gap, "0", "", frames...)))
+			measure(b, planGRPC(b, server.URL(), rate, b.N), server, tokens)
 		})
 	}
+}
+
+func measure(b *testing.B, p Plan, server *scripted.Server, tokens int) {
+	rs, report := runAttack(b, p)
+	late := stampErrors(rs, server.BySeq(), report.Zero)
+	b.ReportMetric(float64(nearestRank(late, 0.50)), "stamp-p50-ns")
+	b.ReportMetric(float64(nearestRank(late, 0.99)), "stamp-p99-ns")
+	b.ReportMetric(float64(report.LagP50NS), "lag-p50-ns")
+	b.ReportMetric(float64(report.LagP99NS), "lag-p99-ns")
+	b.ReportMetric(float64(report.CPUNS)/float64(tokens*b.N), "cpu-ns/token")
 }
 
 // stampErrors are stamp minus true time, of every token event, sorted.

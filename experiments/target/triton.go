@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -89,7 +90,10 @@ func (t *triton) Start(ctx context.Context, log io.Writer) (err error) {
 		return err
 	}
 	if t.repo != nil {
-		if err := t.repo.write(t.models(), t.changes, t.home.stub); err != nil {
+		if err := t.repo.write(tritonModels(t.launch), t.changes); err != nil {
+			return err
+		}
+		if err := t.home.place(tritonBackends(t.launch)); err != nil {
 			return err
 		}
 	}
@@ -99,10 +103,9 @@ func (t *triton) Start(ctx context.Context, log io.Writer) (err error) {
 	return err
 }
 
-func (t *triton) models() string { return tritonModels(t.launch) }
-
-// tritonModels is the repository of a launch.
-func tritonModels(l Launch) string { return filepath.Join(l.Dir, "models") }
+// tritonModels is the repository of a launch, tritonBackends the folder of backends where it needs one of its own.
+func tritonModels(l Launch) string   { return filepath.Join(l.Dir, "models") }
+func tritonBackends(l Launch) string { return filepath.Join(l.Dir, "backends") }
 
 // freeTritonPorts finds three.
 func freeTritonPorts() (p tritonPorts, err error) {
@@ -128,8 +131,8 @@ func tritonArgs(l Launch, h *tritonHome, p tritonPorts) []string {
 		"--http-address=127.0.0.1", "--http-port="+p.http, "--grpc-address=127.0.0.1", "--grpc-port="+p.grpc,
 		"--metrics-address=127.0.0.1", "--metrics-port="+p.metrics, fmt.Sprintf("--exit-timeout-secs=%d", tritonExit),
 		"--backend-config=python,shm-region-prefix-name="+sharedName(p))
-	if h.backing != "" {
-		args = append(args, "--backend-directory="+h.backing)
+	if h.stub != "" {
+		args = append(args, "--backend-directory="+tritonBackends(l))
 	}
 	if n, given := l.Values["http_threads"]; given {
 		args = append(args, "--http-thread-count="+n)
@@ -259,11 +262,12 @@ func (t *triton) Differs(before, after Stats, seen Seen) []string {
 	return tritonDiffers(before.Samples, after.Samples, t.decoupled, seen)
 }
 
-// Stop ends the server. Its repository stays with the trial, without the stubs.
+// Stop ends the server, which waits for connections that are open. Its repository stays with the trial, the backends do not.
 func (t *triton) Stop() error {
+	t.launch.Client.CloseIdleConnections()
 	err := t.process.Stop()
-	if t.repo != nil {
-		err = errors.Join(err, t.repo.dropStubs(t.models()))
+	if t.home != nil && t.home.stub != "" && t.repo != nil {
+		err = errors.Join(err, os.RemoveAll(tritonBackends(t.launch)))
 	}
 	return err
 }

@@ -123,6 +123,7 @@ func differences(t configTree, changes []change) (all []string) {
 	for _, c := range changes {
 		asked, runs := strings.Join(c.values, ","), strings.Join(t.scalars(c.path...), ",")
 		switch {
+		case c.drop && runs != "" && runs == first(t.scalars("max_batch_size")): // what the server puts in for no preferred size
 		case c.drop && t.has(c.path...):
 			all = append(all, fmt.Sprintf("%s was taken away, and the server has it", strings.Join(c.path, ".")))
 		case c.drop || len(c.values) == 0 && t.has(c.path...) || asked == "KIND_AUTO" || defaulted(asked, runs) || everywhere(asked, t.scalars(c.path...)):

@@ -180,4 +180,8 @@ func TestTritonDifferences(t *testing.T) {
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
+	got = differences(config(t, `{"max_batch_size":8,"dynamic_batching":{"preferred_batch_size":[8]}}`), tritonChanges(tritonKind(t), system.Values{"preferred_batch_sizes": "none"}))
+	if got != nil {
+		t.Errorf("what the server puts in itself is taken for a difference: %q", got)
+	}
 }

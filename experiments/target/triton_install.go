@@ -20,7 +20,7 @@ const tritonStub = "triton_python_backend_stub"
 
 // tritonHome is an installation of the server. NVIDIA's image has one whose parts find each other. The Python package
 // nvidia-pytriton has one that has to be told where its libraries and backends are, and that has a stub for each version of
-// Python, of which one has to be put beside a model.
+// Python, of which one has to be put among the backends.
 type tritonHome struct {
 	server  string   // the server's program
 	extra   []string // arguments that come before the lab's
@@ -147,6 +147,20 @@ func askPython(ctx context.Context, python string) (version, libs string, err er
 	}
 	version, libs, _ = strings.Cut(strings.TrimSpace(string(out)), "\n")
 	return strings.TrimSpace(version), strings.TrimSpace(libs), nil
+}
+
+// place lays the backends into dir with the stub among them, where the server does not have them all together.
+func (h *tritonHome) place(dir string) error {
+	if h.stub == "" {
+		return nil
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	if err := copyModel(h.backing, dir); err != nil {
+		return err
+	}
+	return copyFile(h.stub, filepath.Join(dir, "python", tritonStub), 0o755) // it is made executable by the server: no link
 }
 
 // folders are the names of folders in one, sorted.

@@ -130,9 +130,8 @@ func (r *modelRepository) changed(changes []change) (*pbtxt.Message, error) {
 // plainPath has nothing that a shell takes for something else: the Python backend starts its processes by one, and quotes nothing.
 var plainPath = regexp.MustCompile(`^[\w./+,:@%=~-]+$`)
 
-// write makes the repository in dir: configurations with the changes, files of up to 1 MiB copied and larger ones linked, and the
-// stub beside each model, where one is given.
-func (r *modelRepository) write(dir string, changes []change, stub string) error {
+// write makes the repository in dir: configurations with the changes, files of up to 1 MiB copied and larger ones linked.
+func (r *modelRepository) write(dir string, changes []change) error {
 	if !plainPath.MatchString(dir) {
 		return fmt.Errorf("the run directory is at %q, and Triton's Python backend starts only from paths without spaces and signs that a shell knows: choose another --out", dir)
 	}
@@ -154,11 +153,6 @@ func (r *modelRepository) write(dir string, changes []change, stub string) error
 		m.Set("name", pbtxt.Text(name))
 		if err := os.WriteFile(filepath.Join(to, configFile), []byte(r.header(name, changes)+m.String()), 0o644); err != nil {
 			return err
-		}
-		if stub != "" {
-			if err := copyFile(stub, filepath.Join(to, tritonStub), 0o755); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
@@ -220,15 +214,4 @@ func copyFile(from, to string, mode fs.FileMode) error {
 		return err
 	}
 	return os.WriteFile(to, text, mode)
-}
-
-// dropStubs takes the stubs away again, which are large and of no interest once the server has ended.
-func (r *modelRepository) dropStubs(dir string) error {
-	var errs []error
-	for _, name := range r.names() {
-		if err := os.Remove(filepath.Join(dir, name, tritonStub)); err != nil && !errors.Is(err, os.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }

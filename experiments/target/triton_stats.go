@@ -28,7 +28,7 @@ type tritonModel struct {
 		Output  tritonTime `json:"compute_output"`
 	} `json:"inference_stats"`
 	Batches   []tritonBatch             `json:"batch_stats"`
-	Responses map[string]tritonResponse `json:"response_stats"` // of decoupled models, by number from 0
+	Responses map[string]tritonResponse `json:"response_stats"` // of decoupled models, by number from 0; none where the backend counts none, as Python's
 }
 
 // tritonTime is how often something was, and how long all of it took.
@@ -170,9 +170,9 @@ func tritonReport(before, after map[string]float64, decoupled bool) (all []recor
 			add("responses", "%.0f", d[tritonResponses])
 			add("mean responses of a request", "%.2f", d[tritonResponses]/n)
 		}
-	} else {
-		mean("mean time of an execution", d[tritonComputeNS], d[tritonExecutions])
+		return all // a request ends when the model has taken it, not when it has answered
 	}
+	mean("mean time of an execution", d[tritonComputeNS], d[tritonExecutions])
 	mean("mean time of a request", d[tritonRequestNS], d[tritonRequests])
 	return all
 }
@@ -184,7 +184,8 @@ func tritonDiffers(before, after map[string]float64, decoupled bool, seen Seen) 
 	if n := of(tritonRequests); n < seen.Answered || n > seen.Requests {
 		sentences = append(sentences, fmt.Sprintf("It counted %d requests as answered, the client %d of %d.", n, seen.Answered, seen.Requests))
 	}
-	if n := of(tritonResponses); decoupled && seen.Answered == seen.Requests && n != seen.Messages {
+	_, counted := after[tritonResponses]
+	if n := of(tritonResponses); counted && decoupled && seen.Answered == seen.Requests && n != seen.Messages {
 		sentences = append(sentences, fmt.Sprintf("It counted %d responses, the client read %d messages with text.", n, seen.Messages))
 	}
 	return sentences

@@ -187,16 +187,14 @@ func TestTritonCheck(t *testing.T) {
 func TestTritonRepository(t *testing.T) {
 	given, dir := t.TempDir(), filepath.Join(t.TempDir(), "models")
 	writeFiles(t, given, map[string]string{"m/1/model.py": "", "other/config.pbtxt": "backend: 'onnxruntime'", "other/1/model.onnx": strings.Repeat("w", largestCopied+1), "notes/README": ""})
-	stub := filepath.Join(t.TempDir(), "stub")
-	writeFiles(t, filepath.Dir(stub), map[string]string{"stub": "#!/bin/sh\n"})
 	r, err := openRepository(given, "m")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.write(dir, nil, stub); err != nil {
+	if err := r.write(dir, nil); err != nil {
 		t.Fatal(err)
 	}
-	for path, want := range map[string]string{"m/config.pbtxt": "backend: \"python\"\nname: \"m\"\n", "other/config.pbtxt": "backend: \"onnxruntime\"\nname: \"other\"\n", "m/" + tritonStub: "#!/bin/sh\n"} {
+	for path, want := range map[string]string{"m/config.pbtxt": "backend: \"python\"\nname: \"m\"\n", "other/config.pbtxt": "backend: \"onnxruntime\"\nname: \"other\"\n"} {
 		if text, err := os.ReadFile(filepath.Join(dir, path)); err != nil || !strings.HasSuffix(string(text), want) {
 			t.Errorf("%s: %q, %v", path, text, err)
 		}
@@ -207,13 +205,7 @@ func TestTritonRepository(t *testing.T) {
 	if text, err := os.ReadFile(filepath.Join(dir, "other", "1", "model.onnx")); err != nil || len(text) != largestCopied+1 {
 		t.Errorf("the link leads nowhere: %v", err)
 	}
-	if err := r.dropStubs(dir); err != nil {
-		t.Error(err)
-	}
-	if _, err := os.Stat(filepath.Join(dir, "m", tritonStub)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the stub stays: %v", err)
-	}
-	if err := r.write(filepath.Join(t.TempDir(), "a folder"), nil, ""); err == nil || !strings.Contains(err.Error(), "paths without spaces") {
+	if err := r.write(filepath.Join(t.TempDir(), "a folder"), nil); err == nil || !strings.Contains(err.Error(), "paths without spaces") {
 		t.Errorf("%v", err)
 	}
 }
@@ -226,10 +218,11 @@ func TestFindTriton(t *testing.T) {
 	site := "lib/python3.11/site-packages/"
 	writeFiles(t, home, map[string]string{
 		"bin/python": "#!/bin/sh\necho 3.11\necho /opt/python/lib\n",
-		site + "pytriton/tritonserver/bin/tritonserver":                        "#!/bin/sh\n",
-		site + "pytriton/tritonserver/python_backend_stubs/3.10/" + tritonStub: "",
-		site + "pytriton/tritonserver/python_backend_stubs/3.11/" + tritonStub: "",
-		site + "nvidia_pytriton-0.7.0.dist-info/METADATA":                      "",
+		site + "pytriton/tritonserver/bin/tritonserver":                               "#!/bin/sh\n",
+		site + "pytriton/tritonserver/python_backend_stubs/3.10/" + tritonStub:        "",
+		site + "pytriton/tritonserver/python_backend_stubs/3.11/" + tritonStub:        "",
+		site + "pytriton/tritonserver/backends/python/triton_python_backend_utils.py": "",
+		site + "nvidia_pytriton-0.7.0.dist-info/METADATA":                             "",
 	})
 	python, server := filepath.Join(home, "bin", "python"), filepath.Join(home, site, "pytriton/tritonserver/bin/tritonserver")
 	for _, command := range []string{python, server} {
@@ -244,6 +237,22 @@ func TestFindTriton(t *testing.T) {
 			notes: []string{"the server of nvidia-pytriton 0.7.0, Python 3.11"}}
 		if !reflect.DeepEqual(h, want) {
 			t.Errorf("%s: %+v, want %+v", command, h, want)
+		}
+	}
+	h, err := findTriton(t.Context(), []string{python})
+	if err != nil {
+		t.Fatal(err)
+	}
+	placed := filepath.Join(t.TempDir(), "backends")
+	if err := h.place(placed); err != nil {
+		t.Fatal(err)
+	}
+	if got := folders(filepath.Dir(filepath.Join(placed, "python"))); !slices.Equal(got, []string{"python"}) {
+		t.Errorf("backends %q", got)
+	}
+	for path, mode := range map[string]fs.FileMode{"python/triton_python_backend_utils.py": 0o644, "python/" + tritonStub: 0o755} {
+		if info, err := os.Lstat(filepath.Join(placed, path)); err != nil || !info.Mode().IsRegular() || info.Mode()&mode != mode {
+			t.Errorf("%s: %v, %v", path, info, err)
 		}
 	}
 	writeFiles(t, home, map[string]string{"bin/python": "#!/bin/sh\necho 3.14\necho /opt/python/lib\n"})
@@ -429,7 +438,7 @@ nv_cpu_utilization 0.5
 	want = []record.Setting{
 		{Name: "requests answered", Value: "5"}, {Name: "requests failed", Value: "0"}, {Name: "executions", Value: "5"}, {Name: "mean batch size", Value: "1.00"},
 		{Name: "executions by batch size", Value: "1: 5"}, {Name: "mean time in the queue", Value: "0.020 ms"}, {Name: "responses", Value: "10"},
-		{Name: "mean responses of a request", Value: "2.00"}, {Name: "mean time of a request", Value: "100 ms"},
+		{Name: "mean responses of a request", Value: "2.00"},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
@@ -447,6 +456,9 @@ nv_cpu_utilization 0.5
 		if got := strings.Join(tritonDiffers(nil, decoupled, true, tc.seen), " "); got != tc.want {
 			t.Errorf("%+v: %q, want %q", tc.seen, got, tc.want)
 		}
+	}
+	if got := tritonDiffers(nil, counters("stats-python.json"), true, Seen{3, 3, 18}); got != nil {
+		t.Errorf("responses that a backend does not count are taken for 0: %q", got)
 	}
 	if s := tritonStats(decoupled, true); s.Busy != 0 || slices.Contains(s.Known, "busy_ns") {
 		t.Errorf("the time in executions of a decoupled model is taken for known: %+v", s)

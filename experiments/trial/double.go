@@ -10,7 +10,7 @@ func (c *Config) double() (release func(), err error) {
 	if !c.Double {
 		return func() {}, nil
 	}
-	d, err := stream.NewDouble(stream.NewBase(loadgen.DefaultIdle), c.Attack.Dialect)
+	d, err := stream.NewDouble(stream.NewBaseFor(c.Attack.Dialect, loadgen.DefaultIdle), c.Attack.Dialect)
 	if err != nil {
 		return nil, err
 	}

@@ -23,13 +23,13 @@ type Decoder interface {
 	// Shape is how payloads arrive. It does not change.
 	Shape() Shape
 
-	// Decode reads the data of one event, or a whole document. An error of type *ServerError
+	// Decode reads the data of one event, one message, or a whole document. An error of type *ServerError
 	// is one that the server reports; any other says that the payload is not of the dialect.
 	// The Delta's Usage is good until the next call.
 	Decode(payload []byte) (Delta, error)
 
 	// Done says that the answer is complete: that its end mark has been read, and for an
-	// Unmarked one, that it may end here.
+	// Unmarked or a Framed one, that it may end here.
 	Done() bool
 }
 
@@ -41,6 +41,7 @@ const (
 	Marked   Shape = iota // server-sent events, up to an end mark: what comes behind it is of no interest
 	Unmarked              // server-sent events, as long as the body lasts
 	Whole                 // one JSON document, decoded when all of it is there
+	Framed                // gRPC's messages over HTTP/2, up to a status in the trailer: see ReadStatus
 )
 
 // Call is an encoded request. Its key is not in Header, so that a call can be printed.
@@ -78,6 +79,11 @@ type Usage struct {
 type ServerError struct{ Message string }
 
 func (e *ServerError) Error() string { return e.Message }
+
+// OverloadedError is a ServerError of a server that has too much to do, where neither a status nor anything else says so.
+type OverloadedError struct{ *ServerError }
+
+func (e OverloadedError) Unwrap() error { return e.ServerError }
 
 // Counter counts the tokens of a text. It serves where a server gives no counts.
 type Counter interface{ Count(text string) int }

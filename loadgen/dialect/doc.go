@@ -3,7 +3,8 @@
 // no environment; stream does the first two, and a key is handed to it.
 //
 // A file has one API: OpenAI's three endpoints (openai.go, responses.go), Anthropic's
-// messages, Google's Gemini, and Triton's generate and infer (triton.go, kserve.go). Kinds
+// messages, Google's Gemini, and Triton's generate and infer (triton.go, kserve.go, and over
+// gRPC triton_grpc.go, for which protobuf.go has the wire format and status.go the status). Kinds
 // lists them by the names that users know. What an API cannot be asked for is refused by an
 // UnsupportedError when a request is encoded, before anything is sent.
 //

@@ -50,6 +50,9 @@ func TestEncodeEveryDialect(t *testing.T) {
 		{"triton-vllm-stream", "/v2/models/m/generate_stream", prompt, Options{IgnoreEOS: true, TopK: 3, Stop: []string{"##"}},
 			`{"exclude_input_in_output":true,"parameters":{"ignore_eos":true,"max_tokens":7,"stop":"##","temperature":0,"top_k":3},"return_finish_reason":true,"return_num_output_tokens":true,"stream":true,"text_input":"func \"main\"\n"}`,
 			"Authorization: Bearer k-secret"},
+		{"kserve", "/v2/models/m/infer", workload.Prompt{Text: "x", MaxTokens: 7, Priority: 2}, Options{},
+			`{"inputs":[{"name":"text_input","shape":[1,1],"datatype":"BYTES","data":["x"]},{"name":"max_tokens","shape":[1,1],"datatype":"INT32","data":[7]},{"name":"temperature","shape":[1,1],"datatype":"FP32","data":[0]}],"outputs":[{"name":"text_output"}],"parameters":{"priority":2}}`,
+			"Authorization: Bearer k-secret"},
 		{"kserve", "/v2/models/m/infer", prompt, Options{IgnoreEOS: true, Stop: []string{"#", "##"}},
 			`{"inputs":[{"name":"text_input","shape":[1,1],"datatype":"BYTES","data":["func \"main\"\n"]},{"name":"max_tokens","shape":[1,1],"datatype":"INT32","data":[7]},{"name":"temperature","shape":[1,1],"datatype":"FP32","data":[0]},{"name":"min_tokens","shape":[1,1],"datatype":"INT32","data":[7]},{"name":"stop_words","shape":[1,2],"datatype":"BYTES","data":["#","##"]}],"outputs":[{"name":"text_output"}]}`,
 			"Authorization: Bearer k-secret"},
@@ -139,7 +142,7 @@ func TestUnsupported(t *testing.T) {
 	for name, want := range map[string]string{
 		"chat": "yyyyyyyy", "completions": "yyyyyyyy", "openai-chat": "nynynnyn", "openai-responses": "nnnnnnyn", "anthropic": "nnyyynnn",
 		"gemini": "nyyynnyn", "gemini-whole": "nyyynnyn", "vertex": "nyyynnyn", "vertex-whole": "nyyynnyn",
-		"triton-stream": "yyyyynyy", "triton": "yyyyynyy", "triton-vllm-stream": "yyyynnyy", "triton-vllm": "yyyynnyy", "kserve": "yyyyynyy",
+		"triton-stream": "yyyyynyy", "triton": "yyyyynyy", "triton-vllm-stream": "yyyynnyy", "triton-vllm": "yyyynnyy", "kserve": "yyyyyyyy", "triton-grpc": "yyyyynyy",
 	} {
 		kind, ok := Named(name)
 		if !ok {
@@ -154,8 +157,8 @@ func TestUnsupported(t *testing.T) {
 			}
 		}
 	}
-	if len(Kinds()) != 14 {
-		t.Errorf("%d dialects, and 14 are tested here", len(Kinds()))
+	if len(Kinds()) != 15 {
+		t.Errorf("%d dialects, and 15 are tested here", len(Kinds()))
 	}
 }
 
@@ -183,7 +186,11 @@ func TestEncodeIsPure(t *testing.T) {
 		if errA != nil || errB != nil || !reflect.DeepEqual(a, b) || len(extra) != 1 || len(o.Header) != 1 || a.Header.Get("X") != "y" {
 			t.Errorf("%s: %v %v", k.Name, errA, errB)
 		}
-		if !json.Valid(a.Body) || !strings.HasPrefix(a.Path, "/") || !strings.Contains(string(a.Body), `"metadata2":1`) {
+		framed, member := k.Dialect.NewDecoder().Shape() == Framed, `"metadata2":1`
+		if framed {
+			member = "\n\tmetadata2\x12\x02\x10\x01"
+		}
+		if json.Valid(a.Body) == framed || !strings.HasPrefix(a.Path, "/") || !strings.Contains(string(a.Body), member) {
 			t.Errorf("%s: %s %s", k.Name, a.Path, a.Body)
 		}
 	}

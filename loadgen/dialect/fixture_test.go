@@ -28,9 +28,10 @@ const planted = "sk-planted-0123456789abcdef"
 
 // fixture is a recorded answer: testdata/DIALECT/NAME.http, headers and all.
 type fixture struct {
-	name string // DIALECT/NAME
-	kind dialect.Kind
-	raw  []byte
+	name    string // DIALECT/NAME
+	kind    dialect.Kind
+	raw     []byte
+	trailer http.Header // of gRPC
 }
 
 func fixtures(t testing.TB) []fixture {
@@ -50,7 +51,11 @@ func fixtures(t testing.TB) []fixture {
 		if !ok {
 			t.Fatalf("%s: %s is no dialect", file, dir)
 		}
-		all = append(all, fixture{dir + "/" + strings.TrimSuffix(filepath.Base(file), ".http"), kind, raw})
+		f := fixture{name: dir + "/" + strings.TrimSuffix(filepath.Base(file), ".http"), kind: kind, raw: raw}
+		if stream.Framed(kind.Dialect) {
+			f.raw, f.trailer = rpc(t, f.name, raw)
+		}
+		all = append(all, f)
 	}
 	return all
 }
@@ -139,19 +144,18 @@ func (clock) Intended(uint64) int64 { return 0 }
 
 // recorded answers with a fixture, whose body comes in pieces.
 type recorded struct {
-	raw    []byte
+	of     fixture
 	pieces func(body []byte) io.Reader
 	sent   *http.Request
 }
 
 func (r *recorded) RoundTrip(req *http.Request) (*http.Response, error) {
 	r.sent = req
-	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(r.raw)), req)
+	resp, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(r.of.raw)), req)
 	if err != nil {
 		return nil, err
 	}
-	_, body, _ := bytes.Cut(r.raw, []byte("\n\n"))
-	resp.Body = io.NopCloser(r.pieces(body))
+	resp.Body, resp.Trailer = io.NopCloser(r.pieces(r.of.body())), r.of.trailer
 	return resp, nil
 }
 
@@ -174,7 +178,7 @@ func play(t testing.TB, f fixture, pieces func([]byte) io.Reader) (decoded, resu
 	var texts []channel
 	var ended []result.Request
 	tr := &stream.Transport{
-		Base: &recorded{raw: f.raw, pieces: pieces}, Clock: clock{}, Context: t.Context(), Calls: []stream.Call{ready},
+		Base: &recorded{of: f, pieces: pieces}, Clock: clock{}, Context: t.Context(), Calls: []stream.Call{ready},
 		Dialect: listening{f.kind.Dialect, &texts}, Model: o.Model, Key: key, Counter: words{},
 		Ended: func(r result.Request) { ended = append(ended, r) },
 	}
@@ -248,19 +252,27 @@ func TestFixturesCutAnywhere(t *testing.T) {
 			continue
 		}
 		body := f.body()
-		want := payloads(body, nil)
+		want := f.payloads(body, nil)
 		for cut := range body {
-			if got := payloads(body[:cut], body[cut:]); !slices.Equal(got, want) {
+			if got := f.payloads(body[:cut], body[cut:]); !slices.Equal(got, want) {
 				t.Fatalf("%s cut at %d: %q, want %q", f.name, cut, got, want)
 			}
 		}
 	}
 }
 
-func payloads(pieces ...[]byte) (all []string) {
-	var p stream.Parser
+func (f fixture) payloads(pieces ...[]byte) (all []string) {
+	var events stream.Parser
+	var frames stream.Frames
 	for _, piece := range pieces {
-		_ = p.Feed(piece, func(e stream.Event) error {
+		if stream.Framed(f.kind.Dialect) {
+			_ = frames.Feed(piece, func(message []byte) error {
+				all = append(all, string(message))
+				return nil
+			})
+			continue
+		}
+		_ = events.Feed(piece, func(e stream.Event) error {
 			all = append(all, string(e.Data))
 			return nil
 		})
@@ -275,6 +287,8 @@ func TestFixturesHold(t *testing.T) {
 		"stream-error": result.StreamErr, "failed": result.StreamErr, "error": "", "truncated": "", "no-reason": result.Truncated, "no-response": result.Truncated,
 		"overloaded": result.Overloaded, "rate-limited": result.Overloaded, "refused-key": result.HTTPError, "not-found": result.HTTPError,
 		"no-output": result.Malformed, "not-text": result.Malformed,
+		"truncated-with-status": result.Truncated, "no-status": result.Truncated, "no-final": result.Truncated, "exhausted": result.Overloaded, "queue-full": result.Overloaded, "unknown-model": result.StreamErr, "raised": result.StreamErr, "gateway": result.Overloaded,
+		"odd-status": result.HTTPError, "not-grpc": result.Malformed, "compressed": result.Malformed, "not-protobuf": result.Malformed, "wrong-counts": result.Malformed,
 	}
 	for _, f := range fixtures(t) {
 		got, r := play(t, f, atOnce)
@@ -334,7 +348,10 @@ func TestFinishReasonsAgree(t *testing.T) {
 func TestEndlessAnswers(t *testing.T) {
 	for _, k := range dialect.Kinds() {
 		endless := func(body []byte) io.Reader { return io.MultiReader(bytes.NewReader(body), &flood{left: 8 << 20}) }
-		f := fixture{k.Name, k, []byte("HTTP/1.1 200 OK\nContent-Type: text/event-stream\n\ndata: ")}
+		f := fixture{name: k.Name, kind: k, raw: []byte("HTTP/1.1 200 OK\nContent-Type: text/event-stream\n\ndata: ")}
+		if stream.Framed(k.Dialect) {
+			f.raw = []byte("HTTP/2.0 200 OK\nContent-Type: application/grpc\n\n\x00\x7f\xff\xff\xff")
+		}
 		got, _ := play(t, f, endless)
 		if got.Outcome != result.Malformed || !strings.Contains(got.Error, "larger than 1048576 bytes") {
 			t.Errorf("%s: %+v", k.Name, got)

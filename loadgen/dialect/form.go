@@ -116,21 +116,36 @@ func (f *form) call(path string, o Options, body map[string]any) (Call, error) {
 	if err != nil {
 		return Call{}, fmt.Errorf("encode request: %w", err)
 	}
+	accept := typeEvents
+	if f.whole {
+		accept = typeJSON
+	}
+	return f.wrap(path, o, typeJSON, accept, raw), nil
+}
+
+// Types of bodies.
+const (
+	typeJSON   = "application/json"
+	typeEvents = "text/event-stream"
+	typeGRPC   = "application/grpc"
+)
+
+// wrap makes a call of a body of a type; "" accepts answers of the same.
+func (f *form) wrap(path string, o Options, kind, accept string, body []byte) Call {
 	header := o.Header.Clone()
 	if header == nil {
 		header = http.Header{}
 	}
-	header.Set("Content-Type", "application/json")
-	header.Set("Accept", "text/event-stream")
-	if f.whole {
-		header.Set("Accept", "application/json")
+	header.Set("Content-Type", kind)
+	if accept != "" {
+		header.Set("Accept", accept)
 	}
 	for name, value := range f.header {
 		header.Set(name, value)
 	}
 	auth := f.auth
 	auth.Key = o.Key
-	return Call{Path: path, Header: header, Body: raw, Auth: auth}, nil
+	return Call{Path: path, Header: header, Body: body, Auth: auth}
 }
 
 // chat are the messages of p, a text alone as the user's, after system where that is not empty.

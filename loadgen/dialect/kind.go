@@ -74,6 +74,8 @@ func Kinds() []Kind {
 			KeyVariable: "TRITON_API_KEY", Version: "/v2", List: listTriton, Counts: true, Untold: []string{untoldStream, untoldScores}},
 		{Name: "kserve", Usage: "infer of KServe's v2 protocol, inputs as of TensorRT-LLM's ensemble", Dialect: KServe{},
 			KeyVariable: "TRITON_API_KEY", Version: "/v2", List: listTriton, Untold: []string{untoldStream, untoldCounts, untoldReason, untoldScores}},
+		{Name: "triton-grpc", Usage: "ModelStreamInfer of Triton's gRPC port, inputs likewise", Dialect: TritonGRPC{},
+			KeyVariable: "TRITON_API_KEY", Untold: []string{untoldCounts, untoldReason, untoldScores}},
 	}
 }
 
@@ -100,6 +102,9 @@ func Names() []string {
 func (k Kind) CheckBase(path string) error {
 	if g, ok := k.Dialect.(Gemini); ok && g.Vertex && !vertexBase(path) {
 		return fmt.Errorf("the path of the URL is %q, expected one that ends in /projects/PROJECT/locations/LOCATION, such as /v1/projects/p/locations/us-central1", path)
+	}
+	if _, ok := k.Dialect.(TritonGRPC); ok && strings.Trim(path, "/") != "" {
+		return fmt.Errorf("the path of the URL is %q, expected none: gRPC has a port of its own, such as http://127.0.0.1:8001", path)
 	}
 	return nil
 }

@@ -20,8 +20,7 @@ func (KServe) form() *form    { return &kserveForm }
 
 var kserveForm = form{
 	name: "kserve v2 infer", auth: bearer, whole: true,
-	owned: []string{"id", "inputs", "outputs"},
-	lacks: lacks{priority: noTritonPriority},
+	owned: []string{"id", "inputs", "outputs", "parameters"},
 }
 
 // tensor is an input of one element for a batch of one request.
@@ -42,6 +41,12 @@ func (KServe) Encode(p workload.Prompt, o Options) (Call, error) {
 		return Call{}, err
 	}
 	body := map[string]any{"inputs": inputs(p, o), "outputs": []map[string]string{{"name": textOutput}}}
+	if p.Priority < 0 {
+		return Call{}, &UnsupportedError{kserveForm.name, "priority", fmt.Sprintf("levels are 1 and more, and it is %d", p.Priority)}
+	}
+	if p.Priority > 0 {
+		body["parameters"] = map[string]int{"priority": p.Priority}
+	}
 	return kserveForm.call(tritonPath(o.Model)+"/infer", o, body)
 }
 

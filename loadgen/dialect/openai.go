@@ -247,7 +247,7 @@ func (u *Usage) check(payload []byte) error {
 func errorMessage(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
-		return clip(text)
+		return clip(raised(text))
 	}
 	var object struct {
 		Message string `json:"message"`
@@ -271,6 +271,15 @@ func ErrorText(body []byte) string {
 		}
 	}
 	return clip(strings.TrimSpace(string(body)))
+}
+
+// raised is the last line of a message that is a traceback of Python, which says what was raised: a cut would take just that.
+func raised(message string) string {
+	if !strings.Contains(message, "Traceback (most recent call last):") {
+		return message
+	}
+	message = strings.TrimSpace(message)
+	return message[strings.LastIndexByte(message, '\n')+1:]
 }
 
 // ellipsis ends a text that was cut off.

@@ -107,8 +107,28 @@ func (t Triton) NewDecoder() Decoder {
 type triton struct {
 	shape Shape
 	begun bool
-	total int   // of the counts so far: each is of its own response
+	run   running
+}
+
+// running adds up what each response counts of itself.
+type running struct {
+	total int
 	usage Usage // the latest
+}
+
+// mostCounted bounds a count that can be true.
+const mostCounted = 1 << 40
+
+// add takes up the counts of a response. It reports false where one cannot be.
+func (r *running) add(tokens counts) (*Usage, bool) {
+	for _, n := range tokens {
+		if n < 0 || n > mostCounted {
+			return nil, false
+		}
+		r.total = min(r.total+n, mostCounted)
+	}
+	r.usage.Output = r.total
+	return &r.usage, true
 }
 
 func (d *triton) Shape() Shape { return d.shape }
@@ -133,6 +153,15 @@ func (t *texts) UnmarshalJSON(raw []byte) error {
 	}
 	*t = texts{""}
 	return json.Unmarshal(raw, &(*t)[0])
+}
+
+// reason is why an answer ended, "" where it goes on: a tensor of text has no null.
+func (t texts) reason() string {
+	said := strings.Join(t, "")
+	if said == "null" || said == "None" {
+		return ""
+	}
+	return said
 }
 
 // counts is a number, or an array of them.
@@ -160,32 +189,14 @@ func (d *triton) Decode(payload []byte) (Delta, error) {
 	}
 	out := Delta{ID: o.ID, Model: o.Model, Message: true, Text: strings.Join(*o.Text, "")}
 	if o.Finish != nil {
-		out.Finish = strings.Join(*o.Finish, "")
-	}
-	if out.Finish == "null" || out.Finish == "None" { // a tensor of text has no null
-		out.Finish = ""
+		out.Finish = o.Finish.reason()
 	}
 	if o.Tokens != nil {
-		var err error
-		if out.Usage, err = d.count(*o.Tokens, payload); err != nil {
-			return Delta{}, err
+		var ok bool
+		if out.Usage, ok = d.run.add(*o.Tokens); !ok {
+			return Delta{}, fmt.Errorf("num_output_tokens cannot be: %s", clip(string(payload)))
 		}
 	}
 	d.begun = true
 	return out, nil
 }
-
-// count adds up what each response counts of itself.
-func (d *triton) count(tokens []int, payload []byte) (*Usage, error) {
-	for _, n := range tokens {
-		if n < 0 || n > mostCounted {
-			return nil, fmt.Errorf("num_output_tokens cannot be: %s", clip(string(payload)))
-		}
-		d.total = min(d.total+n, mostCounted)
-	}
-	d.usage.Output = d.total
-	return &d.usage, nil
-}
-
-// mostCounted bounds a count that can be true.
-const mostCounted = 1 << 40

@@ -6,14 +6,14 @@ const Never int64 = -1
 // Outcome classes. A fast refusal is an outcome, not a missing sample.
 const (
 	OK         = "ok"
-	HTTPError  = "http_error" // a status other than 200, 429, 503 and 529
-	Overloaded = "overloaded" // 429, 503 or 529
+	HTTPError  = "http_error" // a status other than 200, 429, 503 and 529; one of gRPC before any message
+	Overloaded = "overloaded" // 429, 503 or 529; gRPC's UNAVAILABLE or RESOURCE_EXHAUSTED
 	Refused    = "refused"    // no connection
 	Timeout    = "timeout"
 	Reset      = "reset"        // the connection broke while streaming
-	Truncated  = "truncated"    // the stream ended without its end marker
+	Truncated  = "truncated"    // the stream ended without its end marker, or without gRPC's status
 	Malformed  = "malformed"    // an event that is not of the dialect
-	StreamErr  = "stream_error" // an error object inside the stream, after a 200
+	StreamErr  = "stream_error" // an error object inside the stream, after a 200; a status of gRPC after messages
 	Cancelled  = "cancelled"    // by us: the run was stopped
 )
 

@@ -17,6 +17,8 @@ type Script struct {
 	Raw    string            // sent in place of the whole HTTP response, where not empty
 	Steps  []Step
 	End    End
+
+	Trailer map[string]string // after a body that is Complete
 }
 
 // Step is one write to the socket.
@@ -72,6 +74,9 @@ func (p *player) play(s Script) error {
 	case Stall:
 		<-p.ctx.Done()
 		return errGone
+	}
+	for k, v := range s.Trailer {
+		p.w.Header().Set(http.TrailerPrefix+k, v)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 // Received is a request as it came.
 type Received struct {
 	N      int    // ordinal of arrival, from 0
+	From   string // the client's address, one for each connection
 	Seq    uint64 // the X-Vegeta-Seq header, 0 where it is missing
 	Path   string
 	Header http.Header
@@ -60,10 +61,29 @@ func Start(script func(Received) Script) (*Server, error) {
 
 // StartOn is Start on a listener, which the server closes.
 func StartOn(listener net.Listener, script func(Received) Script) *Server {
-	s := &Server{script: script, listener: listener}
-	s.http = &http.Server{Handler: http.HandlerFunc(s.serve)}
+	s := newServer(listener, script)
 	go func() { _ = s.http.Serve(listener) }()
 	return s
+}
+
+func newServer(listener net.Listener, script func(Received) Script) *Server {
+	s := &Server{script: script, listener: listener}
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serve)}
+	return s
+}
+
+// StartHTTP2 is Start for HTTP/2 without TLS, which clients have to know of beforehand. It has no way to reset a
+// connection, nor to answer with bytes that are not HTTP.
+func StartHTTP2(script func(Received) Script) (*Server, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("scripted server: %w", err)
+	}
+	s := newServer(listener, script)
+	s.http.Protocols = new(http.Protocols)
+	s.http.Protocols.SetUnencryptedHTTP2(true)
+	go func() { _ = s.http.Serve(listener) }()
+	return s, nil
 }
 
 // Always is the script function that answers every request alike.
@@ -106,7 +126,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	seq, _ := strconv.ParseUint(r.Header.Get("X-Vegeta-Seq"), 10, 64)
 	s.mu.Lock()
 	rec := &Served{
-		Received: Received{N: len(s.served), Seq: seq, Path: r.URL.Path, Header: r.Header.Clone(), Body: raw},
+		Received: Received{N: len(s.served), From: r.RemoteAddr, Seq: seq, Path: r.URL.Path, Header: r.Header.Clone(), Body: raw},
 		Arrived:  time.Now(),
 	}
 	s.served = append(s.served, rec)

@@ -85,19 +85,31 @@ func (d *Double) receive(conn net.Conn) {
 	defer d.done.Done()
 	buffer := make([]byte, 4<<10)
 	for {
-		var parser Parser
 		decoder := d.dialect.NewDecoder()
-		for sound := true; sound && !decoder.Done(); {
+		feed, pending := feeder(decoder.Shape(), func(payload []byte) error {
+			_, err := decoder.Decode(payload)
+			return err
+		})
+		for sound := true; sound && (!decoder.Done() || pending()); {
 			n, err := conn.Read(buffer)
 			if err != nil {
 				return
 			}
-			sound = parser.Feed(buffer[:n], func(e Event) error {
-				_, err := decoder.Decode(e.Data)
-				return err
-			}) == nil
+			sound = feed(buffer[:n]) == nil
 		}
 	}
+}
+
+// feeder cuts what it is fed with into payloads, as an answer of a shape is. Pending says that it has a part of one.
+func feeder(shape dialect.Shape, take func(payload []byte) error) (feed func(p []byte) error, pending func() bool) {
+	if shape == dialect.Framed {
+		var frames Frames
+		return func(p []byte) error { return frames.Feed(p, take) }, frames.Pending
+	}
+	var parser Parser
+	return func(p []byte) error {
+		return parser.Feed(p, func(e Event) error { return take(e.Data) })
+	}, parser.Pending
 }
 
 // Close ends the connections and waits for those who read them.

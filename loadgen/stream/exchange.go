@@ -25,10 +25,13 @@ type exchange struct {
 	cancel     context.CancelFunc
 	request    result.Request
 	conn, sent atomic.Int64
+	socket     *socket // of HTTP/2, else nil
+	latest     int64   // stamp of what came
 	resp       *http.Response
 	said       string // the conversation up to and with the prompt, where it is a turn of one
 
 	parser   Parser
+	frames   Frames // in place of parser where the answer is Framed
 	decoder  dialect.Decoder
 	whole    whole // of an answer that is one document
 	timeline timeline
@@ -44,7 +47,10 @@ const maxRefusal = 4096
 // trace is the request's context with the hooks that stamp it.
 func (e *exchange) trace() context.Context {
 	return httptrace.WithClientTrace(e.ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { e.conn.Store(e.t.Clock.Now()) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			e.conn.Store(e.t.Clock.Now())
+			e.socket = socketOf(info.Conn)
+		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
 				e.sent.Store(e.t.Clock.Now())
@@ -54,7 +60,7 @@ func (e *exchange) trace() context.Context {
 }
 
 func (e *exchange) header(resp *http.Response) {
-	e.request.Headers = e.t.Clock.Now()
+	e.request.Headers = e.came()
 	e.request.Status = resp.StatusCode
 	e.resp = resp
 	e.decoder = e.t.Dialect.NewDecoder()
@@ -115,19 +121,30 @@ func (e *exchange) take(p []byte, at int64) error {
 		e.refused = append(e.refused, p[:min(len(p), maxRefusal-len(e.refused))]...)
 		return nil
 	}
-	if e.decoder.Shape() == dialect.Whole {
+	switch e.decoder.Shape() {
+	case dialect.Whole:
 		return e.whole.take(p, at, read)
+	case dialect.Framed:
+		if read == 0 {
+			if bad := noFrames(e.resp); bad != "" {
+				return errors.New(bad)
+			}
+		}
+		return e.frames.Feed(p, func(message []byte) error { return e.event(message, at, read) })
 	}
-	return e.parser.Feed(p, func(ev Event) error {
-		e.events++
-		if e.decoder.Shape() == dialect.Marked && e.decoder.Done() {
-			return nil
-		}
-		if err := e.decode(ev.Data, at, read); err != nil {
-			return fmt.Errorf("event %d: %w", e.events, err)
-		}
+	return e.parser.Feed(p, func(ev Event) error { return e.event(ev.Data, at, read) })
+}
+
+// event takes up one event of a stream.
+func (e *exchange) event(data []byte, at int64, read int) error {
+	e.events++
+	if e.decoder.Shape() == dialect.Marked && e.decoder.Done() {
 		return nil
-	})
+	}
+	if err := e.decode(data, at, read); err != nil {
+		return fmt.Errorf("event %d: %w", e.events, err)
+	}
+	return nil
 }
 
 // decode takes up one payload, which came at a time and with a read.
@@ -136,7 +153,7 @@ func (e *exchange) decode(payload []byte, at int64, read int) error {
 	var failed *dialect.ServerError
 	if errors.As(err, &failed) {
 		e.timeline.id = cmp.Or(e.timeline.id, d.ID)
-		e.noteError(failed)
+		e.noteError(err, failed.Message)
 		return nil
 	}
 	if err != nil {
@@ -173,9 +190,13 @@ func (w *whole) take(p []byte, at int64, read int) error {
 
 // noteError keeps the first error that the server reports inside the stream. The
 // stream is read on, but how it ends changes the outcome no more.
-func (e *exchange) noteError(err *dialect.ServerError) {
-	if e.request.Outcome == "" {
-		e.request.Outcome, e.request.Error = result.StreamErr, err.Message
+func (e *exchange) noteError(err error, message string) {
+	if e.request.Outcome != "" {
+		return
+	}
+	e.request.Outcome, e.request.Error = result.StreamErr, message
+	if busy := (dialect.OverloadedError{}); errors.As(err, &busy) {
+		e.request.Outcome = result.Overloaded
 	}
 }
 
@@ -191,23 +212,37 @@ func (e *exchange) verdict(err error) (outcome, message string) {
 			return outcome, err.Error()
 		}
 		return broken(true, err), err.Error()
+	case e.decoder.Shape() == dialect.Framed:
+		return unfinished(e.resp, e.events)
 	case e.events == 0 && e.decoder.Shape() != dialect.Whole && !e.eventStream():
 		return result.Malformed, fmt.Sprintf("content type is %q, expected text/event-stream", e.resp.Header.Get("Content-Type"))
 	}
 	return result.Truncated, fmt.Sprintf("the stream ended after %d events without its end mark", e.events)
 }
 
-// complete says that the answer is: by its end mark, or by an end in order where it has none.
+// complete says that the answer is: by its end mark, by its status, or by an end in order where it has neither.
 func (e *exchange) complete(err error) bool {
-	if !e.decoder.Done() || e.decoder.Shape() == dialect.Marked {
+	switch {
+	case !e.decoder.Done() || e.decoder.Shape() == dialect.Marked:
 		return e.decoder.Done()
+	case !errors.Is(err, io.EOF):
+		return false
+	case e.decoder.Shape() == dialect.Framed:
+		status, told := dialect.ReadStatus(e.resp.Header, e.resp.Trailer)
+		return told && status.OK() && !e.frames.Pending()
 	}
-	return errors.Is(err, io.EOF) && !e.parser.Pending()
+	return !e.parser.Pending()
 }
 
-func (e *exchange) eventStream() bool {
-	media, _, err := mime.ParseMediaType(e.resp.Header.Get("Content-Type"))
-	return err == nil && media == "text/event-stream"
+func (e *exchange) eventStream() bool { return mediaType(e.resp) == "text/event-stream" }
+
+// mediaType is the type of an answer's content, "" where it is not said.
+func mediaType(resp *http.Response) string {
+	media, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return media
 }
 
 // end completes the request and hands it over, once.
@@ -254,8 +289,16 @@ type body struct {
 
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.inner.Read(p)
-	at := b.exchange.t.Clock.Now()
+	at := b.exchange.stamp(n, err)
 	return n, b.exchange.read(p[:n], at, err)
+}
+
+// stamp is that of a read: of what came, or of the moment where nothing did, such as when the request was cancelled.
+func (e *exchange) stamp(n int, err error) int64 {
+	if n > 0 || errors.Is(err, io.EOF) {
+		return e.came()
+	}
+	return e.t.Clock.Now()
 }
 
 // WriteTo implements io.WriterTo: vegeta reads the body by io.Copy, which then brings no

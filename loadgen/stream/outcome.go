@@ -37,6 +37,10 @@ func broken(connected bool, err error) string {
 		return result.Refused
 	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "chunk length"): // net/http has no error value for a reply that is not HTTP
 		return result.Malformed
+	case strings.Contains(err.Error(), "looked like an HTTP/1.1 header"): // asked for in HTTP/2
+		return result.Malformed
+	case strings.Contains(err.Error(), "REFUSED_STREAM"), strings.Contains(err.Error(), "ENHANCE_YOUR_CALM"): // what gRPC takes for UNAVAILABLE and RESOURCE_EXHAUSTED
+		return result.Overloaded
 	}
 	return result.Reset
 }
@@ -61,4 +65,31 @@ func refusal(resp *http.Response, body []byte) (outcome, message string) {
 		message += ": " + text
 	}
 	return outcome, message
+}
+
+// unfinished is the outcome of a gRPC answer that has come to its end and is not complete, after a number of messages.
+// A server that fails before the first refuses; later it is an error inside the stream.
+func unfinished(resp *http.Response, messages int) (outcome, message string) {
+	status, told := dialect.ReadStatus(resp.Header, resp.Trailer)
+	switch bad := noFrames(resp); {
+	case told && status.Overloaded():
+		return result.Overloaded, "gRPC " + status.String()
+	case told && !status.OK() && messages == 0:
+		return result.HTTPError, "gRPC " + status.String()
+	case told && !status.OK():
+		return result.StreamErr, "gRPC " + status.String()
+	case told:
+		return result.Truncated, fmt.Sprintf("gRPC says OK after %d messages, without the final response", messages)
+	case bad != "":
+		return result.Malformed, bad
+	}
+	return result.Truncated, fmt.Sprintf("the stream ended after %d messages without a gRPC status", messages)
+}
+
+// noFrames says why the body of an answer cannot be gRPC's, "" where it can.
+func noFrames(resp *http.Response) string {
+	if media := mediaType(resp); media != "application/grpc" && !strings.HasPrefix(media, "application/grpc+") {
+		return fmt.Sprintf("content type is %q, expected application/grpc", resp.Header.Get("Content-Type"))
+	}
+	return ""
 }

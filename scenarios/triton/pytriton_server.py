@@ -11,7 +11,7 @@ import sys
 
 import numpy as np
 from pytriton.model_config import DynamicBatcher, ModelConfig, QueuePolicy, Tensor, TimeoutAction
-from pytriton.triton import Triton, TritonConfig
+from pytriton.triton import Triton, TritonConfig, TritonSecurityConfig
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "batch" / "1"))
 from classifier import Classifier  # noqa: E402
@@ -87,7 +87,8 @@ def main():
         http_address=here, http_port=a.http_port, http_thread_count=a.http_threads,
         grpc_address=here, grpc_port=a.grpc_port, metrics_address=here, metrics_port=a.metrics_port,
     )
-    with Triton(config=config) as triton:
+    open_to_all = TritonSecurityConfig(restricted_endpoints=[])  # statistics are, which PyTriton locks otherwise
+    with Triton(config=config, security_config=open_to_all) as triton:
         triton.bind(
             model_name=a.model,
             infer_func=[instance() for _ in range(a.instance_count)],

@@ -161,7 +161,8 @@ func (p *parser) scalar() (Value, error) {
 	if p.tok.kind != number && !p.infinite() {
 		return Value{}, p.expected("a number")
 	}
-	return Value{Scalar: "-" + p.tok.text}, p.next()
+	v := Value{Scalar: "-" + p.tok.text}
+	return v, p.next()
 }
 
 // infinite says that the name in hand is one that may have a sign.
