@@ -47,7 +47,7 @@ func TestSettingsCoverOptions(t *testing.T) {
 			changed[field] = d.Name
 		}
 	}
-	want := reflect.TypeFor[engine.Options]().NumField() + 2 - 1 // Handicap is no setting
+	want := reflect.TypeFor[engine.Options]().NumField() + 3 - 1 // Handicap is no setting
 	if len(changed) != want {
 		t.Errorf("settings reach %d fields of %d: %v", len(changed), want, changed)
 	}
