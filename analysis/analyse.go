@@ -49,6 +49,9 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()
+	if err := a.compareSystems(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	a.redecide()
 	a.compareDrafts()
 	a.drawOccupancy()
@@ -59,9 +62,6 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}
 	a.warn()
-	if err := a.compareSystems(); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
-	}
 	if err := a.seeInstrument(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}
