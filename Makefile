@@ -9,7 +9,7 @@ SOAK     ?= 30m
 REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval hf clean integration-dialects
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval hf clean integration-dialects integration-vllm
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -83,6 +83,9 @@ sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their
 
 integration-dialects: ## have OpenAI's, Anthropic's and Google's own clients read our recorded answers, and compare what they send; needs python3 and PyPI
 	$(GO) test -tags dialects -run DialectsOfClients -timeout 1h -v .
+
+integration-vllm: ## install vLLM for CPUs, and sweep it beside the included engine with scenarios/selfhosted.toml; needs python3, PyPI, 8 GB, 25 minutes; leaves runs/integration-vllm
+	$(GO) test -tags vllm -run '^TestIntegrationVLLM$$' -timeout 2h -count 1 -v .
 
 lm-eval: ## run lm-evaluation-harness against the server and compare with assay eval; needs python3 and PyPI
 	$(GO) test -tags lmeval -run TestLMEval -timeout 1h -v .

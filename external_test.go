@@ -1,4 +1,4 @@
-//go:build sdk || lmeval || dialects || hf
+//go:build sdk || lmeval || dialects || vllm || hf
 
 package main
 

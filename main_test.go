@@ -16,11 +16,19 @@ import (
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/target"
+	"github.com/assaylab/assay/experiments/target/vllmtest"
 	"github.com/assaylab/assay/experiments/testkit"
 )
 
 func TestMain(m *testing.M) {
 	target.BecomeGuard()
+	if len(os.Args) > 1 && os.Args[1] == asVLLM {
+		if err := vllmtest.Main(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	code := testkit.Main(m)
 	if shared.dir != "" {
 		os.RemoveAll(shared.dir)

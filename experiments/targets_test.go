@@ -234,7 +234,7 @@ func expectStarted(t *testing.T, set *record.Set, trials []record.Trial) {
 	}
 	for _, r := range trials {
 		switch died := size[r.Key.Arm] == "16"; {
-		case died && (r.Status != record.StatusFailed || !strings.Contains(r.Reason, "died")):
+		case died && (r.Status != record.StatusFailed || !strings.Contains(r.Reason, "block size 16 is not supported")):
 			t.Errorf("%s: %q", r.Status, r.Reason)
 		case !died && (r.Status != record.StatusOK || r.Server == nil || r.Server.Version != vllmtest.Version || !r.Knows("generated_tokens") || r.ReadyNS == 0 || len(r.Server.Differs) > 0):
 			t.Errorf("%s: %q, %+v", r.Status, r.Reason, r.Server)

@@ -42,7 +42,7 @@ func readPapers(s *scenario.Scenario) (papers []exam.Paper, sum string, err erro
 
 // worstTasks is the most that one arm of a target is asked by the tasks.
 func (p *Plan) worstTasks(x *scenario.Target) (requests, tokens int) {
-	if !x.Tasks {
+	if x.NoTasks {
 		return 0, 0
 	}
 	return (&exam.Server{Kind: x.Dialect}).Worst(p.papers, p.model.Tokenizer)

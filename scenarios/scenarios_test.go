@@ -67,6 +67,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 4096},
 		1, "", 8 * time.Minute,
 	},
+	"selfhosted.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		10, "quantization", 25 * time.Minute,
+	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},
 		8, "quantization max_batch kv_format prefix_cache", 20 * time.Minute,
@@ -118,7 +122,7 @@ func expand(t *testing.T, file string) *sweep.Matrix {
 	if err := s.CheckFiles(); err != nil {
 		t.Error(err)
 	}
-	if s.Name+".toml" != file || s.Description == "" || s.Target == nil && (s.Quality == nil && s.Ladders == nil || s.Cost == nil) || len(s.SLO.Limits) == 0 {
+	if s.Name+".toml" != file || s.Description == "" || len(s.Targets) == 0 && (s.Quality == nil && s.Ladders == nil || s.Cost == nil) || len(s.SLO.Limits) == 0 {
 		t.Errorf("%q is not whole: name, description, quality, cost and limits are expected", s.Name)
 	}
 	m, err := sweep.Expand(s, shipped[file].caps)

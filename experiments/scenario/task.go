@@ -51,7 +51,7 @@ func (r *reader) tasks(t *table) (all []Task) {
 		k.MaxTokens = c.integer("max_tokens", defaultTaskTokens[k.Kind], 1, workload.MaxLength)
 		c.finish()
 		for _, before := range all {
-			if before.Kind == k.Kind && before.File == k.File {
+			if k.Kind != "" && k.File != "" && before.Kind == k.Kind && before.File == k.File {
 				c.report(c.key("file"), fmt.Sprintf("%q for two tasks of kind %s", k.File, k.Kind), "one", "")
 			}
 		}

@@ -31,7 +31,7 @@ func (m *Matrix) examine(sum string) {
 		case a.Ladder != nil: // whose answers are those of several models
 		case a.Target == nil:
 			a.Record.TasksID = digest("tasks", sum, forms, a.Model, answering(a.Settings))
-		case a.Target.Tasks:
+		case !a.Target.NoTasks:
 			a.Record.TasksID = digest("tasks", sum, identity(a.Target.Target), a.Target.Values)
 		}
 	}
@@ -53,7 +53,7 @@ func answering(s scenario.Settings) any {
 func (m *Matrix) forms() []string {
 	var all []string
 	for _, x := range m.Scenario.Targets {
-		if form := (&exam.Server{Kind: x.Dialect}).Form(); x.Tasks && !slices.Contains(all, form) {
+		if form := (&exam.Server{Kind: x.Dialect}).Form(); !x.NoTasks && !slices.Contains(all, form) {
 			all = append(all, form)
 		}
 	}

@@ -67,6 +67,9 @@ func startProcess(c command, log io.Writer) (*process, error) {
 	if err == nil {
 		path, err = filepath.Abs(path) // c.Dir may be another folder
 	}
+	if err == nil && c.Dir != "" {
+		_, err = os.Stat(c.Dir) // whose lack would be reported as that of the program
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", c.Args[0], err)
 	}

@@ -9,9 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 )
@@ -23,7 +21,6 @@ const Version = "0.32.0+cpu"
 const (
 	NeverReady = "never-ready" // /health says 503 for ever
 	DiesLate   = "dies-late"   // ends with an exception in the middle of the third answer
-	Stubborn   = "stubborn"    // does not mind SIGTERM
 )
 
 //go:embed testdata
@@ -79,12 +76,7 @@ func Main(args []string) error {
 		return fmt.Errorf("OSError: [Errno 98] %w", err)
 	}
 	fmt.Printf("(APIServer pid=%d) INFO 11-29 19:00:00 [launcher.py:371] vLLM API server version %s\n", os.Getpid(), Version)
-	ctx, stop := context.WithCancel(context.Background())
-	if strings.Contains(filepath.Base(o.model), Stubborn) {
-		signal.Ignore(syscall.SIGTERM)
-	} else {
-		ctx, stop = signal.NotifyContext(ctx, syscall.SIGTERM)
-	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	server := &http.Server{Handler: newHandler(o)}
 	go func() { _ = server.Serve(l) }()

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/assaylab/assay/experiments/system"
+)
+
+// TestVLLMSettings holds the table of docs/vllm.md to the settings that vLLM's targets have.
+func TestVLLMSettings(t *testing.T) {
+	k, ok := system.Named(system.VLLM)
+	if !ok {
+		t.Fatal("no vLLM")
+	}
+	generated(t, "docs/vllm.md", "settings", systemSettings(k))
+}
+
+// systemSettings is the table of a system's settings.
+func systemSettings(k system.Kind) string {
+	var b strings.Builder
+	b.WriteString("| setting | values | meaning |\n|---|---|---|\n")
+	for _, s := range k.Settings {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", s.Name, systemValues(s), s.Doc)
+	}
+	return b.String()
+}
+
+func systemValues(s system.Setting) string {
+	switch s.Type {
+	case system.Boolean:
+		return "`true`, `false`"
+	case system.Choice:
+		return "`" + strings.Join(s.Choices, "`, `") + "`"
+	case system.Integer:
+		return fmt.Sprintf("integer, %.0f to %.0f", s.Min, s.Max)
+	case system.Number:
+		return fmt.Sprintf("number, %g to %g", s.Min, s.Max)
+	}
+	return "string"
+}
