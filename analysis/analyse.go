@@ -49,6 +49,9 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()
+	if err := a.compareSystems(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	a.redecide()
 	a.compareDrafts()
 	a.drawOccupancy()
@@ -60,9 +63,6 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	}
 	a.warn()
 	a.warnOfVersions()
-	if err := a.compareSystems(); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
-	}
 	if err := a.seeInstrument(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}

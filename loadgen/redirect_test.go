@@ -35,7 +35,11 @@ func TestNoRedirects(t *testing.T) {
 	elsewhere := thief.Addr().String()
 	statuses := []int{301, 302, 303, 305, 307, 308, 401, 407, 429, 503}
 	for _, k := range dialect.Kinds() {
-		server := serve(t, func(r scripted.Received) scripted.Script {
+		start := serve
+		if k.Name == "triton-grpc" {
+			start = serveHTTP2
+		}
+		server := start(t, func(r scripted.Received) scripted.Script {
 			return scripted.Script{Status: statuses[r.Seq], Header: map[string]string{
 				"Location": "http://" + elsewhere + "/take", "Refresh": "0; url=http://" + elsewhere, "Alt-Svc": `http/1.1="` + elsewhere + `"`,
 				"WWW-Authenticate": `Bearer realm="http://` + elsewhere + `"`, "Proxy-Authenticate": "Basic", "Retry-After": "0", "Content-Location": "http://" + elsewhere}}

@@ -41,7 +41,7 @@ func TestSystemsReport(t *testing.T) {
 	for _, want := range []string{`<section id="tradeoff">`, `id="fig-systems"`, "Quality not measured, and so not above: 7, 8, 10.", // in this order
 		`<section id="volume">`, `id="fig-volume"`, "Whole machines with", "not compared", `<section id="incomparable">`, "vllm block_size=16", "nobody outside can see", `<section id="arms">`, "Settings of the included engine&#39;s arms",
 		`<section id="truth">`, "not given", "✓ agrees", "Counts that differ", "batch, mean", `<section id="services">`, "eu-west", "made-up-large-2025-12-01", "112 of 120", "442 of 500",
-		`<section id="systems">`, "max_num_seqs", "quantization<small>declared</small>", "Commands that start it"} {
+		`<section id="systems">`, "max_num_seqs", "Commands that start it", "quantization<small>declared</small>"} {
 		i := strings.Index(rest, want)
 		if i < 0 {
 			t.Fatalf("no %q, or not in its place", want)
