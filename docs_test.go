@@ -441,7 +441,7 @@ func anchors(text string) []string {
 
 // notOurs are the first parts of things with a slash that are no paths of the repository:
 // those of a run directory, import paths of others, units.
-var notOurs = []string{"trials", "quality", "outputs", "weights", "superseded", "runs", "github.com", "golang.org", "gonum.org", "honnef.co", "", "~"}
+var notOurs = []string{"trials", "quality", "outputs", "weights", "superseded", "runs", "github.com", "golang.org", "google.golang.org", "gonum.org", "honnef.co", "", "~"}
 
 // TestPathsExist holds the paths that documents name, in code font, to the tree.
 func TestPathsExist(t *testing.T) {
