@@ -48,7 +48,7 @@ var allowed = map[string][]string{
 	"engine/offload":     {},
 	"engine":             {"engine/admit", "engine/steptrace", "engine/sched", "engine/spec", "engine/sample", "engine/model", "engine/tokenizer", "engine/kvcache", "engine/offload", "engine/machine", "engine/internal/"},
 	"loadgen":            {"loadgen/"},
-	"loadgen/rivals":     {"loadgen/", "loadgen", "analysis/", "experiments/host", "experiments/target"}, // a command
+	"loadgen/rivals":     {"loadgen/", "loadgen", "analysis/", "experiments/host", "experiments/system", "experiments/target"}, // a command
 	"analysis":           {"analysis/", "loadgen/result"},
 	"reports":            {"reports/", "analysis/", "analysis"},
 	"experiments":        {"experiments/", "engine/", "engine", "loadgen/", "loadgen", "analysis/", "analysis", "reports/", "reports"},
