@@ -229,3 +229,31 @@ func TestHalts(t *testing.T) {
 		t.Errorf("%q, heard %d and %d", got, a.heard, c.heard)
 	}
 }
+
+// What a run spent before counts on, with all that was under way when it ended; another currency than the price's is refused.
+func TestResume(t *testing.T) {
+	s := &spending{bound: Budget{Money: micro(100)}, price: list(2, 1, 3, 10)}
+	before := Budget{Requests: 3, Tokens: 50, Money: micro(40)}
+	if err := s.resume(spentOn{Spent: before, UnderWay: &Budget{Requests: 2, Tokens: 20, Money: micro(15)}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.spent(); got.Requests != 5 || got.Tokens != 70 || got.Money.Cmp(micro(55)) != 0 {
+		t.Errorf("%+v, %s", got, got.Money.Named())
+	}
+	s.setAside = Budget{Requests: 9, Tokens: 90, Money: micro(60)}
+	if got := s.underWay(); got.Requests != 9 || got.Money.Cmp(micro(45)) != 0 { // what is left
+		t.Errorf("%d requests, %s", got.Requests, got.Money.Named())
+	}
+	if err := s.room(Budget{Money: micro(45)}); err != nil {
+		t.Error(err)
+	}
+	if err := s.room(Budget{Requests: 1, Tokens: 9, Money: micro(46)}); err == nil || !strings.Contains(err.Error(), "5 requests and 70 tokens ($0.000055 by the list) are spent, and the next trial may need 1 requests and 9 tokens ($0.000046 by the list)") {
+		t.Error(err)
+	}
+	euros := Budget{Money: money.New(1, 0, "EUR")}
+	for _, on := range []spentOn{{Spent: euros}, {Spent: before, UnderWay: &euros}} {
+		if err := s.resume(on); err == nil || !strings.Contains(err.Error(), "EUR") || !strings.Contains(err.Error(), "USD") {
+			t.Errorf("%v", err)
+		}
+	}
+}
