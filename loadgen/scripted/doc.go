@@ -3,9 +3,10 @@
 // frames split across writes, stalls, resets, refusals, wrong counts. Tests of
 // whatever measures a server compare what was measured with that record.
 //
-// Server plays any script, over HTTP/1.1 or HTTP/2, and has the messages of Triton's gRPC
-// service; Beat plays one script, a steady stream, to thousands of clients. Answer and Provider
-// build scripts: of OpenAI's dialect with every detail, and of each provider's of managed APIs.
+// Server plays any script; Beat plays one, a steady stream, to thousands of clients. Answer and
+// Provider build scripts: of OpenAI's dialect with every detail, and of each provider's of managed APIs.
 //
 // It generates no text and has no queue. For a server that does, run the engine.
+//
+// Over HTTP/2 a script can be an answer of gRPC: grpc.go has the messages of Triton's service.
 package scripted
