@@ -109,6 +109,10 @@ func asked(ctx context.Context, name string, r *target.Remote, model string, yes
 		c.Missing = append(c.Missing, err.Error())
 		return c
 	}
+	if s.Framed() {
+		c.Notes = append(c.Notes, "a gRPC port tells nothing of itself: check the server's HTTP port, with another dialect of its")
+		return c
+	}
 	c.Server, c.Version = report, report.Version
 	if report.Title != "" {
 		c.Title = report.Title

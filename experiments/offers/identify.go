@@ -70,9 +70,15 @@ func oneLine(text string, most int) string {
 	return text
 }
 
+// Framed says that the server is asked by gRPC: what is found out here is asked by plain HTTP, on another port.
+func (s Server) Framed() bool { return s.Kind.Dialect.NewDecoder().Shape() == dialect.Framed }
+
 // Identify asks for the list of models and for versions. It generates nothing. Of a provider it asks for the list alone.
 func Identify(ctx context.Context, s Server, provider bool) (*Report, error) {
 	r := &Report{Model: s.Model}
+	if s.Framed() {
+		return r, nil
+	}
 	owners, err := s.models(ctx, r)
 	if err != nil {
 		return nil, err

@@ -122,6 +122,16 @@ func TestIdentifyProvider(t *testing.T) {
 	}
 }
 
+// A gRPC port is not asked by HTTP.
+func TestIdentifyFramed(t *testing.T) {
+	p := &paths{}
+	s := serve(t, p, "triton-grpc")
+	s.Model = "m"
+	if r, err := Identify(t.Context(), s, false); err != nil || len(p.asked) != 0 || r.Model != "m" || r.Notes() != nil {
+		t.Errorf("%+v, %v, %v", r, err, p.asked)
+	}
+}
+
 // What a server says of a key is not passed on, and neither is what is too long for a line.
 func TestIdentifyRedacts(t *testing.T) {
 	for _, answers := range []map[string]string{

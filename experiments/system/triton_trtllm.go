@@ -9,7 +9,7 @@ import (
 // the backend or derived from these, whose places ${name} the settings of that name fill.
 func tritonTRT() Kind {
 	return Kind{Name: "triton-trtllm", Title: "Triton with TensorRT-LLM", Started: true, Refuse: refuseTritonTRT,
-		Dialects: []string{"triton-stream", "triton", "kserve"}, Settings: tritonTRTSettings()}
+		Dialects: []string{"triton-stream", "triton", "kserve", "triton-grpc"}, Settings: tritonTRTSettings()}
 }
 
 // TemplateExtra is the setting for places in templates that have no setting of their own.
