@@ -231,7 +231,7 @@ func TestTemplatesOfManagedAPIs(t *testing.T) {
 			t.Errorf("%s: %d, %s", file, code, stderr)
 		}
 		for _, want := range []string{"gpt-5.6-luna at https://api.openai.com, dialect openai-responses, at most 128 requests and 24576 tokens",
-			"at the worst $0.0139264, of a budget of $0.05", "by the price of gpt-5.6-luna: $0.25 a million tokens of prompts, $1.20 of answers"} {
+			"at the worst $0.0139264, of a budget of $0.05", "by the price of gpt-5.6-luna: up to $0.25 a million tokens of prompts, $1.20 of answers"} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s does not say %q:\n%s", file, want, out)
 			}

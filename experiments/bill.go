@@ -52,7 +52,7 @@ func (b Bill) Lines() []string {
 		return []string{first, fmt.Sprintf("no price is known, as declared: what it costs is bounded by the budget of %d tokens alone", x.BudgetTokens)}
 	}
 	p := b.Price
-	second := fmt.Sprintf("by the price of %s: %s a million tokens of prompts, %s of answers (%s; %s, %s)", p.Name, dearest(p.Rates).Exact(), p.Output.Exact(), p.Source, p.Date, p.Trust)
+	second := fmt.Sprintf("by the price of %s: up to %s a million tokens of prompts, %s of answers (%s; %s, %s)", p.Name, dearest(p.Rates).Exact(), p.Output.Exact(), p.Source, p.Date, p.Trust)
 	if len(p.Tiers) > 0 {
 		second += fmt.Sprintf("; more for prompts above %d", p.Tiers[0].Above)
 	}

@@ -313,7 +313,7 @@ func TestBills(t *testing.T) {
 		t.Fatalf("%+v, %+v", fresh, stale)
 	}
 	want := []string{"at the worst $0.0001936, of a budget of $5.00",
-		"by the price of gpt-5.6-luna: $0.25 a million tokens of prompts, $1.20 of answers (genai-prices, checked against OpenAI's list; 2026-08-02, primary); more for prompts above 272000",
+		"by the price of gpt-5.6-luna: up to $0.25 a million tokens of prompts, $1.20 of answers (genai-prices, checked against OpenAI's list; 2026-08-02, primary); more for prompts above 272000",
 		"that price is stale: 123 days old", "what body asks for beside text, such as tools or another tier of service, is not in that price"}
 	if got := stale[0].Lines(); !slices.Equal(got, want) {
 		t.Errorf("got %q\nwant %q", got, want)

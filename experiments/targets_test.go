@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,7 +39,7 @@ func (s *silent) Note(sentence string)   { s.notes = append(s.notes, sentence) }
 // answering is a server of completions without a list of models, which hears of each request before it answers.
 func answering(t *testing.T, hear func(n int), refuse *scripted.Script) *scripted.Server {
 	t.Helper()
-	n := 0
+	var n atomic.Int32
 	s, err := scripted.Start(func(r scripted.Received) scripted.Script {
 		switch {
 		case !strings.HasSuffix(r.Path, "/completions") && refuse == nil: // no list of models, and no counters
@@ -46,8 +47,8 @@ func answering(t *testing.T, hear func(n int), refuse *scripted.Script) *scripte
 		case refuse != nil:
 			return *refuse
 		}
-		if n++; hear != nil {
-			hear(n)
+		if k := n.Add(1); hear != nil {
+			hear(int(k))
 		}
 		return scripted.Steady(time.Millisecond, time.Millisecond, 4).Script()
 	})

@@ -8,7 +8,10 @@ import (
 
 // Key is an API key, the zero one is none. It is behind a pointer, so that whatever prints a
 // structure with a key in it, at any depth, prints no key; only Sign and Redact look at it.
-type Key struct{ secret *string }
+type Key struct {
+	secret *string
+	forms  **[]needle // behind two pointers: fmt follows one to a slice, also where a verb does not fit
+}
 
 // NewKey is the key as a user gave it, without white space around it. The error does not
 // repeat it.
@@ -22,7 +25,9 @@ func NewKey(secret string) (Key, error) {
 			return Key{}, errors.New("the API key has a character that no header can carry, expected printable ASCII without spaces")
 		}
 	}
-	return Key{&secret}, nil
+	forms := needles(secret)
+	behind := &forms
+	return Key{&secret, &behind}, nil
 }
 
 // Given says whether there is a key.

@@ -21,10 +21,12 @@ func (k Key) Redact(text string) string {
 	}
 	body := strings.TrimSuffix(text, ellipsis)
 	var found spans
-	forms := needles(*k.secret)
+	for _, n := range **k.forms {
+		found = n.in(body, nil, found)
+	}
 	for _, v := range views(body) {
-		for _, n := range forms {
-			found = n.in(v, found)
+		for _, n := range **k.forms {
+			found = n.in(string(v.bytes), v.at, found)
 		}
 	}
 	if len(found) == 0 {
@@ -62,8 +64,11 @@ type view struct {
 	at    []int
 }
 
-// views are the text as it is, and as whoever decodes it reads it.
+// views are the text as whoever decodes it reads it; none where there is nothing to decode.
 func views(text string) []view {
+	if !strings.ContainsAny(text, `\%`) {
+		return nil
+	}
 	v := view{bytes: []byte(text), at: make([]int, len(text)+1)}
 	for i := range v.at {
 		v.at[i] = i
@@ -76,7 +81,7 @@ func views(text string) []view {
 			}
 		}
 	}
-	return all
+	return all[1:]
 }
 
 // mostViews bounds how often a text is decoded: twice, in every order.
@@ -142,21 +147,26 @@ func escaped(rest []byte, begin, digits int) (byte, int) {
 // needle is one form of a key.
 type needle struct {
 	text          string
-	fold          func(byte) byte // makes characters alike that stand for the same
-	before, after int             // characters around it that are of the key in part
-	least         int             // characters at the end of a text that are told from chance
+	before, after int // characters around it that are of the key in part
+	least         int // characters at the end of a text that are told from chance
 }
 
-// needles are the forms that are looked for in each view. Of a key that is shorter than any that is given out it is the key
-// alone: what is made of it could be in any text.
+// needles are the forms that are looked for. Of a key that is shorter than any that is given out it is the key alone: what is
+// made of it could be in any text.
 func needles(secret string) []needle {
-	all := []needle{{text: secret, fold: asIs, least: leastPart}}
+	all := []needle{{text: secret, least: leastPart}}
 	if len(secret) < leastPart {
 		return all
 	}
-	all = append(all, needle{text: hex.EncodeToString([]byte(secret)), fold: lower, least: 2 * leastPart})
+	digits := hex.EncodeToString([]byte(secret))
+	all = append(all, needle{text: digits, least: 2 * leastPart}, needle{text: strings.ToUpper(digits), least: 2 * leastPart})
 	for shift := range 3 {
-		all = append(all, inBase64(secret, shift))
+		n := inBase64(secret, shift)
+		all = append(all, n)
+		if inURLs := strings.NewReplacer("+", "-", "/", "_").Replace(n.text); inURLs != n.text {
+			n.text = inURLs
+			all = append(all, n)
+		}
 	}
 	return all
 }
@@ -165,7 +175,7 @@ func needles(secret string) []needle {
 func inBase64(secret string, shift int) needle {
 	whole := base64.StdEncoding.EncodeToString(append(make([]byte, shift), secret...))
 	from, to := (8*shift+5)/6, 8*(shift+len(secret))/6
-	n := needle{text: whole[from:to], fold: standard, least: (4*leastPart + 2) / 3}
+	n := needle{text: whole[from:to], least: (4*leastPart + 2) / 3}
 	if 8*shift%6 != 0 {
 		n.before = 1
 	}
@@ -175,45 +185,26 @@ func inBase64(secret string, shift int) needle {
 	return n
 }
 
-func asIs(c byte) byte { return c }
-
-func lower(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c + 'a' - 'A'
-	}
-	return c
-}
-
-// standard writes the alphabet that URLs and names of files have as the other one.
-func standard(c byte) byte {
-	switch c {
-	case '-':
-		return '+'
-	case '_':
-		return '/'
-	}
-	return c
-}
-
-// in adds where the needle is in a view, and the part of it at its end.
-func (n needle) in(v view, found spans) spans {
-	text := make([]byte, len(v.bytes))
-	for i, c := range v.bytes {
-		text[i] = n.fold(c)
-	}
+// in adds where the needle is in a text, and the part of it at its end. at says where each byte of a text that was decoded begins
+// in what it was; nil for one that was not.
+func (n needle) in(text string, at []int, found spans) spans {
 	add := func(from, to int) {
-		found = append(found, span{v.at[max(from-n.before, 0)], v.at[min(to+n.after, len(text))]})
+		from, to = max(from-n.before, 0), min(to+n.after, len(text))
+		if at != nil {
+			from, to = at[from], at[to]
+		}
+		found = append(found, span{from, to})
 	}
-	for at := 0; ; {
-		i := bytes.Index(text[at:], []byte(n.text))
+	for from := 0; ; {
+		i := strings.Index(text[from:], n.text)
 		if i < 0 {
 			break
 		}
-		add(at+i, at+i+len(n.text))
-		at += i + len(n.text)
+		add(from+i, from+i+len(n.text))
+		from += i + len(n.text)
 	}
-	for part := len(n.text) - 1; part >= n.least; part-- {
-		if bytes.HasSuffix(text, []byte(n.text[:part])) {
+	for part := min(len(n.text)-1, len(text)); part >= n.least; part-- {
+		if strings.HasSuffix(text, n.text[:part]) {
 			add(len(text)-part, len(text))
 			break
 		}
