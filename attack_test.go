@@ -145,7 +145,7 @@ func TestLoadCorpus(t *testing.T) {
 		}
 		seen := map[string]bool{}
 		for _, q := range s.Served() {
-			if strings.HasSuffix(q.Path, "/models") {
+			if !strings.HasSuffix(q.Path, "/completions") {
 				continue
 			}
 			var body struct {

@@ -37,9 +37,10 @@ func newRun() *cobra.Command {
 		Use:   "run FILE",
 		Short: "Run a scenario: sweep, measure, recommend, report",
 		Long: `Run measures quality once for every weight and cache format of the scenario, starts
-the engine or the target once for every trial and puts it under load, and writes a run
-directory with report.html and summary.md in it. Before the first trial it measures answers that
-it knows, to say how exact it is; if it tells one of them wrongly it ends.
+the engine, or the target that an arm is, once for every trial and puts it under load,
+and writes a run directory with report.html and summary.md in it. Before the first
+trial it measures answers that it knows, to say how exact it is; if it tells one of
+them wrongly it ends.
 
 A run can be interrupted or killed at any time: the same command with the same
 --out goes on where it was, and loses at most the trial in flight.
