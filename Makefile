@@ -9,7 +9,7 @@ SOAK     ?= 30m
 REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean integration-dialects integration-vllm integration-triton
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval hf clean integration-dialects integration-vllm integration-triton
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -92,6 +92,9 @@ integration-vllm: ## install vLLM for CPUs, and sweep it beside the included eng
 
 lm-eval: ## run lm-evaluation-harness against the server and compare with assay eval; needs python3 and PyPI
 	$(GO) test -tags lmeval -run TestLMEval -timeout 1h -v .
+
+hf: ## load what assay convert --to hf writes with transformers and SentencePiece, and compare; needs python3 and PyPI
+	$(GO) test -tags hf -run TestHF -timeout 1h -v .
 
 models: ## fetch SmolLM2-135M-Instruct (scenarios/smollm2.toml) and Gemma 3 270M into the cache, 350 MB
 	$(GO) run ./scenarios/fetch
