@@ -205,7 +205,7 @@ text = "text.txt"
 confirm = false
 `, url))
 	r := testkit.Run(t, ".", "run", file, "--out", dir)
-	if r.Code != 0 && r.Code != 3 {
+	if r.Code != 0 && r.Code != 1 && r.Code != 3 {
 		t.Fatal(r.Code, r.Stdout, r.Stderr)
 	}
 	set, err := record.Read(dir)
