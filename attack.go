@@ -26,6 +26,8 @@ type loadOptions struct {
 	slos      []string
 	stops     []string // texts that end an answer
 	ownSample bool     // sampling is left to the server
+	unpriced  bool     // no price is known
+	consent   consent
 	out       string
 	seed      uint64
 	json      bool
@@ -42,10 +44,15 @@ var targetKeys = []tableKey{
 	{"dialect", "dialect", "how the server is spoken to (default chat)", ""},
 	{"usage", "usage", "token counts that are asked for: final (default), continuous or none", ""},
 	{"api-key-env", "key_env", "environment variable with the API key (default: by dialect)", ""},
+	{"api-key-file", "key_file", "file with the API key alone in it, that nobody else can read", ""},
 	{"body", "body", "further members of requests' bodies, a table: '{reasoning = {effort = \"low\"}}'", ""},
 	{"region", "region", "where the server is, for the report", ""},
+	{"timezone", "timezone", "whose clock is kept there, as America/New_York, for the report", ""},
 	{"budget-requests", "budget_requests", "send no more than so many, warm-up included", ""},
 	{"budget-tokens", "budget_tokens", "ask for no more, prompts and answers together", ""},
+	{"budget", "budget", "spend no more by the price list, as 'USD 5.00'; for paid APIs", ""},
+	{"prices", "prices", "file of prices, whose rows replace those of the catalogue", ""},
+	{"price", "price", "row that prices the server (default: by its provider and model)", ""},
 }
 
 // loadKeys are those of [[load]].
@@ -84,8 +91,9 @@ time to first token, time per output token, gaps, throughput and failures. It wr
 run directory, of which report makes a page and compare and gate can read.
 
 ` + wrapped("Dialects: "+strings.Join(dialect.Names(), ", ")+".", 88) + `
-Those of paid APIs need --budget-requests or --budget-tokens: the most that the run may
-ask for is computed before anything is sent, and refused where it is more.
+Those of paid APIs need --budget: what the run may cost at the worst is computed from the
+price list before anything is sent, refused where it is more, and asked about; --yes
+answers. Where no price is known, --unpriced with --budget-tokens says so.
 
 First it measures answers that it knows, for a second and a half and not from the server,
 to say how exact it is.
@@ -99,9 +107,10 @@ Exit code 0: every --slo is met, or there is none. 1: one is missed. 3: undecide
   assay load http://127.0.0.1:8000 --arrival closed --concurrency 8 \
     --output-tokens '{distribution = "uniform", min = 16, max = 256}'
   assay load https://api.anthropic.com --dialect anthropic --model NAME \
-    --budget-requests 70 --budget-tokens 20000`,
+    --budget 'USD 0.50' --yes`,
 		Args: arguments("URL"),
 		RunE: func(c *cobra.Command, args []string) error {
+			o.consent = o.consent.of(c)
 			return loadServer(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o, ignoreEOS)
 		},
 	}
@@ -118,6 +127,8 @@ func (o *loadOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.tokenizer, "tokenizer", defaultModel, "GGUF file, embedded:NAME or cache:NAME that counts the tokens of prompts")
 	f.StringArrayVar(&o.stops, "stop", nil, "text that ends an answer; may be repeated")
 	f.BoolVar(&o.ownSample, "server-sampling", false, "send no temperature: some models refuse to be told one")
+	f.BoolVar(&o.unpriced, "unpriced", false, "no price is known: --budget-tokens bounds what is spent")
+	yesFlag(f, &o.consent)
 	f.StringArrayVar(&o.slos, "slo", nil, `limit, as "p95 ttft=500ms"; may be repeated`)
 	f.StringVar(&o.out, "out", "", "run directory (default: runs/load-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "of arrivals and prompts")
@@ -141,6 +152,9 @@ func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOp
 	defer p.Close()
 	if o.out == "" {
 		o.out = filepath.Join("runs", "load-"+time.Now().Format("20060102-150405"))
+	}
+	if err := o.consent.spend(ctx, werr, p); err != nil {
+		return err
 	}
 	view := l.Progress.(*progress)
 	view.panel = loadPanel
@@ -170,6 +184,9 @@ func (o *loadOptions) scenario(address string, ignoreEOS bool) (*scenario.Scenar
 		b.WriteString(text)
 	}
 	fmt.Fprintf(&b, "[target]\nurl = %s\nserver_sampling = %t\n", quoted(address), o.ownSample)
+	if o.unpriced {
+		b.WriteString("unpriced = true\n")
+	}
 	if len(o.stops) > 0 {
 		stops, _ := json.Marshal(o.stops) // every JSON array of strings is one of TOML
 		fmt.Fprintf(&b, "stop = %s\n", stops)
@@ -225,13 +242,15 @@ func (o *loadOptions) defaults() {
 }
 
 // words are keys whose values are texts, whatever they look like.
-var words = []string{"team", "model", "dialect", "usage", "key_env", "region"}
+var words = []string{"team", "model", "dialect", "usage", "key_env", "key_file", "region", "timezone", "budget", "price"}
 
 // tomlValue writes a flag's value: levels are lists, and what is no number or table is a string.
 func tomlValue(key, value string) string {
 	switch {
 	case key == "rates" || key == "concurrencies":
 		return "[" + tomlValue("", value) + "]"
+	case key == "prices":
+		return "[" + quoted(value) + "]"
 	case !slices.Contains(words, key) && (strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") || strings.Trim(value, "0123456789.-+e") == ""):
 		return value
 	}
@@ -269,7 +288,7 @@ func asFlags(err error) error {
 func flagOf(key string) string {
 	name, keys := strings.TrimPrefix(key, "load[0]."), loadKeys
 	if rest, ok := strings.CutPrefix(key, "target."); ok {
-		name, keys = rest, slices.Concat(targetKeys, []tableKey{{flag: "stop", key: "stop"}, {flag: "server-sampling", key: "server_sampling"}})
+		name, keys = rest, slices.Concat(targetKeys, []tableKey{{flag: "stop", key: "stop"}, {flag: "server-sampling", key: "server_sampling"}, {flag: "unpriced", key: "unpriced"}})
 	}
 	for _, k := range slices.Concat(keys, []tableKey{{flag: "ignore-eos", key: "ignore_eos"}}) {
 		if rest, ok := strings.CutPrefix(name, k.key); ok {

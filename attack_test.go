@@ -105,12 +105,12 @@ func TestLoadBadInput(t *testing.T) {
 		{exitUsage, "--dialect: string \"respones\", expected one of chat", []string{s.URL(), "--dialect", "respones"}},
 		{exitUsage, "--ignore-eos: ignore_eos cannot be sent to anthropic messages", []string{s.URL(), "--dialect", "anthropic", "--ignore-eos"}},
 		{exitUsage, "--stop: stop cannot be sent to openai responses", []string{s.URL(), "--dialect", "openai-responses", "--stop", "x"}},
-		{exitUsage, "give a budget of requests (--budget-requests)", []string{s.URL(), "--dialect", "gemini", "--model", "m"}},
+		{exitUsage, "--budget: missing, expected the most that the run may cost", []string{s.URL(), "--dialect", "gemini", "--model", "m"}},
 		{exitUsage, "the run may not keep to it: it may send 64 requests and up to 12288 tokens", []string{s.URL(), "--model", "m", "--budget-tokens", "12287"}},
-		{exitEnvironment, "NONE is not set", []string{"https://api.openai.com", "--api-key-env", "NONE", "--model", "m"}},
+		{exitEnvironment, "NONE is not set", []string{"https://api.openai.com", "--api-key-env", "NONE", "--model", "m", "--unpriced", "--budget-tokens", "20000", "--yes"}},
 		{exitEnvironment, "name one with --model", []string{s.URL()}},
 		{exitEnvironment, "connection refused", []string{"http://127.0.0.1:1"}},
-		{exitEnvironment, "none of 2 requests succeeded", []string{s.URL(), "--model", "m", "--api-key-env", "NONE", "--requests", "4", "--rate", "50"}},
+		{exitEnvironment, "warm-up: the API key is refused: 401 Unauthorized: no key", []string{s.URL(), "--model", "m", "--api-key-env", "NONE", "--requests", "4", "--rate", "50"}},
 	} {
 		if r := testkit.Run(t, t.TempDir(), append([]string{"load"}, row.args...)...); r.Code != row.code || !strings.Contains(r.Stderr, row.says) {
 			t.Errorf("%v: %+v", row.args, r)

@@ -100,7 +100,7 @@ command = COMMAND
 		switch {
 		case strings.Contains(name, "late"):
 			want = "the third answer was too much"
-		case strings.Contains(name, "block_size"):
+		case strings.Contains(name, "block size"):
 			want = "ValueError"
 		}
 		if want == "" && reason != "" || !strings.Contains(reason, want) {

@@ -38,7 +38,7 @@ func (e pythonEnv) install(t *testing.T) string {
 	if err := os.WriteFile(overrides, []byte(strings.Join(e.overrides, "\n")+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	args := append([]string{"pip", "install", "--quiet", "--python", filepath.Join(bin, "python"), "--override", overrides}, e.packages...)
+	args := append([]string{"pip", "install", "--quiet", "--compile-bytecode", "--python", filepath.Join(bin, "python"), "--override", overrides}, e.packages...)
 	tool(t, ".", nil, uv, args...)
 	e.addStub(t, dir)
 	if err := os.WriteFile(stamp, []byte(strings.Join(e.packages, "\n")+"\n"), 0o644); err != nil {

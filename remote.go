@@ -9,8 +9,11 @@ import (
 	"github.com/assaylab/assay/loadgen/dialect"
 )
 
-// keyOf is the key that the environment has for a server that is there.
+// keyOf is the key of a server that is there, from a file where its target names one and else from the environment.
 func keyOf(x *scenario.Target) (dialect.Key, error) {
+	if x.KeyFile != "" {
+		return target.KeyOfFile(x.KeyFile)
+	}
 	key, err := dialect.NewKey(os.Getenv(x.KeyVariable))
 	if err != nil {
 		return key, fmt.Errorf("%s: %w", x.KeyVariable, err)

@@ -59,7 +59,9 @@ dialect = "anthropic"
 model = "claude-x"
 key_env = "TARGET_KEY"
 region = "here"
+unpriced = true
 budget_requests = 22
+budget_tokens = 13332
 [[load]]
 arrival = "constant"
 rates = [100]
@@ -82,7 +84,10 @@ text = "text.txt"
 			t.Errorf("%d requests were sent", n)
 		}
 	})
-	r := testkit.Run(t, dir, "run", file, "--out", "run")
+	t.Run("without leave", func(t *testing.T) {
+		expect(t, testkit.Run(t, dir, "run", file), exitUsage, "the run may spend up to what 13332 tokens of an unknown price cost: give --yes to let it")
+	})
+	r := testkit.Run(t, dir, "run", file, "--out", "run", "--yes")
 	if r.Code == exitUsage || r.Code == exitEnvironment {
 		t.Fatalf("%+v", r)
 	}

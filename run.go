@@ -29,6 +29,8 @@ type runOptions struct {
 	dryRun bool
 	json   bool
 	store  store.Options
+
+	consent consent
 }
 
 func newRun() *cobra.Command {
@@ -41,6 +43,9 @@ the engine, or the target that an arm is, once for every trial and puts it under
 and writes a run directory with report.html and summary.md in it. Before the first
 trial it measures answers that it knows, to say how exact it is; if it tells one of
 them wrongly it ends.
+
+What targets that are paid for may cost at the worst is printed first, and asked about;
+--yes answers, and has to be given where nobody can be asked.
 
 A run can be interrupted or killed at any time: the same command with the same
 --out goes on where it was, and loses at most the trial in flight.
@@ -55,13 +60,15 @@ environment failed.`,
     --set 'load[0].rates=[5, 10]'`,
 		Args: arguments("FILE"),
 		RunE: func(c *cobra.Command, args []string) error {
+			o.consent = o.consent.of(c)
 			return runScenario(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o)
 		},
 	}
 	f := c.Flags()
 	setFlag(f, &o.set)
 	f.StringVar(&o.out, "out", "", "run directory, new or to be resumed (default: runs/NAME-TIME)")
-	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run and how long it may take")
+	f.BoolVar(&o.dryRun, "dry-run", false, "print what would run, how long it may take and what it may cost")
+	yesFlag(f, &o.consent)
 	f.BoolVar(&o.json, "json", false, "print the recommendation as JSON")
 	f.BoolVar(&o.store.Force, "force", false, "with --out: resume although scenario, text, binary or machine changed; the report says so")
 	f.BoolVar(&o.store.RetryFailed, "retry-failed", false, "with --out: run failed trials again")
@@ -153,13 +160,16 @@ func runScenario(ctx context.Context, w, werr io.Writer, file string, o runOptio
 	if o.out == "" {
 		o.out = filepath.Join("runs", p.Scenario.Name+"-"+time.Now().Format("20060102-150405"))
 	}
+	if err := o.consent.spend(ctx, werr, p); err != nil {
+		return err
+	}
 	fmt.Fprintf(werr, "run directory: %s\n", o.out)
 	study, err := l.Run(ctx, p, o.out, o.store)
 	l.Progress.(*progress).close()
 	switch {
 	case err == nil:
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintf(werr, "interrupted; finished trials are kept. Go on with: assay run %s%s --out %s\n", file, quotedSets(o.set), o.out)
+		fmt.Fprintf(werr, "interrupted; finished trials are kept. Go on with: assay run %s%s%s --out %s\n", file, quotedSets(o.set), o.consent.flag(), o.out)
 		return err
 	default:
 		return asEnvironment(err)
@@ -221,7 +231,7 @@ func (l *lab) dryRun(ctx context.Context, w io.Writer, p *experiments.Plan) erro
 		fmt.Fprintf(w, "not measured: %s\n", s)
 	}
 	fmt.Fprintf(w, "\n%d trials%s, %s\n", len(m.Order(p.Scenario.Run.Seed)), searchesText(m), m.EstimateTime(sweep.DefaultAllowances()))
-	return nil
+	return p.Affordable()
 }
 
 func count(n int, what string) string {

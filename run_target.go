@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/assaylab/assay/experiments"
 )
@@ -12,9 +13,15 @@ func printTargets(w io.Writer, p *experiments.Plan, installed []experiments.Inst
 	if len(p.Scenario.Targets) > 0 {
 		fmt.Fprintln(w, "\ntargets:")
 	}
+	bills := p.Bills(time.Now())
 	for _, x := range p.Scenario.Targets {
 		worst := p.Worst(x)
 		fmt.Fprintf(w, "     %s, dialect %s, at most %d requests and %d tokens\n", x.Where(), x.Dialect.Name, worst.Requests, worst.Tokens)
+		for _, b := range bills {
+			if b.Target == x {
+				printBill(w, "       ", b)
+			}
+		}
 		for _, i := range installed {
 			if i.Target == x {
 				printInstalled(w, i)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -33,10 +35,14 @@ func systemValues(s system.Setting) string {
 		return "`true`, `false`"
 	case system.Choice:
 		return "`" + strings.Join(s.Choices, "`, `") + "`"
-	case system.Integer:
-		return fmt.Sprintf("integer, %.0f to %.0f", s.Min, s.Max)
-	case system.Number:
-		return fmt.Sprintf("number, %g to %g", s.Min, s.Max)
+	case system.Text:
+		return "string"
 	}
-	return "string"
+	kind := map[system.Type]string{system.Integer: "integer", system.Number: "number"}[s.Type]
+	if math.IsInf(s.Max, 1) {
+		return fmt.Sprintf("%s, %g or more", kind, s.Min)
+	}
+	return fmt.Sprintf("%s, %s to %s", kind, plainNumber(s.Min), plainNumber(s.Max))
 }
+
+func plainNumber(x float64) string { return strconv.FormatFloat(x, 'f', -1, 64) }

@@ -55,6 +55,7 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}
 	a.warn()
+	a.warnOfVersions()
 	if err := a.seeInstrument(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}

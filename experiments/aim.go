@@ -2,6 +2,7 @@ package experiments
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -40,7 +41,7 @@ func (l *Lab) aims(p *Plan) (map[string]*aim, error) {
 }
 
 func (l *Lab) aim(x *scenario.Target) (*aim, error) {
-	a := &aim{Target: x, spent: &spending{Budget: budgetOf(x)}}
+	a := &aim{Target: x, spent: newSpending(x)}
 	a.options = dialect.Options{Model: x.Model, Usage: x.Usage, Stop: x.Stop, ServerSampling: x.ServerSampling, Extra: x.Body}
 	if x.System.Started {
 		if a.options.Model == "" {
@@ -82,6 +83,8 @@ func (r *run) reach(ctx context.Context) (silent []error, err error) {
 func (a *aim) findModel(ctx context.Context) error {
 	names, err := a.server.Models(ctx)
 	switch {
+	case errors.Is(err, target.ErrBusy) && a.options.Model != "":
+		return nil
 	case err != nil:
 		return err
 	case a.options.Model == "" && len(names) == 0:
@@ -176,7 +179,11 @@ func (r *run) targetConfig(ctx context.Context, key record.TrialKey, arm sweep.A
 		return c, err
 	}
 	c.Double = key.Repetition == record.DoubleLab
-	return c, r.metered(&c, a.spent)
+	if err := r.metered(&c, a.spent); err != nil {
+		return c, err
+	}
+	r.guard(&c, a)
+	return c, nil
 }
 
 // started adds the system that the lab starts.
@@ -191,7 +198,7 @@ func (r *run) started(c *trial.Config, a *aim, arm sweep.Arm) (err error) {
 // overspent are the targets that spent their budgets.
 func (r *run) overspent() (names []string) {
 	for name, a := range r.aims {
-		if a.spent.over != nil {
+		if a.spent.overspent() != nil {
 			names = append(names, name)
 		}
 	}

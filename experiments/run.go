@@ -190,7 +190,7 @@ func (r *run) measured(ctx context.Context, key record.TrialKey, dir string, liv
 	if arm.Target == nil {
 		return trial.Run(ctx, config)
 	}
-	return r.paying(ctx, r.aims[arm.Target.Name], load, config)
+	return r.paying(ctx, r.aims[arm.Target.Name], config)
 }
 
 func words(t record.Trial, p loadgen.Progress) string {
@@ -235,6 +235,7 @@ func (r *run) find(key record.TrialKey) (arm sweep.Arm, load sweep.Load) {
 // conclude analyses the records, and once more after the winner has been confirmed
 // on prompts that the sweep never saw.
 func (r *run) conclude(ctx context.Context) (*analysis.Study, error) {
+	r.tellSpent()
 	if err := r.noteOverspent(); err != nil {
 		return nil, err
 	}
@@ -283,7 +284,7 @@ func (r *run) leaveUnconfirmed(s *analysis.Study) (bool, error) {
 // noteOverspent says which targets were stopped at their budgets.
 func (r *run) noteOverspent() error {
 	for _, name := range r.overspent() {
-		if err := r.store.Note(fmt.Sprintf("Target %s was %v: what was left of it was not run.", name, r.aims[name].spent.over)); err != nil {
+		if err := r.store.Note(fmt.Sprintf("Target %s was %v: what was left of it was not run.", name, r.aims[name].spent.overspent())); err != nil {
 			return err
 		}
 	}

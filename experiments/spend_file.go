@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/store"
-	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/trial"
 )
 
@@ -36,11 +36,11 @@ type spentOn struct {
 }
 
 // paying carries out a trial of a target, and writes down what it came to, also where it is interrupted.
-func (r *run) paying(ctx context.Context, a *aim, load sweep.Load, c trial.Config) (record.Trial, error) {
-	if a.spent.Budget == (Budget{}) {
+func (r *run) paying(ctx context.Context, a *aim, c trial.Config) (record.Trial, error) {
+	if !a.spent.counts() {
 		return trial.Run(ctx, c)
 	}
-	if err := r.keepSpending(a.Name, Budget{}.plus(load, 1)); err != nil {
+	if err := r.keepSpending(a.Name, a.spent.underWay()); err != nil {
 		return record.Trial{}, err
 	}
 	rec, err := trial.Run(ctx, c)
@@ -51,10 +51,10 @@ func (r *run) paying(ctx context.Context, a *aim, load sweep.Load, c trial.Confi
 func (r *run) keepSpending(target string, most Budget) error {
 	all := spentRun{spentFormat, map[string]spentOn{}}
 	for name, a := range r.aims {
-		if a.spent.Budget == (Budget{}) {
+		if !a.spent.counts() {
 			continue
 		}
-		on := spentOn{Spent: Budget{a.spent.requests, a.spent.tokens}}
+		on := spentOn{Spent: a.spent.spent()}
 		if name == target {
 			on.UnderWay = &most
 		}
@@ -86,11 +86,39 @@ func (r *run) resumeSpending() error {
 		if a == nil {
 			continue
 		}
-		a.spent.requests, a.spent.tokens = on.Spent.Requests, on.Spent.Tokens
+		if err := a.spent.resume(on); err != nil {
+			return fmt.Errorf("%s: target %s: %w", path, name, err)
+		}
 		if u := on.UnderWay; u != nil {
-			a.spent.requests, a.spent.tokens = a.spent.requests+u.Requests, a.spent.tokens+u.Tokens
-			r.Progress.Note(fmt.Sprintf("the trial of %s that was under way when the run ended counts as spent: %d requests and %d tokens", name, u.Requests, u.Tokens))
+			r.Progress.Note(fmt.Sprintf("the trial of %s that was under way when the run ended counts as spent: %s", name, u.words()))
 		}
 	}
 	return nil
+}
+
+// resume takes over what was spent before, in the currency of the price of today.
+func (s *spending) resume(on spentOn) error {
+	before := on.Spent
+	if on.UnderWay != nil {
+		if err := sameCurrency(before, *on.UnderWay); err != nil {
+			return err
+		}
+		before = before.plus(*on.UnderWay)
+	}
+	if s.price != nil {
+		if err := sameCurrency(before, Budget{Money: money.Zero(s.price.Currency)}); err != nil {
+			return err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = before
+	return nil
+}
+
+func sameCurrency(a, b Budget) error {
+	if a.Money.Currency() == "" || b.Money.Currency() == "" {
+		return nil
+	}
+	return money.Same(a.Money.Currency(), b.Money.Currency())
 }

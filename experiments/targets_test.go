@@ -172,7 +172,7 @@ func TestTargetsInOneRun(t *testing.T) {
 		table("expired", refusing.URL(), "")+table("gone", closedPort(t), "")+
 		"[[target]]\nsystem = \"vllm\"\npath = \"model\"\n"+standIn()+"[target.sweep]\nmode = \"product\"\n[target.sweep.axes]\nblock_size = [16, 32]\n"+
 		"[[target]]\nsystem = \"vllm\"\nname = \"absent\"\npath = \"model\"\ncommand = [\"no-such-program-at-all\"]\n"+
-		"[[target]]\nname = \"api\"\nurl = \""+api.URL()+"\"\ndialect = \"anthropic\"\nmodel = \"m\"\nbudget_tokens = 100000\n")
+		"[[target]]\nname = \"api\"\nurl = \""+api.URL()+"\"\ndialect = \"anthropic\"\nmodel = \"m\"\nunpriced = true\nbudget_tokens = 100000\n")
 	if _, err := carry(ctx, l, p, dir); !errors.Is(err, interrupted) {
 		t.Fatalf("not interrupted: %v", err)
 	}
@@ -325,8 +325,8 @@ func TestNothingAnswers(t *testing.T) {
 	}
 }
 
-// Each target has a budget of its own, held against its own worst case before anything is sent; what is paid for needs one. A key
-// that cannot be had ends the run before that.
+// Each target has a budget of its own, held against its own worst case before anything is sent. A key that
+// cannot be had ends the run before that.
 func TestBudgetsOfTargets(t *testing.T) {
 	const each = 10 + 2
 	s := answering(t, nil, nil)
@@ -335,8 +335,7 @@ func TestBudgetsOfTargets(t *testing.T) {
 		{"kept", table("a", s.URL(), most(4*each, 4*each*20)) + table("b", s.URL(), ""), ""},
 		{"a request too few", table("a", s.URL(), most(4*each-1, 4*each*20)) + table("b", s.URL(), ""), "the budget of a is 47 requests"},
 		{"a token too few", table("a", s.URL(), "") + table("b", s.URL(), most(4*each, 4*each*20-1)), "the budget of b is 959 tokens"},
-		{"half of the loads", table("a", s.URL(), "") + "[[target]]\nname = \"api\"\nurl = \"" + s.URL() + "\"\ndialect = \"anthropic\"\n" + most(2*each, 2*each*20), ""},
-		{"nothing for an API", table("a", s.URL(), "") + "[[target]]\nname = \"api\"\nurl = \"" + s.URL() + "\"\ndialect = \"anthropic\"\n", "is paid for and has no bound"},
+		{"half of the loads", table("a", s.URL(), "") + "[[target]]\nname = \"api\"\nurl = \"" + s.URL() + "\"\ndialect = \"anthropic\"\nunpriced = true\n" + most(2*each, 2*each*20), ""},
 	} {
 		_, p, _ := targetPlan(t, tc.targets)
 		if err := p.Affordable(); (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
@@ -384,8 +383,8 @@ func TestSpendingIsResumed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.aims["a"].spent; got.requests != 5*12 || got.tokens != on.Spent.Tokens+240 {
-		t.Errorf("%+v", got)
+	if got := r.aims["a"].spent; got.ended.Requests != 5*12 || got.ended.Tokens != on.Spent.Tokens+240 {
+		t.Errorf("%+v", got.ended)
 	}
 	if err := r.close(); err != nil {
 		t.Error(err)

@@ -17,6 +17,8 @@ import (
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/target"
 	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/result"
+	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // readPapers reads the scenario's tasks, and their hash, "" where there are none.
@@ -41,11 +43,14 @@ func readPapers(s *scenario.Scenario) (papers []exam.Paper, sum string, err erro
 }
 
 // worstTasks is the most that one arm of a target is asked by the tasks.
-func (p *Plan) worstTasks(x *scenario.Target) (requests, tokens int) {
+func (p *Plan) worstTasks(x *scenario.Target, s *spending) (sum Budget) {
 	if x.NoTasks {
-		return 0, 0
+		return Budget{}
 	}
-	return (&exam.Server{Kind: x.Dialect}).Worst(p.papers, p.model.Tokenizer)
+	(&exam.Server{Kind: x.Dialect}).Worst(p.papers, p.model.Tokenizer, func(prompt string, most int) {
+		sum = sum.plus(s.request(len(p.model.Tokenizer.Encode(prompt, true)), most))
+	})
+	return sum
 }
 
 // tasks has every arm answer the scenario's tasks, unless its answers are on disk. An arm that does not is
@@ -119,7 +124,9 @@ func (r *run) examined(ctx context.Context, e sweep.Exam) (servers []*exam.Serve
 		return nil, nil, err
 	}
 	s := &exam.Server{Base: t.URL(), Kind: a.Dialect, Options: a.options, Client: client}
-	r.bound(s, a)
+	if a.spent.counts() {
+		s.Purse = &purse{run: r, aim: a}
+	}
 	return []*exam.Server{s}, stop, nil
 }
 
@@ -167,24 +174,34 @@ func (r *run) begin(ctx context.Context, t target.Target, patience time.Duration
 	return t.Stop, nil
 }
 
-// bound holds what is asked of a target to its budget.
-func (r *run) bound(s *exam.Server, a *aim) {
-	if a.spent.Budget == (Budget{}) {
-		return
+// purse holds what tasks ask of a target to its budget, and writes down what each request came to.
+type purse struct {
+	*run
+	aim *aim
+	one *meter // of the request under way
+	ask workload.Prompt
+}
+
+// Spend implements exam.Purse.
+func (p *purse) Spend(prompt string, most int) error {
+	p.ask = workload.Prompt{Text: prompt, Tokens: p.plan.model.Tokenizer.Encode(prompt, true), MaxTokens: most}
+	p.one = p.aim.spent.meter([]workload.Prompt{p.ask})
+	if why := p.one.May(0); why != "" {
+		return &BudgetError{why}
 	}
-	count := func(text string) int { return len(r.plan.model.Tokenizer.Encode(text, true)) }
-	s.Spend = func(prompt string, most int) error {
-		b, tokens := a.spent.Budget, count(prompt)+most
-		if b.Requests > 0 && a.spent.requests+1 > b.Requests || b.Tokens > 0 && a.spent.tokens+tokens > b.Tokens {
-			a.spent.over = &BudgetError{fmt.Sprintf("stopped at the budget of %d requests and %d tokens", b.Requests, b.Tokens)}
-			return a.spent.over
-		}
-		a.spent.requests, a.spent.tokens = a.spent.requests+1, a.spent.tokens+tokens
-		return r.keepSpending("", Budget{})
+	p.aim.spent.setAside = p.one.all()
+	return p.keepSpending(p.aim.Name, p.aim.spent.underWay())
+}
+
+// Spent implements exam.Purse. What nobody counted is charged as much as it asked for.
+func (p *purse) Spent(u *dialect.Usage, turnedAway bool) error {
+	q := result.Request{Outcome: result.Truncated, AskedPrompt: len(p.ask.Tokens), AskedOutput: p.ask.MaxTokens}
+	switch {
+	case turnedAway:
+		q.Outcome = result.HTTPError
+	case u != nil && u.Prompt+u.Output > 0:
+		q.Outcome, q.PromptTokens, q.CachedTokens, q.Written, q.OutputTokens = result.OK, u.Prompt, u.Cached, u.Written, u.Output
 	}
-	s.Spent = func(prompt string, most int, u *dialect.Usage) {
-		if u != nil && u.Prompt+u.Output > 0 {
-			a.spent.tokens += u.Prompt + u.Output - count(prompt) - most
-		}
-	}
+	p.one.Settle(q)
+	return p.keepSpending("", Budget{})
 }

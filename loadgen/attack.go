@@ -54,7 +54,13 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	for r := range a.ended {
 		sink(r)
 		lags = append(lags, report.add(r))
+		if p.Permit != nil {
+			p.Permit.Settle(r)
+		}
 		a.halt(r, &report)
+	}
+	if why := a.denied.Load(); why != nil {
+		report.Stopped = cmp.Or(report.Stopped, *why)
 	}
 	report.Zero = a.run.Zero()
 	report.setLags(lags)
@@ -71,7 +77,8 @@ type attack struct {
 	ended     chan result.Request // room for all, so that no worker waits for the sink
 	inFlight  atomic.Int64
 	issued    atomic.Int64
-	noMore    context.CancelFunc // issues no further request
+	denied    atomic.Pointer[string] // why the plan's Permit let no more be issued; nil while it does
+	noMore    context.CancelFunc     // issues no further request
 }
 
 func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
@@ -154,6 +161,9 @@ func (g *gate) Pace(elapsed time.Duration, hits uint64) (time.Duration, bool) {
 	limit := g.plan.MaxInFlight
 	if limit > 0 && g.inFlight.Load() >= int64(limit) {
 		g.cancel(fmt.Errorf("%w: %d in flight when request %d of %s was due", ErrInFlight, limit, hits, g.plan.Schedule))
+		return 0, true
+	}
+	if !g.permitted(hits) {
 		return 0, true
 	}
 	g.inFlight.Add(1)

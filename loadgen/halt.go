@@ -10,6 +10,27 @@ type Halt interface {
 	Ended(r result.Request, issued int) (reason string)
 }
 
+// Permit may keep requests from being sent at all, where an attack has something to spend.
+type Permit interface {
+	// May is asked once before each request is issued, in turn, from the goroutine of the schedule; the one it says "" of is
+	// sent. With a reason neither that one nor any later one is, and those in flight are left to their end, as with a Halt.
+	May(seq int) (reason string)
+	// Settle hears of every request that was issued as it is handed over, also after a stop, from another goroutine.
+	Settle(r result.Request)
+}
+
+// permitted asks the plan's Permit for the next request.
+func (a *attack) permitted(seq uint64) bool {
+	if a.plan.Permit == nil {
+		return true
+	}
+	why := a.plan.Permit.May(int(seq))
+	if why != "" {
+		a.denied.Store(&why)
+	}
+	return why == ""
+}
+
 // halt asks the plan's Halt, once it has answered no more.
 func (a *attack) halt(r result.Request, report *Report) {
 	if a.plan.Halt == nil || report.Stopped != "" {

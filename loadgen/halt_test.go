@@ -65,3 +65,57 @@ func TestHaltWakesThePacer(t *testing.T) {
 		t.Errorf("%d requests, %+v, %v", len(rs), report, err)
 	}
 }
+
+// permits grants so many requests.
+type permits struct {
+	grants  int
+	asked   []int
+	settled int
+}
+
+func (p *permits) May(seq int) string {
+	p.asked = append(p.asked, seq)
+	if seq >= p.grants {
+		return "no more"
+	}
+	return ""
+}
+
+func (p *permits) Settle(result.Request) { p.settled++ }
+
+// A request that is not permitted is not sent, however slow the answers to the others are, and those get their whole answer.
+func TestPermit(t *testing.T) {
+	server := always(t, scripted.Steady(80*time.Millisecond, time.Millisecond, 2)) // all are issued before one has ended
+	p := plan(t, server.URL(), 200, 100)
+	permit := &permits{grants: 7}
+	p.Permit = permit
+	rs, report, err := collect(t.Context(), p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(server.Served()); n != 7 || len(rs) != 7 || permit.settled != 7 || report.Issued != 7 || report.Planned != 100 || report.Stopped != "no more" || report.Outcomes[result.OK] != 7 {
+		t.Errorf("%d served, %d ended: %+v", n, len(rs), report)
+	}
+	for i, seq := range permit.asked {
+		if i != seq || len(permit.asked) != 8 {
+			t.Fatalf("asked for %v", permit.asked)
+		}
+	}
+}
+
+// What a Halt says first stays what is said, and what it leaves in flight is settled.
+func TestPermitAfterHalt(t *testing.T) {
+	server := always(t, scripted.Steady(30*time.Millisecond, time.Millisecond, 2))
+	p := plan(t, server.URL(), 200, 100)
+	permit := &permits{grants: 1 << 20}
+	p.Halt, p.Permit = &haltAt{at: 2}, permit
+	_, report, err := collect(t.Context(), p)
+	if err != nil || report.Stopped != "enough" || report.Issued < 3 || report.Issued == 100 || permit.settled != report.Issued {
+		t.Errorf("%d settled: %+v, %v", permit.settled, report, err)
+	}
+	p.Halt, p.Permit = nil, &permits{}
+	rs, report, err := collect(t.Context(), p)
+	if err != nil || len(rs) != 0 || report.Issued != 0 || report.Stopped != "no more" {
+		t.Errorf("nothing is permitted: %d sent, %+v, %v", len(rs), report, err)
+	}
+}

@@ -44,6 +44,7 @@ type Plan struct {
 	Base    http.RoundTripper // nil for a transport of its own, whose connections end with the attack
 	Live    *Live             // where progress can be read; may be nil
 	Halt    Halt              // ends the attack early; may be nil
+	Permit  Permit            // is asked before each request; may be nil
 }
 
 // ErrInFlight ends an attack that reached Plan.MaxInFlight.

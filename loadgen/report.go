@@ -16,7 +16,7 @@ type Report struct {
 	WindowNS int64     // from zero to the last intended time that was issued
 	Planned  int
 	Issued   int
-	Stopped  string         // why the attack ended before its schedule did, of Plan.Halt; "" where it did not
+	Stopped  string         // why the attack ended before its schedule did, of Plan.Halt or Plan.Permit; "" where it did not
 	Outcomes map[string]int // requests by outcome class
 
 	// Lag is sent - intended over all issued requests, dequeued - intended where

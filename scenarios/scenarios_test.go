@@ -67,6 +67,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 4096},
 		1, "", 8 * time.Minute,
 	},
+	"api-or-self.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		3, "quantization", 9 * time.Minute,
+	},
 	"selfhosted.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		10, "quantization", 25 * time.Minute,

@@ -71,6 +71,9 @@ func (k *checks) say() {
 			c.Unchecked = append(c.Unchecked, c.label(t)+"the server's occupancy is not recorded, so Little's law is not checked")
 		}
 	}
+	if reason := c.versions(); reason != "" {
+		c.Invalid = append(c.Invalid, reason)
+	}
 	if reason := lag(lags, k.slos); reason != "" {
 		c.Invalid = append(c.Invalid, reason)
 	}

@@ -34,6 +34,19 @@ func Parse(text, currency string) (Amount, error) {
 	return Amount{value, currency}, err
 }
 
+// ParseNamed reads an amount with its currency on either side: "USD 0.50" or "0.50 USD".
+func ParseNamed(text string) (Amount, error) {
+	first, second, _ := strings.Cut(strings.TrimSpace(text), " ")
+	if code.MatchString(first) {
+		first, second = second, first
+	}
+	first = strings.TrimSpace(first)
+	if !number.MatchString(first) || !code.MatchString(second) {
+		return Amount{}, fmt.Errorf("amount %q: expected a currency and a decimal number such as \"USD 0.50\"", text)
+	}
+	return Parse(first, second)
+}
+
 // CheckCurrency is an error for what is no code of three capital letters.
 func CheckCurrency(currency string) error {
 	if !code.MatchString(currency) {
@@ -136,6 +149,9 @@ func (a Amount) Exact() string {
 	}
 	return named(text, a.currency)
 }
+
+// Named is for records: "USD 12.5", every place it has. ParseNamed reads it.
+func (a Amount) Named() string { return strings.TrimSpace(a.currency + " " + a.value.String()) }
 
 // MarshalText is "12.5 USD", exactly.
 func (a Amount) MarshalText() ([]byte, error) {

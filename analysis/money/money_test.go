@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"math/rand/v2"
+	"strings"
 	"testing"
 )
 
@@ -125,4 +126,39 @@ func TestSplitSumsToTheWhole(t *testing.T) {
 	if _, err := Split(New(1, 0, "USD"), 2, []*big.Rat{big.NewRat(-1, 1)}); err == nil {
 		t.Error("a negative weight")
 	}
+}
+
+func TestNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"USD 5": "USD 5", "5.00 USD": "USD 5", " EUR  0.0123 ": "EUR 0.0123", "-1.50 JPY": "JPY -1.5",
+	} {
+		a, err := ParseNamed(text)
+		if err != nil || a.Named() != want {
+			t.Errorf("%q: %s, %v, want %s", text, a.Named(), err, want)
+		}
+		if b, err := ParseNamed(a.Named()); err != nil || b.Cmp(a) != 0 || b.Currency() != a.Currency() {
+			t.Errorf("%q comes back as %s, %v", text, b.Named(), err)
+		}
+	}
+	for _, bad := range []string{"", "5", "USD", "$5", "5 usd", "USD 5 EUR", "USD USD", "5,00 USD", "1e3 USD", "USD5"} {
+		if a, err := ParseNamed(bad); err == nil || !strings.Contains(err.Error(), "USD 0.50") {
+			t.Errorf("%q is %s, %v", bad, a.Named(), err)
+		}
+	}
+}
+
+// FuzzParseNamed: what is read is written as it was meant, and read again.
+func FuzzParseNamed(f *testing.F) {
+	for _, text := range []string{"USD 0.50", "0.50 USD", "EUR -1", "USD  3", "USD", "1 2 3"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := ParseNamed(text)
+		if err != nil {
+			return
+		}
+		if b, err := ParseNamed(a.Named()); err != nil || b.Cmp(a) != 0 || b.Currency() != a.Currency() || CheckCurrency(a.Currency()) != nil {
+			t.Fatalf("%q is %s, then %s: %v", text, a.Named(), b.Named(), err)
+		}
+	})
 }

@@ -125,7 +125,7 @@ func (t *table) row() Row {
 }
 
 func (t *table) api() API {
-	a := API{Row: t.row(), Rates: t.rates()}
+	a := API{Row: t.row(), Rates: t.rates(), Provider: t.optional("provider", "who charges", "openai"), Model: t.optional("model", "the model as the provider calls it", "gpt-5.6-luna")}
 	if _, ok := t.take("batch_discount"); ok {
 		a.BatchDiscount = t.number("batch_discount", 0, 1, "0.5")
 	}

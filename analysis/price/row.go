@@ -84,6 +84,8 @@ type Priced interface {
 type API struct {
 	Row
 	Rates
+	Provider string `json:"provider,omitempty"` // who charges, as "openai"; "" where the row does not say
+	Model    string `json:"model,omitempty"`    // as the provider calls it; "" for the row's name
 	// BatchDiscount is the share taken off requests that may wait hours; 0 where there is no such offer.
 	BatchDiscount float64 `json:"batch_discount,omitempty"`
 	Tiers         []Tier  `json:"tiers,omitempty"` // for longer prompts, ascending

@@ -105,21 +105,20 @@ func (p Paper) judge(written []Written) (kind string, a Answers, err error) {
 	return Code, ByCode(p.places, written, nil), nil
 }
 
-// Worst is the most that putting the papers to a server can come to, by the tokens of t.
-func (s *Server) Worst(papers []Paper, t task.Tokenizer) (requests, tokens int) {
-	count := func(text string) int { return len(t.Encode(text, true)) }
+// Worst calls ask for every request that putting the papers to the server can take at most, with its prompt and the
+// tokens of its answer, but for what it has no room for and is sent again.
+func (s *Server) Worst(papers []Paper, t task.Tokenizer, ask func(prompt string, most int)) {
 	for _, p := range papers {
 		if s.unable(p) != "" {
 			continue
 		}
-		n, k := Worst(p.asks(t), count)
-		requests, tokens = requests+n, tokens+k
+		for _, a := range p.asks(t) {
+			ask(a.Prompt, a.Max)
+		}
 		if p.Kind == Choice && s.mayScore() == nil {
-			n, k = WorstScores(p.questions, count)
-			requests, tokens = requests+n, tokens+k
+			eachScore(p.questions, ask)
 		}
 	}
-	return requests, tokens
 }
 
 // unable is why a paper cannot be put to the server, "" where it can.

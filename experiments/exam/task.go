@@ -64,28 +64,18 @@ func AskCodes(places []task.Code, t task.Tokenizer, context, most int) []Ask {
 	return asks
 }
 
-// Counter counts tokens.
-type Counter func(text string) int
-
-// Worst is the most that asking can come to: a request for each, and the tokens of prompts and answers by a count.
-func Worst(asks []Ask, count Counter) (requests, tokens int) {
-	for _, a := range asks {
-		tokens += count(a.Prompt) + a.Max
-	}
-	return len(asks), tokens
-}
-
-// WorstScores is the most that Score can come to, with the probe before it: a request for each context and each choice.
-func WorstScores(questions []task.Choice, count Counter) (requests, tokens int) {
-	requests, tokens = 1, count(probeText)+1
+// eachScore calls ask for the requests that scoring the questions takes: a probe, each context and each choice.
+func eachScore(questions []task.Choice, ask func(prompt string, most int)) {
+	ask(probeText, 1)
 	for _, q := range questions {
 		context, continuations := q.Texts()
-		requests, tokens = requests+1, tokens+count(context)+1
+		if context != "" {
+			ask(context, 1)
+		}
 		for _, c := range continuations {
-			requests, tokens = requests+1, tokens+count(context+c)+1
+			ask(context+c, 1)
 		}
 	}
-	return requests, tokens
 }
 
 // ByScore judges by the likelihood of the choices.

@@ -67,6 +67,7 @@ func (t *table) target(s *Scenario) *Target {
 	x.NoTasks = !t.boolean("tasks", true)
 	x.BudgetRequests = t.integer("budget_requests", 0, 1, math.MaxInt)
 	x.BudgetTokens = t.integer("budget_tokens", 0, 1, math.MaxInt)
+	x.Paid = t.payment(x)
 	t.misplacedSettings(x.System)
 	t.finish()
 	return x
@@ -116,9 +117,6 @@ func (t *table) standingTarget(x *Target) {
 	x.Region, x.Hardware = t.text("region", ""), t.text("hardware", "")
 	x.Labels = t.labels()
 	x.Price, x.Prices = t.text("price", ""), t.names("prices", `"prices.toml"`)
-	if len(x.Prices) > 0 && x.Price == "" {
-		t.report(t.key("prices"), "a file of prices that nothing uses", "price with it", "")
-	}
 }
 
 func startedNames() string {

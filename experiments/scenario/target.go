@@ -41,6 +41,8 @@ type Target struct {
 	ServerSampling bool           // no temperature is sent
 	Body           map[string]any // further members of requests' bodies
 
+	Paid
+
 	Price  string   // row of the catalogue of prices, "" for none
 	Prices []string // files whose rows replace those of the shipped catalogue, as written
 

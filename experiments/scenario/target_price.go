@@ -15,7 +15,7 @@ func (s *Scenario) priceTargets() error {
 		currency = s.Cost.Currency
 	}
 	for _, x := range s.Targets {
-		if x.Price == "" {
+		if x.Price == "" && (!x.Charges() || x.Unpriced) {
 			continue
 		}
 		files := x.Prices
@@ -26,7 +26,9 @@ func (s *Scenario) priceTargets() error {
 		if err != nil {
 			return err
 		}
-		if err := s.priceTarget(x, c, currency); err != nil {
+		if err := s.priceOfModel(x, c); err != nil {
+			errs = append(errs, err)
+		} else if err := s.priceTarget(x, c, currency); err != nil {
 			errs = append(errs, err)
 		} else if currency == "" {
 			currency = x.Row.About().Currency
@@ -39,7 +41,7 @@ func (s *Scenario) priceTargets() error {
 func (s *Scenario) priceTarget(x *Target, c *price.Catalogue, currency string) error {
 	key := joinKey(x.Key, "price")
 	kinds, expected := []price.Kind{price.KindAPI, price.KindMachine, price.KindRental, price.KindPurchase}, "an API or a machine of the catalogue"
-	if x.Dialect.Managed {
+	if x.Charges() {
 		kinds, expected = kinds[:1], "a managed API of the catalogue"
 	}
 	row, err := c.Find(x.Price, kinds...)
@@ -58,5 +60,5 @@ func (s *Scenario) priceTarget(x *Target, c *price.Catalogue, currency string) e
 		x.PerHour, x.Term = a.Round(6).Decimal(), term
 	}
 	x.Row = row
-	return nil
+	return s.budgetFits(x)
 }

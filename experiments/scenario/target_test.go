@@ -37,14 +37,15 @@ server_sampling = true
 region = "eu"
 body = { reasoning = { effort = "low" } }
 budget_requests = 70
-budget_tokens = 2000`, "")))
+budget_tokens = 2000
+unpriced = true`, "")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	kind, _ := dialect.Named("openai-responses")
 	server, _ := system.Named(system.Server)
 	want := &Target{Key: "target", Name: "server", System: server, URL: "https://api.openai.com/v1", Dialect: kind, Model: "m", KeyVariable: "OPENAI_API_KEY",
-		Usage: dialect.UsageFinal, ServerSampling: true, Body: map[string]any{"reasoning": map[string]any{"effort": "low"}}, Region: "eu", BudgetRequests: 70, BudgetTokens: 2000}
+		Usage: dialect.UsageFinal, ServerSampling: true, Body: map[string]any{"reasoning": map[string]any{"effort": "low"}}, Region: "eu", BudgetRequests: 70, BudgetTokens: 2000, Paid: Paid{Unpriced: true}}
 	if len(s.Targets) != 1 || s.Included || s.Local() || !reflect.DeepEqual(s.Targets[0], want) {
 		t.Errorf("got %+v, want %+v", s.Targets[0], want)
 	}
@@ -137,7 +138,7 @@ func TestSeveralTargets(t *testing.T) {
 // A load that one target cannot be asked for leaves it out; one that none can be asked for is a problem of the load, and a target
 // that can be asked for none a problem of the target.
 func TestWhatTargetsCannot(t *testing.T) {
-	const api, local = "[[target]]\nname = \"api\"\nurl = \"https://h\"\ndialect = \"anthropic\"\n", "[[target]]\nname = \"local\"\nurl = \"http://h\"\n"
+	const api, local = "[[target]]\nname = \"api\"\nurl = \"https://h\"\ndialect = \"anthropic\"\nunpriced = true\nbudget_tokens = 100000\n", "[[target]]\nname = \"local\"\nurl = \"http://h\"\n"
 	file := func(targets string, loads ...string) string {
 		text := "name = \"x\"\n[model]\npath = \"embedded:gopherling-7m\"\n" + targets
 		for _, l := range loads {
@@ -194,9 +195,9 @@ func TestTargetPrices(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, tc := range []struct{ name, lines, want string }{
-		{"an API", "dialect = \"openai-chat\"\nprice = \"own-api\"\nbudget_tokens = 1", ""},
+		{"an API", "dialect = \"openai-chat\"\nprice = \"own-api\"\nbudget = \"EUR 1\"", ""},
 		{"a machine", "price = \"own-machine\"", ""},
-		{"a machine for an API", "dialect = \"openai-chat\"\nprice = \"own-machine\"", "target.price: "},
+		{"a machine for an API", "dialect = \"openai-chat\"\nprice = \"own-machine\"\nbudget = \"EUR 1\"", "target.price: "},
 		{"nothing of the name", "price = \"own-mashine\"", "own-machine"},
 	} {
 		s, err := Parse(filepath.Join(dir, "x.toml"), []byte(withTarget("url = \"http://h\"\nprices = [\"own.toml\"]\n"+tc.lines, "")))
@@ -238,7 +239,7 @@ func TestTargetProblems(t *testing.T) {
 		{"a price of a machine that nothing is on", local, "[cost]\nprice_per_hour = \"1\"\nutilisation = 1", "x.toml:15: cost: given, and nothing of the run is on this machine; it prices this machine"},
 		{"a price per hour", local + `dialect = "gemini"`, "[cost]\nprice_per_hour = \"1\"\nutilisation = 1", "cost: given beside a target that is paid by the token"},
 		{"a quality", local, "[quality]\ntext = \"x.txt\"", "quality: given beside [target]"},
-		{"an unknown key", local + "budget = 3", "", `target.budget: unknown key; did you mean "budget_requests"?`},
+		{"an unknown key", local + "budgets = 3", "", `target.budgets: unknown key; did you mean "budget"?`},
 		{"no budget", local + "budget_tokens = 0", "", "target.budget_tokens: integer 0, expected a whole number of at least 1"},
 	} {
 		_, err := Parse("x.toml", []byte(withTarget(tc.target, tc.load)))

@@ -18,7 +18,8 @@ func vllm() Kind {
 	return Kind{Name: VLLM, Title: "vLLM", Started: true, Settings: vllmSettings(), Dialects: []string{"completions", "chat"}, Refuse: refuseVLLM}
 }
 
-const most = math.MaxInt32
+// most is no bound but the system's own.
+var most = math.Inf(1)
 
 func vllmSettings() []Setting {
 	return []Setting{
@@ -36,7 +37,7 @@ func vllmSettings() []Setting {
 		{Name: "kv_cache_memory_bytes", Doc: "memory of the KV cache, in place of a share of all", Type: Integer, Min: 1 << 20, Max: 1 << 50},
 		{Name: "gpu_memory_utilization", Doc: "share of the device's memory that is used in all; without a GPU, of the machine's", Type: Number, Min: 0.01, Max: 1},
 		{Name: "num_gpu_blocks_override", Doc: "blocks of the KV cache, in place of as many as fit", Type: Integer, Min: 1, Max: most},
-		{Name: "cpu_offload_gb", Doc: "weights kept in the machine's memory rather than the GPU's, in GiB", Type: Number, Min: 0, Max: 1 << 20},
+		{Name: "cpu_offload_gb", Doc: "weights kept in the machine's memory rather than the GPU's, in GiB", Type: Number, Min: 0, Max: 1 << 14},
 		{Name: "quantization", Doc: "method by which weights are quantized, as vLLM names it, or none", Type: Text, Check: methodName},
 		{Name: "dtype", Doc: "type of weights that are not quantized, and of activations", Type: Choice, Choices: []string{"auto", "float16", "bfloat16", "float32"}},
 		{Name: "speculative", Doc: "what drafts tokens, a colon, and how many: ngram:3; or off", Type: Text, Check: drafting},

@@ -16,7 +16,7 @@ func TestVLLMValues(t *testing.T) {
 		want string // canonical, or a part of the error after "!"
 	}{
 		{"max_num_seqs", int64(16), "16"},
-		{"max_num_seqs", int64(0), "!a whole number from 1"},
+		{"max_num_seqs", int64(0), "!a whole number of 1 or more"},
 		{"max_num_seqs", "16", "!without quotes"},
 		{"max_num_seq", int64(16), "!max_num_seqs"},
 		{"enable_chunked_prefill", false, "false"},

@@ -224,7 +224,7 @@ func TestProcessDies(t *testing.T) {
 	var log safe
 	p := begin(t, command{Args: fake("trace")}, &log)
 	err := p.ready(t.Context(), func(context.Context) error { return errors.New("not yet") })
-	if !errors.Is(err, ErrDied) || !strings.Contains(err.Error(), "multiple of 32") || !strings.Contains(err.Error(), "exit status 1") {
+	if !errors.Is(err, ErrDied) || !strings.Contains(err.Error(), "MultipleOf(32)") || !strings.Contains(err.Error(), "exit status 1") {
 		t.Errorf("got %v", err)
 	}
 	if want := vllmtest.File("block-size.log"); log.String() != want {

@@ -66,7 +66,8 @@ func TestRecordedLogs(t *testing.T) {
 }
 
 var recordedReasons = map[string]string{
-	"block-size.log": "ValueError: block size 16",
+	"block-size.log": "ValueError: No common block size for 16 (CPU_ATTN: [MultipleOf(32)]). (exit status 1)",
+	"too-long.log":   "pydantic_core._pydantic_core.ValidationError: 1 validation error for ModelConfig: Value error, User-specified max_model_len (1000000) is greater than the derived max_model_len",
 }
 
 // Any output makes one line of valid text.

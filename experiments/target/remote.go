@@ -7,10 +7,10 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/assaylab/assay/experiments/system"
 	"github.com/assaylab/assay/loadgen/dialect"
 )
 
@@ -58,6 +58,12 @@ func SameServer(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// ErrBusy says that a server has too much to do to list its models, which is a sign of life too.
+var ErrBusy = errors.New("too busy to list its models")
+
+// statusOverloaded is Anthropic's word for that.
+const statusOverloaded = 529
+
 // largestList bounds what is read of a list of models.
 const largestList = 1 << 20
 
@@ -71,16 +77,21 @@ func (r *Remote) Models(ctx context.Context) ([]string, error) {
 	switch {
 	case err != nil:
 		return nil, errors.New(r.Key.Redact(err.Error()))
-	case status == http.StatusNotFound:
+	case status == http.StatusNotFound || status == http.StatusForbidden: // keys may be for requests alone
 		return nil, nil
-	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+	case status == http.StatusUnauthorized:
 		return nil, fmt.Errorf("%s refuses the API key, or the lack of one: %d %s", r.Base, status, http.StatusText(status))
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == statusOverloaded:
+		return nil, fmt.Errorf("%s%s: %d %s: %w", r.Base, list.Path, status, http.StatusText(status), ErrBusy)
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("%s%s: %d %s", r.Base, list.Path, status, http.StatusText(status))
 	}
 	names, err := dialect.ReadList(body)
 	if err != nil {
 		return nil, fmt.Errorf("%s%s is no list of models: %s", r.Base, list.Path, r.Key.Redact(err.Error()))
+	}
+	for i, name := range names {
+		names[i] = r.Key.Redact(name)
 	}
 	return names, nil
 }
@@ -101,13 +112,10 @@ func (r *Remote) ask(ctx context.Context, list dialect.List) (body []byte, statu
 	return body, answer.StatusCode, err
 }
 
-// providers are hosts that charge for requests, by the ends of their names.
-var providers = []string{"api.openai.com", "openai.azure.com", "api.anthropic.com", "generativelanguage.googleapis.com", "aiplatform.googleapis.com"}
-
 // Provider says that the host is one that charges, and that wants a key.
 func (r *Remote) Provider() bool {
 	u, err := url.Parse(r.Base)
-	return err != nil || slices.ContainsFunc(providers, func(name string) bool { return strings.HasSuffix(strings.ToLower(u.Hostname()), name) })
+	return err != nil || system.HostProvider(u.Hostname()) != ""
 }
 
 // Paid says that requests may cost money: what speaks a provider's dialect may pass them on to one.
@@ -116,6 +124,9 @@ func (r *Remote) Paid() bool { return r.Kind.Managed || r.Provider() }
 // Check asks for the list of models.
 func (r *Remote) Check(ctx context.Context) error {
 	_, err := r.Models(ctx)
+	if errors.Is(err, ErrBusy) {
+		return nil
+	}
 	return err
 }
 

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -66,6 +67,17 @@ func TestRedirects(t *testing.T) {
 			http.Redirect(w, r, "/list", http.StatusTemporaryRedirect)
 		case "/loop/v1/models":
 			http.Redirect(w, r, "/loop/v1/models", http.StatusTemporaryRedirect)
+		case "/via/v1/models":
+			http.Redirect(w, r, "/v1/models", http.StatusTemporaryRedirect)
+		case "/relative/v1/models":
+			w.Header().Set("Location", "//"+strings.TrimPrefix(thief.URL, "http://")+"/v1/models")
+			w.WriteHeader(http.StatusFound)
+		case "/secure/v1/models":
+			http.Redirect(w, r, "https://"+r.Host+"/list", http.StatusMovedPermanently)
+		case "/refresh/v1/models":
+			w.Header().Set("Refresh", "0; url="+thief.URL)
+			w.Header().Set("Alt-Svc", `h2="`+strings.TrimPrefix(thief.URL, "http://")+`"`)
+			_, _ = w.Write([]byte(`{"data":[{"id":"a"}]}`))
 		default:
 			_, _ = w.Write([]byte(`{"data":[{"id":"a"}]}`))
 		}
@@ -75,6 +87,17 @@ func TestRedirects(t *testing.T) {
 		if _, err := remote(t, s.URL, kind).Models(t.Context()); err == nil || !strings.Contains(err.Error(), "which is not followed") || leaked.Load() != 0 {
 			t.Errorf("%s: %v, %d requests to another server", kind, err, leaked.Load())
 		}
+	}
+	for _, path := range []string{"/via", "/relative", "/secure"} { // by way of itself, without a scheme, by another one
+		if _, err := remote(t, s.URL+path, "chat").Models(t.Context()); err == nil || !strings.Contains(err.Error(), "which is not followed") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if names, err := remote(t, s.URL+"/refresh", "chat").Models(t.Context()); err != nil || len(names) != 1 {
+		t.Errorf("headers that name another server: %q, %v", names, err)
+	}
+	if leaked.Load() != 0 {
+		t.Errorf("%d requests to another server", leaked.Load())
 	}
 	if names, err := remote(t, s.URL+"/own", "chat").Models(t.Context()); err != nil || len(names) != 1 {
 		t.Errorf("within the server: %q, %v", names, err)
@@ -86,7 +109,7 @@ func TestRedirects(t *testing.T) {
 
 // Nothing that goes wrong tells the key.
 func TestRemoteErrors(t *testing.T) {
-	for status, want := range map[int]string{401: "refuses the API key", 403: "refuses the API key", 500: "500 Internal Server Error", 200: "is no list of models"} {
+	for status, want := range map[int]string{401: "refuses the API key", 500: "500 Internal Server Error", 200: "is no list of models"} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(status)
 			_, _ = w.Write([]byte(r.Header.Get("Authorization")))
@@ -111,6 +134,27 @@ func TestRemoteErrors(t *testing.T) {
 		if _, err := NewRemote(tc.address, tc.kind, key); err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), planted) {
 			t.Errorf("%s: %v", tc.address, err)
 		}
+	}
+}
+
+// A server that is busy, and a key that may ask for answers and not for lists, are no reason not to ask for answers; a name in a
+// list that has the key in it is no name.
+func TestListsThatAreNotThere(t *testing.T) {
+	for _, status := range []int{403, 404, 429, 503, 529} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		r := remote(t, s.URL, "chat")
+		names, err := r.Models(t.Context())
+		if busy := status > 404; len(names) > 0 || (err != nil) != busy || errors.Is(err, ErrBusy) != busy || r.Check(t.Context()) != nil {
+			t.Errorf("%d: %q, %v", status, names, err)
+		}
+		s.Close()
+	}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = w.Write([]byte(`{"data":[{"id":"` + strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ") + `"}]}`))
+	}))
+	defer s.Close()
+	if names, err := remote(t, s.URL, "chat").Models(t.Context()); err != nil || strings.Join(names, " ") != "[API key]" {
+		t.Errorf("%q, %v", names, err)
 	}
 }
 

@@ -267,7 +267,7 @@ func TestVLLM(t *testing.T) {
 		t.Errorf("took %d ns, %d bytes", after.CPUNS, after.PeakRSSBytes)
 	}
 	said, _ := json.Marshal(v.Report(before, after))
-	for _, want := range []string{"4096 blocks of 128 tokens", "time of a request by the server, mean", `{"name":"tokens of a step, mean","value":"1.5"}`} {
+	for _, want := range []string{"512 blocks of 128 tokens", "time of a request by the server, mean", `{"name":"tokens of a step, mean","value":"1.5"}`} {
 		if !strings.Contains(string(said), want) {
 			t.Errorf("%s does not say %s", said, want)
 		}

@@ -41,6 +41,9 @@ type Config struct {
 	Dir          string        // for the trial's files
 	Profile      Profile       // of the measured part
 	Ended        func() error  // why an attack was ended early for reasons that are not of the system's; nil for never
+	Service      *Service      // what is there, whose answers tell what it is; nil for what is started
+
+	heard *answers // of the measured part
 }
 
 // Run carries out the trial. The error is for what stops the run: an interrupt, or a
@@ -99,6 +102,8 @@ func run(ctx context.Context, c Config, r *record.Trial, log *logFile) (err erro
 	}
 	r.ReadyNS = time.Since(start).Nanoseconds()
 	r.Server = version(ctx, c.Target)
+	c.heard = newAnswers(c.Attack.Options.Model)
+	defer c.serve(r, start)
 	c.Warmup.URL, c.Attack.URL = c.Target.URL(), c.Target.URL()
 	if err := warmUp(ctx, c); err != nil {
 		return fmt.Errorf("warm-up: %w", because(ctx, c.Target, err))
@@ -141,6 +146,9 @@ func warmUp(ctx context.Context, c Config) error {
 	if err != nil {
 		return err
 	}
+	if c.Ended != nil && c.Ended() != nil {
+		return c.Ended()
+	}
 	if report.Outcomes[result.OK] == 0 {
 		return fmt.Errorf("none of %d requests succeeded; the last: %s %s", report.Issued, last.Outcome, last.Error)
 	}
@@ -171,6 +179,7 @@ func measure(ctx context.Context, c Config, r *record.Trial) error {
 	watch, meter := host.StartWatch(), host.StartMeter()
 	report, err := attack(ctx, c.Target, c.Attack, func(q result.Request) {
 		said.see(&q)
+		c.heard.add(q)
 		if disk == nil {
 			disk = w.Append(q)
 		}

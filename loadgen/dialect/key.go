@@ -42,26 +42,6 @@ func (k Key) String() string {
 // GoString is String, for %#v.
 func (k Key) GoString() string { return k.String() }
 
-// leastPart is how much of a key, at the end of a text that was cut off, is still told from chance.
-const leastPart = 8
-
-// Redact puts a mark in place of the key: servers repeat what they refuse. A part of it where
-// the text was cut short is marked too.
-func (k Key) Redact(text string) string {
-	if k.secret == nil || text == "" {
-		return text
-	}
-	secret := *k.secret
-	text = strings.ReplaceAll(text, secret, keyMark)
-	body := strings.TrimSuffix(text, ellipsis)
-	for n := len(secret) - 1; n >= leastPart; n-- {
-		if rest, ok := strings.CutSuffix(body, secret[:n]); ok {
-			return rest + keyMark + text[len(body):]
-		}
-	}
-	return text
-}
-
 // Auth is a key, and the header that it goes by.
 type Auth struct {
 	Header string // canonical, "" where the server wants no key

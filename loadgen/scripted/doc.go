@@ -3,7 +3,8 @@
 // frames split across writes, stalls, resets, refusals, wrong counts. Tests of
 // whatever measures a server compare what was measured with that record.
 //
-// Server plays any script; Beat plays one, a steady stream, to thousands of clients.
+// Server plays any script; Beat plays one, a steady stream, to thousands of clients. Answer and Provider build scripts: of
+// OpenAI's dialect with every detail, and of each provider's of managed APIs.
 //
 // It generates no text and has no queue. For a server that does, run the engine.
 package scripted

@@ -40,7 +40,7 @@ func newHandler(o options) http.Handler {
 	mux.HandleFunc("/version", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"version":%q}`, Version) })
 	mux.HandleFunc("/metrics", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, h.page()) })
 	mux.HandleFunc("/v1/models", func(w http.ResponseWriter, _ *http.Request) {
-		fmt.Fprintf(w, `{"object":"list","data":[{"id":%q,"object":"model","created":1793991600,"owned_by":"vllm","root":%q,"parent":null,"max_model_len":1024,"permission":[]}]}`, h.served, h.model)
+		fmt.Fprintf(w, `{"object":"list","data":[{"id":%q,"object":"model","created":1795978702,"owned_by":"vllm","root":%q,"parent":null,"max_model_len":512,"permission":[]}]}`, h.served, h.model)
 	})
 	mux.HandleFunc("POST /v1/completions", h.complete)
 	return mux
@@ -67,19 +67,21 @@ func (h *handler) page() string {
 		if err != nil {
 			panic(err) // it is embedded
 		}
-		if ok && s.Labels["engine"] == "0" {
+		if ok && counts(s) {
 			value := h.counted[s.Name]
 			if reason, has := s.Labels["finished_reason"]; has && reason != "length" {
 				value = 0
 			}
 			line = fmt.Sprintf("%s %v\n", line[:strings.LastIndexByte(strings.TrimSpace(line), ' ')], value)
-			if s.Name == "vllm:cache_config_info" {
-				line = strings.TrimSuffix(strings.TrimSpace(line), " 0") + " 1.0\n"
-			}
 		}
 		b.WriteString(line)
 	}
 	return b.String()
+}
+
+// counts says whether a sample of the recorded page counts requests, of which there had been one.
+func counts(s promtext.Sample) bool {
+	return s.Labels["engine"] == "0" && s.Name != "vllm:cache_config_info" && s.Name != "vllm:engine_sleep_state" && !strings.HasSuffix(s.Name, "_created")
 }
 
 // asked is a request for a completion.
@@ -113,7 +115,7 @@ func (h *handler) complete(w http.ResponseWriter, r *http.Request) {
 	}
 	if a.Model != h.served {
 		w.WriteHeader(http.StatusNotFound)
-		fmt.Fprintf(w, `{"error":{"message":"The model %s does not exist.","type":"NotFoundError","param":"model","code":404}}`, "`"+a.Model+"`")
+		fmt.Fprintf(w, `{"error":{"message":"The model %s does not exist. Valid aliases: model.","type":"NotFoundError","param":"model","code":404}}`, "`"+a.Model+"`")
 		return
 	}
 	begun := time.Now()
@@ -131,6 +133,13 @@ func (h *handler) complete(w http.ResponseWriter, r *http.Request) {
 	<-h.places
 }
 
+// Messages as vLLM writes them: a token, perhaps with counts, and the counts of all.
+const (
+	message = `data: {"id":"cmpl-bb3de2f2c80c141e","object":"text_completion","created":1795978702,"model":%q,"choices":[{"index":0,"text":" a","logprobs":null,` +
+		`"finish_reason":%s,"stop_reason":null,"prompt_token_ids":null,"token_ids":null}]%s}` + "\n\n"
+	totals = `data: {"id":"cmpl-bb3de2f2c80c141e","object":"text_completion","created":1795978702,"model":%q,"choices":[]%s,"system_fingerprint":"vllm-0.32.0-f69abd32"}` + "\n\n"
+)
+
 // stream writes the answer, a token in each message.
 func (h *handler) stream(w http.ResponseWriter, a asked) {
 	h.mu.Lock()
@@ -138,19 +147,16 @@ func (h *handler) stream(w http.ResponseWriter, a asked) {
 	dies := h.is(DiesLate) && h.began == 3
 	h.mu.Unlock()
 	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	const chunk = `data: {"id":"cmpl-1","object":"text_completion","created":1793991600,"model":%q,"choices":[%s],"usage":%s}` + "\n\n"
 	for i := range a.MaxTokens {
 		time.Sleep(tokenGap)
-		finish := "null"
+		finish, usage := "null", ""
 		if i == a.MaxTokens-1 {
 			finish = `"length"`
 		}
-		usage := "null"
 		if a.StreamOptions.ContinuousUsage {
 			usage = usageOf(a, i+1)
 		}
-		choice := fmt.Sprintf(`{"index":0,"text":" a","logprobs":null,"finish_reason":%s,"stop_reason":null,"token_ids":null,"prompt_logprobs":null,"prompt_token_ids":null}`, finish)
-		fmt.Fprintf(w, chunk, a.Model, choice, usage)
+		fmt.Fprintf(w, message, a.Model, finish, usage)
 		w.(http.Flusher).Flush()
 		if dies && i == a.MaxTokens/2 {
 			fmt.Fprintln(os.Stderr, "Traceback (most recent call last):\n  File \"core.py\", line 1, in step\nRuntimeError: the third answer was too much")
@@ -158,11 +164,11 @@ func (h *handler) stream(w http.ResponseWriter, a asked) {
 		}
 	}
 	if a.StreamOptions.IncludeUsage {
-		fmt.Fprintf(w, chunk, a.Model, "", usageOf(a, a.MaxTokens))
+		fmt.Fprintf(w, totals, a.Model, usageOf(a, a.MaxTokens))
 	}
 	fmt.Fprint(w, "data: [DONE]\n\n")
 }
 
 func usageOf(a asked, completion int) string {
-	return fmt.Sprintf(`{"prompt_tokens":%d,"total_tokens":%d,"completion_tokens":%d,"prompt_tokens_details":null}`, a.tokens(), a.tokens()+completion, completion)
+	return fmt.Sprintf(`,"usage":{"prompt_tokens":%d,"total_tokens":%d,"completion_tokens":%d}`, a.tokens(), a.tokens()+completion, completion)
 }

@@ -26,7 +26,7 @@ const (
 //go:embed testdata
 var recorded embed.FS
 
-// File is a recorded file: metrics.txt, block-size.log.
+// File is a recorded file: metrics.txt, or the log of a start that failed.
 func File(name string) string {
 	text, err := recorded.ReadFile("testdata/" + name)
 	if err != nil {
