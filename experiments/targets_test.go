@@ -234,7 +234,7 @@ func expectStarted(t *testing.T, set *record.Set, trials []record.Trial) {
 	}
 	for _, r := range trials {
 		switch died := size[r.Key.Arm] == "16"; {
-		case died && (r.Status != record.StatusFailed || !strings.Contains(r.Reason, "block size 16 is not supported")):
+		case died && (r.Status != record.StatusFailed || !strings.Contains(r.Reason, "block size")):
 			t.Errorf("%s: %q", r.Status, r.Reason)
 		case !died && (r.Status != record.StatusOK || r.Server == nil || r.Server.Version != vllmtest.Version || !r.Knows("generated_tokens") || r.ReadyNS == 0 || len(r.Server.Differs) > 0):
 			t.Errorf("%s: %q, %+v", r.Status, r.Reason, r.Server)
@@ -280,6 +280,32 @@ func TestUnconfirmed(t *testing.T) {
 		left, err := r.leaveUnconfirmed(study)
 		if err != nil || left != want || slices.ContainsFunc(study.Run.Notes, func(n string) bool { return strings.Contains(n, "The recommendation, a, is a server") }) != want {
 			t.Errorf("arm %d: %v, %q, %v", i, left, study.Run.Notes, err)
+		}
+	}
+}
+
+// A recommended system that is started runs once more, and again with the lab at twice its work.
+func TestStartedIsConfirmed(t *testing.T) {
+	l, p, dir := targetPlan(t, "[[target]]\nsystem = \"vllm\"\npath = \"model\"\n"+standIn())
+	r, err := l.open(t.Context(), p, dir, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	r.calibrated = true
+	arm := p.Matrix.Arms[0].Record
+	study := &analysis.Study{Choice: analysis.Recommendation{Arm: arm.ID}, Arms: []analysis.Arm{{Arm: arm}}}
+	key, ok := r.confirming(study)
+	left, err := r.leaveUnconfirmed(study)
+	if !ok || left || err != nil || key.Load != p.Matrix.Loads[0].Record.ID {
+		t.Fatalf("%+v, %v, %v, %v", key, ok, left, err)
+	}
+	if err := errors.Join(r.trial(t.Context(), key, 1, 2), r.redouble(t.Context(), key)); err != nil {
+		t.Fatal(err)
+	}
+	for _, k := range []record.TrialKey{key, r.double(key)} {
+		if rec, ok := r.store.Record(k.ID); !ok || rec.Status != record.StatusOK || rec.Server == nil {
+			t.Errorf("%+v: %v, %+v", k, ok, rec)
 		}
 	}
 }
@@ -352,6 +378,7 @@ func TestBudgetsOfTargets(t *testing.T) {
 // What a system that is started may be asked for has its confirming run and the repetition of that in it.
 func TestWorstOfStarted(t *testing.T) {
 	_, p, _ := targetPlan(t, "[[target]]\nsystem = \"vllm\"\npath = \"model\"\n[target.sweep]\nmode = \"product\"\n[target.sweep.axes]\nmax_num_seqs = [1, 2, 3]\n")
+	p.Scenario.Run.Confirm = true
 	if got, want := p.Worst(p.Scenario.Targets[0]), (Budget{Requests: 12 * (3*2*2 + 2), Tokens: 12 * 20 * (3*2*2 + 2)}); got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

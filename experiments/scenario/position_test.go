@@ -157,6 +157,7 @@ func FuzzParse(f *testing.F) {
 				}
 			}
 		}
+		checkTargets(t, s)
 	})
 }
 
@@ -175,6 +176,26 @@ func drawable(c Class) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkTargets holds for every file that is accepted: targets have names of their own, values that their systems take, and loads.
+func checkTargets(t *testing.T, s *Scenario) {
+	t.Helper()
+	names := map[string]bool{}
+	for _, x := range s.Targets {
+		if x.Name == "" || names[x.Name] || x.Dialect.Dialect == nil || (x.URL == "") != x.System.Started || (x.Path == "") == x.System.Started {
+			t.Errorf("accepted %+v", x)
+		}
+		names[x.Name] = true
+		for name, value := range x.Settings {
+			if again, err := x.System.ParseText(name, value); err != nil || again != value {
+				t.Errorf("accepted %s = %q, read again as %q, %v", name, value, again, err)
+			}
+		}
+		if !slices.ContainsFunc(s.Loads, func(l Workload) bool { _, why := x.Cannot(l); return why == "" }) {
+			t.Errorf("accepted a target that no load can be asked of: %+v", x)
+		}
+	}
 }
 
 // FuzzScan compares the scanner with the parser on any text that the parser accepts.

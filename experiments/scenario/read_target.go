@@ -139,7 +139,7 @@ func (t *table) asked(x *Target) {
 	if !x.System.Started {
 		x.KeyVariable = t.text("key_env", x.Dialect.KeyVariable)
 	}
-	x.Usage = t.usage(x.Dialect)
+	x.Usage = t.usage(x)
 	x.Stop, x.ServerSampling = t.texts("stop"), t.boolean("server_sampling", false)
 	if v, ok := t.take("body"); ok {
 		if m, isTable := v.(map[string]any); isTable {
@@ -178,14 +178,17 @@ func (t *table) address() string {
 }
 
 // usage reads which counts are asked for, of a dialect that can be asked.
-func (t *table) usage(k dialect.Kind) dialect.UsageWanted {
-	given := t.has("usage")
-	wanted := usages[t.choice("usage", "final", []string{"final", "continuous", "none"})]
-	switch k.Dialect.(type) {
+func (t *table) usage(x *Target) dialect.UsageWanted {
+	given, def := t.has("usage"), "final"
+	if x.System.Counted {
+		def = "continuous"
+	}
+	wanted := usages[t.choice("usage", def, []string{"final", "continuous", "none"})]
+	switch x.Dialect.Dialect.(type) {
 	case dialect.Chat, dialect.Completions:
 	default:
 		if given {
-			t.report(t.key("usage"), "given with dialect "+k.Name, "none: only chat and completions are asked for counts", "remove it")
+			t.report(t.key("usage"), "given with dialect "+x.Dialect.Name, "none: only chat and completions are asked for counts", "remove it")
 		}
 	}
 	return wanted

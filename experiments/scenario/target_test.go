@@ -67,46 +67,12 @@ func TestTargetDefaults(t *testing.T) {
 	}
 }
 
-// several is a file of a started system with a sweep of its own, two servers that are there, and the included engine.
-const several = `name = "x"
-[model]
-path = "embedded:gopherling-7m"
-[engine]
-threads = 1
-[[target]]
-system = "vllm"
-path = "models/m"
-command = ["/opt/venv/bin/vllm", "serve"]
-settings = { max_num_seqs = 16, dtype = "float32" }
-[target.sweep]
-mode = "product"
-exclude = [{ max_num_seqs = 4, kv_cache_dtype = "fp8" }]
-[target.sweep.axes]
-max_num_seqs = [4, 16]
-kv_cache_dtype = ["auto", "fp8"]
-[[target]]
-name = "rented"
-url = "http://10.0.0.1:8000"
-hardware = "1x H100, rented"
-price = "lambda-h100"
-labels = { quantization = "awq", seats = 256, eager = false }
-[[target]]
-system = "vllm"
-name = "listed"
-path = "models/m"
-ready_timeout = "9m"
-[target.sweep]
-mode = "list"
-[[target.sweep.arm]]
-name = "small"
-max_num_seqs = 1
-[[target.sweep.arm]]
-max_num_seqs = 2
-enforce_eager = true
-` + remoteLoad
-
 func TestSeveralTargets(t *testing.T) {
-	s, err := Parse("x.toml", []byte(several))
+	text, err := os.ReadFile("testdata/good/targets.toml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Parse("x.toml", text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ type Kind struct {
 	Started     bool      // the lab starts it; else it is there
 	Settings    []Setting // as documented; none where the lab does not start it
 	Dialects    []string  // of loadgen/dialect, the default first; nil for all
+	Counted     bool      // every message of an answer can have counts of tokens, which is then asked for unless a scenario says otherwise
 
 	// Refuse says why these values cannot run together with the version found, "" where they can. version is "" where it is
 	// not known: then only what no version runs is refused. nil refuses nothing.

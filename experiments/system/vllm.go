@@ -15,7 +15,7 @@ const VLLM = "vllm"
 // vllm describes vLLM: the settings of its server that decide how fast it is and what it answers, by the names of its flags with
 // underscores. Ranges are those of version 0.32; an older one may refuse more when it starts.
 func vllm() Kind {
-	return Kind{Name: VLLM, Title: "vLLM", Started: true, Settings: vllmSettings(), Dialects: []string{"completions", "chat"}, Refuse: refuseVLLM}
+	return Kind{Name: VLLM, Title: "vLLM", Started: true, Settings: vllmSettings(), Dialects: []string{"completions", "chat"}, Counted: true, Refuse: refuseVLLM}
 }
 
 // most is no bound but the system's own.
