@@ -308,14 +308,14 @@ func TestWorst(t *testing.T) {
 
 const (
 	choiceFile   = `{"id":"q","context":"1 + 1 =","choices":["1","2"],"answer":1}` + "\n"
-	generateFile = `{"id":"g","prompt":"2 + 2 =","expected":"4"}` + "\n" + `{"id":"h","prompt":"so","pattern":"n+o"}` + "\n"
+	generateFile = `{"id":"c","prompt":"x","check":["true"]}` + "\n" + `{"id":"g","prompt":"2 + 2 =","expected":"4"}` + "\n" + `{"id":"h","prompt":"so","pattern":"n+o"}` + "\n"
 	codeFile     = "package a\n\nfunc f() int {\n\tx := 1\n\treturn x\n}\n"
 )
 
 func papers(t *testing.T) (all []Paper) {
 	t.Helper()
 	for _, p := range []struct{ kind, text string }{{Choice, choiceFile}, {Generate, generateFile}, {Code, codeFile}} {
-		paper, err := Read(p.kind, p.kind+".txt", []byte(p.text), Rules{Items: 1, Most: 8, Context: 64, Seed: 1})
+		paper, err := Read(p.kind, p.kind+".txt", []byte(p.text), Rules{Items: map[string]int{Choice: 1, Generate: 2, Code: 1}[p.kind], Most: 8, Context: 64, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,7 +343,7 @@ func TestSit(t *testing.T) {
 	if want := []string{"letters chat[true]", "generate chat[true]"}; !slices.Equal(kinds, want) {
 		t.Errorf("found %v, want %v", kinds, want)
 	}
-	if len(not) != 2 || !strings.Contains(not[0], "likelihoods of the choices of choice.txt") || !strings.Contains(not[1], "code of code.txt") {
+	if len(not) != 3 || !strings.Contains(not[0], "likelihoods of the choices of choice.txt") || !strings.Contains(not[1], "1 of the items of generate.txt") || !strings.Contains(not[2], "code of code.txt") {
 		t.Errorf("not asked: %q", not)
 	}
 	if n := len(server.Served()); n != worst.requests || b.tokens != worst.tokens {
@@ -358,7 +358,7 @@ func TestReadRefuses(t *testing.T) {
 	many := `{"context":"x","choices":["` + strings.Repeat(`a","`, 26) + `b"],"answer":0}`
 	for _, c := range []struct{ name, kind, text, says string }{
 		{"too many choices", Choice, many, "found 27 choices, expected at most 26"},
-		{"only a command", Generate, `{"prompt":"x","check":["true"]}`, `neither "expected" nor "pattern"`},
+		{"only a command", Generate, `{"prompt":"x","check":["true"]}`, `no item with "expected" or "pattern"`},
 		{"no functions", Code, "package a\n", "found 0 functions"},
 		{"no kind", "essay", "x", `found a task of kind "essay"`},
 		{"a broken line", Generate, "{", "f.jsonl:1"},

@@ -18,6 +18,7 @@ type Paper struct {
 	questions []task.Choice
 	prompts   []task.Generate
 	places    []task.Code
+	left      int // prompts that only a command judges, which is not run on what a server writes
 	most      int // tokens of an answer
 	context   int // tokens of a file before a place
 }
@@ -39,9 +40,12 @@ func Read(kind, source string, text []byte, r Rules) (p Paper, err error) {
 		p.questions = firstOf(p.questions, r.Items)
 		return p, errors.Join(err, p.lettered())
 	case Generate:
-		p.prompts, err = task.ReadGenerates(source, bytes.NewReader(text))
-		p.prompts = firstOf(p.prompts, r.Items)
-		return p, errors.Join(err, p.judged())
+		all, err := task.ReadGenerates(source, bytes.NewReader(text))
+		p.judged(firstOf(all, r.Items))
+		if err == nil && len(p.prompts) == 0 {
+			err = fmt.Errorf("%s: found no item with \"expected\" or \"pattern\", expected one: commands are run by assay eval generate alone", source)
+		}
+		return p, err
 	case Code:
 		p.places, _, err = task.Codes(task.SplitSources(source, string(text)), r.Items, r.Seed)
 		if err != nil {
@@ -69,14 +73,15 @@ func (p Paper) lettered() error {
 	return nil
 }
 
-// judged refuses prompts that only a command judges, which is not run on what a server writes.
-func (p Paper) judged() error {
-	for _, g := range p.prompts {
+// judged takes the prompts that are judged without a command.
+func (p *Paper) judged(all []task.Generate) {
+	for _, g := range all {
 		if g.Expected == nil && g.Pattern == nil {
-			return fmt.Errorf("%s: item %s: found neither \"expected\" nor \"pattern\", expected one: commands are run by assay eval generate alone", p.Source, g.ID)
+			p.left++
+			continue
 		}
+		p.prompts = append(p.prompts, g)
 	}
-	return nil
 }
 
 // Items is how many there are.
@@ -150,6 +155,9 @@ func (s *Server) Sit(ctx context.Context, papers []Paper, t task.Tokenizer, prog
 		if why := s.unable(p); why != "" {
 			not = append(not, why)
 			continue
+		}
+		if p.left > 0 {
+			not = append(not, fmt.Sprintf("%d of the items of %s: they are judged by commands, which assay eval generate alone runs", p.left, p.Source))
 		}
 		written, err := s.Write(ctx, p.asks(t), step)
 		if err != nil {
