@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -89,15 +90,19 @@ func (r *run) sit(ctx context.Context, e sweep.Exam) (q record.Quality, err erro
 		return q, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	for _, s := range servers {
+	for i, s := range servers {
 		tasks, not, err := s.Sit(ctx, r.plan.papers, r.plan.model.Tokenizer, nil)
 		if err != nil {
 			return q, err
 		}
-		for i := range tasks {
-			tasks[i].Subject = q.Subject
+		for k := range tasks {
+			tasks[k].Subject = q.Subject
 		}
-		q.Tasks, q.NotAsked, q.Retries = append(q.Tasks, tasks...), append(q.NotAsked, not...), q.Retries+s.Retries
+		q.Tasks, q.Retries = append(q.Tasks, tasks...), q.Retries+s.Retries
+		if i == 0 {
+			q.NotAsked = not
+		}
+		q.NotAsked = slices.DeleteFunc(q.NotAsked, func(why string) bool { return !slices.Contains(not, why) }) // what another form has is known
 	}
 	q.ElapsedNS = time.Since(start).Nanoseconds()
 	return q, nil
