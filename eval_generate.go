@@ -97,7 +97,7 @@ func (o generateOptions) settleChecks(werr io.Writer, prompts []task.Generate) e
 		}
 		switch {
 		case p.Expected == nil && p.Pattern == nil && len(p.Check.Command) == 0:
-			return fmt.Errorf("%s: item %s: found neither \"expected\" nor \"pattern\" nor \"check\", expected one to judge the answer by, or --check", o.file, p.ID)
+			return fmt.Errorf("%s: item %s: found neither \"expected\" nor \"check\" nor \"pattern\", expected one to judge the answer by, or --check", o.file, p.ID)
 		case len(p.Check.Command) > 0 && !o.allowExec:
 			withheld++
 			p.Check.Command = nil

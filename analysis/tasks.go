@@ -56,11 +56,11 @@ func tasksOf(set *record.Set) (figures []TaskFigure, gaps []TaskGap) {
 	for _, id := range ids {
 		q := set.Quality[id]
 		if q == nil {
-			gaps = append(gaps, TaskGap{sharing[id], "no answers to the tasks"})
+			gaps = withGap(gaps, sharing[id], "no answers to the tasks")
 			continue
 		}
 		for _, why := range q.NotAsked {
-			gaps = append(gaps, TaskGap{sharing[id], why})
+			gaps = withGap(gaps, sharing[id], why)
 		}
 		for _, t := range q.Tasks {
 			for _, m := range t.Metrics {
@@ -73,6 +73,17 @@ func tasksOf(set *record.Set) (figures []TaskFigure, gaps []TaskGap) {
 		}
 	}
 	return figures, gaps
+}
+
+// withGap adds arms to those of the same reason.
+func withGap(gaps []TaskGap, arms []string, reason string) []TaskGap {
+	for i := range gaps {
+		if gaps[i].Reason == reason {
+			gaps[i].Arms = append(slices.Clone(gaps[i].Arms), arms...)
+			return gaps
+		}
+	}
+	return append(gaps, TaskGap{arms, reason})
 }
 
 func rank(first bool) int {

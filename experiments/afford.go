@@ -54,7 +54,7 @@ func (p *Plan) Worst(x *scenario.Target) Budget {
 	for _, s := range m.Searches() {
 		count(s.Load(s.Plan.Level(s.Record.MaxRate)), arms*s.Record.MaxProbes)
 	}
-	b = b.plus(s.questions(p.worstTasks(x)).times(arms))
+	b = b.plus(p.worstTasks(x, s).times(arms))
 	if x.System.Started && p.Scenario.Run.Confirm {
 		b = b.plus(largest.times(2))
 	}

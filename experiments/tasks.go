@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
@@ -17,6 +18,8 @@ import (
 	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/experiments/target"
 	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/result"
+	"github.com/assaylab/assay/loadgen/workload"
 )
 
 // readPapers reads the scenario's tasks, and their hash, "" where there are none.
@@ -41,11 +44,14 @@ func readPapers(s *scenario.Scenario) (papers []exam.Paper, sum string, err erro
 }
 
 // worstTasks is the most that one arm of a target is asked by the tasks.
-func (p *Plan) worstTasks(x *scenario.Target) exam.Most {
+func (p *Plan) worstTasks(x *scenario.Target, s *spending) (sum Budget) {
 	if x.NoTasks {
-		return exam.Most{}
+		return Budget{}
 	}
-	return (&exam.Server{Kind: x.Dialect}).Worst(p.papers, p.model.Tokenizer)
+	(&exam.Server{Kind: x.Dialect}).Worst(p.papers, p.model.Tokenizer, func(prompt string, most int) {
+		sum = sum.plus(s.request(len(p.model.Tokenizer.Encode(prompt, true)), most))
+	})
+	return sum
 }
 
 // tasks has every arm answer the scenario's tasks, unless its answers are on disk. An arm that does not is
@@ -84,15 +90,19 @@ func (r *run) sit(ctx context.Context, e sweep.Exam) (q record.Quality, err erro
 		return q, err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	for _, s := range servers {
+	for i, s := range servers {
 		tasks, not, err := s.Sit(ctx, r.plan.papers, r.plan.model.Tokenizer, nil)
 		if err != nil {
 			return q, err
 		}
-		for i := range tasks {
-			tasks[i].Subject = q.Subject
+		for k := range tasks {
+			tasks[k].Subject = q.Subject
 		}
-		q.Tasks, q.NotAsked, q.Retries = append(q.Tasks, tasks...), append(q.NotAsked, not...), q.Retries+s.Retries
+		q.Tasks, q.Retries = append(q.Tasks, tasks...), q.Retries+s.Retries
+		if i == 0 {
+			q.NotAsked = not
+		}
+		q.NotAsked = slices.DeleteFunc(q.NotAsked, func(why string) bool { return !slices.Contains(not, why) }) // what another form has is known
 	}
 	q.ElapsedNS = time.Since(start).Nanoseconds()
 	return q, nil
@@ -119,7 +129,9 @@ func (r *run) examined(ctx context.Context, e sweep.Exam) (servers []*exam.Serve
 		return nil, nil, err
 	}
 	s := &exam.Server{Base: t.URL(), Kind: a.Dialect, Options: a.options, Client: client}
-	r.bound(s, a)
+	if a.spent.counts() {
+		s.Purse = &purse{run: r, aim: a}
+	}
 	return []*exam.Server{s}, stop, nil
 }
 
@@ -167,24 +179,34 @@ func (r *run) begin(ctx context.Context, t target.Target, patience time.Duration
 	return t.Stop, nil
 }
 
-// bound has the questions count against the target's budget: each for the most that it can come to before it is sent, and for
-// what the server counted afterwards.
-func (r *run) bound(s *exam.Server, a *aim) {
-	if !a.spent.counts() {
-		return
+// purse holds what tasks ask of a target to its budget, and writes down what each request came to.
+type purse struct {
+	*run
+	aim *aim
+	one *meter // of the request under way
+	ask workload.Prompt
+}
+
+// Spend implements exam.Purse.
+func (p *purse) Spend(prompt string, most int) error {
+	p.ask = workload.Prompt{Text: prompt, Tokens: p.plan.model.Tokenizer.Encode(prompt, true), MaxTokens: most}
+	p.one = p.aim.spent.meter([]workload.Prompt{p.ask})
+	if why := p.one.May(0); why != "" {
+		return &BudgetError{why}
 	}
-	most := func(prompt string, most int) Budget {
-		return a.spent.question(prompt, len(r.plan.model.Tokenizer.Encode(prompt, true)), most)
+	p.aim.spent.setAside = p.one.all()
+	return p.keepSpending(p.aim.Name, p.aim.spent.underWay())
+}
+
+// Spent implements exam.Purse. What nobody counted is charged as much as it asked for.
+func (p *purse) Spent(u *dialect.Usage, turnedAway bool) error {
+	q := result.Request{Outcome: result.Truncated, AskedPrompt: len(p.ask.Tokens), AskedOutput: p.ask.MaxTokens}
+	switch {
+	case turnedAway:
+		q.Outcome = result.HTTPError
+	case u != nil && u.Prompt+u.Output > 0:
+		q.Outcome, q.PromptTokens, q.CachedTokens, q.Written, q.OutputTokens = result.OK, u.Prompt, u.Cached, u.Written, u.Output
 	}
-	s.Spend = func(prompt string, output int) error {
-		if err := a.spent.ask(most(prompt, output)); err != nil {
-			return err
-		}
-		return r.keepSpending("", Budget{})
-	}
-	s.Spent = func(prompt string, output int, u *dialect.Usage) {
-		if u != nil && u.Prompt+u.Output > 0 {
-			a.spent.answered(most(prompt, output), *u)
-		}
-	}
+	p.one.Settle(q)
+	return p.keepSpending("", Budget{})
 }

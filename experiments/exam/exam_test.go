@@ -151,19 +151,55 @@ func TestStops(t *testing.T) {
 	}
 }
 
-// TestSpend: nothing is sent that is refused, which is no failure of the server, also where it is only tried.
-func TestSpend(t *testing.T) {
-	broke := errors.New("nothing left")
+// book is a purse that writes down what is asked, up to so many requests.
+type book struct {
+	left             int
+	requests, tokens int
+	heard            []string
+}
+
+var errBroke = errors.New("nothing left")
+
+func (b *book) Spend(prompt string, most int) error {
+	if b.requests == b.left {
+		return errBroke
+	}
+	b.requests, b.tokens = b.requests+1, b.tokens+len(prompt)+most
+	return nil
+}
+
+func (b *book) Spent(u *dialect.Usage, turnedAway bool) error {
+	words := "nothing"
+	if u != nil {
+		words = fmt.Sprint(u.Prompt, "+", u.Output)
+	}
+	b.heard = append(b.heard, fmt.Sprint(words, " ", turnedAway))
+	return nil
+}
+
+// TestPurse: nothing is sent that is refused, which is no failure of the server, also where it is only tried; and
+// the purse hears how each request ended.
+func TestPurse(t *testing.T) {
 	for _, chosen := range []func(s *Server) error{
 		func(s *Server) error { _, err := s.Write(t.Context(), []Ask{{Prompt: "x", Max: 4}}, nil); return err },
 		func(s *Server) error { return s.Scores(t.Context()) },
 	} {
 		s, server := serve(t, "completions", text(false, "x"))
-		s.Spend = func(string, int) error { return broke }
+		s.Purse = &book{}
 		var no *NoScores
-		if err := chosen(s); !errors.Is(err, broke) || errors.As(err, &no) || len(server.Served()) != 0 {
+		if err := chosen(s); !errors.Is(err, errBroke) || errors.As(err, &no) || len(server.Served()) != 0 {
 			t.Errorf("error %v after %d requests", err, len(server.Served()))
 		}
+	}
+	cut := scripted.Answer{Parts: []scripted.Part{scripted.Message(0, 1, "x")}, NoDone: true, Usage: scripted.Absent}
+	s, _ := serve(t, "completions", scripted.Refuse(429, 0, "full"), text(false, "x", "y"), cut.Script())
+	b := &book{left: 9}
+	s.Purse = b
+	if _, err := s.Write(t.Context(), slices.Repeat([]Ask{{Prompt: "abc", Max: 4}}, 2), nil); err == nil {
+		t.Error("a cut answer was taken")
+	}
+	if want := []string{"nothing true", "3+2 false", "nothing false"}; !slices.Equal(b.heard, want) || b.requests != 3 || b.tokens != 21 {
+		t.Errorf("heard %q of %d requests, want %q", b.heard, b.requests, want)
 	}
 }
 
@@ -255,36 +291,31 @@ func TestScoresAreTried(t *testing.T) {
 func TestWorst(t *testing.T) {
 	questions := []task.Choice{{ID: "1", Context: "ab", Delimiter: " ", Choices: []string{"c", "de"}}}
 	s := scoring(t, nil)
-	count := func(text string) int { return len(text) }
-	requests, tokens := 0, 0
-	s.Spend = func(prompt string, most int) error {
-		requests, tokens = requests+1, tokens+count(prompt)+most
-		return nil
-	}
+	b := &book{left: 9}
+	s.Purse = b
 	if err := s.Scores(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := s.Score(t.Context(), questions, nil); err != nil {
 		t.Fatal(err)
 	}
-	if m := WorstScores(questions, count); m.Requests != requests || m.Prompt+m.Output != tokens {
-		t.Errorf("worst %+v, sent %d and %d", m, requests, tokens)
-	}
-	if m := Worst([]Ask{{Prompt: "abc", Max: 5}, {Prompt: "", Max: 1}}, count); m != (Most{2, 3, 6}) {
-		t.Errorf("worst %+v", m)
+	worst := &book{left: 99}
+	eachScore(questions, func(prompt string, most int) { _ = worst.Spend(prompt, most) })
+	if worst.requests != b.requests || worst.tokens != b.tokens {
+		t.Errorf("worst %d requests and %d tokens, sent %d and %d", worst.requests, worst.tokens, b.requests, b.tokens)
 	}
 }
 
 const (
 	choiceFile   = `{"id":"q","context":"1 + 1 =","choices":["1","2"],"answer":1}` + "\n"
-	generateFile = `{"id":"g","prompt":"2 + 2 =","expected":"4"}` + "\n" + `{"id":"h","prompt":"so","pattern":"n+o"}` + "\n"
+	generateFile = `{"id":"c","prompt":"x","check":["true"]}` + "\n" + `{"id":"g","prompt":"2 + 2 =","expected":"4"}` + "\n" + `{"id":"h","prompt":"so","pattern":"n+o"}` + "\n"
 	codeFile     = "package a\n\nfunc f() int {\n\tx := 1\n\treturn x\n}\n"
 )
 
 func papers(t *testing.T) (all []Paper) {
 	t.Helper()
 	for _, p := range []struct{ kind, text string }{{Choice, choiceFile}, {Generate, generateFile}, {Code, codeFile}} {
-		paper, err := Read(p.kind, p.kind+".txt", []byte(p.text), Rules{Items: 1, Most: 8, Context: 64, Seed: 1})
+		paper, err := Read(p.kind, p.kind+".txt", []byte(p.text), Rules{Items: map[string]int{Choice: 1, Generate: 2, Code: 1}[p.kind], Most: 8, Context: 64, Seed: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -297,7 +328,10 @@ func papers(t *testing.T) (all []Paper) {
 func TestSit(t *testing.T) {
 	s, server := serve(t, "chat", text(true, "B"), text(true, " 4\n"))
 	all := papers(t)
-	worst := s.Worst(all, letters{})
+	worst := &book{left: 99}
+	s.Worst(all, letters{}, func(prompt string, most int) { _ = worst.Spend(prompt, most) })
+	b := &book{left: 99}
+	s.Purse = b
 	tasks, not, err := s.Sit(t.Context(), all, letters{}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -309,11 +343,11 @@ func TestSit(t *testing.T) {
 	if want := []string{"letters chat[true]", "generate chat[true]"}; !slices.Equal(kinds, want) {
 		t.Errorf("found %v, want %v", kinds, want)
 	}
-	if len(not) != 2 || !strings.Contains(not[0], "likelihoods of the choices of choice.txt") || !strings.Contains(not[1], "code of code.txt") {
+	if len(not) != 3 || !strings.Contains(not[0], "likelihoods of the choices of choice.txt") || !strings.Contains(not[1], "1 of the items of generate.txt") || !strings.Contains(not[2], "code of code.txt") {
 		t.Errorf("not asked: %q", not)
 	}
-	if len(server.Served()) != worst.Requests || worst.Prompt+worst.Output <= 16 {
-		t.Errorf("%d requests sent, worst %+v", len(server.Served()), worst)
+	if n := len(server.Served()); n != worst.requests || b.tokens != worst.tokens {
+		t.Errorf("%d requests of %d tokens, worst %d of %d", n, b.tokens, worst.requests, worst.tokens)
 	}
 	if _, err := json.Marshal(record.Quality{Tasks: tasks}); err != nil {
 		t.Error(err)
@@ -324,7 +358,7 @@ func TestReadRefuses(t *testing.T) {
 	many := `{"context":"x","choices":["` + strings.Repeat(`a","`, 26) + `b"],"answer":0}`
 	for _, c := range []struct{ name, kind, text, says string }{
 		{"too many choices", Choice, many, "found 27 choices, expected at most 26"},
-		{"only a command", Generate, `{"prompt":"x","check":["true"]}`, `neither "expected" nor "pattern"`},
+		{"only a command", Generate, `{"prompt":"x","check":["true"]}`, `no item with "expected" or "pattern"`},
 		{"no functions", Code, "package a\n", "found 0 functions"},
 		{"no kind", "essay", "x", `found a task of kind "essay"`},
 		{"a broken line", Generate, "{", "f.jsonl:1"},

@@ -18,6 +18,7 @@ type Paper struct {
 	questions []task.Choice
 	prompts   []task.Generate
 	places    []task.Code
+	left      int // prompts that only a command judges, which is not run on what a server writes
 	most      int // tokens of an answer
 	context   int // tokens of a file before a place
 }
@@ -39,9 +40,12 @@ func Read(kind, source string, text []byte, r Rules) (p Paper, err error) {
 		p.questions = firstOf(p.questions, r.Items)
 		return p, errors.Join(err, p.lettered())
 	case Generate:
-		p.prompts, err = task.ReadGenerates(source, bytes.NewReader(text))
-		p.prompts = firstOf(p.prompts, r.Items)
-		return p, errors.Join(err, p.judged())
+		all, err := task.ReadGenerates(source, bytes.NewReader(text))
+		p.judged(firstOf(all, r.Items))
+		if err == nil && len(p.prompts) == 0 {
+			err = fmt.Errorf("%s: found no item with \"expected\" or \"pattern\", expected one: commands are run by assay eval generate alone", source)
+		}
+		return p, err
 	case Code:
 		p.places, _, err = task.Codes(task.SplitSources(source, string(text)), r.Items, r.Seed)
 		if err != nil {
@@ -69,14 +73,15 @@ func (p Paper) lettered() error {
 	return nil
 }
 
-// judged refuses prompts that only a command judges, which is not run on what a server writes.
-func (p Paper) judged() error {
-	for _, g := range p.prompts {
+// judged takes the prompts that are judged without a command.
+func (p *Paper) judged(all []task.Generate) {
+	for _, g := range all {
 		if g.Expected == nil && g.Pattern == nil {
-			return fmt.Errorf("%s: item %s: found neither \"expected\" nor \"pattern\", expected one: commands are run by assay eval generate alone", p.Source, g.ID)
+			p.left++
+			continue
 		}
+		p.prompts = append(p.prompts, g)
 	}
-	return nil
 }
 
 // Items is how many there are.
@@ -105,19 +110,20 @@ func (p Paper) judge(written []Written) (kind string, a Answers, err error) {
 	return Code, ByCode(p.places, written, nil), nil
 }
 
-// Worst is the most that putting the papers to a server can come to, by the tokens of t.
-func (s *Server) Worst(papers []Paper, t task.Tokenizer) (m Most) {
-	count := func(text string) int { return len(t.Encode(text, true)) }
+// Worst calls ask for every request that putting the papers to the server can take at most, with its prompt and the
+// tokens of its answer, but for what it has no room for and is sent again.
+func (s *Server) Worst(papers []Paper, t task.Tokenizer, ask func(prompt string, most int)) {
 	for _, p := range papers {
 		if s.unable(p) != "" {
 			continue
 		}
-		m = m.Plus(Worst(p.asks(t), count))
+		for _, a := range p.asks(t) {
+			ask(a.Prompt, a.Max)
+		}
 		if p.Kind == Choice && s.mayScore() == nil {
-			m = m.Plus(WorstScores(p.questions, count))
+			eachScore(p.questions, ask)
 		}
 	}
-	return m
 }
 
 // unable is why a paper cannot be put to the server, "" where it can.
@@ -149,6 +155,9 @@ func (s *Server) Sit(ctx context.Context, papers []Paper, t task.Tokenizer, prog
 		if why := s.unable(p); why != "" {
 			not = append(not, why)
 			continue
+		}
+		if p.left > 0 {
+			not = append(not, fmt.Sprintf("%d of the items of %s: they are judged by commands, which assay eval generate alone runs", p.left, p.Source))
 		}
 		written, err := s.Write(ctx, p.asks(t), step)
 		if err != nil {

@@ -21,14 +21,20 @@ type Server struct {
 	Kind    dialect.Kind
 	Options dialect.Options // of every request; answers are greedy, unless ServerSampling is set
 	Client  *http.Client
-	// Spend is asked before every request, with its prompt and the most tokens of its answer, and
-	// may refuse. Spent hears what the server counted, nil where it does not say. Either may be nil.
-	Spend func(prompt string, most int) error
-	Spent func(prompt string, most int, u *dialect.Usage)
+	// Purse is asked before every request, and told of its end; nil bounds nothing.
+	Purse Purse
 	// Sleep waits between tries of a request that a server has no room for; nil is time.Sleep's.
 	Sleep func(ctx context.Context, d time.Duration) error
 
 	Retries int // so far
+}
+
+// Purse bounds what a server is asked. Its calls come in pairs, one request at a time.
+type Purse interface {
+	// Spend says why a request is not sent that has this prompt and so many tokens of an answer at most; nil where it is.
+	Spend(prompt string, most int) error
+	// Spent says what the server counted, nil where it does not say; and whether it turned the request away.
+	Spent(u *dialect.Usage, turnedAway bool) error
 }
 
 // Bounds of one answer.
@@ -93,13 +99,14 @@ func (s *Server) encode(a Ask) (dialect.Call, error) {
 	return call, err
 }
 
-// busyError is an answer of a server that has no room now.
-type busyError struct {
+// turnedAway is an answer that is none: the server did nothing.
+type turnedAway struct {
 	reason string
-	wait   time.Duration // 0 where it is not said
+	busy   bool          // it has no room now
+	wait   time.Duration // for so long, 0 where it is not said
 }
 
-func (e *busyError) Error() string { return e.reason }
+func (e *turnedAway) Error() string { return e.reason }
 
 // unsent is why a request was not sent.
 type unsent struct{ error }
@@ -110,29 +117,35 @@ func (e *unsent) Unwrap() error { return e.error }
 // counts does not depend on it, since they are greedy.
 func (s *Server) try(ctx context.Context, prompt string, most int, send func() (*dialect.Usage, error)) error {
 	for n := 1; ; n++ {
-		if s.Spend != nil {
-			if err := s.Spend(prompt, most); err != nil {
-				return &unsent{err}
-			}
-		}
-		u, err := send()
-		if s.Spent != nil {
-			s.Spent(prompt, most, u)
-		}
-		var busy *busyError
+		err := s.paid(prompt, most, send)
+		var away *turnedAway
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
-		case !errors.As(err, &busy):
+		case !errors.As(err, &away) || !away.busy:
 			return s.redacted(err)
 		case n == mostTries:
 			return s.redacted(fmt.Errorf("%w (tried %d times)", err, n))
 		}
 		s.Retries++
-		if err := s.sleep(ctx, busy.wait, n); err != nil {
+		if err := s.sleep(ctx, away.wait, n); err != nil {
 			return err
 		}
 	}
+}
+
+// paid sends a request if the purse lets it.
+func (s *Server) paid(prompt string, most int, send func() (*dialect.Usage, error)) error {
+	if s.Purse == nil {
+		_, err := send()
+		return err
+	}
+	if err := s.Purse.Spend(prompt, most); err != nil {
+		return &unsent{err}
+	}
+	u, err := send()
+	var away *turnedAway
+	return errors.Join(err, s.Purse.Spent(u, errors.As(err, &away)))
 }
 
 func (s *Server) redacted(err error) error {
@@ -183,11 +196,12 @@ func (s *Server) post(ctx context.Context, path string, header http.Header, body
 	const excerpt = 300
 	text, _ := io.ReadAll(io.LimitReader(res.Body, excerpt))
 	reason := fmt.Sprintf("%s answers %s: %s", s.Base+path, res.Status, bytes.TrimSpace(text))
+	e := &turnedAway{reason: reason, wait: dialect.ReadHead(res.Header).RetryAfter}
 	switch res.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, statusOverloaded:
-		return nil, &busyError{reason, dialect.ReadHead(res.Header).RetryAfter}
+		e.busy = true
 	}
-	return nil, errors.New(reason)
+	return nil, e
 }
 
 // statusOverloaded is what Anthropic's servers answer when they have no room.

@@ -64,36 +64,18 @@ func AskCodes(places []task.Code, t task.Tokenizer, context, most int) []Ask {
 	return asks
 }
 
-// Counter counts tokens.
-type Counter func(text string) int
-
-// Worst is the most that asking can come to: a request for each, and the tokens of prompts and answers by a count.
-func Worst(asks []Ask, count Counter) (m Most) {
-	for _, a := range asks {
-		m = m.Plus(Most{1, count(a.Prompt), a.Max})
-	}
-	return m
-}
-
-// Most is the most that putting questions to a server can come to.
-type Most struct{ Requests, Prompt, Output int } // requests, and tokens of all prompts and of all answers
-
-// Plus is the sum of both.
-func (m Most) Plus(n Most) Most {
-	return Most{m.Requests + n.Requests, m.Prompt + n.Prompt, m.Output + n.Output}
-}
-
-// WorstScores is the most that Score can come to, with the probe before it: a request for each context and each choice.
-func WorstScores(questions []task.Choice, count Counter) Most {
-	m := Most{1, count(probeText), 1}
+// eachScore calls ask for the requests that scoring the questions takes: a probe, each context and each choice.
+func eachScore(questions []task.Choice, ask func(prompt string, most int)) {
+	ask(probeText, 1)
 	for _, q := range questions {
 		context, continuations := q.Texts()
-		m = m.Plus(Most{1, count(context), 1})
+		if context != "" {
+			ask(context, 1)
+		}
 		for _, c := range continuations {
-			m = m.Plus(Most{1, count(context + c), 1})
+			ask(context+c, 1)
 		}
 	}
-	return m
 }
 
 // ByScore judges by the likelihood of the choices.
