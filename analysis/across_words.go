@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/analysis/cost"
@@ -112,7 +113,7 @@ func (a *analysis) cheaperUnjudged(w *judged) string {
 
 func (a *analysis) namesOf(want func(*judged) bool) (names []string) {
 	for i := range a.arms {
-		if j := &a.arms[i]; len(j.rungs) > 0 && want(j) {
+		if j := &a.arms[i]; slices.ContainsFunc(j.rungs, rung.valid) && want(j) {
 			names = append(names, j.Arm.Arm.Name)
 		}
 	}

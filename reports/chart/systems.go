@@ -80,7 +80,7 @@ func (f Systems) Alt() string {
 			chosen = append(chosen, a.Name)
 		}
 	}
-	s := fmt.Sprintf("%s and %s against %s for %d arms of %d systems: %s", f.Quality, f.Cost, f.Latency, len(f.Arms), len(f.Groups), strings.Join(names, "; "))
+	s := fmt.Sprintf("%s, and %s, against %s; %d of the arms of these systems: %s", f.Quality, f.Cost, f.Latency, len(f.Arms), strings.Join(names, "; "))
 	if len(chosen) > 0 {
 		s += "; recommended: " + strings.Join(chosen, ", ")
 	}
