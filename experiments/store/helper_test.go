@@ -18,7 +18,7 @@ func newRun(n int) record.Run {
 		Build: record.Build{Version: "v1", Go: "go1.26", SHA256: strings.Repeat("cd", 32)},
 		Host:  record.Host{OS: "linux", CPU: "cpu", Cores: 2, Fingerprint: strings.Repeat("ef", 32)}, Repetitions: max(1, n),
 		Files: []record.File{{Name: "m.gguf", SHA256: "11"}},
-		Arms:  []record.Arm{{ID: "arm", Name: "arm"}}, Loads: []record.Load{{ID: "load"}}}
+		Arms:  []record.Arm{{ID: "arm", Name: "arm", Deployment: &record.Deployment{Target: "vllm", Started: true, Version: "0.32"}}}, Loads: []record.Load{{ID: "load"}}}
 	for i := range n {
 		run.Order = append(run.Order, record.TrialKey{ID: fmt.Sprintf("t%04d", i), Arm: "arm", Load: "load", Repetition: i})
 	}

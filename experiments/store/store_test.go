@@ -31,6 +31,9 @@ func TestCreateRefuses(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := Open(s.Dir(), scenarioText, newRun(2), Options{New: true}); !errors.Is(err, ErrExists) {
+		t.Errorf("a new run in a run's directory: %v", err)
+	}
 	if _, err := Create(s.Dir(), scenarioText, newRun(2)); !errors.Is(err, ErrExists) {
 		t.Errorf("a second run in the same directory: %v", err)
 	}
@@ -217,6 +220,7 @@ func TestResumeRefusesChanges(t *testing.T) {
 		{"host by fingerprint", func(r *record.Run) { r.Host.Fingerprint = "77" }, "the host changed (was fingerprint efefefefefef, is fingerprint 77)"},
 		{"text", func(r *record.Run) { r.Quality.TextSHA256 = "55" }, "the quality text changed (was none, is 55)"},
 		{"file", func(r *record.Run) { r.Files = []record.File{{Name: "m.gguf", SHA256: "66"}} }, "the file m.gguf changed (was sha256 11, is sha256 66)"},
+		{"version", func(r *record.Run) { r.Arms[0].Deployment.Version = "0.33" }, "the version of vllm changed (was 0.32, is 0.33)"},
 		{"two", func(r *record.Run) { r.ScenarioHash, r.Quality.TextSHA256 = "1", "2" }, "the scenario changed (was sha256 abababababab, is sha256 1); the quality text changed (was none, is 2)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
