@@ -50,8 +50,9 @@ cpu = false
 	return dir
 }
 
-// TestBesideVLLM: vLLM's arms stand beside the engine's in one run, with what the server said of itself. What dies at its start, and
-// what dies in the middle of a trial, are failed trials with their reasons; the others go on, and nothing is left behind.
+// TestBesideVLLM: vLLM's arms stand beside the engine's in one run, with what the server said of itself. What dies at its start, what
+// is never ready, and what dies in the middle of a trial are failed trials with their reasons; the others go on, and nothing is left
+// behind.
 func TestBesideVLLM(t *testing.T) {
 	t.Parallel()
 	testkit.NeedProc(t)
@@ -70,7 +71,13 @@ name = "late"
 system = "vllm"
 path = "`+vllmtest.DiesLate+`"
 command = COMMAND
-`, "model", vllmtest.DiesLate)
+[[target]]
+name = "never"
+system = "vllm"
+path = "`+vllmtest.NeverReady+`"
+command = COMMAND
+ready_timeout = "1s"
+`, "model", vllmtest.DiesLate, vllmtest.NeverReady)
 	p := testkit.Start(t, dir, "run", "beside.toml", "--out", "run")
 	if r := p.Wait(); r.Code == exitUsage || r.Code == exitEnvironment {
 		t.Fatalf("exit code %d\n%s", r.Code, r.Stderr)
@@ -92,12 +99,14 @@ command = COMMAND
 			t.Errorf("%s: its answers and its counters differ: %v", arm.Name, s.Differs)
 		}
 	}
-	if len(outcome) != 5 {
+	if len(outcome) != 6 {
 		t.Errorf("%d arms: %v", len(outcome), outcome)
 	}
 	for name, reason := range outcome {
 		want := ""
 		switch {
+		case strings.Contains(name, "never"):
+			want = "not ready after 1s (ready_timeout); the last answer: GET /health: 503"
 		case strings.Contains(name, "late"):
 			want = "the third answer was too much"
 		case strings.Contains(name, "block size"):

@@ -107,6 +107,9 @@ func vllmStats(p promtext.Page) (Stats, error) {
 	if !has || !also {
 		return s, fmt.Errorf("it has no %s or no %s: is it vLLM's?", vllmRunning, vllmWaiting)
 	}
+	if err := countable(p); err != nil {
+		return s, err
+	}
 	s.Running, s.Waiting = int(running), int(waiting)
 	for _, c := range vllmCounters {
 		value, known := p.Sum(c.sample)
@@ -131,6 +134,19 @@ func vllmStats(p promtext.Page) (Stats, error) {
 		s.Known = append(s.Known, "aborted")
 	}
 	return s, nil
+}
+
+// mostCounted is where floating-point numbers stop counting.
+const mostCounted = 1 << 53
+
+// countable refuses a page of vLLM's samples that are no counts, times or shares: one that is negative, or no number.
+func countable(p promtext.Page) error {
+	for _, s := range p {
+		if strings.HasPrefix(s.Name, "vllm:") && !(s.Value >= 0 && s.Value <= mostCounted) {
+			return fmt.Errorf("%s is %v, expected 0 to 2^53", s.Name, s.Value)
+		}
+	}
+	return nil
 }
 
 // byPosition are counts by the position that their label says, from 0.

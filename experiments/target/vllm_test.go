@@ -377,6 +377,9 @@ func TestVLLMStats(t *testing.T) {
 	for _, c := range []struct{ page, want, known string }{
 		{"", "!is it vLLM's?", ""},
 		{"vllm:num_requests_running 1\nvllm:num_requests_waiting 1\n", "!it has no vllm:prompt_tokens_total", ""},
+		{least + "vllm:num_preemptions_total NaN\n", "!vllm:num_preemptions_total is NaN", ""},
+		{least + "vllm:num_preemptions_total -1\n", "!vllm:num_preemptions_total is -1", ""},
+		{least + "vllm:num_preemptions_total 1e300\n", "!expected 0 to 2^53", ""},
 		{least, "2 3 5 6 0 []", "prompt_tokens generated_tokens drafts draft_tokens accepted_tokens"},
 		{least + "vllm:num_preemptions_total 7\nvllm:spec_decode_num_accepted_tokens_per_pos_total{position=\"1\"} 2\nvllm:spec_decode_num_accepted_tokens_per_pos_total{position=\"0\"} 4\n", "2 3 5 6 7 [4 2]",
 			"prompt_tokens generated_tokens preemptions drafts draft_tokens accepted_tokens accepted_at"},
@@ -451,4 +454,33 @@ func TestRemoteMetrics(t *testing.T) {
 	if paid := remote(t, v.URL(), "anthropic"); paid.Ready(t.Context()) != nil || paid.metrics != nil {
 		t.Error("a provider's dialect was asked for metrics")
 	}
+}
+
+// No page is a panic, and no counter of one that is read is negative.
+func FuzzVLLMStats(f *testing.F) {
+	var short strings.Builder // the whole page is too long to be changed in many ways
+	for line := range strings.Lines(vllmtest.File("metrics.txt")) {
+		if s, ok, _ := promtext.ParseLine(line); ok && slices.ContainsFunc(vllmCounters, func(c vllmCounter) bool { return c.sample == s.Name }) {
+			short.WriteString(line)
+		}
+	}
+	f.Add(short.String() + "vllm:num_requests_running 1\nvllm:num_requests_waiting 0\n")
+	f.Add("vllm:num_requests_running 1\nvllm:num_requests_waiting 1\nvllm:prompt_tokens_total 1\nvllm:generation_tokens_total 2\nvllm:spec_decode_num_accepted_tokens_per_pos_total{position=\"9\"} 3\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		readGauges(text)
+		p, err := promtext.Parse(text)
+		if err != nil {
+			return
+		}
+		s, err := vllmStats(p)
+		if err != nil {
+			return
+		}
+		for _, c := range vllmCounters {
+			if n := *c.into(&s.Stats); n < 0 {
+				t.Errorf("%s is %d", c.name, n)
+			}
+		}
+		(&vllmMetrics{}).Report(Stats{}, s)
+	})
 }
