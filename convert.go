@@ -14,36 +14,72 @@ import (
 
 	"github.com/assaylab/assay/engine/convert"
 	"github.com/assaylab/assay/engine/gguf"
+	"github.com/assaylab/assay/engine/safetensors"
 )
 
 type convertOptions struct {
 	convert.Options
+	to, dtype    string
+	shard        int64 // megabytes
 	dryRun, json bool
 }
 
 func newConvert() *cobra.Command {
 	var o convertOptions
 	c := &cobra.Command{
-		Use:   "convert HF_DIR OUT",
-		Short: "Make a GGUF file of a model as it is published",
+		Use:   "convert IN OUT",
+		Short: "Make a GGUF file of a model as it is published, or the other way round",
 		Long: `Convert reads a model's directory as model hubs have it (config.json, tokenizer.json
 and safetensors, whole or in shards) and writes it as the GGUF file OUT. Matrices are
 stored as --type says; auto keeps BF16 and makes all else F16. Norms stay F32. What
-changes the model's answers and has no place in GGUF is refused, not dropped. OUT
-appears whole or not at all.`,
+changes the model's answers and has no place in GGUF is refused, not dropped.
+
+With --to hf, IN is a GGUF file (embedded:NAME and cache:NAME work too) and OUT the
+directory that is made of it, for vLLM, transformers and others. With --dtype auto every
+value stays what it is; quantized tensors are written as the numbers they stand for.
+
+OUT appears whole or not at all.`,
 		Example: `  assay convert ./Qwen3-0.6B qwen3-0.6b.gguf
-  assay convert ./Qwen3-0.6B qwen3-0.6b.gguf --type F32 --dry-run`,
-		Args: arguments("HF_DIR", "OUT"),
+  assay convert ./Qwen3-0.6B qwen3-0.6b.gguf --type F32 --dry-run
+  assay convert --to hf embedded:gopherling-7m ./gopherling-7m`,
+		Args: arguments("IN", "OUT"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return convertDir(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], args[1], o)
+			if err := checkConvertFlags(c, o); err != nil {
+				return err
+			}
+			do := convertDir
+			if o.to == "hf" {
+				do = convertFile
+			}
+			return do(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], args[1], o)
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.Type, "type", convert.Auto, "format of the matrices: "+strings.Join(convert.Types(), ", "))
-	f.StringVar(&o.Name, "name", "", "name of the model; by default what its files and directory say")
+	f.StringVar(&o.to, "to", "gguf", "what OUT shall be: gguf, a file, or hf, a directory")
+	f.StringVar(&o.Type, "type", convert.Auto, "to gguf: format of the matrices: "+strings.Join(convert.Types(), ", "))
+	f.StringVar(&o.Name, "name", "", "to gguf: name of the model; by default what its files and directory say")
+	f.StringVar(&o.dtype, "dtype", convert.Auto, "to hf: type of all tensors: "+strings.Join(convert.Types(), ", "))
+	f.Int64Var(&o.shard, "shard-mb", safetensors.DefaultShard/1e6, "to hf: most megabytes of tensors in one file")
 	f.BoolVar(&o.dryRun, "dry-run", false, "list the tensors and write nothing")
 	f.BoolVar(&o.json, "json", false, "the summary as one JSON object")
 	return c
+}
+
+// checkConvertFlags refuses flags that belong to the other direction.
+func checkConvertFlags(c *cobra.Command, o convertOptions) error {
+	others := map[string][]string{"gguf": {"dtype", "shard-mb"}, "hf": {"type", "name"}}[o.to]
+	if others == nil {
+		return usageError(c, "--to: found %q, expected gguf or hf", o.to)
+	}
+	for _, name := range others {
+		if c.Flags().Changed(name) {
+			return usageError(c, "--%s: not used with --to %s", name, o.to)
+		}
+	}
+	if o.shard < 1 {
+		return usageError(c, "--shard-mb: found %d, expected 1 or more", o.shard)
+	}
+	return nil
 }
 
 // convertDir converts, and prints a summary to w and progress to werr.
@@ -67,7 +103,12 @@ func convertDir(ctx context.Context, w, werr io.Writer, dir, out string, o conve
 	if o.dryRun {
 		s.List = listed(m.Tensors)
 	}
-	if o.json {
+	return s.show(w, werr, o.json)
+}
+
+// show prints the conversion for people or for scripts.
+func (s conversion) show(w, werr io.Writer, asJSON bool) error {
+	if asJSON {
 		enc := json.NewEncoder(w)
 		enc.SetIndent("", "  ")
 		return enc.Encode(s)
@@ -82,12 +123,20 @@ func checkConvert(dir, out string) error {
 	case err != nil:
 		return fmt.Errorf("convert: %w", err)
 	case !info.IsDir():
-		return fmt.Errorf("convert: %s is a file; expected the directory with config.json and the weights", dir)
+		return fmt.Errorf("convert: %s is a file; expected the directory with config.json and the weights%s", dir, otherWay(dir))
 	}
 	if info, err := os.Stat(out); err == nil && info.IsDir() {
 		return fmt.Errorf("convert: %s is a directory; expected the name of the file to write", out)
 	}
 	return nil
+}
+
+// otherWay is a hint for those who want the inverse.
+func otherWay(file string) string {
+	if strings.HasSuffix(file, ".gguf") {
+		return " (--to hf makes a directory of a GGUF file)"
+	}
+	return ""
 }
 
 // interruptible makes writing tensors end when ctx does.
@@ -121,7 +170,7 @@ type conversion struct {
 type listedTensor struct {
 	Name  string `json:"name"`
 	Type  string `json:"type"`
-	Shape []int  `json:"shape"` // in ggml's order
+	Shape []int  `json:"shape"` // in the order of the file that is written
 	Bytes int    `json:"bytes"`
 }
 

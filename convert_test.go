@@ -100,3 +100,53 @@ func TestConvertInterrupted(t *testing.T) {
 		t.Errorf("an interrupted conversion left %v", left)
 	}
 }
+
+// TestConvertToHF makes a directory of an embedded model, and a file of it again.
+func TestConvertToHF(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "m")
+	text, errs, code := assay(t, "convert", "--to", "hf", "embedded:gopherling-2m", dir, "--dtype", "bf16", "--shard-mb", "1")
+	if code != exitOK {
+		t.Fatalf("exit code %d: %s", code, errs)
+	}
+	for _, s := range []string{"gopherling-2m (llama)", "4096 tokens", "BF16", dir} {
+		if !strings.Contains(text, s) {
+			t.Errorf("the summary does not say %q:\n%s", s, text)
+		}
+	}
+	if shards, _ := filepath.Glob(filepath.Join(dir, "model-*-of-*.safetensors")); len(shards) < 3 {
+		t.Errorf("found the shards %v", shards)
+	}
+	if _, errs, code = assay(t, "convert", dir, filepath.Join(filepath.Dir(dir), "m.gguf")); code != exitOK {
+		t.Errorf("the way back: exit code %d: %s", code, errs)
+	}
+	if _, errs, code = assay(t, "convert", "--to", "hf", "embedded:gopherling-2m", dir); code != exitUsage || !strings.Contains(errs, "a new or an empty one") {
+		t.Errorf("over another model: exit code %d: %s", code, errs)
+	}
+}
+
+func TestConvertToHFRefuses(t *testing.T) {
+	out := filepath.Join(t.TempDir(), "m")
+	for _, c := range []struct {
+		name string
+		args []string
+		says string
+	}{
+		{"no such form", []string{"--to", "onnx", "x.gguf", out}, "expected gguf or hf"},
+		{"the other way's type", []string{"--to", "hf", "--type", "F32", "x.gguf", out}, "--type: not used with --to hf"},
+		{"the other way's dtype", []string{"--dtype", "F32", published, out}, "--dtype: not used with --to gguf"},
+		{"a type of blocks", []string{"--to", "hf", "--dtype", "Q4_0", "embedded:gopherling-2m", out}, "BF16"},
+		{"no file", []string{"--to", "hf", "none.gguf", out}, "no such file"},
+		{"empty shards", []string{"--to", "hf", "--shard-mb", "0", "embedded:gopherling-2m", out}, "1 or more"},
+		{"a file without --to hf", []string{"engine/models/gopherling-2m-bf16.gguf", out}, "--to hf"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, errs, code := assay(t, append([]string{"convert"}, c.args...)...)
+			if code != exitUsage || !strings.Contains(errs, c.says) {
+				t.Errorf("exit code %d, message %q; want %d and one that says %q", code, errs, exitUsage, c.says)
+			}
+		})
+	}
+	if left, _ := os.ReadDir(filepath.Dir(out)); len(left) > 0 {
+		t.Errorf("refused commands left %v", left)
+	}
+}

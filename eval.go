@@ -66,7 +66,7 @@ func runWindows(ctx context.Context, w, werr io.Writer, args []string, o windowO
 		}
 		o.reference = first.model
 	}
-	l, err := openLineup(args, o.evalOptions)
+	l, err := openLineup(ctx, args, o.evalOptions)
 	if err != nil {
 		return err
 	}

@@ -11,9 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/engine/eval"
 	"github.com/assaylab/assay/engine/eval/task"
+	"github.com/assaylab/assay/experiments/exam"
 )
 
 type codeOptions struct {
@@ -22,6 +22,7 @@ type codeOptions struct {
 	items              int
 	seed               uint64
 	context, maxTokens int
+	tokenizer          string
 }
 
 func newEvalCode() *cobra.Command {
@@ -38,7 +39,11 @@ of the file's own next line shows smaller differences than either.
 PATH is a directory, of which all Go files are taken, or a file of many Go files one
 after the other. Take code that the models were not trained on: for the embedded ones
 not the Go distribution, but scenarios/data/assay-source.txt. The same source, --items
-and --seed give the same places.`,
+and --seed give the same places.
+
+With a server among the subjects there are no likelihoods, and prompts are cut by
+--tokenizer for it.
+` + serverHelp,
 		Example: `  assay eval code embedded:gopherling-7m embedded:gopherling-7m,quantization=Q4_0 \
     --source scenarios/data/assay-source.txt --items 100`,
 		Args: arguments("SUBJECT..."),
@@ -56,11 +61,13 @@ and --seed give the same places.`,
 	}
 	f := c.Flags()
 	o.flags(f)
+	o.servers = true
 	f.StringVar(&o.source, "source", "", "directory or file with Go source (required)")
 	f.IntVar(&o.items, "items", 100, "functions to cut off")
 	f.Uint64Var(&o.seed, "seed", 1, "of the choice of functions and lines")
 	f.IntVar(&o.context, "context-tokens", 512, "tokens of the file before the line, at most")
 	f.IntVar(&o.maxTokens, "max-tokens", 128, "tokens to write, at most")
+	f.StringVar(&o.tokenizer, "tokenizer", defaultModel, "GGUF file, embedded:NAME or cache:NAME that cuts a server's prompts")
 	_ = c.MarkFlagRequired("source") // fails for an unknown flag only
 	return c
 }
@@ -77,36 +84,52 @@ func runCode(ctx context.Context, w, werr io.Writer, args []string, o codeOption
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.source, err)
 	}
-	return runTask(ctx, w, args, o.evalOptions, "code", o.source, func(ctx context.Context, e entry, threads int) (answers, error) {
+	likelihoods := !anyServer(append(args, o.reference))
+	return runTask(ctx, w, args, o.evalOptions, exam.Code, o.source, func(ctx context.Context, e entry, threads int) (answers, error) {
+		if e.server != nil {
+			return o.askServer(ctx, werr, e, places)
+		}
 		prompts, lines := make([]eval.Prompt, len(places)), make([]eval.Choice, len(places))
 		for i, p := range places {
 			prompts[i], lines[i] = p.Encode(e.checkpoint.Tokenizer, o.context, o.maxTokens)
 		}
-		scores, err := eval.Choices(ctx, e.subject(), lines, threads, nil)
-		if err != nil {
-			return answers{}, fmt.Errorf("%s: %w", e.name, err)
+		var nll []float64
+		if likelihoods {
+			scores, err := eval.Choices(ctx, e.subject(), lines, threads, nil)
+			if err != nil {
+				return answers{}, fmt.Errorf("%s: %w", e.name, err)
+			}
+			for _, s := range scores {
+				nll = append(nll, -s.LogProb[0])
+			}
 		}
 		written, err := complete(ctx, werr, e, prompts, threads)
 		if err != nil {
 			return answers{}, fmt.Errorf("%s: %w", e.name, err)
 		}
-		return judgeCode(e, places, written, scores), nil
+		return exam.ByCode(places, written, nll), nil
 	})
 }
 
-func judgeCode(e entry, places []task.Code, written []eval.Completion, scores []eval.ChoiceValues) answers {
-	next, parses := record.Metric{Name: "next line exactly as in the file"}, record.Metric{Name: "the function parses"}
-	nll := record.Metric{Name: "negative log-likelihood of the next line", Unit: "nats"}
-	var a answers
-	for i, p := range places {
-		text := e.checkpoint.Tokenizer.Decode(written[i].Tokens)
-		next.Hits = append(next.Hits, p.NextLine(text))
-		parses.Hits = append(parses.Hits, p.Parses(text))
-		nll.Values = append(nll.Values, -scores[i].LogProb[0])
-		a.items = append(a.items, record.Item{ID: p.ID, Answer: text, Finish: string(written[i].Finish)})
+// askServer has a server continue the places, if it continues texts.
+func (o codeOptions) askServer(ctx context.Context, werr io.Writer, e entry, places []task.Code) (answers, error) {
+	if !exam.Continues(e.server.Kind) {
+		return answers{}, fmt.Errorf("%s: a server of this dialect answers messages, and does not continue a text: use a dialect of completions", e.name)
 	}
-	a.metrics = []record.Metric{next, parses, nll}
-	return a
+	kernels, err := selectKernels()
+	if err != nil {
+		return answers{}, err
+	}
+	c, err := openModel(o.tokenizer, "", kernels)
+	if err != nil {
+		return answers{}, err
+	}
+	defer c.Close()
+	written, err := o.written(ctx, werr, e, exam.AskCodes(places, c.Tokenizer, o.context, o.maxTokens), 0)
+	if err != nil {
+		return answers{}, err
+	}
+	return exam.ByCode(places, written, nil), nil
 }
 
 // readSources reads the Go files below a directory, or those that a text holds.

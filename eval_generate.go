@@ -10,9 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/assaylab/assay/analysis/record"
-	"github.com/assaylab/assay/engine/eval"
 	"github.com/assaylab/assay/engine/eval/task"
+	"github.com/assaylab/assay/experiments/exam"
 )
 
 type generateOptions struct {
@@ -32,15 +31,17 @@ func newEvalGenerate() *cobra.Command {
 
   {"prompt": "1 + 1 =", "expected": "2", "max_tokens": 4, "stop": ["\n"]}
 
-An answer is right where it equals "expected", blanks around either aside. An item may
-instead, or as well, name a command: "check": ["python3", "{file}"]. The answer, with
+An answer is right where it equals "expected", blanks around either aside; with a
+"pattern", a regular expression, where the first match or its first group does. An item
+may instead, or as well, name a command: "check": ["python3", "{file}"]. The answer, with
 the texts "before" and "after" around it, is on its standard input and in the file that
 {file} names, called "file" in an empty directory. It passes where it exits with 0.
 --check gives such a command to all items that have none.
 
 Commands are run with --allow-exec only. They have your rights and no sandbox, on text
 that a model wrote: use a container if the text is run as a program. Of the
-environment they see PATH; they and what they start are killed after --timeout.`,
+environment they see PATH; they and what they start are killed after --timeout.
+` + serverHelp,
 		Example: `  assay eval generate embedded:gopherling-7m --task scenarios/data/generate.jsonl`,
 		Args:    arguments("SUBJECT..."),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -57,6 +58,7 @@ environment they see PATH; they and what they start are killed after --timeout.`
 	}
 	f := c.Flags()
 	o.flags(f)
+	o.servers = true
 	f.StringVar(&o.file, "task", "", "JSONL file of prompts (required)")
 	f.IntVar(&o.maxTokens, "max-tokens", 128, "tokens to generate at most, where an item says nothing")
 	f.StringVar(&o.check, "check", "", "command that judges items without one of their own, split at blanks")
@@ -74,12 +76,9 @@ func runGenerate(ctx context.Context, w, werr io.Writer, args []string, o genera
 	if err := o.settleChecks(werr, prompts); err != nil {
 		return err
 	}
-	return runTask(ctx, w, args, o.evalOptions, "generate", o.file, func(ctx context.Context, e entry, threads int) (answers, error) {
-		items := make([]eval.Prompt, len(prompts))
-		for i, p := range prompts {
-			items[i] = p.Encode(e.checkpoint.Tokenizer, o.maxTokens)
-		}
-		written, err := complete(ctx, werr, e, items, threads)
+	asks := exam.AskGenerates(prompts, o.maxTokens)
+	return runTask(ctx, w, args, o.evalOptions, exam.Generate, o.file, func(ctx context.Context, e entry, threads int) (answers, error) {
+		written, err := o.written(ctx, werr, e, asks, threads)
 		if err != nil {
 			return answers{}, fmt.Errorf("%s: %w", o.file, err)
 		}
@@ -97,13 +96,13 @@ func (o generateOptions) settleChecks(werr io.Writer, prompts []task.Generate) e
 			p.Check.Command = strings.Fields(o.check)
 		}
 		switch {
-		case p.Expected == nil && len(p.Check.Command) == 0:
-			return fmt.Errorf("%s: item %s: found neither \"expected\" nor \"check\", expected one to judge the answer by, or --check", o.file, p.ID)
+		case p.Expected == nil && p.Pattern == nil && len(p.Check.Command) == 0:
+			return fmt.Errorf("%s: item %s: found neither \"expected\" nor \"pattern\" nor \"check\", expected one to judge the answer by, or --check", o.file, p.ID)
 		case len(p.Check.Command) > 0 && !o.allowExec:
 			withheld++
 			p.Check.Command = nil
 		}
-		expected = expected || p.Expected != nil
+		expected = expected || p.Expected != nil || p.Pattern != nil
 	}
 	switch {
 	case withheld > 0 && !expected:
@@ -114,40 +113,20 @@ func (o generateOptions) settleChecks(werr io.Writer, prompts []task.Generate) e
 	return nil
 }
 
-// complete continues prompts and tells how far it is.
-func complete(ctx context.Context, werr io.Writer, e entry, items []eval.Prompt, threads int) ([]eval.Completion, error) {
-	step := newSteps(werr, e.name.String()+": completion", len(items))
+// judge runs the commands of items, too, as far as there are any.
+func (o generateOptions) judge(ctx context.Context, werr io.Writer, e entry, prompts []task.Generate, written []exam.Written) (answers, error) {
+	step, n := newSteps(werr, e.name.String()+": judged", len(prompts)), 0
 	defer step.end()
-	return eval.Generate(ctx, e.subject(), items, e.checkpoint.Tokenizer.Ends(), threads, step.done)
-}
-
-func (o generateOptions) judge(ctx context.Context, werr io.Writer, e entry, prompts []task.Generate, written []eval.Completion) (answers, error) {
-	exact, check := record.Metric{Name: "exact match"}, record.Metric{Name: "accepted by the command"}
-	var a answers
-	step := newSteps(werr, e.name.String()+": judged", len(prompts))
-	defer step.end()
-	for i, p := range prompts {
-		item := record.Item{ID: p.ID, Answer: p.Text(e.checkpoint.Tokenizer, written[i]), Finish: string(written[i].Finish)}
-		if p.Expected != nil {
-			exact.Items, exact.Hits = append(exact.Items, i), append(exact.Hits, p.Matches(item.Answer))
+	return exam.ByText(prompts, written, func(p task.Generate, answer string) (bool, string, error) {
+		v, err := p.Check.Run(ctx, answer, o.timeout, os.Getenv("PATH"))
+		if err != nil {
+			return false, "", fmt.Errorf("%s: item %s: %w", o.file, p.ID, err)
 		}
-		if len(p.Check.Command) > 0 {
-			v, err := p.Check.Run(ctx, item.Answer, o.timeout, os.Getenv("PATH"))
-			if err != nil {
-				return a, fmt.Errorf("%s: item %s: %w", o.file, p.ID, err)
-			}
-			if item.Output = v.Output; v.TimedOut {
-				item.Output += fmt.Sprintf("\nkilled after %v", o.timeout)
-			}
-			check.Items, check.Hits = append(check.Items, i), append(check.Hits, v.Passed)
-			step.done(i + 1)
+		if v.TimedOut {
+			v.Output += fmt.Sprintf("\nkilled after %v", o.timeout)
 		}
-		a.items = append(a.items, item)
-	}
-	for _, m := range []record.Metric{exact, check} {
-		if len(m.Hits) > 0 {
-			a.metrics = append(a.metrics, m)
-		}
-	}
-	return a, nil
+		n++
+		step.done(n)
+		return v.Passed, v.Output, nil
+	})
 }

@@ -126,9 +126,9 @@ func judgeNeedles(needles []task.Needle, items []eval.Choice, values []eval.Choi
 		all.Hits = append(all.Hits, hit)
 		nll.Values = append(nll.Values, -values[i].LogProb[n.Choice.Answer])
 		cells = addHit(cells, fmt.Sprintf("value found, %d tokens, depth %g %%", n.Length, 100*n.Depth), i, hit)
-		a.items = append(a.items, record.Item{ID: n.ID, Answer: n.Choice.Choices[pick.Sum], LogProb: values[i].LogProb})
+		a.Items = append(a.Items, record.Item{ID: n.ID, Answer: n.Choice.Choices[pick.Sum], LogProb: values[i].LogProb})
 	}
-	a.metrics = append([]record.Metric{all, nll}, cells...)
+	a.Metrics = append([]record.Metric{all, nll}, cells...)
 	return a
 }
 

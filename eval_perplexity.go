@@ -66,7 +66,7 @@ amx, for weights in integer formats.`,
 }
 
 func runPerplexity(ctx context.Context, w, werr io.Writer, args []string, o perplexityOptions) error {
-	l, err := openLineup(args, o.evalOptions)
+	l, err := openLineup(ctx, args, o.evalOptions)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func runSampled(ctx context.Context, w, werr io.Writer, args []string, o sampled
 			if err != nil {
 				return answers{}, fmt.Errorf("%s: %w", e.name, err)
 			}
-			a.metrics = append(a.metrics, metrics...)
+			a.Metrics = append(a.Metrics, metrics...)
 		}
 		return a, nil
 	})

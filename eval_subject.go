@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/assaylab/assay/engine/eval"
 	"github.com/assaylab/assay/engine/kernel"
 	"github.com/assaylab/assay/engine/kvcache"
+	"github.com/assaylab/assay/experiments/exam"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -21,6 +23,7 @@ type evalOptions struct {
 	threads   int
 	json      bool
 	drafts    bool // not of a flag: subjects may draft
+	servers   bool // likewise, may be servers
 }
 
 func (o *evalOptions) flags(f *pflag.FlagSet) {
@@ -35,13 +38,18 @@ type subject struct {
 	bound                   kvcache.Bound
 	blockSize               int // where bound chooses blocks, else 0
 	drafts                  drafting
-	asPrompt                bool // not of the argument, but of a flag
+	asPrompt                bool          // not of the argument, but of a flag
+	server                  serverSubject // in place of all the others
 }
 
 // boundKeys are the engine's settings about what is kept, which a subject can have.
 var boundKeys = []string{"kv_policy", "kv_budget", "kv_sinks", "kv_recent", "kv_observe", "block_size"}
 
 func parseSubject(text string) (subject, error) {
+	if isServer(text) {
+		server, err := parseServer(text)
+		return subject{server: server}, err
+	}
 	parts := strings.Split(text, ",")
 	s := subject{model: parts[0], kv: "f32"}
 	settings := scenario.DefaultSettings()
@@ -81,6 +89,9 @@ func (s *subject) setBound(text string, settings scenario.Settings) error {
 }
 
 func (s subject) String() string {
+	if s.server != (serverSubject{}) {
+		return s.server.String()
+	}
 	words := s.model
 	if s.quantization != "" {
 		words += " as " + s.quantization
@@ -99,7 +110,16 @@ func (s subject) String() string {
 // entry is a subject, opened.
 type entry struct {
 	name       subject
-	checkpoint *checkpoint.Checkpoint
+	checkpoint *checkpoint.Checkpoint // nil of a server
+	server     *exam.Server           // nil of a model
+}
+
+// weightBytes are not known of a server.
+func (e entry) weightBytes() int64 {
+	if e.checkpoint == nil {
+		return 0
+	}
+	return e.checkpoint.Model.WeightBytes()
 }
 
 func (e entry) subject() eval.Subject {
@@ -129,7 +149,7 @@ func subjectsOf(entries []entry) []eval.Subject {
 
 func (l *lineup) close() {
 	for i, e := range l.entries {
-		if !slices.ContainsFunc(l.entries[:i], func(b entry) bool { return b.checkpoint == e.checkpoint }) {
+		if e.checkpoint != nil && !slices.ContainsFunc(l.entries[:i], func(b entry) bool { return b.checkpoint == e.checkpoint }) {
 			e.checkpoint.Close()
 		}
 	}
@@ -137,7 +157,7 @@ func (l *lineup) close() {
 
 // openLineup opens what the arguments name. Subjects that differ in the cache alone
 // share their weights.
-func openLineup(args []string, o evalOptions) (*lineup, error) {
+func openLineup(ctx context.Context, args []string, o evalOptions) (*lineup, error) {
 	if o.threads < 0 {
 		return nil, fmt.Errorf("eval: --threads: found %d, expected 0 (all usable cores) or more", o.threads)
 	}
@@ -167,12 +187,17 @@ func openLineup(args []string, o evalOptions) (*lineup, error) {
 			return nil, err
 		}
 	}
+	if !o.servers {
+		if err := refuseServers(names); err != nil {
+			return nil, err
+		}
+	}
 	kernels, err := selectKernels()
 	if err != nil {
 		return nil, err
 	}
 	for _, s := range names {
-		if err := l.open(s, kernels); err != nil {
+		if err := l.open(ctx, s, kernels); err != nil {
 			l.close()
 			return nil, err
 		}
@@ -180,16 +205,23 @@ func openLineup(args []string, o evalOptions) (*lineup, error) {
 	return l, nil
 }
 
-func (l *lineup) open(s subject, kernels *kernel.Set) error {
+func (l *lineup) open(ctx context.Context, s subject, kernels *kernel.Set) error {
+	if s.server != (serverSubject{}) {
+		server, err := s.server.open(ctx)
+		if err == nil {
+			l.entries = append(l.entries, entry{name: s, server: server})
+		}
+		return err
+	}
 	for _, e := range l.entries {
-		if e.name.model == s.model && e.name.quantization == s.quantization {
-			l.entries = append(l.entries, entry{s, e.checkpoint})
+		if e.checkpoint != nil && e.name.model == s.model && e.name.quantization == s.quantization {
+			l.entries = append(l.entries, entry{name: s, checkpoint: e.checkpoint})
 			return nil
 		}
 	}
 	c, err := openModel(s.model, s.quantization, kernels)
 	if err == nil {
-		l.entries = append(l.entries, entry{s, c})
+		l.entries = append(l.entries, entry{name: s, checkpoint: c})
 	}
 	return err
 }

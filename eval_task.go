@@ -6,13 +6,11 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/experiments/exam"
 )
 
 // answers are one subject's on the items of a task.
-type answers struct {
-	metrics []record.Metric
-	items   []record.Item
-}
+type answers = exam.Answers
 
 // runTask asks every subject in turn and prints what came of it. Kind and source say
 // what was asked.
@@ -24,7 +22,7 @@ func runTask(ctx context.Context, w io.Writer, args []string, o evalOptions, kin
 // runTaskAs is runTask whose answers are printed by write.
 func runTaskAs(ctx context.Context, w io.Writer, args []string, o evalOptions, kind, source string,
 	write func(w io.Writer, all []record.Task, reference int) error, ask func(ctx context.Context, e entry, threads int) (answers, error)) error {
-	l, err := openLineup(args, o)
+	l, err := openLineup(ctx, args, o)
 	if err != nil {
 		return err
 	}
@@ -39,8 +37,8 @@ func runTaskAs(ctx context.Context, w io.Writer, args []string, o evalOptions, k
 		all = append(all, record.Task{
 			Format: record.FormatVersion, Kind: kind, Source: source,
 			Subject: e.name.String(), Reference: l.entries[l.reference].name.String(),
-			Metrics: a.metrics, Items: a.items,
-			WeightBytes: e.checkpoint.Model.WeightBytes(), ElapsedNS: time.Since(start).Nanoseconds(),
+			Metrics: a.Metrics, Items: a.Items,
+			WeightBytes: e.weightBytes(), ElapsedNS: time.Since(start).Nanoseconds(),
 		})
 	}
 	if o.json {

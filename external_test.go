@@ -1,4 +1,4 @@
-//go:build sdk || lmeval || dialects || vllm || triton
+//go:build sdk || lmeval || dialects || vllm || hf || triton
 
 package main
 

@@ -19,7 +19,7 @@ var allowed = map[string][]string{
 	"engine/internal":    {"engine/internal/"},
 	"engine/gguf":        {},
 	"engine/safetensors": {},
-	"engine/convert":     {"engine/safetensors", "engine/gguf", "engine/quant"},
+	"engine/convert":     {"engine/safetensors", "engine/gguf", "engine/quant", "engine/tokenizer"},
 	"engine/quant":       {},
 	"engine/kvcache":     {"engine/internal/"},
 	"engine/tokenizer":   {},

@@ -222,16 +222,30 @@ const patience = 2 * time.Second
 
 // report says now and then which tensor is being written.
 func report(werr io.Writer, tensors []gguf.TensorData) {
-	last := time.Now()
-	for i := range tensors {
-		write := tensors[i].Write
-		tensors[i].Write = func(w io.Writer) error {
-			if time.Since(last) > patience {
-				last = time.Now()
-				fmt.Fprintf(werr, "tensor %d of %d: %s\n", i+1, len(tensors), tensors[i].Name)
-			}
-			return write(w)
+	r := newTensorReport(werr, len(tensors))
+	for i, t := range tensors {
+		tensors[i].Write = r.around(i, t.Name, t.Write)
+	}
+}
+
+// tensorReport says now and then which of n tensors is being written.
+type tensorReport struct {
+	w    io.Writer
+	n    int
+	last time.Time
+}
+
+func newTensorReport(w io.Writer, n int) *tensorReport {
+	return &tensorReport{w: w, n: n, last: time.Now()}
+}
+
+func (r *tensorReport) around(i int, name string, write func(io.Writer) error) func(io.Writer) error {
+	return func(w io.Writer) error {
+		if time.Since(r.last) > patience {
+			r.last = time.Now()
+			fmt.Fprintf(r.w, "tensor %d of %d: %s\n", i+1, r.n, name)
 		}
+		return write(w)
 	}
 }
 

@@ -96,12 +96,13 @@ type summary struct {
 
 	Speculation *speculation       `json:"speculation,omitempty"`       // where the run sweeps it
 	Instrument  []record.Exactness `json:"instrument_errors,omitempty"` // of the lab itself, on known answers
+	Systems     *systemsSummary    `json:"systems,omitempty"`           // where arms are of several systems
 }
 
 // conclude prints the recommendation and where the report is, and returns the verdict.
 func conclude(w io.Writer, dir string, s *analysis.Study, asJSON bool) error {
 	out := summary{RunDir: dir, Report: filepath.Join(dir, htmlFile), Planned: s.Planned, Finished: s.Finished, Failed: len(s.Failed),
-		Proven: s.Choice.Proven, NeedMore: s.Choice.NeedMore, Paragraph: s.Choice.Paragraph, Speculation: speculated(s), Instrument: s.Instrument.Errors}
+		Proven: s.Choice.Proven, NeedMore: s.Choice.NeedMore, Paragraph: s.Choice.Paragraph, Speculation: speculated(s), Instrument: s.Instrument.Errors, Systems: systemsOf(s)}
 	for _, a := range s.Arms {
 		switch a.Arm.ID {
 		case s.Choice.Arm:

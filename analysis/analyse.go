@@ -30,6 +30,7 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 		return nil, fmt.Errorf("analyse %s: %d bootstrap draws: expected at least 100, or 0 for %d", set.Dir, o.Draws, DefaultDraws)
 	}
 	a := &analysis{set: set, run: &set.Run, options: o, study: &Study{Run: set.Run}}
+	a.mixed = severalSystems(a.run)
 	a.drafting, a.loadOrder = len(draftGroups(a.run.Arms)) > 0, map[string]int{}
 	for i, l := range a.run.Loads {
 		a.loadOrder[l.ID] = i
@@ -41,9 +42,16 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	if err := a.judgeArms(); err != nil {
 		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
 	}
+	if a.mixed {
+		a.study.Systems = &Systems{}
+	}
+	a.judgeTasks()
 	a.drawFront()
 	a.drawTimelines()
 	a.recommend()
+	if err := a.compareSystems(); err != nil {
+		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+	}
 	a.redecide()
 	a.compareDrafts()
 	a.drawOccupancy()
@@ -74,6 +82,8 @@ type analysis struct {
 	gaps      []gap      // the longest of each trial
 	counts    counts
 	unchecked []string
+	mixed     bool // not all arms are the included engine
+	byTime    bool // what they cost is compared by the machine's time, as it has no price
 	drafting  bool // arms with drafts and without are compared
 
 	placing   sync.Mutex                 // of places

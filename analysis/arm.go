@@ -16,6 +16,9 @@ type judged struct {
 	rungs  []rung    // ascending
 	at     *measured // the cell that cost and rank are taken from; nil where there is none
 	proven bool      // at is the capacity; otherwise the verdict there is undecided
+
+	pricing  pricing
+	unpriced string // why it cannot be compared in cost with arms of other systems, a sentence; "" where it can
 }
 
 // rung is one level of the load ladder: usually one cell, several where loads of one
@@ -89,6 +92,7 @@ func (a *analysis) judgeArms() (err error) {
 		}
 		a.arms = append(a.arms, j)
 	}
+	a.setUnpriced()
 	return nil
 }
 

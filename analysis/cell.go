@@ -3,6 +3,7 @@ package analysis
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/group"
@@ -25,6 +26,7 @@ type measured struct {
 	counts    counts
 	gaps      []gap // the longest of each trial
 	unchecked []string
+	list      *listing  // nil where the arm is not paid by the token
 	drawn     *drawn    // nil where it is not valid, and of confirmation cells
 	latency   []float64 // what drawn has of it
 }
@@ -42,6 +44,9 @@ func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, 
 		m.gaps = append(m.gaps, gap{trial: t.Key})
 	}
 	for _, u := range c.Unchecked {
+		if c.Arm.Deployment != nil && strings.HasSuffix(u, group.NoOccupancy) {
+			continue // compareSystems says it of all such arms in one sentence
+		}
 		m.unchecked = append(m.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
 	}
 	if a.drafting {
@@ -57,6 +62,7 @@ func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, 
 			m.latency = a.drawLatency(m, c, s)
 		}
 	})
+	m.list = a.listingOf(c.Arm)
 	s := &survey{cell: c, limits: limits, m: m}
 	judged, more := a.judge(c, limits, m)
 	stages = append(append(stages, s), more...)
@@ -69,7 +75,7 @@ func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, 
 	m.settle(judged, limits, s)
 	m.OverTime = newOverTime(c, a.run.SLOs)
 	m.Verdict = m.OverTime.sustained(m.Verdict)
-	m.CostAsRun = costAsRun(a.run.Cost, m.rates.Tokens)
+	m.CostAsRun = a.asRun(c.Arm, m)
 	if sweep {
 		m.setDrawn(a, c, s, judged)
 	}
@@ -147,6 +153,7 @@ func (m *measured) setEngine(c *group.Cell, okays []int) {
 	m.BusyPerRequest = busyPerRequest(busy, finished)
 	m.Acceptance, m.AcceptanceRate = acceptance(drafts, drafted, accepted, at)
 	m.PrefixHits = exactShare(hits, asked)
+	m.leaveOutUntold(c)
 }
 
 // busyTimes are the engine's busy nanoseconds and the finished requests of each repetition, those of the warm-up

@@ -17,7 +17,11 @@ type drawn struct {
 	tokens  []float64 // of requests that meet every limit, per second
 	busy    []float64 // engine-busy nanoseconds per finished request; without spread below stat.FewestRuns repetitions
 	latency []float64 // p95 of frontMetric, nanoseconds
-	holds   []bool    // the true share of misses is within every limit
+
+	// Of runs of several systems.
+	requests []float64 // that meet every limit, per second
+	call     []float64 // what one of them costs by a price list, nil where that is not how the arm is paid
+	holds    []bool    // the true share of misses is within every limit
 }
 
 // manyRequests is from where a percentile is so sure that how it moves with others does not matter.
@@ -53,6 +57,9 @@ func (m *measured) setDrawn(a *analysis, c *group.Cell, s *survey, judged []*lim
 	}
 	for _, l := range judged {
 		l.drawHolds(d.holds, r, c, a)
+	}
+	if a.mixed {
+		m.drawAcross(d, r, c, s, a)
 	}
 	m.drawn, m.latency = d, nil
 }

@@ -3,7 +3,6 @@ package analysis
 import (
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/internal/words"
@@ -18,19 +17,22 @@ var uses = []float64{0.1, 0.25, 0.5, 0.75, 1}
 func (j *judged) setCost(a *analysis) error {
 	run := a.run
 	unit := moneyUnit(run.Cost.Currency)
+	j.pricing = a.pricingOf(j.Arm.Arm)
 	refuse := func(why string) error {
 		none := Value{Unit: unit, Note: why}
 		j.Cost = Cost{PerMillion: none, PerMillionInput: none, PerMillionOutput: none, PerThousandRequests: none, PerThousandIssued: none, PerUserMonth: none}
 		return nil
 	}
-	if j.at == nil {
+	switch {
+	case j.at == nil:
 		return refuse("no tested rate is met")
-	}
-	perHour, err := cost.ParsePerHour(run.Cost.PricePerHour, run.Cost.Currency)
-	if err != nil {
+	case j.pricing.unknown != "":
 		return refuse(NotPriced)
+	case j.pricing.api != nil:
+		j.setListed(a)
+		return nil
 	}
-	plan := cost.Plan{PerHour: perHour, Source: run.Cost.Source, Utilisation: run.Cost.Utilisation, UserMonth: run.Cost.UserMonth}
+	plan := cost.Plan{PerHour: j.pricing.perHour, Source: j.pricing.source, Utilisation: run.Cost.Utilisation, UserMonth: run.Cost.UserMonth}
 	c, err := cost.At(plan, j.at.rates, j.at.work)
 	if err != nil {
 		return refuse(err.Error())
@@ -86,6 +88,10 @@ func (j *judged) setEconomy(set *record.Set, plan cost.Plan) error {
 // scenario declares.
 func (j *judged) setEnergy(set *record.Set, plan cost.Plan) error {
 	c, p := &j.Cost, set.Run.Cost
+	if !j.Arm.Arm.OnThisMachine() {
+		c.NoEnergy = "It runs on another machine, whose energy nobody read."
+		return nil
+	}
 	perToken, counters, why := measuredEnergy(set, j.Arm.Arm.ID, j.at.Load)
 	switch {
 	case why == "":
@@ -129,7 +135,11 @@ func measuredEnergy(set *record.Set, arm, load string) (perToken cost.Estimate, 
 		}
 		counters = words.List(t.Energy.Domains)
 		joules = append(joules, float64(t.Energy.MicroJoules)/1e6)
-		tokens = append(tokens, float64(t.Engine.PromptTokens+t.Engine.GeneratedTokens))
+		if t.Knows("prompt_tokens") && t.Knows("generated_tokens") {
+			tokens = append(tokens, float64(t.Engine.PromptTokens+t.Engine.GeneratedTokens))
+		} else {
+			tokens = append(tokens, 0)
+		}
 	}
 	ratio, i, ok := stat.ClusterRatio(joules, tokens)
 	switch {
@@ -143,12 +153,8 @@ func measuredEnergy(set *record.Set, arm, load string) (perToken cost.Estimate, 
 
 // doubtPrices warns of every row of the catalogue that was not to be relied on when the run began.
 func (a *analysis) doubtPrices() {
-	began, err := time.Parse(time.RFC3339, a.run.Created)
-	if err != nil {
-		return
-	}
 	for _, r := range a.run.Cost.Rows() {
-		if doubt := r.Doubt(began); doubt != "" {
+		if doubt := a.doubt(&r); doubt != "" {
 			a.say("The price of %s (%s) was stale when the run began: %s. Check it before a decision rests on it.", r.Name, r.Source, doubt)
 		}
 	}

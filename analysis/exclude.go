@@ -18,6 +18,8 @@ func (a *analysis) whyNot(j, winner *judged) string {
 		return a.whyIneligible(j)
 	case tooSlow:
 		return a.whyTooSlow(j)
+	case unpriced:
+		return j.unpriced + " So it is in no order of cost with the others."
 	case unproven:
 		return a.whyUnproven(j)
 	}
@@ -102,9 +104,11 @@ func (a *analysis) whyBehind(j, winner *judged) string {
 	own, best := j.at.p95("e2e"), winner.at.p95("e2e")
 	var s string
 	switch {
+	case a.mixed && a.whyBehindAcross(j, winner) != "":
+		s = a.whyBehindAcross(j, winner)
 	case j.at.Load != winner.at.Load:
 		s = a.dearer(j, winner)
-	case j.at.BusyPerRequest.Known() && winner.at.BusyPerRequest.Known():
+	case a.toldByBusy(winner) && j.at.BusyPerRequest.Known() && winner.at.BusyPerRequest.Known():
 		s = fmt.Sprintf("It holds the same load, so no difference in cost was measured, but keeps the engine busy longer %s: %s a request against %s",
 			a.atLoad(j.at), words.Duration(j.at.BusyPerRequest.Estimate), words.Duration(winner.at.BusyPerRequest.Estimate))
 		if own.Known() && best.Known() && own.Estimate < best.Estimate && a.toldApart("e2e", 0.95, own, best) {

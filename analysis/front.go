@@ -51,8 +51,11 @@ func (a *analysis) drawFront() {
 
 // lossIn is the quality loss of an arm in a draw: the same for all where none is measured.
 func (a *analysis) lossIn(loss map[string][]float64, j *judged, d int) float64 {
-	if !qualityPlanned(a.run) {
+	switch {
+	case !qualityPlanned(a.run):
 		return 0
+	case a.mixed && !j.QualityLoss.Known():
+		return j.lossOrWorst()
 	}
 	return inDraw(loss[j.Arm.Arm.QualityID], d)
 }
@@ -108,7 +111,7 @@ func (j *judged) setFrontLatency(m *measured) {
 // number is missing.
 func (a *analysis) coordinates(j *judged) ([]float64, bool) {
 	m := a.cellAt(j.Arm.Arm.ID, a.study.Front.Load)
-	if m == nil || !m.Valid || j.at == nil || !j.proven && a.anyProven() {
+	if m == nil || !m.Valid || j.at == nil || j.unpriced != "" || !j.proven && a.anyProven() {
 		return nil, false
 	}
 	price, ok := a.bracketCost(j)
@@ -117,17 +120,17 @@ func (a *analysis) coordinates(j *judged) ([]float64, bool) {
 	}
 	loss := 0.0
 	if qualityPlanned(a.run) {
-		if !j.QualityLoss.Known() {
+		if !j.QualityLoss.Known() && !a.mixed {
 			return nil, false
 		}
-		loss = j.QualityLoss.Estimate
+		loss = j.lossOrWorst()
 	}
 	return []float64{loss, j.P95E2E.Estimate, price}, true
 }
 
 func (a *analysis) anyProven() bool {
 	for i := range a.arms {
-		if a.arms[i].proven {
+		if a.arms[i].proven && a.arms[i].unpriced == "" {
 			return true
 		}
 	}
@@ -139,6 +142,9 @@ func (a *analysis) anyProven() bool {
 // which all arms share. Arms of a bracket carried the same schedule, so what tells
 // their own figures apart is chance in the lengths of replies.
 func (a *analysis) bracketCost(j *judged) (float64, bool) {
+	if a.mixed {
+		return a.bracketCostAcross(j)
+	}
 	sum, n := 0.0, 0.0
 	for i := range a.arms {
 		k := &a.arms[i]

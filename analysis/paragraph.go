@@ -20,8 +20,8 @@ func (a *analysis) paragraph(order []*judged) string {
 		s = append(s, "Not confirmed on fresh prompts, so doubt what follows.")
 	}
 	if w.proven {
-		s = append(s, fmt.Sprintf("Run %s%s: it holds %s%s%s, with %s over %s.",
-			w.Arm.Arm.Name, inBrackets(settings(w.Arm.Arm)), perSecond(w.Capacity.Rate), w.drawn(), a.bracket(w), a.figures(w.at), words.Count(w.at.Issued, "request")))
+		s = append(s, fmt.Sprintf("%s: it holds %s%s%s, with %s over %s.",
+			a.advise(w.Arm.Arm), perSecond(w.Capacity.Rate), w.drawn(), a.bracket(w), a.figures(w.at), words.Count(w.at.Issued, "request")))
 	} else if w.Capacity.Search != "" {
 		s = append(s, fmt.Sprintf("Not proven: no search found a rate that an eligible arm surely holds. %s%s comes nearest, %s with %s.",
 			w.Arm.Arm.Name, inBrackets(settings(w.Arm.Arm)), a.atLoad(w.at), a.figures(w.at)))
@@ -29,7 +29,8 @@ func (a *analysis) paragraph(order []*judged) string {
 		s = append(s, fmt.Sprintf("Not proven: no eligible arm is shown to meet every limit. %s%s comes nearest %s, with %s; %s more, all within the limits, would prove it.",
 			w.Arm.Arm.Name, inBrackets(settings(w.Arm.Arm)), a.atLoad(w.at), a.figures(w.at), words.Count(c.NeedMore, "request")))
 	}
-	s = append(s, a.costSentence(w), a.qualitySentence(w), a.tieSentence(order), a.confirmedSentence())
+	s = append(s, a.costSentence(w), a.volumeSentence(), a.qualitySentence(w), a.tieSentence(order), a.confirmedSentence())
+	s = append(append(s, a.notJudged()...), a.cheaperUnjudged(w))
 	if len(order) > 1 {
 		r := order[1]
 		s = append(s, fmt.Sprintf("Runner-up: %s%s. %s", r.Arm.Arm.Name, inBrackets(settings(r.Arm.Arm)), c.RunnerUpWhy))
@@ -84,6 +85,9 @@ func (a *analysis) bracket(w *judged) string {
 }
 
 func (a *analysis) costSentence(w *judged) string {
+	if a.mixed {
+		return a.costAcross(w)
+	}
 	v := w.Cost.PerMillion
 	if !v.Known() {
 		return fmt.Sprintf("Its cost is not stated (%s).", orNote(v))
@@ -98,6 +102,8 @@ func (a *analysis) costSentence(w *judged) string {
 
 func (a *analysis) qualitySentence(w *judged) string {
 	switch {
+	case !qualityPlanned(a.run) && a.examSentence(w) != "":
+		return a.examSentence(w)
 	case !qualityPlanned(a.run):
 		return "Quality was not measured."
 	case w.Arm.Arm.QualityID == a.run.Quality.ReferenceID && a.run.Quality.ReferenceID != "":
@@ -115,7 +121,7 @@ func (a *analysis) qualitySentence(w *judged) string {
 func (a *analysis) tieSentence(order []*judged) string {
 	w, same := order[0], 0
 	for _, j := range order {
-		if j.proven == w.proven && j.at.Load == w.at.Load {
+		if j.proven == w.proven && j.at.Load == w.at.Load && (!a.mixed || j.costKey(j.at.Load) == w.costKey(w.at.Load)) {
 			same++
 		}
 	}
@@ -129,7 +135,7 @@ func (a *analysis) tieSentence(order []*judged) string {
 	switch {
 	case !w.proven:
 		return lead + ": the order among them is that of the requests still needed, then of engine-busy time."
-	case w.at.BusyPerRequest.Known():
+	case w.at.BusyPerRequest.Known() && a.toldByBusy(w):
 		return fmt.Sprintf("%s: among them it keeps the engine busy least, %s a request at equal load.",
 			lead, withInterval(w.at.BusyPerRequest, words.Duration))
 	}
@@ -167,6 +173,7 @@ func (a *analysis) noArm() string {
 		what string
 	}{
 		{tooSlow, "missed a limit at every tested rate"},
+		{unpriced, "have no price that compares with the others'"},
 		{ineligible, "lost too much quality, or their loss is not known"},
 		{invalid, "could not be measured validly"},
 		{unmeasured, "have no finished trial"},
@@ -185,7 +192,7 @@ func (a *analysis) reasons(w *judged, order []*judged) []string {
 		out = append(out, fmt.Sprintf("%s is %s %s: %d of %s over the limit, at most %s by the %s bound and %s allowed.",
 			sloName(s.SLO), s.Verdict, a.atLoad(w.at), s.Misses, words.Count(s.N, "request"), words.Percent(s.High), words.Percent(s.Level), words.Percent(1-s.SLO.Percentile)))
 	}
-	for _, s := range []string{a.qualitySentence(w), a.costSentence(w), a.tieSentence(order), a.confirmedSentence()} {
+	for _, s := range append([]string{a.qualitySentence(w), a.costSentence(w), a.volumeSentence(), a.tieSentence(order), a.confirmedSentence()}, a.notJudged()...) {
 		if s != "" {
 			out = append(out, s)
 		}

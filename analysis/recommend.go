@@ -16,6 +16,7 @@ const (
 	invalid                    // no valid cell
 	ineligible                 // too much quality lost, or its loss is not known
 	tooSlow                    // missed at every rate it was validly tested at
+	unpriced                   // its cost compares with none of the others'
 	unproven
 	proven
 )
@@ -30,6 +31,8 @@ func (j *judged) standing() standing {
 		return ineligible
 	case j.at == nil:
 		return tooSlow
+	case j.unpriced != "":
+		return unpriced
 	case !j.proven:
 		return unproven
 	}
@@ -50,6 +53,7 @@ func (a *analysis) recommend() {
 			c.NeedMore = winner.at.needMore()
 		}
 		a.confirm(winner)
+		a.compareVolume(order)
 		c.Reasons = a.reasons(winner, order)
 		if len(order) > 1 {
 			c.RunnerUp = order[1].Arm.Arm.ID
@@ -81,6 +85,9 @@ func (a *analysis) armByID(id string) *judged {
 // request at that equal load decides, and where the engine does not tell it, the p95
 // of E2E. Ties keep the order of the run.
 func (a *analysis) ranked(of standing) []*judged {
+	if a.mixed {
+		return a.rankedAcross(of)
+	}
 	var arms []*judged
 	brackets := map[string][]float64{}
 	for i := range a.arms {

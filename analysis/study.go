@@ -26,7 +26,10 @@ type Study struct {
 	Occupancies []Occupancy
 	TimeSpent   *TimeSpent   // nil where no engine was profiled
 	Speculation *Speculation // nil where the run does not sweep who drafts tokens
+	Systems     *Systems     // nil where all arms are the included engine
 	Ladders     []LadderCell // in the order of Cells; none where no system was a ladder
+	Tasks       []TaskFigure // none where no tasks were asked
+	TaskGaps    []TaskGap    // what of the tasks there is no figure of
 	Instrument  Instrument   // how exact all of it is
 	Warnings    []string     // facts that weaken every conclusion, one sentence each
 }
@@ -132,6 +135,7 @@ type Cell struct {
 	Teams          []TeamUse             // by name; none where no request is a team's
 	Cache          CacheUse              // what the server read from its prefix cache, and what it may have
 	CostAsRun      Value                 // $ per million tokens at this load, labelled: restates the load
+	Untold         []string              // counters that the system under test does not give, by their JSON names; none of the included engine
 }
 
 // CDFPoint is a step of an empirical distribution: share Y of issued requests is
@@ -189,6 +193,7 @@ type Cost struct {
 	Month      *cost.Bill       // of one machine that is used as planned, and of the spares; nil where nothing is priced
 	BreakEvens []cost.BreakEven // against each API that the scenario names, in its order
 	Energy     *cost.Energy     // nil where it is not known
+	Listed     *Listed          // nil where no API is paid by the token
 	NoEnergy   string           // why it is not, or why it is estimated, "" where it is measured
 }
 

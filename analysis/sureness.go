@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/gonum/stat/distuv"
 
@@ -39,19 +40,23 @@ type stand struct {
 	arm     *judged
 	load    string
 	order   int     // of the load
-	bracket float64 // tokens a second of the middle arm of those with this capacity
+	bracket float64 // tokens a second of the middle arm of those with this capacity; of several systems, requests for a unit of money
 	busy    float64
 	latency float64
+	key     string // equal for arms whose cost was not told apart
 }
 
 // stands are the arms that hold a rate in a draw, best first, by the rule of ranked; of all arms, or of those that are eligible.
 func (a *analysis) stands(d int, eligible bool) []stand {
+	if a.mixed {
+		return a.standsAcross(d, eligible)
+	}
 	var all []stand
 	tokens := map[string][]float64{}
 	for i := range a.arms {
 		j := &a.arms[i]
 		if m := j.capacityIn(d); m != nil && (j.Eligible || !eligible) {
-			all = append(all, stand{arm: j, load: m.Load, order: a.loadOrder[m.Load], busy: inDraw(m.drawn.busy, d), latency: inDraw(m.drawn.latency, d)})
+			all = append(all, stand{arm: j, load: m.Load, key: m.Load, order: a.loadOrder[m.Load], busy: inDraw(m.drawn.busy, d), latency: inDraw(m.drawn.latency, d)})
 			tokens[m.Load] = append(tokens[m.Load], m.drawn.tokens[d])
 		}
 	}
@@ -63,6 +68,10 @@ func (a *analysis) stands(d int, eligible bool) []stand {
 	for i := range all {
 		all[i].bracket = tokens[all[i].load][0]
 	}
+	return sortStands(all)
+}
+
+func sortStands(all []stand) []stand {
 	slices.SortStableFunc(all, func(x, y stand) int {
 		return cmp.Or(cmp.Compare(y.bracket, x.bracket), cmp.Compare(x.order, y.order), cmp.Compare(x.busy, y.busy), cmp.Compare(x.latency, y.latency))
 	})
@@ -85,7 +94,7 @@ func (a *analysis) redecide() {
 	if winner == nil || winner.at.drawn == nil {
 		return
 	}
-	s := &Sureness{Draws: a.options.Draws, Repetitions: a.fewestRepetitions(), Tie: winner.tie()}
+	s := &Sureness{Draws: a.options.Draws, Repetitions: a.fewestRepetitions(), Tie: a.tie(winner)}
 	first, held := map[string]int{}, 0
 	var regret, tie []float64
 	for d := range s.Draws {
@@ -121,7 +130,11 @@ func (a *analysis) conclude(s *Sureness, winner *judged, first map[string]int, r
 	}
 	slices.SortStableFunc(s.Rivals, func(x, y Rival) int { return cmp.Compare(y.Best, x.Best) })
 	s.Regret, s.TieRegret = Value{Note: NotMeasured, Unit: moneyUnit(a.run.Cost.Currency)}, Value{Note: NotMeasured, Unit: "ns"}
-	if price := winner.Cost.PerMillion; price.Known() && len(regret) > 0 {
+	switch price := winner.Cost.PerMillion; {
+	case !price.Known() || len(regret) == 0:
+	case a.mixed:
+		s.Regret = expected(regret, 1000, winner.Cost.PerThousandRequests.Unit)
+	default:
 		// A price is in inverse proportion to tokens a second.
 		s.Regret = expected(regret, price.Estimate*winner.at.GoodTokens.Estimate, s.Regret.Unit)
 	}
@@ -141,8 +154,8 @@ func expected(draws []float64, factor float64, unit string) Value {
 }
 
 // tie names what decides among arms of one capacity.
-func (j *judged) tie() string {
-	if j.at.drawn.busy != nil {
+func (a *analysis) tie(j *judged) string {
+	if j.at.drawn.busy != nil && a.toldByBusy(j) {
 		return "engine-busy time a request"
 	}
 	return "p95 E2E"
@@ -156,7 +169,7 @@ func tieRegret(all []stand, own stand) (float64, bool) {
 	}
 	least, n := of(own), 0
 	for _, s := range all {
-		if s.load == own.load {
+		if s.key == own.key {
 			least = min(least, of(s))
 			n++
 		}
@@ -202,7 +215,7 @@ func (s *Sureness) Explain(name func(id string) string, money func(float64) stri
 		out = append(out, fmt.Sprintf("In %s of them it holds no tested rate.", words.Percent(1-s.Holds)))
 	}
 	if s.Regret.Known() {
-		out = append(out, "Expected regret: "+money(s.Regret.Estimate)+" per million tokens, which is what it costs more than the best arm of a draw, on average.")
+		out = append(out, "Expected regret: "+money(s.Regret.Estimate)+" per "+s.per()+", which is what it costs more than the best arm of a draw, on average.")
 	}
 	if s.TieRegret.Known() {
 		out = append(out, fmt.Sprintf("Among arms of its capacity the expected regret is %s of %s.", words.Duration(s.TieRegret.Estimate), s.Tie))
@@ -215,6 +228,14 @@ func (s *Sureness) Explain(name func(id string) string, money func(float64) stri
 		out = append(out, fmt.Sprintf("Some %s like these would bring it to %s, if what was seen stays.", words.Count(s.MoreRuns, "more repetition"), words.Percent(sure)))
 	}
 	return out
+}
+
+// per says what Regret is the price of.
+func (s *Sureness) per() string {
+	if strings.HasSuffix(s.Regret.Unit, "req") {
+		return "thousand requests"
+	}
+	return "million tokens"
 }
 
 func (s *Sureness) rivals(name func(id string) string) string {

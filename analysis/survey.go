@@ -40,6 +40,9 @@ func (s *survey) begin() {
 		k := &s.m.Classes[i]
 		s.class[k.Name], s.met[k.Name] = k, &metric.Tally{}
 	}
+	if s.m.list != nil {
+		s.m.list.begin(s.cell)
+	}
 	for _, series := range []*group.Series{&s.tokens, &s.issued, &s.good, &s.goodTokens, &s.goodInput, &s.goodOutput, &s.goodCached} {
 		*series = s.cell.NewSeries()
 	}
@@ -64,7 +67,11 @@ func (s *survey) see(trial int, r *result.Request) {
 	s.cache[trial].Add(r)
 	s.wait(r)
 	s.use(r)
-	s.fare(r, s.rate(trial, r, tokens, metric.IssuedInWindow(r, t.WindowNS)))
+	all := s.rate(trial, r, tokens, metric.IssuedInWindow(r, t.WindowNS))
+	if m.list != nil {
+		m.list.see(trial, r, all == metric.Pass)
+	}
+	s.fare(r, all)
 }
 
 // rate judges a request, and adds what it contributes per second.

@@ -14,6 +14,7 @@ const (
 	NotMeasured  = "not measured"
 	NotPriced    = "no price"
 	NotStated    = "not stated"
+	NotGiven     = "not given" // by the system under test
 )
 
 // Known says whether a value has a finite number.

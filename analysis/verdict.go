@@ -126,13 +126,19 @@ func (l *limit) finish() {
 
 // counts are of token counts: requests whose counts are ours, and tokens of prompts, the server's tokens of answers and the messages', of
 // requests that ended well.
-type counts struct{ estimated, prompt, server, streamed int }
+type counts struct {
+	estimated, prompt, server, streamed int
+	uncounted                           int // of those that ended well: the server told not even the prompt's
+}
 
 func (c *counts) add(r *result.Request) {
 	if r.Estimated {
 		c.estimated++
 	}
 	if r.Outcome == result.OK {
+		if r.Estimated && r.PromptTokens == 0 {
+			c.uncounted++
+		}
 		c.prompt += metric.PromptTokens(r)
 		c.server += metric.OutputTokens(r)
 		c.streamed += metric.StreamedTokens(r)

@@ -18,6 +18,7 @@ import (
 	"github.com/assaylab/assay/engine/checkpoint"
 	"github.com/assaylab/assay/engine/gguf"
 	"github.com/assaylab/assay/engine/kernel"
+	"github.com/assaylab/assay/experiments/exam"
 	"github.com/assaylab/assay/experiments/host"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/sweep"
@@ -53,9 +54,12 @@ type Plan struct {
 	Scenario *scenario.Scenario
 	Matrix   *sweep.Matrix
 
-	model    *checkpoint.Checkpoint
-	textSum  string
-	versions map[string]string // of systems that targets start, by the targets' names, as far as they were looked for
+	model   *checkpoint.Checkpoint
+	textSum string
+
+	papers    []exam.Paper // that all arms are asked
+	papersSum string
+	versions  map[string]string // of systems that targets start, by the targets' names, as far as they were looked for
 }
 
 // Close releases the model file.
@@ -76,6 +80,9 @@ func (l *Lab) Plan(s *scenario.Scenario) (*Plan, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	p := &Plan{Scenario: s, model: model, versions: map[string]string{}}
+	if p.papers, p.papersSum, err = readPapers(s); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
 	if err := p.expand(l); err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -88,7 +95,7 @@ func (p *Plan) expand(l *Lab) error {
 	if err != nil {
 		return err
 	}
-	can.Versions = p.versions
+	can.Versions, can.Tasks = p.versions, p.papersSum
 	if p.Matrix, err = sweep.Expand(s, can); err != nil {
 		return err
 	}
@@ -187,6 +194,9 @@ func (l *Lab) files(p *Plan) ([]record.File, error) {
 	}
 	if l := s.Ladders; l != nil {
 		names, paths[l.File] = append(names, l.File), s.Resolve(l.File)
+	}
+	for _, k := range s.Tasks {
+		names, paths[k.File] = append(names, k.File), s.Resolve(k.File)
 	}
 	if o := s.Outputs; o != nil && (s.Quality == nil || o.Text != s.Quality.Text) {
 		names, paths[o.Text] = append(names, o.Text), s.Resolve(o.Text)

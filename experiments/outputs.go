@@ -49,18 +49,11 @@ func (r *run) outputs(ctx context.Context) error {
 // answers starts an arm's engine for its answers alone.
 func (r *run) answers(ctx context.Context, a sweep.Arm, prompts []workload.Prompt) (items []record.Output, err error) {
 	e := &target.Engine{Executable: r.Executable, Args: r.serveArgs(a), Client: r.client}
-	if err := e.Check(ctx); err != nil {
+	stop, err := r.begin(ctx, e, r.plan.Scenario.Run.ReadyTimeout)
+	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, e.Stop()) }()
-	if err := e.Start(ctx, io.Discard); err != nil {
-		return nil, err
-	}
-	ready, cancel := context.WithTimeoutCause(ctx, r.plan.Scenario.Run.ReadyTimeout, errors.New("not ready within ready_timeout"))
-	defer cancel()
-	if err := e.Ready(ready); err != nil {
-		return nil, err
-	}
+	defer func() { err = errors.Join(err, stop()) }()
 	for _, p := range prompts {
 		o, err := r.ask(ctx, e.URL(), p)
 		if err != nil {

@@ -109,7 +109,10 @@ func (r *run) furnish(ctx context.Context, facts record.Run) (err error) {
 	if err := r.Lab.quality(ctx, r.plan, r.store, r.weights); err != nil {
 		return err
 	}
-	return r.outputs(ctx)
+	if err := r.outputs(ctx); err != nil {
+		return err
+	}
+	return r.tasks(ctx)
 }
 
 func (r *run) close() error { return errors.Join(r.drawn.close(), r.store.Close()) }

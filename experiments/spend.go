@@ -61,6 +61,8 @@ func (p *Plan) Worst(x *scenario.Target) Budget {
 	for _, s := range m.Searches() {
 		count(s.Load(s.Plan.Level(s.Record.MaxRate)), arms*s.Record.MaxProbes)
 	}
+	requests, tokens := p.worstTasks(x)
+	b = Budget{b.Requests + arms*requests, b.Tokens + arms*tokens}
 	if x.System.Started && p.Scenario.Run.Confirm {
 		b.Requests, b.Tokens = b.Requests+2*largest.Requests, b.Tokens+2*largest.Tokens
 	}

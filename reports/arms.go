@@ -19,13 +19,34 @@ func (v *view) armTables() Section {
 	if t := v.excludedTable(); len(t.Rows) > 0 {
 		s.Blocks = append(s.Blocks, Table{Table: t})
 	}
+	engines := v.engines()
+	if len(engines) == 0 {
+		return s
+	}
 	varied, constant := v.settings()
 	if len(varied) > 0 {
-		s.Blocks = append(s.Blocks, Fold{Summary: "Settings of every arm", Blocks: []Block{
+		s.Blocks = append(s.Blocks, Fold{Summary: v.settingsTitle(), Blocks: []Block{
 			Table{Table: v.settingsTable(varied)}, Heading("The same in all arms"), constant,
 		}})
 	}
 	return s
+}
+
+// engines are the arms that are the included engine, whose settings have the same names.
+func (v *view) engines() (all []analysis.Arm) {
+	for _, a := range v.Arms {
+		if a.Arm.Deployment == nil {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func (v *view) settingsTitle() string {
+	if v.Systems != nil {
+		return "Settings of the included engine's arms"
+	}
+	return "Settings of every arm"
 }
 
 func right(title, unit string) table.Column {
@@ -38,7 +59,7 @@ func (v *view) armTable() table.Table {
 		Caption: "All arms: estimate, interval (95 % unless another level is printed), samples",
 		Columns: []table.Column{
 			{Title: "arm"}, right("quality loss", "perplexity"), right("p95 "+metricName(metric), "at "+v.load(v.Front.Load)),
-			right("capacity", ""), right("cost at capacity", "per million tokens"), {Title: "front", Unit: v.drawsUnit()}, {Title: "choice", Unit: v.drawsUnit()},
+			right("capacity", ""), right("cost at capacity", v.costUnit()), {Title: "front", Unit: v.drawsUnit()}, {Title: "choice", Unit: v.drawsUnit()},
 		},
 	}
 	for i := range v.Arms {
@@ -48,12 +69,30 @@ func (v *view) armTable() table.Table {
 			front = table.Text("on it")
 		}
 		front.Sub = share(a.FrontProbability)
+		if a.OnFront && v.Systems != nil && v.Run.Quality.Windows > 0 && say(a.QualityLoss, lossUnit).Missing {
+			front.Sub += ", but not by its quality, which is not known"
+		}
 		t.Rows = append(t.Rows, table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{
 			table.Text(v.arm(a.Arm.ID)), v.lossCell(a), cell(of(a)), capacityCell(a.Capacity),
-			say(a.Cost.PerMillion, v.money).cell(), front, v.bestShare(a.Arm.ID, v.choiceCell(a)),
+			say(v.costOf(a), v.money).cell(), front, v.bestShare(a.Arm.ID, v.choiceCell(a)),
 		}})
 	}
 	return t
+}
+
+// costUnit is what arms are told apart by in cost: tokens of one system, or requests where there are several.
+func (v *view) costUnit() string {
+	if v.Systems != nil {
+		return "per thousand requests"
+	}
+	return "per million tokens"
+}
+
+func (v *view) costOf(a *analysis.Arm) analysis.Value {
+	if v.Systems != nil {
+		return a.Cost.PerThousandRequests
+	}
+	return a.Cost.PerMillion
 }
 
 func (v *view) drawsUnit() string {
@@ -105,12 +144,13 @@ func (v *view) settings() (varied []string, constant Terms) {
 	for _, a := range v.Run.Axes {
 		varied = append(varied, a.Name)
 	}
-	first := v.Arms[0].Arm.Settings
+	engines := v.engines()
+	first := engines[0].Arm.Settings
 	for _, s := range first {
 		if slices.Contains(varied, s.Name) {
 			continue
 		}
-		differs := slices.ContainsFunc(v.Arms, func(a analysis.Arm) bool { return setting(a.Arm, s.Name) != s.Value })
+		differs := slices.ContainsFunc(engines, func(a analysis.Arm) bool { return setting(a.Arm, s.Name) != s.Value })
 		if differs {
 			varied = append(varied, s.Name)
 		} else {
@@ -136,7 +176,7 @@ func (v *view) settingsTable(names []string) table.Table {
 	for _, n := range names {
 		t.Columns = append(t.Columns, table.Column{Title: n})
 	}
-	for _, a := range v.Arms {
+	for _, a := range v.engines() {
 		row := table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{table.Text(v.arm(a.Arm.ID))}}
 		for _, n := range names {
 			row.Cells = append(row.Cells, table.Text(setting(a.Arm, n)))

@@ -171,8 +171,8 @@ func (v *view) engineFold(cells []*analysis.Cell) []Block {
 		{right("accepted length", "tokens per verify step"), func(c *analysis.Cell) table.Cell { return say(c.Acceptance, scaled(1, "")).cell() }},
 		{right("draft tokens accepted", ""), func(c *analysis.Cell) table.Cell { return cell(c.AcceptanceRate) }},
 		{right("prompt from prefix cache", ""), func(c *analysis.Cell) table.Cell { return cell(c.PrefixHits) }},
-		{right("preemptions", "sequences put back"), func(c *analysis.Cell) table.Cell { return count(c.Preempted) }},
-		{right("evictions", "cached blocks"), func(c *analysis.Cell) table.Cell { return count(c.Evicted) }},
+		{right("preemptions", "sequences put back"), func(c *analysis.Cell) table.Cell { return counterCell(c, "preemptions", c.Preempted) }},
+		{right("evictions", "cached blocks"), func(c *analysis.Cell) table.Cell { return counterCell(c, "evictions", c.Evicted) }},
 	}
 	columns = slices.DeleteFunc(columns, func(m measure) bool {
 		return !slices.ContainsFunc(cells, func(c *analysis.Cell) bool { return m.of(c).Tone != table.Quiet })

@@ -195,6 +195,9 @@ func capacityCell(c analysis.Capacity) table.Cell {
 func (v *view) costTile(a *analysis.Arm) Tile {
 	w := say(a.Cost.PerMillion, v.money)
 	t := Tile{Label: "Cost at capacity, per million tokens", Value: w.Number, Detail: w.detail()}
+	if v.Systems != nil {
+		return v.requestTile(a)
+	}
 	in, out := say(a.Cost.PerMillionInput, v.money), say(a.Cost.PerMillionOutput, v.money)
 	if !in.Missing && !out.Missing {
 		t.State = "input " + in.Number + ", output " + out.Number
@@ -210,7 +213,7 @@ func (v *view) deploy() []Block {
 	if a == nil {
 		return nil
 	}
-	blocks := []Block{Heading("Deploy it")}
+	blocks := append([]Block{Heading("Deploy it")}, v.spoken(a)...)
 	if a.Arm.Command != "" {
 		blocks = append(blocks, Code{Label: "Command line", Lang: "sh", Text: a.Arm.Command})
 	}

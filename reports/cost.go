@@ -8,8 +8,21 @@ import (
 func (v *view) cost() Section {
 	s := Section{ID: "cost", Title: "How the cost was computed"}
 	c := v.Run.Cost
-	if c.PricePerHour == "" || len(v.Arms) == 0 {
+	if c.PricePerHour == "" && v.Systems == nil || len(v.Arms) == 0 {
 		return s
+	}
+	s.Blocks = v.priceTerms()
+	s.Blocks = append(s.Blocks, v.priced(v.chosen())...)
+	s.Blocks = append(s.Blocks, v.economy(v.chosen())...)
+	s.Blocks = append(s.Blocks, Fold{Summary: "Cost of every arm", Blocks: append([]Block{Table{Table: v.costTable(), Trials: v.trialsAt("")}}, v.otherPrices()...)})
+	return s
+}
+
+// priceTerms are the price of this machine and its planned use, where it has one.
+func (v *view) priceTerms() []Block {
+	c := v.Run.Cost
+	if c.PricePerHour == "" {
+		return nil
 	}
 	price := Terms{
 		{"Price", c.PricePerHour + " " + currency(c.Currency) + " per hour"},
@@ -18,11 +31,7 @@ func (v *view) cost() Section {
 	if c.Source != "" {
 		price = append(price, Term{"Source of the price", c.Source})
 	}
-	s.Blocks = []Block{price}
-	s.Blocks = append(s.Blocks, v.priced(v.chosen())...)
-	s.Blocks = append(s.Blocks, v.economy(v.chosen())...)
-	s.Blocks = append(s.Blocks, Fold{Summary: "Cost of every arm", Blocks: append([]Block{Table{Table: v.costTable(), Trials: v.trialsAt("")}}, v.otherPrices()...)})
-	return s
+	return []Block{price}
 }
 
 // priced says how one arm's cost came about: the assumptions of another arm, with

@@ -21,6 +21,9 @@ func (v *view) frontAxis() (metric string, of func(*analysis.Arm) analysis.Value
 }
 
 func (v *view) tradeoff() Section {
+	if v.Systems != nil {
+		return v.systemsFigure()
+	}
 	s := Section{ID: "tradeoff", Title: "Quality, latency and cost"}
 	metric, of := v.frontAxis()
 	load := v.Front.Load

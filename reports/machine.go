@@ -27,6 +27,9 @@ func (v *view) machine() Section {
 	if len(known) > 0 {
 		s.Blocks = append(s.Blocks, known)
 	}
+	if v.Systems != nil {
+		s.Blocks = append(s.Blocks, Note("It is the machine of the load generator, of the included engine and of the systems that were started for the run. What was there runs on other machines, as the table of systems says."))
+	}
 	if len(h.Noise) > 0 {
 		s.Blocks = append(s.Blocks, Alert{Title: "States that make timings doubtful", Items: h.Noise})
 	}

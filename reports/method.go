@@ -24,6 +24,11 @@ func (v *view) method() Section {
 			"A percentile with too few samples prints \"insufficient\" and no number; one that failures reach is \"beyond the slowest success\". Values marked ≈ are estimates that follow from an assumption. " +
 			"Numbers are rounded to the digits that their interval earns, two or three."),
 	}
+	if v.Systems != nil {
+		s.Blocks = append(s.Blocks, Paragraph("Other systems are asked the same requests at the same times by the same instrument. Those that the lab starts are processes of their own, too, on the same machine; a server that is there is neither started anew nor known from inside. "+
+			"Across systems, cost is of a request: tokens of different tokenizers have nothing in common. A machine's follows from its price of an hour, the planned utilisation and the requests within all limits at capacity; an API's from its price list and the tokens that each request took, cached ones apart. "+
+			"An arm whose quality or price is not known is best in neither."))
+	}
 	if limits := limitsText(v.Run.SLOs); len(limits) > 0 {
 		s.Blocks = append(s.Blocks, Heading("Limits"), List(limits))
 	}

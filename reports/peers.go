@@ -72,6 +72,9 @@ func (v *view) values(arms []*analysis.Arm, settings []string) []string {
 // settingsKey is equal for arms with equal values of the settings that are wanted.
 func settingsKey(a record.Arm, want func(name string) bool) string {
 	var b strings.Builder
+	if a.Deployment != nil { // another system, whose settings only happen to have equal names
+		b.WriteString(a.ID + "\x00")
+	}
 	for _, s := range a.Settings {
 		if want(s.Name) {
 			b.WriteString(s.Name + "\x00" + s.Value + "\x00")

@@ -69,7 +69,7 @@ var shipped = map[string]struct {
 	},
 	"triton.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
-		10, "", 8 * time.Minute,
+		10, "", 20 * time.Minute,
 	},
 	"selfhosted.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},

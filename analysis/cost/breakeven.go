@@ -69,7 +69,7 @@ func whole(x float64) float64 { return math.Ceil(x - 1e-9*max(1, x)) }
 // BreakEven compares an arm with a managed API.
 type BreakEven struct {
 	API        string
-	PerMillion money.Amount // of the API, for tokens mixed as the arm's load has them
+	PerMillion money.Amount // of the API, for tokens mixed as the arm's load has them; of AgainstRequests for requests, as all volumes below
 	// Use is the share of a machine's capacity at which both cost the same per token; above 1 the API is
 	// cheaper than even a full machine.
 	Use      Estimate
@@ -99,15 +99,37 @@ func Against(plan Plan, r Rates, spares int, api price.API) (BreakEven, error) {
 	full := priceOf(plan.PerHour, million, 1, 1, r.Tokens)
 	p := b.PerMillion.Float()
 	b.Use = Estimate{full.Value / p, full.Low / p, full.High / p}
-	b.Capacity = r.Tokens.times(plan.Utilisation * secondsPerHour * price.HoursPerMonth)
+	b.cross(plan, r.Tokens, spares, b.PerMillion, b.PerMillion)
+	return b, nil
+}
+
+// AgainstRequests is the break-even in requests, whatever their tokens are: two systems with different tokenizers, or whose
+// answers differ in length, have no token in common. served is what a machine carries per second at its capacity, perRequest
+// what the API was measured to take for one. PerMillion is that of a million requests. The interval is as wide as both
+// ends allow: machines are at their best where they carry the most and the API takes the most.
+func AgainstRequests(plan Plan, served Estimate, spares int, api string, perRequest Estimate) (BreakEven, error) {
+	if !(served.Value > 0) || !(perRequest.Value > 0) {
+		return BreakEven{}, ErrNoTokens
+	}
+	perMillion := func(x float64) money.Amount { return money.New(million, 0, plan.PerHour.Currency()).Times(max(x, 0)) }
+	b := BreakEven{API: api, PerMillion: perMillion(perRequest.Value)}
+	full := priceOf(plan.PerHour, 1, 1, 1, served)
+	b.Use = Estimate{full.Value / perRequest.Value, full.Low / perRequest.High, full.High / perRequest.Low}
+	b.cross(plan, served, spares, perMillion(perRequest.Low), perMillion(perRequest.High))
+	return b, nil
+}
+
+// cross finds where the line of the API, whose price is between cheap and dear, meets the staircase of machines that carry
+// a rate per second at their capacity.
+func (b *BreakEven) cross(plan Plan, rate Estimate, spares int, cheap, dear money.Amount) {
+	b.Capacity = rate.times(plan.Utilisation * secondsPerHour * price.HoursPerMonth)
 	stairs := func(capacity float64) Staircase {
 		return Staircase{PerMonth: plan.PerHour.Mul(price.HoursPerMonth), Spares: spares, Capacity: capacity}
 	}
 	low, value, high := stairs(b.Capacity.Low), stairs(b.Capacity.Value), stairs(b.Capacity.High)
-	b.First = Estimate{value.First(b.PerMillion), high.First(b.PerMillion), low.First(b.PerMillion)}
-	b.Always = Estimate{value.Always(b.PerMillion), high.Always(b.PerMillion), low.Always(b.PerMillion)}
+	b.First = Estimate{value.First(b.PerMillion), high.First(dear), low.First(cheap)}
+	b.Always = Estimate{value.Always(b.PerMillion), high.Always(dear), low.Always(cheap)}
 	b.Verdict = b.verdict()
-	return b, nil
 }
 
 func (b *BreakEven) verdict() Verdict {

@@ -38,7 +38,7 @@ func (k *CacheTally) Count(t Trial) CacheCount {
 	if k.asked > 0 && c.Prompt > k.asked {
 		c.Shareable = int64(math.Ceil(float64(t.Shareable)*float64(c.Prompt)/float64(k.asked))) + k.overhead
 	}
-	if e := t.Engine; e.PromptTokens > 0 {
+	if e := t.Engine; e.PromptTokens > 0 && t.Knows("prompt_tokens") && t.Knows("prefix_hit_tokens") {
 		c.Prompt, c.Read, c.Known = e.PromptTokens, e.PrefixHitTokens, true
 	}
 	return c

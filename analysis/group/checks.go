@@ -29,6 +29,9 @@ const (
 	LittlePerRequest = 2 * time.Millisecond
 )
 
+// NoOccupancy ends what is said of a trial whose server does not tell how much it had to do.
+const NoOccupancy = "the server's occupancy is not recorded, so Little's law is not checked"
+
 // checks looks at every request of a cell, and then says what is wrong with it.
 type checks struct {
 	cell    *Cell
@@ -68,7 +71,7 @@ func (k *checks) say() {
 		reason, checked := tally.little(t)
 		say(reason)
 		if !checked {
-			c.Unchecked = append(c.Unchecked, c.label(t)+"the server's occupancy is not recorded, so Little's law is not checked")
+			c.Unchecked = append(c.Unchecked, c.label(t)+NoOccupancy)
 		}
 	}
 	if reason := lag(lags, k.slos); reason != "" {
@@ -172,7 +175,7 @@ func (s *stretch) rate() float64 {
 // requests spent there as the clients saw it. From client stamps alone the law would
 // be an identity. Replies that never reached the engine's queue are left out.
 func (k *tally) little(t Trial) (reason string, checked bool) {
-	if t.Engine.RunningNS == 0 {
+	if t.Engine.RunningNS == 0 || !t.Knows("running_ns") {
 		return "", false
 	}
 	server := float64(t.Engine.RunningNS)

@@ -33,7 +33,8 @@ type Server struct {
 
 	Limits     []Setting `json:"limits,omitempty"` // rate-limit headers: name, lowest seen
 	RequestIDs int       `json:"request_ids,omitempty"`
-	Spent      string    `json:"spent,omitempty"` // money by the price list, "USD 0.0123"
+	Spent      string    `json:"spent,omitempty"` // money by the price list, "USD 0.0123", the warm-up included
+	When       string    `json:"when,omitempty"`  // the time of day, in UTC and, as declared, where it is
 }
 
 // Knows says whether a counter, by its JSON name, was counted by the system under test. The included engine counts all.

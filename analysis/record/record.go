@@ -70,13 +70,14 @@ type Setting struct {
 
 // Arm is one setting of the system under test.
 type Arm struct {
-	ID        string    `json:"id"`         // short hash of Settings
-	Name      string    `json:"name"`       // unique, short enough for a figure's label
-	Settings  []Setting `json:"settings"`   // every setting, swept or not
-	Swept     []Setting `json:"swept"`      // the swept ones only
-	Command   string    `json:"command"`    // the command line that deploys it
-	TOML      string    `json:"toml"`       // the [engine] table that deploys it
-	QualityID string    `json:"quality_id"` // quality/ID.json, "" where quality is not measured
+	ID        string    `json:"id"`                 // short hash of Settings
+	Name      string    `json:"name"`               // unique, short enough for a figure's label
+	Settings  []Setting `json:"settings"`           // every setting, swept or not
+	Swept     []Setting `json:"swept"`              // the swept ones only
+	Command   string    `json:"command"`            // the command line that deploys it
+	TOML      string    `json:"toml"`               // the [engine] table that deploys it
+	QualityID string    `json:"quality_id"`         // quality/ID.json, "" where quality is not measured
+	TasksID   string    `json:"tasks_id,omitempty"` // quality/ID.json with the arm's answers to tasks
 
 	Deployment *Deployment `json:"deployment,omitempty"` // nil for the included engine
 }
@@ -279,14 +280,17 @@ type Quality struct {
 	ID          string    `json:"id"`
 	Subject     string    `json:"subject"` // in words: "Q4_0 weights, q8_0 cache"
 	Reference   string    `json:"reference"`
-	Protocol    string    `json:"protocol,omitempty"` // ProtocolWindows where it is missing
-	Window      []int32   `json:"window"`             // the window of each value: neighbours are correlated
-	NLL         []float64 `json:"nll"`                // nats, of the token that followed
-	Ref         []float64 `json:"ref_nll"`            // nats, the reference's
-	KL          []float64 `json:"kl"`                 // nats, KL(reference || subject) at each position
-	SameTop     []bool    `json:"same_top"`           // same most likely token
-	Needle      []Metric  `json:"needle,omitempty"`   // hits over all items, then other figures, by length and depth
-	Sampled     []Sampled `json:"sampled,omitempty"`  // of the reference and of arms that do not sample exactly, by temperature
+	Protocol    string    `json:"protocol,omitempty"`  // ProtocolWindows where it is missing
+	Window      []int32   `json:"window"`              // the window of each value: neighbours are correlated
+	NLL         []float64 `json:"nll"`                 // nats, of the token that followed
+	Ref         []float64 `json:"ref_nll"`             // nats, the reference's
+	KL          []float64 `json:"kl"`                  // nats, KL(reference || subject) at each position
+	SameTop     []bool    `json:"same_top"`            // same most likely token
+	Needle      []Metric  `json:"needle,omitempty"`    // hits over all items, then other figures, by length and depth
+	Tasks       []Task    `json:"tasks,omitempty"`     // of an arm's TasksID: what it answered, a task each; then there is nothing of a text
+	NotAsked    []string  `json:"not_asked,omitempty"` // what of the tasks it could not be asked, a sentence each
+	Retries     int       `json:"retries,omitempty"`   // requests of tasks that a server had no room for at first
+	Sampled     []Sampled `json:"sampled,omitempty"`   // of the reference and of arms that do not sample exactly, by temperature
 	WeightBytes int64     `json:"weight_bytes"`
 	ElapsedNS   int64     `json:"elapsed_ns"`
 }

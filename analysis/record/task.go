@@ -5,8 +5,9 @@ package record
 // the items' order, which is the same for all subjects, so that they are compared in pairs.
 type Task struct {
 	Format      int      `json:"format"`
-	Kind        string   `json:"kind"`   // "choice", "generate" or "code"
-	Source      string   `json:"source"` // where the items come from
+	Kind        string   `json:"kind"`           // "choice", "letters", "generate" or "code"
+	Form        string   `json:"form,omitempty"` // how it was asked of a server: FormText or FormChat
+	Source      string   `json:"source"`         // where the items come from
 	Subject     string   `json:"subject"`
 	Reference   string   `json:"reference"` // the subject that others are compared with
 	Metrics     []Metric `json:"metrics"`
@@ -14,6 +15,12 @@ type Task struct {
 	WeightBytes int64    `json:"weight_bytes"`
 	ElapsedNS   int64    `json:"elapsed_ns"` // of this subject
 }
+
+// Forms in which a server is asked.
+const (
+	FormText = "text" // continue a text
+	FormChat = "chat" // answer a message
+)
 
 // Metric is one figure by item: Hits for a share of items, Values for a mean. One of
 // the two is set. Items says which items it covers, by index; nil is all of them.

@@ -21,6 +21,8 @@ type architecture struct {
 	check func(m *source)
 	// describe writes the keys of the architecture.
 	describe func(m *source)
+	// folder is the inverse: it puts the members of config.json.
+	folder func(x *export)
 	// generate gives tensors that no file has, such as tables of the rotary embedding.
 	generate func(m *source) ([]output, error)
 

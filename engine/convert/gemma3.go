@@ -30,6 +30,7 @@ func gemma3() architecture {
 		ropes:      []string{"default", "linear"},
 		check:      checkGemma3,
 		describe:   describeGemma3,
+		folder:     gemma3Folder,
 		shiftNorms: true,
 	}
 }
@@ -73,3 +74,39 @@ func describeGemma3(m *source) {
 	}
 	m.keys.count(m.key("attention.sliding_window"), m.config.count("sliding_window"))
 }
+
+func gemma3Folder(x *export) {
+	m, c := x.meta, &x.config
+	x.decoder("Gemma3ForCausalLM", "gemma3_text")
+	x.wholeHeads()
+	m.must(x.key("attention.sliding_window_pattern"), gemma3Period, "the class's layers have this period of windows")
+	scale := x.sizes["h"]
+	if x.sizes["layers"] == gemma3Large {
+		scale = x.sizes["d"] / x.sizes["heads"]
+	}
+	types := make([]string, x.sizes["layers"])
+	for i := range types {
+		types[i] = "sliding_attention"
+		if (i+1)%gemma3Period == 0 {
+			types[i] = "full_attention"
+		}
+	}
+	c.put("hidden_activation", "gelu_pytorch_tanh")
+	c.put("attention_bias", false)
+	c.put("query_pre_attn_scalar", scale)
+	c.put("sliding_window", m.count(x.key("attention.sliding_window")))
+	c.put("sliding_window_pattern", gemma3Period)
+	c.put("layer_types", types)
+	c.put("attn_logit_softcapping", nil)
+	if key := x.key("final_logit_softcapping"); m.has(key) {
+		c.put("final_logit_softcapping", decimal(m.float(key)))
+	} else {
+		c.put("final_logit_softcapping", nil)
+	}
+	x.ropeMembers()
+	c.put("rope_local_base_freq", decimal(m.floatOr(x.key("rope.freq_base_swa"), gemma3LocalBase)))
+}
+
+// gemma3LocalBase is the base of the rotary embedding of layers with a window where a file does
+// not say.
+const gemma3LocalBase = 10000

@@ -20,6 +20,7 @@ func llama() architecture {
 		ropes:     []string{"default", "linear", "yarn", "llama3"},
 		check:     checkLlama,
 		describe:  describeLlama,
+		folder:    llamaFolder,
 		generate:  llama3Frequencies,
 		permute:   true,
 		prefixKey: true,
@@ -63,4 +64,23 @@ func describeLlama(m *source) {
 	m.describeDecoder()
 	m.keys.count(m.key("vocab_size"), m.sizes["v"])
 	m.keys.count(m.key("rope.dimension_count"), m.sizes["h"])
+}
+
+func llamaFolder(x *export) {
+	x.decoder("LlamaForCausalLM", "llama")
+	x.llamaMembers()
+	x.config.put("hidden_act", "silu")
+	x.config.put("attention_bias", x.biased("attn_q", "attn_k", "attn_v", "attn_output"))
+	x.config.put("mlp_bias", x.biased("ffn_gate", "ffn_up", "ffn_down"))
+	x.config.put("pretraining_tp", 1)
+	x.ropeMembers()
+}
+
+// llamaMembers checks what llamas of all names have in common.
+func (x *export) llamaMembers() {
+	x.wholeHeads()
+	for _, key := range []string{"expert_count", "expert_used_count"} {
+		x.meta.must(x.key(key), 0, "the class has no experts")
+	}
+	x.meta.has(x.key("tensor_data_layout")) // of older files, all of which have the one that is read
 }

@@ -23,6 +23,7 @@ func phi3() architecture {
 		ropes:          []string{"default", "longrope"},
 		check:          checkPhi3,
 		describe:       describePhi3,
+		folder:         phi3Folder,
 		generate:       phi3Factors,
 		addedAsWritten: true,
 	}
@@ -80,12 +81,55 @@ func phi3Factors(m *source) ([]output, error) {
 		}
 		tables = append(tables, table(t[1], values))
 	}
-	original := float64(m.rope.original(m.config))
-	scale := float64(m.config.count("max_position_embeddings")) / original
-	factor := 1.0
-	if scale > 1 {
-		factor = math.Sqrt(1 + math.Log(scale)/math.Log(original))
-	}
-	m.keys.float(m.key("rope.scaling.attn_factor"), factor)
+	original := m.rope.original(m.config)
+	scale := float64(m.config.count("max_position_embeddings")) / float64(original)
+	m.keys.float(m.key("rope.scaling.attn_factor"), longRopeFactor(scale, original))
 	return tables, nil
+}
+
+func phi3Folder(x *export) {
+	m, c := x.meta, &x.config
+	x.decoder("Phi3ForCausalLM", "phi3")
+	length := m.count(x.key("context_length"))
+	original := m.countOr(x.key("rope.scaling.original_context_length"), length)
+	c.put("hidden_act", "silu")
+	c.put("attention_bias", false)
+	c.put("resid_pdrop", decimal(0))
+	c.put("embd_pdrop", decimal(0))
+	c.put("original_max_position_embeddings", original)
+	if window := m.sizeOr(x.key("attention.sliding_window"), 0); window > 0 {
+		c.put("sliding_window", window)
+	} else {
+		c.put("sliding_window", nil)
+	}
+	rotated := m.countOr(x.key("rope.dimension_count"), x.sizes["h"])
+	c.put("partial_rotary_factor", decimal(float64(rotated)/float64(x.sizes["h"])))
+	c.put("rope_theta", decimal(x.ropeBase()))
+	c.put("rope_scaling", x.longRope(rotated, float64(length)/float64(original), original))
+}
+
+// longRope is rope_scaling with the file's two tables, nil where it has none.
+func (x *export) longRope(rotated int, scale float64, original int) any {
+	key := x.key("rope.scaling.attn_factor")
+	if kind := x.meta.text(x.key("rope.scaling.type")); kind != "" && kind != "none" && kind != "longrope" {
+		x.meta.fail(x.key("rope.scaling.type"), fmt.Sprintf("%q", kind), "none or longrope for this architecture")
+	}
+	if !x.has("rope_factors_long.weight") {
+		x.meta.must(key, 1, "the class has such a factor with tables of frequencies only")
+		return nil
+	}
+	if want := longRopeFactor(scale, original); x.meta.has(key) && float32(x.meta.float(key)) != float32(want) {
+		x.meta.fail(key, fmt.Sprint(x.meta.float(key)), fmt.Sprintf("%v, which the class computes from the lengths of contexts", float32(want)))
+	}
+	long, _ := x.table("rope_factors_long.weight", rotated/2)
+	short, _ := x.table("rope_factors_short.weight", rotated/2)
+	return members{{"type", "longrope"}, {"short_factor", decimals(short)}, {"long_factor", decimals(long)}}
+}
+
+// longRopeFactor multiplies attention where contexts are scale times the original length.
+func longRopeFactor(scale float64, original int) float64 {
+	if scale <= 1 {
+		return 1
+	}
+	return math.Sqrt(1 + math.Log(scale)/math.Log(float64(original)))
 }

@@ -67,6 +67,7 @@ func pretokenizers() []pretokenizer {
 		{"deepseek-v3", "", deepseek3, false},
 		{"deepseek-llm", "", llm, false},
 		{"deepseek-coder", "", coder, false},
+		{"glm4", "", one(exprLlama3), true}, // as llama-bpe, but without a BOS where none is asked for
 	}
 }
 

@@ -34,6 +34,7 @@ func qwen2() architecture {
 		ropes:    qwenRopes,
 		check:    (*source).checkFullAttention,
 		describe: (*source).describeDecoder,
+		folder:   func(x *export) { x.qwenFolder("Qwen2ForCausalLM", "qwen2") },
 	}
 }
 
@@ -48,6 +49,7 @@ func qwen3() architecture {
 		ropes:    qwenRopes,
 		check:    (*source).checkFullAttention,
 		describe: (*source).describeDecoder,
+		folder:   func(x *export) { x.qwenFolder("Qwen3ForCausalLM", "qwen3") },
 	}
 }
 
@@ -70,6 +72,7 @@ func qwen3moe() architecture {
 		ropes:    qwenRopes,
 		check:    checkQwen3moe,
 		describe: describeQwen3moe,
+		folder:   qwen3moeFolder,
 	}
 }
 
@@ -95,4 +98,24 @@ func checkQwen3moe(m *source) {
 func describeQwen3moe(m *source) {
 	m.describeDecoder()
 	m.keys.count(m.key("expert_feed_forward_length"), m.sizes["e"])
+}
+
+func (x *export) qwenFolder(class, modelType string) {
+	x.decoder(class, modelType)
+	x.wholeHeads()
+	x.config.put("hidden_act", "silu")
+	x.config.put("attention_bias", false)
+	x.config.put("use_sliding_window", false)
+	x.ropeMembers()
+}
+
+func qwen3moeFolder(x *export) {
+	x.qwenFolder("Qwen3MoeForCausalLM", "qwen3_moe")
+	x.config.put("num_experts", x.sizes["x"])
+	x.config.put("num_experts_per_tok", x.meta.count(x.key("expert_used_count")))
+	x.config.put("moe_intermediate_size", x.sizes["e"])
+	x.config.put("norm_topk_prob", true)
+	x.config.put("decoder_sparse_step", 1)
+	x.config.put("mlp_only_layers", []int{})
+	x.config.put("output_router_logits", false)
 }

@@ -16,6 +16,7 @@ func smollm3() architecture {
 	a.layer = append(append(attention(), gatedFFN()...), preNorms()...)
 	a.fixed = append(a.fixed, noAttentionBias(), noMLPBias(), noSlidingWindow())
 	a.check = checkSmolLM3
+	a.folder = smollm3Folder
 	return a
 }
 
@@ -36,4 +37,25 @@ func checkSmolLM3(m *source) {
 			return
 		}
 	}
+}
+
+func smollm3Folder(x *export) {
+	x.decoder("SmolLM3ForCausalLM", "smollm3")
+	x.llamaMembers()
+	layers := make([]int, x.sizes["layers"])
+	types := make([]string, len(layers))
+	for i := range layers {
+		types[i] = "full_attention"
+		if (i+1)%smollm3Period != 0 {
+			layers[i] = 1
+		}
+	}
+	x.config.put("hidden_act", "silu")
+	x.config.put("attention_bias", false)
+	x.config.put("mlp_bias", false)
+	x.config.put("use_sliding_window", false)
+	x.config.put("layer_types", types)
+	x.config.put("no_rope_layer_interval", smollm3Period)
+	x.config.put("no_rope_layers", layers)
+	x.ropeMembers()
 }

@@ -15,16 +15,18 @@ type piece struct {
 	kind  int32 // as GGUF numbers token types, but for user-defined ones, 4
 }
 
+// piecesFile has the scores of pieces, which tokenizer.json has as an order only.
+const piecesFile = "tokenizer.model"
+
 // readPieces reads the pieces of tokenizer.model, or gives nil where there is none.
 func readPieces(dir string) ([]piece, error) {
-	const name = "tokenizer.model"
-	data, err := readFile(dir, name, maxTokenizer)
+	data, err := readFile(dir, piecesFile, maxTokenizer)
 	if err != nil || data == nil {
 		return nil, err
 	}
 	pieces, err := parsePieces(data)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, piecesFile), err)
 	}
 	return pieces, nil
 }

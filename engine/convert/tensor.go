@@ -188,6 +188,10 @@ type losses struct {
 	value    float32 // the first of them
 	broken   int64   // values that are not finite in the model
 	where    string
+	rounded  int64 // finite values that became another, of all
+	all      int64
+	to       string // the type that rounded
+	again    []float32
 }
 
 // f16Overflow is the least magnitude that rounds to infinity in float16.
@@ -214,6 +218,21 @@ func (l *losses) count(name string, f quant.Format, values []float32) {
 	}
 }
 
+// countRounded compares values with what was written of them.
+func (l *losses) countRounded(f quant.Format, values []float32, written []byte) {
+	l.all += int64(len(values))
+	if f.Name == "F32" {
+		return
+	}
+	l.again = resize(l.again, len(values))
+	f.Dequantize(l.again, written)
+	for i, v := range values {
+		if v != l.again[i] && v == v {
+			l.rounded, l.to = l.rounded+1, f.Name
+		}
+	}
+}
+
 // notes says what was lost.
 func (l *losses) notes() []string {
 	var notes []string
@@ -222,6 +241,9 @@ func (l *losses) notes() []string {
 	}
 	if l.broken > 0 {
 		notes = append(notes, fmt.Sprintf("%d values of the model are infinite or not numbers, the last in %s", l.broken, l.where))
+	}
+	if l.rounded > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d values were rounded to %s", l.rounded, l.all, l.to))
 	}
 	return notes
 }

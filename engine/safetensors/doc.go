@@ -1,4 +1,4 @@
-// Package safetensors reads safetensors files, one or a sharded set with its index. The
+// Package safetensors reads and writes safetensors files, one or a sharded set with its index. The
 // format is described at https://github.com/huggingface/safetensors: eight bytes with the
 // length of a header, the header as a JSON object, and the tensors' bytes without gaps.
 //

@@ -46,3 +46,6 @@ func (t *Tokenizer) dropOSSEnd() {
 		t.ends = slices.DeleteFunc(t.ends, func(id int32) bool { return id == end && id != t.eos })
 	}
 }
+
+// EndsTurn says whether a control token of this name is known to end a turn or a message.
+func EndsTurn(name string) bool { return slices.Contains(endNames, name) }

@@ -73,3 +73,12 @@ func AddsBOS(pre string) bool {
 	s, err := findScheme(pre)
 	return err == nil && s.addBOS
 }
+
+// Canonical is the first of the names of a pre-tokenizer, all of which cut text alike.
+func Canonical(pre string) (string, error) {
+	s, err := findScheme(pre)
+	if err != nil {
+		return "", err
+	}
+	return s.names[0], nil
+}

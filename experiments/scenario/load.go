@@ -116,6 +116,9 @@ func (s *Scenario) CheckFiles() error {
 	if s.Outputs != nil {
 		check("outputs.text", s.Outputs.Text)
 	}
+	for _, k := range s.Tasks {
+		check(k.Key+".file", k.File)
+	}
 	return join(problems)
 }
 

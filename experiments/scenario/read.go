@@ -31,6 +31,7 @@ func (r *reader) scenario(s *Scenario, t *table) {
 	s.Quality = r.quality(t)
 	s.Loads = r.loads(t, s.Quality)
 	s.Outputs = r.outputs(t, s)
+	s.Tasks = r.tasks(t)
 	s.Cost = r.cost(t)
 	s.SLO = r.slo(t)
 	r.searchesHaveLimits(s)

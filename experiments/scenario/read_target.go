@@ -67,6 +67,7 @@ func (t *table) target(s *Scenario) *Target {
 	}
 	x.Model = t.text("model", "")
 	t.asked(x)
+	x.NoTasks = !t.boolean("tasks", true)
 	x.BudgetRequests = t.integer("budget_requests", 0, 1, math.MaxInt)
 	x.BudgetTokens = t.integer("budget_tokens", 0, 1, math.MaxInt)
 	t.misplacedSettings(x.System)

@@ -35,6 +35,7 @@ type Scenario struct {
 	Loads       []Workload
 	Quality     *Quality // nil where quality is not measured
 	Outputs     *Outputs // nil where no answers are kept
+	Tasks       []Task   // that all arms are asked
 	Cost        *Cost    // nil where nothing is priced
 	SLO         SLO
 	Run         Run

@@ -44,6 +44,8 @@ type Target struct {
 	Price  string   // row of the catalogue of prices, "" for none
 	Prices []string // files whose rows replace those of the shipped catalogue, as written
 
+	NoTasks bool // it is not asked the scenario's tasks
+
 	BudgetRequests, BudgetTokens int // that the whole run may ask for; 0 for no bound
 
 	Row     price.Priced // that Price names, from ReadFiles on; nil for none

@@ -18,6 +18,7 @@ type Capabilities struct {
 	Windowed bool              // some layers attend to a window
 	Contexts map[string]int    // of the draft models as written: the longest sequence of each, in tokens
 	Drafts   map[string]string // for every draft model as written: why it cannot draft for the model, "" where it can
+	Tasks    string            // hash of what all arms are asked; "" where they are asked nothing
 	Versions map[string]string // of the systems that targets start, by the targets' names; none where it is not known
 }
 

@@ -55,6 +55,7 @@ func Expand(s *scenario.Scenario, c Capabilities) (*Matrix, error) {
 		m.Arms = append(m.Arms, targets...)
 	}
 	disambiguate(m.Arms)
+	m.examine(c.Tasks)
 	return m, nil
 }
 

@@ -42,11 +42,11 @@ func NewRemote(address string, kind dialect.Kind, key dialect.Key) (*Remote, err
 		return nil, fmt.Errorf("dialect %s: %w", kind.Name, err)
 	}
 	base := strings.TrimSuffix(strings.TrimRight(address, "/"), kind.Version)
-	return &Remote{Base: base, Kind: kind, Key: key, client: &http.Client{Timeout: listTimeout, CheckRedirect: sameServer}}, nil
+	return &Remote{Base: base, Kind: kind, Key: key, client: &http.Client{Timeout: listTimeout, CheckRedirect: SameServer}}, nil
 }
 
-// sameServer lets a request be sent on within its server alone: net/http would take most keys along to any other.
-func sameServer(req *http.Request, via []*http.Request) error {
+// SameServer lets a request be sent on within its server alone: net/http would take most keys along to any other.
+func SameServer(req *http.Request, via []*http.Request) error {
 	const most = 3
 	first := via[0].URL
 	switch {

@@ -88,6 +88,9 @@ func (t *adjusted) Start(ctx context.Context, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if standardSizes(wanted) { // which the server puts in again, as they are then
+		wanted.remove(batcher, "preferred_batch_size")
+	}
 	if err := changeConfig(wanted, t.changes); err != nil {
 		return err
 	}

@@ -123,7 +123,7 @@ func differences(t configTree, changes []change) (all []string) {
 	for _, c := range changes {
 		asked, runs := strings.Join(c.values, ","), strings.Join(t.scalars(c.path...), ",")
 		switch {
-		case c.drop && runs != "" && runs == first(t.scalars("max_batch_size")): // what the server puts in for no preferred size
+		case c.drop && c.setting == "preferred_batch_sizes" && standardSizes(t):
 		case c.drop && t.has(c.path...):
 			all = append(all, fmt.Sprintf("%s was taken away, and the server has it", strings.Join(c.path, ".")))
 		case c.drop || len(c.values) == 0 && t.has(c.path...) || asked == "KIND_AUTO" || defaulted(asked, runs) || everywhere(asked, t.scalars(c.path...)):
@@ -132,6 +132,12 @@ func differences(t configTree, changes []change) (all []string) {
 		}
 	}
 	return all
+}
+
+// standardSizes says that the preferred batch sizes are what the server puts in where there are none: the largest batch.
+func standardSizes(t configTree) bool {
+	sizes := t.scalars(batcher, "preferred_batch_size")
+	return len(sizes) == 1 && sizes[0] == first(t.scalars("max_batch_size"))
 }
 
 // defaulted says that a server left a value out because it is the default, or put it in.

@@ -310,7 +310,7 @@ func config(t *testing.T, text string) configJSON {
 
 // The model of a server that is there runs with the trial's settings, and afterwards as it did before.
 func TestTritonAdjusted(t *testing.T) {
-	const disk, ran = `{"name":"m","max_batch_size":2}`, `{"name":"m","max_batch_size":8,"dynamic_batching":{}}`
+	const disk, ran = `{"name":"m","max_batch_size":2}`, `{"name":"m","max_batch_size":8,"dynamic_batching":{"preferred_batch_size":[8]}}`
 	for _, tc := range []struct {
 		values        system.Values
 		loaded        bool
@@ -319,6 +319,7 @@ func TestTritonAdjusted(t *testing.T) {
 	}{
 		{system.Values{"max_queue_delay_us": "50"}, true, `{"name":"m","max_batch_size":8,"dynamic_batching":{"max_queue_delay_microseconds":50}}`, ran, []string{"load m", "load m"}},
 		{system.Values{"max_batch_size": "4"}, false, `{"name":"m","max_batch_size":4}`, "", []string{"load m", "load m", "unload m"}},
+		{system.Values{"max_batch_size": "4"}, true, `{"name":"m","max_batch_size":4,"dynamic_batching":{}}`, ran, []string{"load m", "load m"}},
 		{nil, true, ran, ran, nil},
 		{nil, false, disk, "", []string{"load m", "unload m"}},
 	} {

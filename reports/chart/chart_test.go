@@ -90,7 +90,7 @@ func TestSVGIsWellFormed(t *testing.T) {
 	wide.Limit, wide.Bound = 0, 0
 	lonely := syntheticRate(3, 1) // one rate
 	lonely.Panels[0].Lines[1][0].Latency = Estimate{Value: 1e4, Low: -1}
-	for _, f := range []Figure{evil, bare, wide, lonely, cdf, rate, memory, syntheticTradeoff(40), syntheticTradeoff(1), Memory{}, Tradeoff{}, CDF{Name: "c"}, Throughput{}} {
+	for _, f := range []Figure{evil, bare, wide, lonely, cdf, rate, memory, syntheticTradeoff(40), syntheticTradeoff(1), Memory{}, Tradeoff{}, CDF{Name: "c"}, Throughput{}, hostileSystems(evil.Latency), syntheticSystems(1), Systems{}} {
 		for _, w := range []vg.Length{Wide, Narrow} {
 			svg := render(t, f, w)
 			for _, bad := range []string{"NaN", "Inf", "<script", "\x00"} {

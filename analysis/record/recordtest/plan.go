@@ -56,6 +56,11 @@ type Arm struct {
 	Bundle    int           // tokens per message, as with speculation; 0 is 1
 	Draft     *Draft        // nil leaves steps and drafts uncounted, but for Bundle
 	Prefix    float64       // share of prompt tokens read from the prefix cache
+
+	Deployment *record.Deployment // nil for the included engine
+	Tokens     float64            // of this system for one of the workload's; 0 is 1
+	Server     *record.Server     // what every trial says; nil where the system says nothing
+	Answers    string             // to the items of a task: "1" is right and "0" wrong; "" is asked none
 }
 
 // Small is two arms at two rates: "fast" holds both, "slow" only the lower one.

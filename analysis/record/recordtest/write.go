@@ -58,11 +58,20 @@ func (p Plan) Run() record.Run {
 	}
 	values := map[string][]string{}
 	for _, a := range p.Arms {
-		arm := record.Arm{ID: a.ID, Name: a.ID, Settings: a.Swept, Swept: a.Swept, Command: "assay serve --made-up " + a.ID, TOML: "[engine]\n"}
+		arm := record.Arm{ID: a.ID, Name: a.ID, Settings: a.Swept, Swept: a.Swept, Command: "assay serve --made-up " + a.ID, TOML: "[engine]\n", Deployment: a.Deployment}
+		if a.Answers != "" {
+			arm.TasksID = a.tasksID()
+		}
+		if a.Deployment != nil {
+			arm.Command, arm.TOML = a.command(), ""
+		}
 		if p.Windows > 0 {
 			arm.QualityID = a.QualityID
 		}
 		run.Arms = append(run.Arms, arm)
+		if a.Deployment != nil {
+			continue
+		}
 		for _, s := range a.Swept {
 			if _, known := values[s.Name]; !known {
 				run.Axes = append(run.Axes, record.Axis{Name: s.Name})
@@ -174,6 +183,7 @@ func (p Plan) trial(order int, k record.TrialKey) (record.Trial, []result.Reques
 	t := record.Trial{Format: record.FormatVersion, Key: k, Order: order, Status: record.StatusOK,
 		Started: "2026-01-01T00:00:00Z", ReadyNS: 50e6, WindowNS: int64(at * 1e9), Issued: len(requests), Command: "assay serve --made-up"}
 	arm.count(&t, requests, rate)
+	arm.tell(&t, requests)
 	return t, requests, nil
 }
 
@@ -182,7 +192,7 @@ func (p Plan) trial(order int, k record.TrialKey) (record.Trial, []result.Reques
 func (a *Arm) answer(seq uint64, intended int64, rate float64, schedule, noise *rand.Rand) result.Request {
 	r := result.Request{Seq: seq, Intended: intended, Status: 200, Outcome: result.OK, Finish: "stop",
 		AskedPrompt: 16 + schedule.IntN(33), AskedOutput: 8 + schedule.IntN(17)}
-	r.PromptTokens, r.OutputTokens = r.AskedPrompt, r.AskedOutput
+	r.PromptTokens, r.OutputTokens = a.own(r.AskedPrompt), a.own(r.AskedOutput)
 	r.CachedTokens = int(a.Prefix * float64(r.PromptTokens))
 	r.Dequeued = intended + 20_000 + noise.Int64N(100_000)
 	r.Sent = r.Dequeued + 50_000
@@ -234,6 +244,9 @@ func (a *Arm) count(t *record.Trial, requests []result.Request, rate float64) {
 func (p Plan) writeQuality(dir string) error {
 	written := map[string]bool{}
 	for _, a := range p.Arms {
+		if err := a.writeTasks(dir); err != nil {
+			return err
+		}
 		if p.Windows == 0 || a.QualityID == "" || written[a.QualityID] {
 			continue
 		}

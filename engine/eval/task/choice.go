@@ -74,14 +74,19 @@ func (c Choice) Encode(t Tokenizer) eval.Choice {
 }
 
 func pair(t Tokenizer, context, continuation string) (before, after []int32) {
-	trimmed := strings.TrimRightFunc(context, unicode.IsSpace)
-	continuation = context[len(trimmed):] + continuation
+	trimmed, continuation := cut(context, continuation)
 	before = t.Encode(trimmed, true)
 	if trimmed == "" {
 		return Start(t), t.Encode(continuation, false)
 	}
 	whole := t.Encode(trimmed+continuation, true)
 	return before, whole[min(len(before), len(whole)):]
+}
+
+// cut moves the blanks at the end of a context to what follows it.
+func cut(context, continuation string) (before, after string) {
+	trimmed := strings.TrimRightFunc(context, unicode.IsSpace)
+	return trimmed, context[len(trimmed):] + continuation
 }
 
 // Start is what an empty text begins with: BOS, or EOS where there is none.

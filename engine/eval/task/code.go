@@ -109,23 +109,35 @@ func (f function) at(offset int) Code {
 // tokens; the completion ends where the function does. The choice is the line that
 // follows, the first maxTokens tokens of it, to be scored after the same prompt.
 func (c Code) Encode(t Tokenizer, most, maxTokens int) (eval.Prompt, eval.Choice) {
-	text := c.Prefix
-	tokens := t.Encode(text, true)
-	for len(tokens) > most {
-		cut := len(text) * (len(tokens) - most) / len(tokens)
-		_, rest, more := strings.Cut(text[cut:], "\n")
-		if !more {
-			tokens = tokens[len(tokens)-most:] // a single line that is too long
-			break
-		}
-		text = rest
-		tokens = t.Encode(text, true)
-	}
+	text, tokens := c.prompt(t, most)
 	whole := t.Encode(text+c.Blank+c.Next, true)
 	line := whole[min(len(t.Encode(text, true)), len(whole)):]
 	return eval.Prompt{Tokens: tokens, Max: maxTokens, Stop: func(generated []int32) bool {
 		return funcEnd(t.Decode(generated)) >= 0
 	}}, eval.Choice{Context: tokens, Continuations: [][]int32{line[:min(len(line), maxTokens)]}}
+}
+
+// prompt is as many whole lines before the place as fit into most tokens; where not even one
+// does, the tokens are the end of its, and the text is the line.
+func (c Code) prompt(t Tokenizer, most int) (text string, tokens []int32) {
+	text = c.Prefix
+	tokens = t.Encode(text, true)
+	for len(tokens) > most {
+		cut := len(text) * (len(tokens) - most) / len(tokens)
+		_, rest, more := strings.Cut(text[cut:], "\n")
+		if !more {
+			return text, tokens[len(tokens)-most:]
+		}
+		text = rest
+		tokens = t.Encode(text, true)
+	}
+	return text, tokens
+}
+
+// Prompt is the text to continue, for who is not asked in tokens.
+func (c Code) Prompt(t Tokenizer, most int) string {
+	text, _ := c.prompt(t, most)
+	return text
 }
 
 // funcEnd is the offset behind a brace in the first column, which ends the function

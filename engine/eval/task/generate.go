@@ -3,6 +3,7 @@ package task
 import (
 	"io"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/assaylab/assay/engine/eval"
@@ -12,13 +13,14 @@ import (
 type Generate struct {
 	ID        string
 	Prompt    string
-	Expected  *string // nil where only a command judges
-	MaxTokens int     // 0 where the file says nothing
+	Expected  *string // nil where only a command or a pattern judges
+	Pattern   *regexp.Regexp
+	MaxTokens int // 0 where the file says nothing
 	Stop      []string
 	Check     Check
 }
 
-var generateKeys = []string{"id", "prompt", "expected", "max_tokens", "stop", "check", "before", "after", "file"}
+var generateKeys = []string{"id", "prompt", "expected", "pattern", "max_tokens", "stop", "check", "before", "after", "file"}
 
 // maxTokensLimit bounds what an item may ask for.
 const maxTokensLimit = 1 << 20
@@ -26,6 +28,7 @@ const maxTokensLimit = 1 << 20
 // ReadGenerates reads a JSONL file of prompts:
 //
 //	{"prompt": "1 + 1 =", "expected": "2", "max_tokens": 4, "stop": ["\n"]}
+//	{"prompt": "What is 6 * 7?", "pattern": "answer is (\\d+)", "expected": "42"}
 //	{"prompt": "def f():", "check": ["python3", "{file}"], "before": "def f():", "after": "\nassert f() == 1", "file": "f.py"}
 func ReadGenerates(name string, r io.Reader) ([]Generate, error) {
 	var all []Generate
@@ -34,6 +37,9 @@ func ReadGenerates(name string, r io.Reader) ([]Generate, error) {
 		if o.has("expected") {
 			expected := o.text("expected")
 			g.Expected = &expected
+		}
+		if o.has("pattern") {
+			g.Pattern = o.pattern("pattern")
 		}
 		if o.has("max_tokens") {
 			g.MaxTokens = o.integer("max_tokens", 1, maxTokensLimit)
@@ -77,16 +83,27 @@ func (g Generate) Encode(t Tokenizer, maxTokens int) eval.Prompt {
 }
 
 // Text is the completion up to the first stop text.
-func (g Generate) Text(t Tokenizer, c eval.Completion) string {
-	text := t.Decode(c.Tokens)
+func (g Generate) Text(t Tokenizer, c eval.Completion) string { return g.Cut(t.Decode(c.Tokens)) }
+
+// Cut is a text up to the first stop text.
+func (g Generate) Cut(text string) string {
 	if at := stopAt(text, g.Stop); at >= 0 {
 		text = text[:at]
 	}
 	return text
 }
 
-// Matches says whether the completion is the expected text, blanks around either aside.
+// Matches says whether the completion is the expected text, blanks around either aside. With a
+// pattern, what counts of the completion is the pattern's first match, or the first group of it;
+// where nothing is expected, that there is one.
 func (g Generate) Matches(completion string) bool {
+	if g.Pattern != nil {
+		m := g.Pattern.FindStringSubmatch(completion)
+		if m == nil || g.Expected == nil {
+			return m != nil
+		}
+		completion = m[min(1, len(m)-1)]
+	}
 	return g.Expected != nil && strings.TrimSpace(completion) == strings.TrimSpace(*g.Expected)
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,6 +139,16 @@ func (o *object) text(key string) (s string) {
 	}
 	o.decode(key, "a text", &s)
 	return s
+}
+
+// pattern is a regular expression, which is there.
+func (o *object) pattern(key string) *regexp.Regexp {
+	p, err := regexp.Compile(o.text(key))
+	if err != nil {
+		o.fail(key, excerpt(o.fields[key]), "a regular expression of Go: "+err.Error())
+		return nil
+	}
+	return p
 }
 
 func (o *object) optional(key, otherwise string) string {
