@@ -2,6 +2,7 @@ package offers
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,13 +22,27 @@ const (
 	largestBody = 1 << 20
 )
 
+// patience is how long one answer may take.
+func (s Server) patience() time.Duration { return cmp.Or(s.Patience, answerTime) }
+
+// errLate is an answer that did not come in time.
+var errLate = errors.New("no answer in time")
+
+// late tells an answer's own deadline from whatever else ended it, and redacts the rest.
+func (s Server) late(caller context.Context, err error) error {
+	if caller.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+		return errLate
+	}
+	return errors.New(s.Key.Redact(err.Error()))
+}
+
 func (s Server) get(ctx context.Context, path string) ([]byte, int, error) {
 	return s.ask(ctx, http.MethodGet, path, nil, nil)
 }
 
 // ask sends one request, with the key as the dialect sends it, and reads the whole answer.
 func (s Server) ask(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, int, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := context.WithTimeout(ctx, s.patience())
 	defer cancel()
 	res, err := s.send(ctx, method, path, header, body)
 	if err != nil {
@@ -70,12 +85,12 @@ func (a *said) refused() bool {
 }
 
 // generate sends an encoded request and reads the answer by the dialect. An error is one of the connection.
-func (s Server) generate(ctx context.Context, call dialect.Call) (*said, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+func (s Server) generate(caller context.Context, call dialect.Call) (*said, error) {
+	ctx, cancel := context.WithTimeout(caller, s.patience())
 	defer cancel()
 	res, err := s.send(ctx, http.MethodPost, call.Path, call.Header, call.Body)
 	if err != nil {
-		return nil, errors.New(s.Key.Redact(err.Error()))
+		return nil, s.late(caller, err)
 	}
 	defer res.Body.Close()
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))

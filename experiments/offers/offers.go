@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/loadgen/dialect"
 )
@@ -15,6 +16,8 @@ type Server struct {
 	Key    dialect.Key
 	Model  string       // to ask for, "" for the first that is listed
 	Client *http.Client // which follows no redirect to another server
+
+	Patience time.Duration // for one answer; 0 for half a minute
 }
 
 // Report is what was found.

@@ -191,7 +191,7 @@ func (t *try) cannot(name string, err error) (done bool, _ error) {
 	case errors.As(err, &u):
 		t.report.add(name, No, "%s", u.Reason)
 		return true, nil
-	case errors.Is(err, errUsed):
+	case errors.Is(err, errUsed), errors.Is(err, errLate):
 		t.report.add(name, NotShown, "%v", err)
 		return true, nil
 	}
@@ -226,7 +226,8 @@ func (t *try) score(ctx context.Context, name, path string, body map[string]any,
 	}
 	answer, status, err := t.ask(ctx, http.MethodPost, path, http.Header{"Content-Type": {"application/json"}}, raw)
 	if err != nil {
-		return errors.New(t.Key.Redact(err.Error()))
+		_, err = t.cannot(name, t.late(ctx, err))
+		return err
 	}
 	if status != http.StatusOK {
 		why := oneLine(t.Key.Redact(failure(answer)), 200)

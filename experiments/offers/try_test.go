@@ -3,10 +3,12 @@ package offers
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // model plays a server whose answers are words: one of one word that ends by itself unless it is forced.
@@ -212,6 +214,27 @@ func TestTryFails(t *testing.T) {
 	}
 	if err := Try(t.Context(), serve(t, &model{}, "chat"), &Report{}); err == nil || !strings.Contains(err.Error(), "name one") {
 		t.Error(err)
+	}
+}
+
+// An answer that does not come in time leaves its feature open, and the others are tried.
+func TestTryLate(t *testing.T) {
+	m := &model{}
+	s := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/v1/completions" { // of prompts' scores alone
+			_, _ = io.Copy(io.Discard, r.Body) // only then does the server notice that the client leaves
+			<-r.Context().Done()
+			return
+		}
+		m.ServeHTTP(w, r)
+	}), "chat")
+	s.Patience = 500 * time.Millisecond
+	r := &Report{Model: "m"}
+	if err := Try(t.Context(), s, r); err != nil {
+		t.Fatal(err)
+	}
+	if f := r.Feature(PromptScores); f.Answer != NotShown || f.Why != "no answer in time" || r.Feature(Scores).Answer != Yes {
+		t.Errorf("%+v", r.Features)
 	}
 }
 
