@@ -2,7 +2,7 @@ package convert
 
 import (
 	"bytes"
-	"os"
+	"math"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -228,21 +228,45 @@ func FuzzDecimal(f *testing.F) {
 	})
 }
 
-// FuzzOpenFile: whatever a GGUF file says, it is refused or written.
+// FuzzOpenFile sets a key of a file to a value of any type: the file is refused, or written whole.
 func FuzzOpenFile(f *testing.F) {
-	for _, name := range []string{"llama3-scaled", "qwen3"} {
-		data, err := os.ReadFile(filepath.Join(fixtures, "gguf", name+".gguf"))
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data)
+	file, err := gguf.Open(filepath.Join(fixtures, "gguf", "llama3-scaled.gguf"))
+	if err != nil {
+		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		file, err := gguf.Parse("x.gguf", data)
+	defer file.Close()
+	keys := slices.Collect(file.Keys())
+	f.Add(uint16(3), "", uint8(0), uint64(1<<31), "")
+	f.Add(uint16(0), "", uint8(3), uint64(0), "qwen3")
+	f.Add(uint16(999), "llama.rope.scaling.factor", uint8(1), uint64(1<<62), "")
+	f.Add(uint16(999), "general.base_model.count", uint8(0), uint64(1<<30), "")
+	f.Add(uint16(999), "tokenizer.chat_templates", uint8(4), uint64(0), "a,b")
+	f.Fuzz(func(t *testing.T, which uint16, key string, kind uint8, number uint64, text string) {
+		if int(which) < len(keys) {
+			key = keys[which]
+		}
+		list := strings.Split(text, ",")
+		values := []any{number, math.Float64frombits(number), float32(number), text, list, int64(number), number%2 == 0, uint32(number), []int32{int32(number)}}
+		var kvs []gguf.KV
+		for _, kv := range file.KVs {
+			if kv.Key != key {
+				kvs = append(kvs, kv)
+			}
+		}
+		kvs = append(kvs, gguf.KV{Key: key, Value: values[int(kind)%len(values)]})
+		var tensors []gguf.TensorData
+		for _, tensor := range file.Tensors {
+			tensors = append(tensors, tensor.ToWrite())
+		}
+		var b bytes.Buffer
+		if gguf.Write(&b, kvs, tensors) != nil {
+			return
+		}
+		made, err := gguf.Parse("x.gguf", b.Bytes())
 		if err != nil {
 			return
 		}
-		folder, err := OpenFile(file, FolderOptions{Type: Auto})
+		folder, err := OpenFile(made, FolderOptions{Type: Auto})
 		if err != nil {
 			return
 		}
