@@ -90,7 +90,7 @@ func targetPlan(t *testing.T, targets string) (*Lab, *Plan, string) {
 	}
 	testkit.WriteFile(t, filepath.Join(dir, "model", "config.json"), "{}")
 	const load = "[[load]]\narrival = \"constant\"\nrates = [200]\nrequests = 10\nwarmup = 2\nprompt_tokens = 16\noutput_tokens = 4\ntext = \"text.txt\"\n"
-	text := "name = \"targets\"\n[model]\npath = \"embedded:gopherling-2m\"\n" + load + "name = \"plain\"\n" + load + "name = \"forced\"\nignore_eos = true\n[run]\nrepetitions = 2\n" + targets
+	text := "name = \"targets\"\n[model]\npath = \"embedded:gopherling-2m\"\n" + load + "name = \"plain\"\n" + load + "name = \"forced\"\nignore_eos = true\n[run]\nrepetitions = 2\nconfirm = false\n" + targets
 	s, err := scenario.Load(testkit.WriteFile(t, filepath.Join(dir, "targets.toml"), text))
 	if err != nil {
 		t.Fatal(err)
