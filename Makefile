@@ -9,7 +9,7 @@ SOAK     ?= 30m
 REQUESTS ?= 10000000
 QEMU    ?= $(shell command -v qemu-aarch64 || command -v qemu-aarch64-static)
 
-.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval hf clean integration-dialects integration-vllm integration-triton
+.PHONY: help build demo test fmt vet lint arm64 race fuzz soak soak-sched coverage coverage-forecast golden bench bench-loadgen bench-report bench-rivals cross-check models reference tokenizers sdk lm-eval hf clean integration integration-dialects integration-vllm integration-triton
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -80,6 +80,8 @@ tokenizers: ## compare token ids with Hugging Face tokenizers on millions of tex
 
 sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their registries
 	$(GO) test -tags sdk -run SDK -timeout 1h -v .
+
+integration: integration-dialects integration-vllm integration-triton ## the next three in turn, from an empty cache; needs python3 and PyPI
 
 integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server; needs python3 and PyPI
 	$(GO) test -tags dialects -run DialectsOf -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
