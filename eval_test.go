@@ -179,7 +179,7 @@ func TestEvalGenerate(t *testing.T) {
 	}
 	evalFails(t, "no-such-command", "generate", small, "--task", file, "--allow-exec", "--check", "no-such-command")
 	neither := fileWith(t, "n.jsonl", `{"prompt": "x"}`)
-	evalFails(t, `item 1: found neither "expected" nor "pattern" nor "check"`, "generate", small, "--task", neither)
+	evalFails(t, `item 1: found neither "expected" nor "check" nor "pattern"`, "generate", small, "--task", neither)
 	judged := fileWith(t, "j.jsonl", `{"prompt": "x", "check": ["true"]}`)
 	evalFails(t, "run with --allow-exec only", "generate", small, "--task", judged)
 }
