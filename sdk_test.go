@@ -6,8 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"github.com/assaylab/assay/experiments/testkit"
 )
 
 func TestPythonSDK(t *testing.T) {
