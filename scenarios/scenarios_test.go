@@ -44,7 +44,7 @@ var shipped = map[string]struct {
 		10, "block_size kv_format k_format v_format k_per_channel kv_rotation kv_layout", 8 * time.Minute,
 	},
 	"speculation.toml": {
-		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
+		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}, DraftFormats: map[string]string{"embedded:gopherling-2m": "BF16"}},
 		9, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
 	"classes.toml": {
