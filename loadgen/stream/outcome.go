@@ -37,7 +37,8 @@ func broken(connected bool, err error) string {
 		return result.Refused
 	case strings.Contains(err.Error(), "malformed"), strings.Contains(err.Error(), "chunk length"): // net/http has no error value for a reply that is not HTTP
 		return result.Malformed
-	case strings.Contains(err.Error(), "looked like an HTTP/1.1 header"): // asked for in HTTP/2
+	case strings.Contains(err.Error(), "looked like an HTTP/1.1 header"), strings.Contains(err.Error(), "client conn could not be established"):
+		// asked for in HTTP/2; which of the two it is depends on whether the request or the reply was first
 		return result.Malformed
 	case strings.Contains(err.Error(), "REFUSED_STREAM"), strings.Contains(err.Error(), "ENHANCE_YOUR_CALM"): // what gRPC takes for UNAVAILABLE and RESOURCE_EXHAUSTED
 		return result.Overloaded
