@@ -104,10 +104,11 @@ func TestOutcomesGRPCWithoutAnswer(t *testing.T) {
 	}
 	defer release()
 	plain := serve(t, scripted.Always(scripted.Refuse(404, 0, "")))
-	for url, want := range map[string]string{refused: result.Refused, plain.URL(): result.Malformed} {
+	// Of a server that answers in HTTP/1.1 and closes, net/http says what it meets first: its answer, or that it is gone.
+	for url, want := range map[string][]string{refused: {result.Refused}, plain.URL(): {result.Malformed, result.Reset}} {
 		rs, _ := runAttack(t, planGRPC(t, url, 1000, 1))
-		if rs[0].Outcome != want || rs[0].Error == "" {
-			t.Errorf("%s %q, want %s", rs[0].Outcome, rs[0].Error, want)
+		if !slices.Contains(want, rs[0].Outcome) || rs[0].Error == "" {
+			t.Errorf("%s %q, want one of %s", rs[0].Outcome, rs[0].Error, want)
 		}
 		checkPresence(t, rs[0])
 	}
