@@ -85,11 +85,9 @@ func spoken(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// tritonServer is gRPC's own server with Triton's own messages. Every request that it reads is a line of its output.
-func tritonServer(t *testing.T, python, dir string) (address string, lines *bufio.Scanner) {
+// leashed starts a command that ends with its input, which is closed when the test ends, and returns its output by lines.
+func leashed(t *testing.T, c *exec.Cmd) *bufio.Scanner {
 	t.Helper()
-	c := exec.CommandContext(t.Context(), python, "check.py", "serve", ".")
-	c.Dir, c.Stderr = dir, os.Stderr
 	in, err := c.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +104,15 @@ func tritonServer(t *testing.T, python, dir string) (address string, lines *bufi
 		_, _ = io.Copy(io.Discard, out)
 		_ = c.Wait()
 	})
-	lines = bufio.NewScanner(out)
+	return bufio.NewScanner(out)
+}
+
+// tritonServer is gRPC's own server with Triton's own messages. Every request that it reads is a line of its output.
+func tritonServer(t *testing.T, python, dir string) (address string, lines *bufio.Scanner) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), python, "check.py", "serve", ".")
+	c.Dir, c.Stderr = dir, os.Stderr
+	lines = leashed(t, c)
 	var ready struct {
 		Port    int
 		Differs []string
@@ -198,27 +204,14 @@ func realTriton(t *testing.T) (http, grpc string) {
 	c.Dir, c.Env = dir, append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1", "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"))
 	var log strings.Builder
 	c.Stderr = &log
-	in, err := c.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close()
-		_, _ = io.Copy(io.Discard, out)
-		_ = c.Wait()
+	t.Cleanup(func() { // when it has ended
 		if t.Failed() {
 			t.Logf("the server's log:\n%s", log.String())
 		}
 	})
+	lines := leashed(t, c)
 	var ports struct{ HTTP, GRPC int }
-	for lines := bufio.NewScanner(out); ports.GRPC == 0; {
+	for ports.GRPC == 0 {
 		if !lines.Scan() {
 			t.Fatalf("the server did not start: %v", lines.Err())
 		}

@@ -21,11 +21,7 @@ import (
 // what else the machine's caches are used for changes from second to second.
 func BenchmarkAdaptivePays(b *testing.B) {
 	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-2m", "Q8_0", bestSet(b))
-	work := map[string][][]int32{"completion": source(b, 16, 200), "edit": source(b, 16, 300)}
-	for i, piece := range work["edit"] {
-		work["edit"][i] = edited(piece)
-	}
-	work["sampled"] = work["completion"]
+	work := kindsOfWork(b, 16)
 	for _, kind := range []string{"edit", "completion", "sampled"} {
 		for _, drafter := range []string{DrafterModel, DrafterNgram, DrafterSuffix} {
 			for _, batch := range []int{1, 4, 16} {

@@ -36,16 +36,23 @@ func source(b *testing.B, pieces, length int) (all [][]int32) {
 // edited is a prompt as an edit makes it: a piece of source, and the beginning of its copy.
 func edited(piece []int32) []int32 { return slices.Concat(piece, piece[:len(piece)/6]) }
 
+// kindsOfWork are so many prompts of each kind that drafts are measured on; sampled ones are those of completion.
+func kindsOfWork(b *testing.B, pieces int) map[string][][]int32 {
+	b.Helper()
+	work := map[string][][]int32{"completion": source(b, pieces, 200), "edit": source(b, pieces, 300)}
+	for i, piece := range work["edit"] {
+		work["edit"][i] = edited(piece)
+	}
+	work["sampled"] = work["completion"]
+	return work
+}
+
 // BenchmarkDrafters decodes one request at a time and reports the tokens of a step and of a second,
 // prompts left out: where the model copies what is in its prompt; of ordinary completion, which greedily
 // ends in a loop with models this small; and of one that is sampled and does not.
 func BenchmarkDrafters(b *testing.B) {
 	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-2m", "Q8_0", bestSet(b))
-	work := map[string][][]int32{"completion": source(b, 6, 200), "edit": source(b, 6, 300)}
-	for i, piece := range work["edit"] {
-		work["edit"][i] = edited(piece)
-	}
-	work["sampled"] = work["completion"]
+	work := kindsOfWork(b, 6)
 	for _, kind := range []string{"edit", "completion", "sampled"} {
 		sampling := sample.Params{}
 		if kind == "sampled" {

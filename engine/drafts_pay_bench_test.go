@@ -18,11 +18,7 @@ import (
 // run, of edits, which copy what is in the prompt, of ordinary completion, and of one that is sampled.
 func BenchmarkDraftsPay(b *testing.B) {
 	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-2m", "Q8_0", bestSet(b))
-	work := map[string][][]int32{"completion": source(b, 16, 200), "edit": source(b, 16, 300)}
-	for i, piece := range work["edit"] {
-		work["edit"][i] = edited(piece)
-	}
-	work["sampled"] = work["completion"]
+	work := kindsOfWork(b, 16)
 	kinds := map[string]func(*Options){}
 	names := []string{DrafterModel, DrafterNgram, DrafterSuffix}
 	for _, drafter := range names {

@@ -11,7 +11,6 @@ import (
 	"github.com/assaylab/assay/analysis"
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/record"
-	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/testkit"
 	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/scripted"
@@ -99,17 +98,7 @@ func managedPlan(t *testing.T, targets string) (*Lab, *Plan, string) {
 	dir := t.TempDir()
 	testkit.WriteFile(t, filepath.Join(dir, "text.txt"), testkit.Corpus(t))
 	text := fmt.Sprintf("name = \"managed\"\n[model]\npath = \"embedded:gopherling-2m\"\n[[load]]\narrival = \"constant\"\nrates = [200]\nrequests = %d\nwarmup = %d\nprompt_tokens = 16\noutput_tokens = 4\ntext = \"text.txt\"\ntimeout = \"1s\"\n%s", perTrial, warmups, targets)
-	s, err := scenario.Load(testkit.WriteFile(t, filepath.Join(dir, "managed.toml"), text))
-	if err != nil {
-		t.Fatal(err)
-	}
-	l := newLab(t)
-	l.Progress = &silent{}
-	p, err := l.Plan(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = p.Close() })
+	l, p := planned(t, filepath.Join(dir, "managed.toml"), text)
 	return l, p, filepath.Join(dir, "run")
 }
 

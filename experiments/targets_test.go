@@ -91,7 +91,14 @@ func targetPlan(t *testing.T, targets string) (*Lab, *Plan, string) {
 	testkit.WriteFile(t, filepath.Join(dir, "model", "config.json"), "{}")
 	const load = "[[load]]\narrival = \"constant\"\nrates = [200]\nrequests = 10\nwarmup = 2\nprompt_tokens = 16\noutput_tokens = 4\ntext = \"text.txt\"\n"
 	text := "name = \"targets\"\n[model]\npath = \"embedded:gopherling-2m\"\n" + load + "name = \"plain\"\n" + load + "name = \"forced\"\nignore_eos = true\n[run]\nrepetitions = 2\nconfirm = false\n" + targets
-	s, err := scenario.Load(testkit.WriteFile(t, filepath.Join(dir, "targets.toml"), text))
+	l, p := planned(t, filepath.Join(dir, "targets.toml"), text)
+	return l, p, filepath.Join(dir, "run")
+}
+
+// planned writes a scenario and plans it.
+func planned(t *testing.T, path, text string) (*Lab, *Plan) {
+	t.Helper()
+	s, err := scenario.Load(testkit.WriteFile(t, path, text))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +109,7 @@ func targetPlan(t *testing.T, targets string) (*Lab, *Plan, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = p.Close() })
-	return l, p, filepath.Join(dir, "run")
+	return l, p
 }
 
 // standIn is a command that serves as vLLM does.

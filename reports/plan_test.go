@@ -4,7 +4,6 @@ import (
 	"flag"
 	"math"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -60,19 +59,7 @@ func asHTML(w *strings.Builder, p Page) error     { return HTML(w, p) }
 func TestPlanGolden(t *testing.T) {
 	p := Plan(madeUpPlan(t, unchanged), PlanOptions{HTMLFile: "report.html", CSVFile: "plan.csv"})
 	got := pageText(t, p, asMarkdown)
-	path := filepath.Join("testdata", "plan.md")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; read it, then run with -update", path)
-	}
+	checkGolden(t, "plan.md", got)
 	if *htmlOut != "" {
 		if err := os.WriteFile(*htmlOut, []byte(pageText(t, p, asHTML)), 0o644); err != nil {
 			t.Fatal(err)

@@ -40,19 +40,25 @@ func TestGolden(t *testing.T) {
 	html, md := printBoth(t, Build(syntheticStudy(4), Options{RunDir: "runs/a b", HTMLFile: "report.html"}))
 	html = styleBody.ReplaceAllString(svgBody.ReplaceAllString(html, "$1</svg>"), "<style></style>")
 	for name, got := range map[string]string{"synthetic.html": html, "synthetic.md": md} {
-		path := filepath.Join("testdata", name)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
+		checkGolden(t, name, got)
+	}
+}
+
+// checkGolden holds a text to a file of testdata.
+func checkGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if got != string(want) {
-			t.Errorf("%s differs; read the diff, then run with -update", path)
-		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs; read the diff, then run with -update", path)
 	}
 }
 

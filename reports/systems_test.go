@@ -1,8 +1,6 @@
 package reports
 
 import (
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -18,19 +16,7 @@ func TestGoldenSystems(t *testing.T) {
 		checkMarkdown(t, md)
 		html = styleBody.ReplaceAllString(svgBody.ReplaceAllString(html, "$1</svg>"), "<style></style>")
 		for ext, got := range map[string]string{".html": html, ".md": md} {
-			path := filepath.Join("testdata", name+ext)
-			if *update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("%s differs; read the diff, then run with -update", path)
-			}
+			checkGolden(t, name+ext, got)
 		}
 	}
 }

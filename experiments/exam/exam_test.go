@@ -354,6 +354,18 @@ func TestSit(t *testing.T) {
 	}
 }
 
+// TestSitGRPC: where tasks cannot be asked, it is said of each, nothing is sent, and nothing is counted as the worst.
+func TestSitGRPC(t *testing.T) {
+	kind, _ := dialect.Named("triton-grpc")
+	s := &Server{Base: "http://127.0.0.1:1", Kind: kind, Options: dialect.Options{Model: "m"}}
+	all := papers(t)
+	s.Worst(all, letters{}, func(string, int) { t.Error("a request is counted") })
+	tasks, not, err := s.Sit(t.Context(), all, letters{}, nil)
+	if err != nil || len(tasks) != 0 || len(not) < len(all) || !strings.Contains(strings.Join(not, "\n"), "is gRPC") {
+		t.Errorf("tasks %v, not asked %q, error %v", tasks, not, err)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	many := `{"context":"x","choices":["` + strings.Repeat(`a","`, 26) + `b"],"answer":0}`
 	for _, c := range []struct{ name, kind, text, says string }{

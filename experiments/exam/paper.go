@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/engine/eval/task"
+	"github.com/assaylab/assay/loadgen/stream"
 )
 
 // Paper is a task that is put to several subjects, each of whom is asked the same.
@@ -128,6 +129,9 @@ func (s *Server) Worst(papers []Paper, t task.Tokenizer, ask func(prompt string,
 
 // unable is why a paper cannot be put to the server, "" where it can.
 func (s *Server) unable(p Paper) string {
+	if stream.Framed(s.Kind.Dialect) {
+		return fmt.Sprintf("%s of %s: the dialect %s is gRPC, over which no tasks are asked; triton, at Triton's other port, asks the same model", p.Kind, p.Source, s.Kind.Name)
+	}
 	if p.Kind == Code && !Continues(s.Kind) {
 		return fmt.Sprintf("code of %s: the dialect %s answers messages, and does not continue a text", p.Source, s.Kind.Name)
 	}

@@ -198,14 +198,11 @@ func (s *Server) post(ctx context.Context, path string, header http.Header, body
 	reason := fmt.Sprintf("%s answers %s: %s", s.Base+path, res.Status, bytes.TrimSpace(text))
 	e := &turnedAway{reason: reason, wait: dialect.ReadHead(res.Header).RetryAfter}
 	switch res.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, statusOverloaded:
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout, dialect.StatusOverloaded:
 		e.busy = true
 	}
 	return nil, e
 }
-
-// statusOverloaded is what Anthropic's servers answer when they have no room.
-const statusOverloaded = 529
 
 // once sends a request and reads the whole answer.
 func (s *Server) once(ctx context.Context, call dialect.Call) (Written, *dialect.Usage, error) {
@@ -214,8 +211,8 @@ func (s *Server) once(ctx context.Context, call dialect.Call) (Written, *dialect
 		return Written{}, nil, err
 	}
 	defer res.Body.Close()
-	a := &answer{decoder: s.Kind.Dialect.NewDecoder()}
-	if err := a.read(io.LimitReader(res.Body, largestAnswer)); err != nil {
+	var a answer
+	if err := stream.ReadWhole(io.LimitReader(res.Body, largestAnswer), s.Kind.Dialect.NewDecoder(), a.take); err != nil {
 		return Written{}, a.usage, fmt.Errorf("%s: %w", s.Base+call.Path, err)
 	}
 	return Written{Text: string(a.text), Finish: a.finish}, a.usage, nil
@@ -223,38 +220,13 @@ func (s *Server) once(ctx context.Context, call dialect.Call) (Written, *dialect
 
 // answer is one that is being read.
 type answer struct {
-	decoder dialect.Decoder
-	text    []byte
-	finish  string
-	usage   *dialect.Usage
+	text   []byte
+	finish string
+	usage  *dialect.Usage
 }
 
-func (a *answer) read(body io.Reader) error {
-	raw, err := io.ReadAll(body)
-	if err != nil {
-		return err
-	}
-	if a.decoder.Shape() == dialect.Whole {
-		err = a.take(raw)
-	} else {
-		var parser stream.Parser
-		err = parser.Feed(raw, func(e stream.Event) error { return a.take(e.Data) })
-	}
-	if err == nil && !a.decoder.Done() {
-		err = errors.New("the answer ends without its end mark")
-	}
-	return err
-}
-
-// take reads one event. What a model thinks is no answer.
-func (a *answer) take(payload []byte) error {
-	if a.decoder.Shape() == dialect.Marked && a.decoder.Done() {
-		return nil
-	}
-	d, err := a.decoder.Decode(payload)
-	if err != nil {
-		return err
-	}
+// take adds a part of it. What a model thinks is no answer.
+func (a *answer) take(d dialect.Delta) {
 	if !d.Thought {
 		a.text = append(a.text, d.Text...)
 	}
@@ -265,5 +237,4 @@ func (a *answer) take(payload []byte) error {
 		u := *d.Usage // good until the next call
 		a.usage = &u
 	}
-	return nil
 }

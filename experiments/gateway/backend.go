@@ -139,7 +139,7 @@ func begin(res *http.Response) (*answer, *attemptError) {
 // judged says what a status means for whoever asks on.
 func judged(status int) outcome {
 	switch {
-	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests || status == 529:
+	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests || status == dialect.StatusOverloaded:
 		return overload
 	case status >= 500 || status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusNotFound || status >= 300 && status < 400:
 		return failed // of the gateway's own key, name or URL the client can know nothing

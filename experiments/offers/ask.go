@@ -100,7 +100,7 @@ func (s Server) generate(caller context.Context, call dialect.Call) (*said, erro
 		a.problem = fmt.Sprintf("%d %s", res.StatusCode, oneLine(s.Key.Redact(failure(raw)), 200))
 		return a, nil
 	}
-	if err := a.read(io.LimitReader(res.Body, largestBody), s.Kind.Dialect.NewDecoder()); err != nil {
+	if err := stream.ReadWhole(io.LimitReader(res.Body, largestBody), s.Kind.Dialect.NewDecoder(), a.take); err != nil {
 		a.problem = oneLine(s.Key.Redact(err.Error()), 200)
 	}
 	return a, nil
@@ -133,46 +133,23 @@ func failure(raw []byte) string {
 	return string(raw)
 }
 
-// read decodes a body.
-func (a *said) read(body io.Reader, d dialect.Decoder) error {
-	raw, err := io.ReadAll(body)
-	if err != nil {
-		return err
-	}
-	if d.Shape() == dialect.Whole {
-		return a.take(raw, d)
-	}
-	var parser stream.Parser
-	if err := parser.Feed(raw, func(e stream.Event) error { return a.take(e.Data, d) }); err != nil {
-		return err
-	}
-	if !d.Done() {
-		return errors.New("the answer ends without its end mark")
-	}
-	return nil
-}
-
-func (a *said) take(payload []byte, d dialect.Decoder) error {
-	out, err := d.Decode(payload)
-	if err != nil {
-		return err
-	}
-	if out.Usage != nil {
-		usage := *out.Usage // good until the next call alone
+// take adds a part of the answer.
+func (a *said) take(d dialect.Delta) {
+	if d.Usage != nil {
+		usage := *d.Usage // good until the next call alone
 		a.usage = &usage
 	}
-	if out.Message && out.Text != "" {
+	if d.Message && d.Text != "" {
 		a.messages++
-		if out.Usage != nil {
+		if d.Usage != nil {
 			a.counted++
 		}
 	}
-	if out.Finish != "" {
-		a.finish = out.Finish
+	if d.Finish != "" {
+		a.finish = d.Finish
 	}
-	if out.Model != "" {
-		a.model = out.Model
+	if d.Model != "" {
+		a.model = d.Model
 	}
-	a.text += out.Text
-	return nil
+	a.text += d.Text
 }

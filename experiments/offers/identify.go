@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/stream"
 )
 
 // known is a system by how it gives itself away.
@@ -71,7 +72,7 @@ func oneLine(text string, most int) string {
 }
 
 // Framed says that the server is asked by gRPC: what is found out here is asked by plain HTTP, on another port.
-func (s Server) Framed() bool { return s.Kind.Dialect.NewDecoder().Shape() == dialect.Framed }
+func (s Server) Framed() bool { return stream.Framed(s.Kind.Dialect) }
 
 // Identify asks for the list of models and for versions. It generates nothing. Of a provider it asks for the list alone.
 func Identify(ctx context.Context, s Server, provider bool) (*Report, error) {

@@ -61,9 +61,6 @@ func SameServer(req *http.Request, via []*http.Request) error {
 // ErrBusy says that a server has too much to do to list its models, which is a sign of life too.
 var ErrBusy = errors.New("too busy to list its models")
 
-// statusOverloaded is Anthropic's word for that.
-const statusOverloaded = 529
-
 // largestList bounds what is read of a list of models.
 const largestList = 1 << 20
 
@@ -81,7 +78,7 @@ func (r *Remote) Models(ctx context.Context) ([]string, error) {
 		return nil, nil
 	case status == http.StatusUnauthorized:
 		return nil, fmt.Errorf("%s refuses the API key, or the lack of one: %d %s", r.Base, status, http.StatusText(status))
-	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == statusOverloaded:
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable || status == dialect.StatusOverloaded:
 		return nil, fmt.Errorf("%s%s: %d %s: %w", r.Base, list.Path, status, http.StatusText(status), ErrBusy)
 	case status != http.StatusOK:
 		return nil, fmt.Errorf("%s%s: %d %s", r.Base, list.Path, status, http.StatusText(status))

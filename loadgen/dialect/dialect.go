@@ -33,6 +33,9 @@ type Decoder interface {
 	Done() bool
 }
 
+// StatusOverloaded is Anthropic's word for a server that has too much to do, as others say 503.
+const StatusOverloaded = 529
+
 // Shape is how an answer arrives.
 type Shape int
 

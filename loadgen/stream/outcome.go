@@ -46,14 +46,11 @@ func broken(connected bool, err error) string {
 	return result.Reset
 }
 
-// statusOverloaded is Anthropic's word for a server that has too much to do.
-const statusOverloaded = 529
-
 // refusal is the outcome and the message of a status other than 200.
 func refusal(resp *http.Response, body []byte) (outcome, message string) {
 	outcome, message = result.HTTPError, strings.TrimSpace(fmt.Sprintf("%d %s", resp.StatusCode, http.StatusText(resp.StatusCode)))
 	switch resp.StatusCode {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable, statusOverloaded:
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable, dialect.StatusOverloaded:
 		outcome = result.Overloaded
 	}
 	if after := resp.Header.Get("Retry-After"); after != "" {
