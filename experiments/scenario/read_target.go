@@ -57,6 +57,9 @@ func (t *table) target(s *Scenario) *Target {
 	x := &Target{Key: t.path, Given: t.has("name")}
 	x.System, _ = system.Named(t.choice("system", system.Server, system.Names()))
 	x.Name = t.text("name", x.System.Name)
+	if given := t.values["system"]; given != nil && given != x.System.Name {
+		return t.ofNoSystem(x)
+	}
 	switch {
 	case x.System.Adjustable && t.has("url"):
 		t.adjustedTarget(x, s)
@@ -72,6 +75,14 @@ func (t *table) target(s *Scenario) *Target {
 	x.BudgetTokens = t.integer("budget_tokens", 0, 1, math.MaxInt)
 	x.Paid = t.payment(x)
 	t.misplacedSettings(x.System)
+	t.finish()
+	return x
+}
+
+// ofNoSystem leaves the rest unread of a target whose system is none: what is wrong with it depends on which is meant.
+func (t *table) ofNoSystem(x *Target) *Target {
+	x.Dialect, _ = dialect.Named(defaultDialect)
+	t.known = slices.AppendSeq(t.known, maps.Keys(t.values))
 	t.finish()
 	return x
 }
