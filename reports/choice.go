@@ -145,7 +145,10 @@ func (v *view) qualityTile(a *analysis.Arm) Tile {
 	w := say(a.QualityLoss, lossUnit)
 	t := Tile{
 		Label: "Quality loss (perplexity)", Value: w.Number, Detail: w.detail(),
-		Limit: "bound " + trim(100*v.Run.Quality.Bound) + " %", State: "✗ not within the bound", Tone: table.Bad,
+		State: "✗ not within the bound", Tone: table.Bad,
+	}
+	if v.Run.Quality.Bound > 0 { // 0 where quality is not part of the run
+		t.Limit = "bound " + trim(100*v.Run.Quality.Bound) + " %"
 	}
 	if a.Eligible {
 		t.State, t.Tone = "✓ within the bound, also the interval's upper end", table.Good
