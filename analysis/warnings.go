@@ -20,6 +20,7 @@ const miscountTolerance = 0.05
 // warn lists what weakens every conclusion.
 func (a *analysis) warn() {
 	a.warnUnfinished()
+	a.warnInvalid()
 	a.warnConditions()
 	a.warnTokens()
 	a.warnShape()
@@ -50,6 +51,39 @@ func (a *analysis) warnUnfinished() {
 	if !qualityPlanned(a.run) {
 		a.say("Quality is not part of this run: arms are compared by latency and cost alone.")
 	}
+}
+
+// warnInvalid says what could not win because it was not measured validly: what wins has beaten the others alone.
+func (a *analysis) warnInvalid() {
+	bad := 0
+	for i := range a.cells {
+		if !a.cells[i].Valid {
+			bad++
+		}
+	}
+	if bad == 0 {
+		return
+	}
+	var arms []string
+	for i := range a.arms {
+		if a.arms[i].standing() == invalid {
+			arms = append(arms, a.arms[i].Arm.Arm.Name)
+		}
+	}
+	a.say("%d of %s are not valid measurements.%s", bad, words.Count(len(a.cells), "cell"), outOfTheChoice(arms))
+}
+
+// outOfTheChoice names arms without a valid cell, "" for none.
+func outOfTheChoice(arms []string) string {
+	const named = 4
+	n := len(arms)
+	switch {
+	case n == 0:
+		return ""
+	case n > named:
+		arms = append(arms[:named-1], fmt.Sprintf("%d more", n-named+1))
+	}
+	return fmt.Sprintf(" %s without a valid one took no part in the choice: %s.", words.Count(n, "arm"), words.List(arms))
 }
 
 func (a *analysis) missingQuality() int {
