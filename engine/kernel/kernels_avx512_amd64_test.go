@@ -34,12 +34,7 @@ func TestLinesOfExtremesAVX512(t *testing.T) {
 			extremes(k, v, data)
 			m, all := packed(NewRows(k, superElems, data)), fullScale(3, superElems)
 			for row := range all.Rows {
-				x := &Batch{}
-				x.Reset(1, superElems)
-				copy(x.X, all.Row(row))
-				x.Reserve()
-				generic.QuantizeRows(new(Worker), x, 0, 1)
-				sameLine(t, k, avx512.line[k], m, x)
+				sameLine(t, k, avx512.line[k], m, rowOf(all, row))
 			}
 		}
 	}

@@ -69,7 +69,11 @@ func (p *product) run(lo, hi int) {
 	case rows == 1 && p.s.line[p.m.Kind] != nil:
 		p.lines(lo, hi)
 	default:
-		p.tiles(lo, hi)
+		if run := p.fewKernel(rows); run != nil {
+			p.few(run, lo, hi)
+		} else {
+			p.tiles(lo, hi)
+		}
 	}
 }
 

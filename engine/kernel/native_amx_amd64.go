@@ -12,6 +12,9 @@ func amxSet() *Set {
 	s := *avx512
 	s.Name = "amx"
 	s.tile = slices.Concat([]tileKernel{{16, true, tilex16AMX}, {fewestTiles, true, tileAMX}}, below(s.tile, fewestTiles))
+	for k := range s.few {
+		clear(s.few[k][fewestTiles:])
+	}
 	s.halves = slices.Concat([]tileKernel{{16, true, halvesx16AMX}, {fewestTiles, true, halvesAMX}}, below(s.halves, fewestTiles))
 	s.prompt = &promptFuncs{
 		round: roundBF16AVX512, fill: fillAVX512, silu: siluPromptAVX512, gelu: geluPromptAVX512,

@@ -26,6 +26,7 @@ func avx512Set() *Set {
 		Q2_K: lineQ2_KAVX512, Q3_K: lineQ3_KAVX512, Q4_K: lineQ4_KAVX512, Q5_K: lineQ5_KAVX512, Q6_K: lineQ6_KAVX512,
 		IQ4_NL: lineIQ4_NLAVX512, IQ4_XS: lineIQ4_XSAVX512, MXFP4: lineMXFP4AVX512,
 	}
+	s.few = fewAVX512
 	s.float = float512
 	s.widenKV = widenKV{widenColumnsAVX512, widenColumns4AVX512, widenRowsAVX512, widenRows4AVX512}
 	s.elemFuncs = elemAVX512

@@ -11,15 +11,16 @@ import (
 type Set struct {
 	Name string
 
-	expand       [kinds]func(*expandArgs) // of integer kinds
-	tile, halves []tileKernel             // the widest first; of plain codes, and of those with sub-scales
-	narrow       [kinds][]tileKernel      // instead of tile, of kinds whose codes are so small that it pays
-	offset, mins func(*offsetArgs)        // of the kinds with offsets, and with minimums
-	line         [kinds]func(*lineArgs)   // nil where a lone row runs as a tile of one
-	float        [BF16 + 1][]floatKernel  // the widest first
-	tiles        *tileFuncs               // nil where there are no tile registers
-	prompt       *promptFuncs             // nil where the rows of prompts are computed like any
-	fetch        func(*fetchArgs)         // nil where memory is left to itself
+	expand       [kinds]func(*expandArgs)          // of integer kinds
+	tile, halves []tileKernel                      // the widest first; of plain codes, and of those with sub-scales
+	narrow       [kinds][]tileKernel               // instead of tile, of kinds whose codes are so small that it pays
+	offset, mins func(*offsetArgs)                 // of the kinds with offsets, and with minimums
+	line         [kinds]func(*lineArgs)            // nil where a lone row runs as a tile of one
+	few          [kinds][Group + 1]func(*tileArgs) // by rows, from 2 on: scales are read where the matrix has them; nil where tiles are better
+	float        [BF16 + 1][]floatKernel           // the widest first
+	tiles        *tileFuncs                        // nil where there are no tile registers
+	prompt       *promptFuncs                      // nil where the rows of prompts are computed like any
+	fetch        func(*fetchArgs)                  // nil where memory is left to itself
 	widenKV
 	elemFuncs
 }

@@ -23,7 +23,7 @@
 	VMOVUPS S, (SI); \
 	ADDQ    DI, SI
 
-// TILE is a whole kernel. AIM sets R15 and R14 and may use SI, NEXT takes them on by a block,
+// TILE is a whole kernel. AIM sets R15 and R14 and may use SI, NEXT takes them and R8 on by a block,
 // and SUMS has a macro take each row and where its sums are. SPILL puts sums where BLOCK
 // expects them, FILL where SUMS does.
 #define TILE(SUMS, SPILL, FILL, AIM, BLOCK, NEXT) \
@@ -59,7 +59,6 @@ begin: \
 block: \
 	BLOCK; \
 	ADDQ $512, BX; \
-	ADDQ $64, R8; \
 	ADDQ R10, SI; \
 	ADDQ R13, DI; \
 	NEXT; \

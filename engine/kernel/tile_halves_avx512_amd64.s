@@ -78,6 +78,7 @@
 	MOVQ 176(AX), R14
 
 #define NEXT_SUB \
+	ADDQ $64, R8; \
 	ADDQ $128, R15; \
 	LEAQ (R14)(R13*2), R14
 
