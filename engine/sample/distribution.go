@@ -18,9 +18,7 @@ func Distribution(dst, logits []float32, p Params, s *Scratch) {
 		return
 	}
 	if s.all {
-		for i, w := range s.weights {
-			dst[i] = float32(w / s.total)
-		}
+		setShares(dst, s.weights, 1/s.total)
 	} else {
 		clear(dst)
 		for _, k := range s.kept {

@@ -39,12 +39,27 @@ func newWeigher(largest float32, temperature float64) weigher {
 	return weigher{float64(largest), steps / math.Ln2 / temperature}
 }
 
+// lanes is how many sums weights are added to in turn, which are then folded.
+const lanes = 8
+
 // weigh sets weights, as many as logits, and returns their sum; those of NaN are 0. The
 // largest logit is finite.
 func (w weigher) weigh(weights []float64, logits []float32) (sum float64) {
-	weights = weights[:len(logits)]
-	for i, l := range logits {
-		x := (float64(l) - w.largest) * w.scale
+	var sums [lanes]float64
+	n := w.weighWide(weights, logits, &sums)
+	w.weighFrom(n, weights[:len(logits)], logits, &sums)
+	for n := lanes / 2; n > 0; n /= 2 {
+		for i := range n {
+			sums[i] += sums[i+n]
+		}
+	}
+	return sums[0]
+}
+
+// weighFrom sets weights from number n on, and adds them to sums.
+func (w weigher) weighFrom(n int, weights []float64, logits []float32, sums *[lanes]float64) {
+	for i := n; i < len(logits); i++ {
+		x := (float64(logits[i]) - w.largest) * w.scale
 		if !(x > smallest) {
 			weights[i] = 0
 			continue
@@ -55,9 +70,15 @@ func (w weigher) weigh(weights []float64, logits []float32) (sum float64) {
 		n := math.Float64bits(shifted)
 		v := p * math.Float64frombits(powers[n%steps]+n>>logSteps<<52)
 		weights[i] = v
-		sum += v
+		sums[i%lanes] += v
 	}
-	return sum
+}
+
+// setShares sets dst to share times weights.
+func setShares(dst []float32, weights []float64, share float64) {
+	for i := shareWide(dst, weights, share); i < len(weights); i++ {
+		dst[i] = float32(weights[i] * share)
+	}
 }
 
 // weight is that of one logit.
