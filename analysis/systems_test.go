@@ -408,3 +408,26 @@ func TestExam(t *testing.T) {
 		t.Error("one system has nobody to compare with")
 	}
 }
+
+// TestUnaskedIsNotRecommended: where tasks are all that is known of answers, an arm that answered none may answer anything.
+func TestUnaskedIsNotRecommended(t *testing.T) {
+	plan := withoutQuality(recordtest.Systems())
+	cheap := plan.Arms[len(plan.Arms)-1].ID // which Asked leaves out
+	for _, c := range []struct {
+		plan     recordtest.Plan
+		eligible bool
+	}{{plan, true}, {recordtest.Asked(plan), false}} {
+		s := study(t, c.plan)
+		for _, a := range s.Arms {
+			if a.Eligible != (c.eligible || a.Arm.ID != cheap) {
+				t.Errorf("%s: eligible %v", a.Arm.ID, a.Eligible)
+			}
+			if told := strings.Contains(a.Excluded, "no answers to the task"); told == a.Eligible {
+				t.Errorf("%s: %q", a.Arm.ID, a.Excluded)
+			}
+		}
+		if told := strings.Contains(s.Choice.Paragraph, "No task was answered by "); told == c.eligible {
+			t.Errorf("%s", s.Choice.Paragraph)
+		}
+	}
+}
