@@ -85,6 +85,8 @@ func checkTriton(t *testing.T, arm record.Arm, trial *record.Trial) {
 		t.Errorf("%s: the server is not heard: %+v", name, trial.Server)
 	case len(trial.Server.Differs) > 0:
 		t.Errorf("%s: %q", name, trial.Server.Differs)
+	case trial.Knows("running_ns") != (arm.Deployment.Dialect == "kserve"): // the others are of a decoupled model
+		t.Errorf("%s: how long requests were there is known: %v", name, trial.Knows("running_ns"))
 	case told(t, trial, "requests answered") != float64(trial.Issued):
 		t.Errorf("%s: %d issued, %+v", name, trial.Issued, trial.Server.Metrics)
 	case trial.Engine.CPUNS == 0 || trial.Engine.PeakRSSBytes < 10<<20:

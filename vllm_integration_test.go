@@ -57,7 +57,7 @@ func checkVLLM(t *testing.T, arm record.Arm, rec *record.Trial) {
 	for _, d := range s.Differs {
 		t.Errorf("%s: %s", arm.Name, d)
 	}
-	for _, name := range []string{"prompt_tokens", "generated_tokens", "prefix_hit_tokens", "preemptions", "steps", "cpu_ns", "peak_rss_bytes"} {
+	for _, name := range []string{"prompt_tokens", "generated_tokens", "prefix_hit_tokens", "preemptions", "steps", "cpu_ns", "peak_rss_bytes", "running_ns"} {
 		if !rec.Knows(name) {
 			t.Errorf("%s: %s is not known", arm.Name, name)
 		}
