@@ -80,7 +80,7 @@ var shipped = map[string]struct {
 		10, "quantization", 25 * time.Minute,
 	},
 	"systems.toml": {
-		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		sweep.Capabilities{Shipped: "BF16", Context: 512, Tasks: "asked"},
 		16, "quantization", 35 * time.Minute,
 	},
 	"smollm2.toml": {
