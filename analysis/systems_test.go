@@ -398,6 +398,7 @@ func TestExam(t *testing.T) {
 		t.Fatalf("%+v", exam)
 	}
 	wantContains(t, "paragraph", s.Choice.Paragraph, "Of 80 items of a task it got", "no bound is held against that", "compared by tasks alone")
+	wantWarning(t, s, "Quality is compared by tasks alone")
 	if got := whys(s, "perplexity"); !strings.Contains(got, "Q8_0+vllm-16: It was not measured: tasks compare") {
 		t.Error(got)
 	}
@@ -428,6 +429,25 @@ func TestUnaskedIsNotRecommended(t *testing.T) {
 		}
 		if told := strings.Contains(s.Choice.Paragraph, "No task was answered by "); told == c.eligible {
 			t.Errorf("%s", s.Choice.Paragraph)
+		}
+	}
+}
+
+// TestCachesThatAreNotKnown: servers that do not tell what they read from their caches are named together, and not cell by cell.
+func TestCachesThatAreNotKnown(t *testing.T) {
+	p := recordtest.ManySystems()
+	runs(func(r *record.Run) {
+		for i := range r.Loads {
+			r.Loads[i].Cache = "cold"
+		}
+	})(&p)
+	s := study(t, p)
+	if got := whys(s, "the state of the cache"); !strings.HasPrefix(got, "h100+lent: ") {
+		t.Errorf("%q", got)
+	}
+	for _, w := range s.Warnings {
+		if strings.Contains(w, "no cached tokens") {
+			t.Error(w)
 		}
 	}
 }
