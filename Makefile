@@ -81,7 +81,8 @@ tokenizers: ## compare token ids with Hugging Face tokenizers on millions of tex
 sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their registries
 	$(GO) test -tags sdk -run SDK -timeout 1h -v .
 
-integration: integration-dialects integration-vllm integration-triton ## the next three in turn, from an empty cache; needs python3 and PyPI
+integration: integration-dialects ## the dialects, then vLLM, Triton and the included engine in one run, from an empty cache; needs python3, PyPI, 9 GB, 35 minutes; leaves runs/integration
+	$(GO) test -tags vllm,triton -run '^TestIntegration$$' -timeout 2h -count 1 -v .
 
 integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server; needs python3 and PyPI
 	$(GO) test -tags dialects -run DialectsOf -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -25,43 +24,42 @@ import (
 // tritonEnv has the server, and PyTriton.
 var tritonEnv = pythonEnv{name: "pytriton-0.7.0", packages: []string{"nvidia-pytriton==0.7.0"}}
 
-// tritonSets are the arguments that name the environment's Python as the command of the first n targets.
-func tritonSets(python string, n int) (args []string) {
+// tritonSets are the arguments that name the environment's Python as the command of so many targets from one on.
+func tritonSets(python string, from, n int) (args []string) {
 	for i := range n {
-		args = append(args, "--set", fmt.Sprintf("target[%d].command=[%q]", i, python))
+		args = append(args, commandOf(from+i, python)...)
 	}
 	return args
+}
+
+// tritonPython is the environment's, with the binary in PATH, which the streaming model starts.
+func tritonPython(t *testing.T) string {
+	t.Helper()
+	t.Setenv("PATH", filepath.Dir(testkit.Assay(t))+string(os.PathListSeparator)+os.Getenv("PATH"))
+	return filepath.Join(tritonEnv.install(t), "python")
 }
 
 // TestIntegrationTriton runs scenarios/triton.toml against the real server, adjusts a server that is there, and has models that
 // cannot be loaded. The run with its report is left in runs/integration-triton.
 func TestIntegrationTriton(t *testing.T) {
-	python := filepath.Join(tritonEnv.install(t), "python")
-	t.Setenv("PATH", filepath.Dir(testkit.Assay(t))+string(os.PathListSeparator)+os.Getenv("PATH")) // the streaming model starts it
-	t.Run("started", func(t *testing.T) { tritonStarted(t, python) })
+	python := tritonPython(t)
+	t.Run("started", func(t *testing.T) {
+		dir, set := swept(t, "integration-triton", "triton.toml", tritonSets(python, 0, 4)...)
+		tritonSwept(t, dir, set)
+	})
+	tritonOtherwise(t, python)
+}
+
+// tritonOtherwise has Triton in ways that no scenario file is of: as a server that is there, and with a model that cannot be loaded.
+func tritonOtherwise(t *testing.T, python string) {
 	t.Run("there", func(t *testing.T) { tritonThere(t, python, filepath.Join(t.TempDir(), "run")) })
 	t.Run("broken", func(t *testing.T) { tritonBroken(t, python) })
 }
 
-// tritonStarted runs the scenario, and holds what the batcher did against what it was told to do.
-func tritonStarted(t *testing.T, python string) {
-	dir := filepath.Join(testkit.Root(t), "runs", "integration-triton")
-	if err := os.RemoveAll(dir); err != nil {
-		t.Fatal(err)
-	}
-	run := exec.CommandContext(t.Context(), testkit.Assay(t), slices.Concat([]string{"run", filepath.Join("scenarios", "triton.toml"), "--out", dir}, tritonSets(python, 4))...)
-	out, err := run.CombinedOutput() // longer than testkit lets a command run
-	t.Logf("%s", out)
-	if code := run.ProcessState.ExitCode(); code != 0 && code != 1 && code != 3 {
-		t.Fatal(err)
-	}
-	set, err := record.Read(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range set.Trials {
-		checkTriton(t, &set.Run, &set.Trials[i])
-	}
+// tritonSwept holds a run's trials of Triton to what any must be, and what the batcher did against what it was told to do.
+func tritonSwept(t *testing.T, dir string, set *record.Set) {
+	t.Helper()
+	finished(t, set, "triton", checkTriton)
 	// With two clients a batch never gets to four, and all of the delay is waited for: that is what it costs. With eight it makes
 	// batches of all eight: that is what it is for.
 	short, long := tritonCell(t, set, "batch", "none", "0", 2), tritonCell(t, set, "batch", "none", "20000", 2)
@@ -75,24 +73,20 @@ func tritonStarted(t *testing.T, python string) {
 	if size := told(t, tritonCell(t, set, "batch", "4", "20000", 8), "mean batch size"); size < 3 || size > 5 {
 		t.Errorf("with a preferred size of 4 the batches are of %.3g", size)
 	}
-	text, err := os.ReadFile(filepath.Join(dir, "report.html"))
-	if err != nil || !strings.Contains(string(text), "mean batch size") {
-		t.Errorf("the report does not show what the batcher did: %v", err)
-	}
+	shown(t, dir, "mean batch size")
 }
 
 // checkTriton holds a trial to what any of the run must be.
-func checkTriton(t *testing.T, run *record.Run, trial *record.Trial) {
+func checkTriton(t *testing.T, arm record.Arm, trial *record.Trial) {
 	t.Helper()
-	at := slices.IndexFunc(run.Arms, func(a record.Arm) bool { return a.ID == trial.Key.Arm })
-	name := run.Arms[at].Name
+	name := arm.Name
 	switch {
-	case trial.Status != record.StatusOK:
-		t.Errorf("%s: %s", name, trial.Reason)
 	case trial.Server == nil || trial.Server.Version == "" || !trial.Knows("steps") || trial.Knows("prompt_tokens"):
 		t.Errorf("%s: the server is not heard: %+v", name, trial.Server)
 	case len(trial.Server.Differs) > 0:
 		t.Errorf("%s: %q", name, trial.Server.Differs)
+	case trial.Knows("running_ns") != (arm.Deployment.Dialect == "kserve"): // the others are of a decoupled model
+		t.Errorf("%s: how long requests were there is known: %v", name, trial.Knows("running_ns"))
 	case told(t, trial, "requests answered") != float64(trial.Issued):
 		t.Errorf("%s: %d issued, %+v", name, trial.Issued, trial.Server.Metrics)
 	case trial.Engine.CPUNS == 0 || trial.Engine.PeakRSSBytes < 10<<20:
@@ -264,7 +258,7 @@ text = "text.txt"
 [run]
 confirm = false
 `, fine))
-	r := testkit.Run(t, dir, slices.Concat([]string{"run", file, "--out", filepath.Join(dir, "out")}, tritonSets(python, 2))...)
+	r := testkit.Run(t, dir, slices.Concat([]string{"run", file, "--out", filepath.Join(dir, "out")}, tritonSets(python, 0, 2))...)
 	set, err := record.Read(filepath.Join(dir, "out"))
 	if err != nil {
 		t.Fatal(err, r.Stderr)

@@ -4,12 +4,10 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/testkit"
@@ -24,50 +22,32 @@ var vllmEnv = pythonEnv{
 // leastArms is how many settings of vLLM are to be measured.
 const leastArms = 6
 
+// vllmSets are the arguments that have the first target be the environment's vLLM with the embedded model, which is converted for it.
+func vllmSets(t *testing.T) []string {
+	t.Helper()
+	python := filepath.Join(vllmEnv.install(t), "python")
+	model := filepath.Join(t.TempDir(), "gopherling-7m")
+	tool(t, ".", nil, testkit.Assay(t), "convert", "--to", "hf", "embedded:gopherling-7m", model)
+	return append(commandOf(0, python, "-m", "vllm.entrypoints.openai.api_server"), "--set", fmt.Sprintf("target[0].path=%q", model))
+}
+
 // TestIntegrationVLLM installs vLLM, converts the embedded model, and runs scenarios/selfhosted.toml with both. The run directory with
 // its report stays.
 func TestIntegrationVLLM(t *testing.T) {
-	root := testkit.Root(t)
-	python := filepath.Join(vllmEnv.install(t), "python")
-	out := filepath.Join(root, "runs", "integration-vllm")
-	if err := os.RemoveAll(out); err != nil {
-		t.Fatal(err)
-	}
-	model := filepath.Join(t.TempDir(), "gopherling-7m")
-	tool(t, root, nil, testkit.Assay(t), "convert", "--to", "hf", "embedded:gopherling-7m", model)
-	p := testkit.Start(t, root, "run", filepath.Join("scenarios", "selfhosted.toml"), "--out", out,
-		"--set", fmt.Sprintf("target[0].path=%q", model),
-		"--set", fmt.Sprintf("target[0].command=[%q, \"-m\", \"vllm.entrypoints.openai.api_server\"]", python))
-	r := waitLong(p)
-	t.Logf("exit code %d\n%s", r.Code, r.Stderr)
-	if r.Code == exitUsage || r.Code == exitEnvironment {
-		t.Fatal("the run did not take place")
-	}
-	noOrphans(t, p)
-	set := readSet(t, out)
-	arms := map[string]bool{}
-	for _, rec := range set.Trials {
-		arm := armOf(t, set, rec.Key.Arm)
-		if rec.Status == record.StatusFailed {
-			t.Errorf("%s: %s", arm.Name, rec.Reason)
-			continue
-		}
-		if arm.Deployment != nil {
-			arms[arm.Name] = true
-			checkVLLM(t, arm, rec)
-		}
-	}
-	if len(arms) < leastArms {
+	_, set := swept(t, "integration-vllm", "selfhosted.toml", vllmSets(t)...)
+	vllmSwept(t, set)
+}
+
+// vllmSwept holds a run's trials of vLLM, which are of leastArms settings, against what vLLM says of itself.
+func vllmSwept(t *testing.T, set *record.Set) {
+	t.Helper()
+	if arms := finished(t, set, "vllm", checkVLLM); len(arms) < leastArms {
 		t.Errorf("%d settings of vLLM were measured, expected %d: %v", len(arms), leastArms, arms)
 	}
-	if _, err := os.Stat(filepath.Join(out, "report.html")); err != nil {
-		t.Error(err)
-	}
-	t.Logf("the report is in %s", filepath.Join(out, "report.html"))
 }
 
 // checkVLLM holds a trial against what vLLM says of itself.
-func checkVLLM(t *testing.T, arm record.Arm, rec record.Trial) {
+func checkVLLM(t *testing.T, arm record.Arm, rec *record.Trial) {
 	t.Helper()
 	s := rec.Server
 	if s == nil || !strings.HasPrefix(s.Version, "0.32.0") || len(s.Metrics) == 0 {
@@ -77,7 +57,7 @@ func checkVLLM(t *testing.T, arm record.Arm, rec record.Trial) {
 	for _, d := range s.Differs {
 		t.Errorf("%s: %s", arm.Name, d)
 	}
-	for _, name := range []string{"prompt_tokens", "generated_tokens", "prefix_hit_tokens", "preemptions", "steps", "cpu_ns", "peak_rss_bytes"} {
+	for _, name := range []string{"prompt_tokens", "generated_tokens", "prefix_hit_tokens", "preemptions", "steps", "cpu_ns", "peak_rss_bytes", "running_ns"} {
 		if !rec.Knows(name) {
 			t.Errorf("%s: %s is not known", arm.Name, name)
 		}
@@ -86,12 +66,4 @@ func checkVLLM(t *testing.T, arm record.Arm, rec record.Trial) {
 	if drafts != (rec.Engine.DraftTokens > 0) {
 		t.Errorf("%s: %d tokens were drafted", arm.Name, rec.Engine.DraftTokens)
 	}
-}
-
-// waitLong waits for a run that takes longer than other tests' patience.
-func waitLong(p *testkit.Process) testkit.Result {
-	for !p.Ended() {
-		time.Sleep(time.Second)
-	}
-	return p.Wait()
 }

@@ -83,6 +83,9 @@ func (a *analysis) notJudged() (out []string) {
 	if names := a.namesOf(func(j *judged) bool { return !j.QualityLoss.Known() }); qualityPlanned(a.run) && len(names) > 0 {
 		out = append(out, fmt.Sprintf("Quality was not measured by the same protocol for %s, which can therefore neither be recommended nor be the best in it.", few(names)))
 	}
+	if names := a.namesOf(func(j *judged) bool { return !j.Eligible }); !qualityPlanned(a.run) && len(names) > 0 {
+		out = append(out, fmt.Sprintf("No task was answered by %s, which can therefore not be recommended.", few(names)))
+	}
 	switch models := a.models(); {
 	case a.study.Exam() != nil:
 		out = append(out, "What the answers of different systems are worth is compared by tasks alone.")

@@ -26,6 +26,7 @@ type measured struct {
 	counts    counts
 	gaps      []gap // the longest of each trial
 	unchecked []string
+	cacheless bool      // it does not tell what it read from its cache, whose state the load declares
 	list      *listing  // nil where the arm is not paid by the token
 	drawn     *drawn    // nil where it is not valid, and of confirmation cells
 	latency   []float64 // what drawn has of it
@@ -46,6 +47,10 @@ func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, 
 	for _, u := range c.Unchecked {
 		if c.Arm.Deployment != nil && strings.HasSuffix(u, group.NoOccupancy) {
 			continue // compareSystems says it of all such arms in one sentence
+		}
+		if a.mixed && c.Arm.Deployment != nil && strings.HasSuffix(u, group.NoCacheCounts) {
+			m.cacheless = true // likewise
+			continue
 		}
 		m.unchecked = append(m.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
 	}

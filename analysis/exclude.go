@@ -38,6 +38,9 @@ func (a *analysis) firstInvalid(j *judged) string {
 }
 
 func (a *analysis) whyIneligible(j *judged) string {
+	if !qualityPlanned(a.run) {
+		return "It has no answers to the task by which the others' are compared, so it is not known what its own are worth."
+	}
 	bound := words.Percent(a.run.Quality.Bound)
 	if !j.QualityLoss.Known() {
 		return fmt.Sprintf("Its quality loss is %s, so it cannot be held against the bound of %s.", orNote(j.QualityLoss), bound)

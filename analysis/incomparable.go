@@ -20,7 +20,7 @@ type Incomparable struct {
 // arms, then what makes equal figures mean different things.
 func (a *analysis) incomparable() []Incomparable {
 	return slices.Concat(a.neverRun(), a.failedTrials(), a.notYetRun(), a.untoldByDialect(), a.otherMachines(), a.sameServers(), a.withoutPrice(), a.withoutQuality(), a.unasked(),
-		a.otherTokens(), a.otherLengths(), a.ownCounts(), a.unknownOccupancy())
+		a.otherTokens(), a.otherLengths(), a.ownCounts(), a.unknownOccupancy(), a.unknownCaches())
 }
 
 func (a *analysis) neverRun() (out []Incomparable) {
@@ -296,5 +296,15 @@ func (a *analysis) unknownOccupancy() []Incomparable {
 			return nil
 		}
 		return []Incomparable{{What: "Little's law", Why: "The server does not tell how much it had to do, so that its own account of it is not held against the client's."}}
+	})
+}
+
+func (a *analysis) unknownCaches() []Incomparable {
+	return a.gather(func(j *judged) []Incomparable {
+		untold := func(m measured) bool { return m.Arm == j.Arm.Arm.ID && m.cacheless }
+		if !slices.ContainsFunc(a.cells, untold) {
+			return nil
+		}
+		return []Incomparable{{What: "the state of the cache", Why: "The server does not tell what it read from its prefix cache, if it has one: that the cache was as the loads declare is not known."}}
 	})
 }

@@ -174,7 +174,7 @@ func (a *analysis) noArm() string {
 	}{
 		{tooSlow, "missed a limit at every tested rate"},
 		{unpriced, "have no price that compares with the others'"},
-		{ineligible, "lost too much quality, or their loss is not known"},
+		{ineligible, "lost too much quality, or it is not known"},
 		{invalid, "could not be measured validly"},
 		{unmeasured, "have no finished trial"},
 	} {

@@ -398,6 +398,7 @@ func TestExam(t *testing.T) {
 		t.Fatalf("%+v", exam)
 	}
 	wantContains(t, "paragraph", s.Choice.Paragraph, "Of 80 items of a task it got", "no bound is held against that", "compared by tasks alone")
+	wantWarning(t, s, "Quality is compared by tasks alone")
 	if got := whys(s, "perplexity"); !strings.Contains(got, "Q8_0+vllm-16: It was not measured: tasks compare") {
 		t.Error(got)
 	}
@@ -406,5 +407,47 @@ func TestExam(t *testing.T) {
 	}
 	if study(t, recordtest.Asked(recordtest.Small())).Exam() != nil {
 		t.Error("one system has nobody to compare with")
+	}
+}
+
+// TestUnaskedIsNotRecommended: where tasks are all that is known of answers, an arm that answered none may answer anything.
+func TestUnaskedIsNotRecommended(t *testing.T) {
+	plan := withoutQuality(recordtest.Systems())
+	cheap := plan.Arms[len(plan.Arms)-1].ID // which Asked leaves out
+	for _, c := range []struct {
+		plan     recordtest.Plan
+		eligible bool
+	}{{plan, true}, {recordtest.Asked(plan), false}} {
+		s := study(t, c.plan)
+		for _, a := range s.Arms {
+			if a.Eligible != (c.eligible || a.Arm.ID != cheap) {
+				t.Errorf("%s: eligible %v", a.Arm.ID, a.Eligible)
+			}
+			if told := strings.Contains(a.Excluded, "no answers to the task"); told == a.Eligible {
+				t.Errorf("%s: %q", a.Arm.ID, a.Excluded)
+			}
+		}
+		if told := strings.Contains(s.Choice.Paragraph, "No task was answered by "); told == c.eligible {
+			t.Errorf("%s", s.Choice.Paragraph)
+		}
+	}
+}
+
+// TestCachesThatAreNotKnown: servers that do not tell what they read from their caches are named together, and not cell by cell.
+func TestCachesThatAreNotKnown(t *testing.T) {
+	p := recordtest.ManySystems()
+	runs(func(r *record.Run) {
+		for i := range r.Loads {
+			r.Loads[i].Cache = "cold"
+		}
+	})(&p)
+	s := study(t, p)
+	if got := whys(s, "the state of the cache"); !strings.HasPrefix(got, "h100+lent: ") {
+		t.Errorf("%q", got)
+	}
+	for _, w := range s.Warnings {
+		if strings.Contains(w, "no cached tokens") {
+			t.Error(w)
+		}
 	}
 }

@@ -32,9 +32,17 @@ type TaskGap struct {
 	Reason string
 }
 
-// judgeTasks compares the arms' answers to tasks.
+// judgeTasks compares the arms' answers to tasks. Where systems are compared by one, and by nothing else of quality, an arm without
+// an answer to it is not eligible: it may answer anything, or nothing.
 func (a *analysis) judgeTasks() {
 	a.study.Tasks, a.study.TaskGaps = tasksOf(a.set)
+	exam := a.study.Exam()
+	if exam == nil || qualityPlanned(a.run) {
+		return
+	}
+	for i := range a.arms {
+		a.arms[i].Eligible = exam.Of(a.arms[i].Arm.Arm.ID) != nil
+	}
 }
 
 // tasksOf lists the figures in the order in which the first arm that has each was asked. The included engine's

@@ -48,7 +48,11 @@ func (a *analysis) warnUnfinished() {
 	if missing := a.missingQuality(); missing > 0 {
 		a.say("Quality is not measured for %s, which therefore cannot be recommended.", words.Count(missing, "arm"))
 	}
-	if !qualityPlanned(a.run) {
+	switch {
+	case qualityPlanned(a.run):
+	case a.study.Exam() != nil:
+		a.say("Quality is compared by tasks alone, and no bound is held against it: the choice is by latency and cost, among arms that answered them.")
+	default:
 		a.say("Quality is not part of this run: arms are compared by latency and cost alone.")
 	}
 }

@@ -142,6 +142,10 @@ func verdictTone(v analysis.Verdict) table.Tone {
 }
 
 func (v *view) qualityTile(a *analysis.Arm) Tile {
+	if exam := v.Exam(); !a.QualityLoss.Known() && exam.Of(a.Arm.ID) != nil {
+		w := say(exam.Of(a.Arm.ID).Value, scaled(100, " %"))
+		return Tile{Label: "Right answers: " + kinds[exam.Kind], Value: w.Number, Detail: w.detail(), State: "no bound is held against it", Tone: table.Quiet}
+	}
 	w := say(a.QualityLoss, lossUnit)
 	t := Tile{
 		Label: "Quality loss (perplexity)", Value: w.Number, Detail: w.detail(),

@@ -27,16 +27,20 @@ func (v *view) systemsFigure() Section {
 	for i := range v.Systems.All {
 		f.Groups = append(f.Groups, v.systemGroup(&v.Systems.All[i]))
 	}
-	var missing []string
+	var reasons []string
+	missing := map[string][]string{} // arms by reason
 	for i := range v.Arms {
 		if a, why := v.systemArm(&v.Arms[i], of(&v.Arms[i]), exam); why != "" {
-			missing = append(missing, fmt.Sprintf("%s (%s)", v.arm(v.Arms[i].Arm.ID), why))
+			if missing[why] == nil {
+				reasons = append(reasons, why)
+			}
+			missing[why] = append(missing[why], v.Arms[i].Arm.ID)
 		} else {
 			f.Arms = append(f.Arms, a)
 		}
 	}
 	if len(f.Arms) > 0 {
-		s.Blocks = append(s.Blocks, Figure{Figure: f, Caption: v.systemsCaption(f, missing), Trials: v.trialsAt(v.Front.Load)})
+		s.Blocks = append(s.Blocks, Figure{Figure: f, Caption: v.systemsCaption(f, v.notDrawn(reasons, missing)), Trials: v.trialsAt(v.Front.Load)})
 	}
 	s.Blocks = append(s.Blocks, Table{Table: v.systemsTable()}, Note(fmt.Sprintf("Latency and throughput are measured, of all systems by one instrument. A price of an hour is turned into one of requests by what was measured, a price of a token by the tokens that the requests took. "+
 		"A price is stale when it was more than %d days old as the run began, or had ended.", price.StaleAfter)))
@@ -87,9 +91,23 @@ func (v *view) systemTitle(s *analysis.System) string {
 	case analysis.Engine:
 		return s.Title
 	case analysis.Started:
-		return strings.TrimSpace(s.Title + " " + s.Version)
+		title := strings.TrimSpace(s.Title + " " + s.Version)
+		if v.sameTitles(s.Title) > 1 {
+			return s.Name + ", " + title
+		}
+		return title
 	}
 	return s.Name
+}
+
+// sameTitles is how many systems of the run are one product, such as two targets of Triton's.
+func (v *view) sameTitles(title string) (n int) {
+	for i := range v.Systems.All {
+		if v.Systems.All[i].Title == title {
+			n++
+		}
+	}
+	return n
 }
 
 // where is the hardware in a few words.
@@ -173,6 +191,18 @@ func (v *view) systemArm(a *analysis.Arm, latency analysis.Value, exam *analysis
 		p.Standing = chart.Front
 	}
 	return p, ""
+}
+
+// notDrawn words which arms are not in a figure: one by its name, several by their numbers.
+func (v *view) notDrawn(reasons []string, arms map[string][]string) (words []string) {
+	for _, why := range reasons {
+		who := v.numbers(arms[why])
+		if len(arms[why]) == 1 {
+			who = v.arm(arms[why][0])
+		}
+		words = append(words, fmt.Sprintf("%s (%s)", who, why))
+	}
+	return words
 }
 
 func (v *view) systemsCaption(f chart.Systems, missing []string) string {

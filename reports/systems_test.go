@@ -2,6 +2,7 @@ package reports
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -95,4 +96,28 @@ func TestHostileSystems(t *testing.T) {
 	}
 	checkMarkup(t, html)
 	checkMarkdown(t, md)
+}
+
+// TestSystemsByTasks: where no loss of perplexity is known the choice's quality is its right answers, and two targets of one product have
+// their own names.
+func TestSystemsByTasks(t *testing.T) {
+	p := recordtest.Systems()
+	p.Arms = append(slices.Clone(p.Arms[:2]), p.Arms[1:]...)
+	p.Arms[2].ID, p.Arms[2].Deployment = "twin-16", clone(p.Arms[1].Deployment)
+	p.Arms[2].Deployment.Target = "twin"
+	p.Windows = 0
+	html, _ := printBoth(t, Build(analysed(t, recordtest.Asked(p)), Options{}))
+	for _, want := range []string{"Right answers: ", "no bound is held against it", "vllm, vLLM ", "twin, vLLM "} {
+		if !strings.Contains(html, want) {
+			t.Errorf("no %q", want)
+		}
+	}
+	if strings.Contains(html, "Quality loss (perplexity)</span><span class=\"value\">not measured") {
+		t.Error("the tile says that quality is not measured")
+	}
+}
+
+func clone[T any](v *T) *T {
+	c := *v
+	return &c
 }

@@ -79,6 +79,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		10, "quantization", 25 * time.Minute,
 	},
+	"systems.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512, Tasks: "asked"},
+		16, "quantization", 35 * time.Minute,
+	},
 	"smollm2.toml": {
 		sweep.Capabilities{Shipped: "Q4_1", Context: 8192},
 		8, "quantization max_batch kv_format prefix_cache", 20 * time.Minute,

@@ -52,6 +52,9 @@ func (c CacheCount) Share() float64 {
 	return float64(c.Read) / float64(c.Prompt)
 }
 
+// NoCacheCounts ends what is said of a trial whose server does not tell what it read from its cache.
+const NoCacheCounts = "the server reported no cached tokens, so that the state of its cache is not known"
+
 // cached holds the state of the cache that the load declares against what the server counted.
 func (c *Cell) cached(t Trial, n CacheCount, say func(reason string)) {
 	state := c.Load.Cache
@@ -62,7 +65,7 @@ func (c *Cell) cached(t Trial, n CacheCount, say func(reason string)) {
 		c.Unchecked = append(c.Unchecked, c.label(t)+fmt.Sprintf("the arm has no prefix cache, which cannot be %s", state))
 		return
 	case !n.Known && state != "warm":
-		c.Unchecked = append(c.Unchecked, c.label(t)+"the server reported no cached tokens, so that the state of its cache is not known")
+		c.Unchecked = append(c.Unchecked, c.label(t)+NoCacheCounts)
 		return
 	}
 	say(c.cacheState(n, t.Repeated))

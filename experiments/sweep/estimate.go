@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -10,7 +11,7 @@ import (
 // Allowances are what an estimate assumes about the machine. None is a measurement.
 type Allowances struct {
 	Start         time.Duration // of the included engine, until ready, and its stop
-	External      time.Duration // the same of a target that is started
+	External      time.Duration // the same of a target that is started, where its system says nothing else
 	Request       time.Duration // one request alone: warm-up, drain and closed loops
 	QualityTokens float64       // tokens per second of a quality probe
 }
@@ -63,6 +64,9 @@ func (m *Matrix) EstimateTime(a Allowances) Estimate {
 		e.add(m.Loads[0], pairs, a)
 	}
 	e.addSearches(m, a)
+	for _, exam := range m.Exams() { // each is asked its tasks in a start of its own
+		e.Overhead += a.start(exam.Arm)
+	}
 	if q := m.Scenario.Quality; q != nil {
 		each := q.Windows * q.Length
 		for _, n := range q.NeedleLengths {
@@ -84,17 +88,22 @@ func (a Allowances) starting(d time.Duration) Allowances {
 func (m *Matrix) starts(w scenario.Workload, a Allowances) map[time.Duration]int {
 	n := map[time.Duration]int{}
 	for _, arm := range m.Arms {
-		switch {
-		case m.Asks(arm, w) != "":
-		case arm.Target == nil:
-			n[a.Start]++
-		case arm.Target.System.Started:
-			n[a.External]++
-		default:
-			n[0]++
+		if m.Asks(arm, w) == "" {
+			n[a.start(arm)]++
 		}
 	}
 	return n
+}
+
+// start is how long an arm takes to start and to stop.
+func (a Allowances) start(arm Arm) time.Duration {
+	switch {
+	case arm.Target == nil:
+		return a.Start
+	case arm.Target.System.Started:
+		return cmp.Or(arm.Target.System.Starts, a.External)
+	}
+	return 0
 }
 
 func (e *Estimate) add(l Load, trials int, a Allowances) {

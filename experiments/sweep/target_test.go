@@ -11,6 +11,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/experiments/system"
 )
 
 // systems are targets of every kind of sweep, and servers that are there.
@@ -229,6 +230,15 @@ func TestEstimateOfTargets(t *testing.T) {
 	with, without := started.EstimateTime(a), servers.EstimateTime(a)
 	if with.Trials != 6 || with.Overhead-without.Overhead != 6*a.External || with.Schedules != without.Schedules {
 		t.Errorf("%+v and %+v", with, without)
+	}
+	asked, vllm := small, head+"[[target]]\nsystem = \"vllm\"\npath = \"m\"\n[run]\nconfirm = false\nrepetitions = 3\n"
+	asked.Tasks = "the tasks' hash" // which take a start of their own
+	if e := expand(t, asked, vllm).EstimateTime(a); e.Trials != 6 || e.Overhead-with.Overhead != a.External {
+		t.Errorf("%+v with tasks, %+v without", e, with)
+	}
+	triton := expand(t, small, strings.ReplaceAll(vllm, "vllm", "triton")).EstimateTime(a)
+	if kind, _ := system.Named("triton"); kind.Starts == 0 || triton.Overhead-without.Overhead != 6*kind.Starts {
+		t.Errorf("%+v and %+v", triton, without)
 	}
 	both := expand(t, small, beside+systems+"[run]\nconfirm = false\n[profile]\ncpu = false\n")
 	if e := both.EstimateTime(a); e.Trials != len(both.Order(1)) {

@@ -1,15 +1,19 @@
 package system
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // Kind is a system that can be a target.
 type Kind struct {
-	Name, Title string    // "vllm", "vLLM"
-	Started     bool      // the lab starts it; else it is there
-	Adjustable  bool      // of a server that is there the settings can be set, too
-	Settings    []Setting // as documented; none where the lab does not start it
-	Dialects    []string  // of loadgen/dialect, the default first; nil for all
-	Counted     bool      // every message of an answer can have counts of tokens, which is then asked for unless a scenario says otherwise
+	Name, Title string        // "vllm", "vLLM"
+	Started     bool          // the lab starts it; else it is there
+	Adjustable  bool          // of a server that is there the settings can be set, too
+	Settings    []Setting     // as documented; none where the lab does not start it
+	Dialects    []string      // of loadgen/dialect, the default first; nil for all
+	Starts      time.Duration // about what a start and a stop take together, where that is known; for estimates
+	Counted     bool          // every message of an answer can have counts of tokens, which is then asked for unless a scenario says otherwise
 
 	// Refuse says why these values cannot run together with the version found, "" where they can. version is "" where it is
 	// not known: then only what no version runs is refused. nil refuses nothing.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // NoPreferred is the value of preferred_batch_sizes that takes preferred sizes away.
@@ -13,7 +14,7 @@ const NoPreferred = "none"
 func triton() Kind {
 	const most = 1 << 20
 	return Kind{
-		Name: "triton", Title: "Triton Inference Server", Started: true, Adjustable: true, Refuse: refuseTriton,
+		Name: "triton", Title: "Triton Inference Server", Started: true, Adjustable: true, Starts: 10 * time.Second, Refuse: refuseTriton,
 		Dialects: []string{"triton-stream", "triton", "triton-vllm-stream", "triton-vllm", "kserve", "triton-grpc"},
 		Settings: []Setting{
 			{Name: "max_batch_size", Type: Integer, Min: 0, Max: most, Doc: "most requests of a batch; 0 for a model that takes no batches"},

@@ -28,5 +28,8 @@ func (g *guarded) signal(s syscall.Signal) {
 	}
 }
 
+// noteShared looks at the shared memory of all descendants.
+func (g *guarded) noteShared() { g.shared.note(descendants(os.Getpid())) }
+
 // groupLeft: where there is no child there is no descendant, since orphans become children.
 func (g *guarded) groupLeft() bool { return false }

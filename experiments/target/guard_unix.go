@@ -28,6 +28,8 @@ type guarded struct {
 	pid   int
 	ended chan struct{} // closed when the command has ended
 	none  chan struct{} // closed when no process is left of it
+
+	shared *leftovers
 }
 
 // runGuard runs the command until it ends or is to end, ends all that it has started, and returns the guard's exit status.
@@ -41,7 +43,7 @@ func runGuard(args []string) int {
 	}
 	toEnd := askedToEnd()
 	becomeReaper()
-	g := &guarded{ended: make(chan struct{}), none: make(chan struct{})}
+	g := &guarded{ended: make(chan struct{}), none: make(chan struct{}), shared: watchShared()}
 	if g.pid, err = launch(o.args); err != nil {
 		fmt.Println(reportEnd, "could not be run:", err)
 		return 1
@@ -116,14 +118,17 @@ func ending(s syscall.WaitStatus) string {
 	return fmt.Sprintf("exit status %d", s.ExitStatus())
 }
 
-// clear ends what is left: SIGTERM, a while, SIGKILL until there is none.
+// clear ends what is left: SIGTERM, a while, SIGKILL until there is none. What it leaves in shared memory is removed then.
 func (g *guarded) clear(grace time.Duration) {
+	defer g.shared.remove()
 	if g.left(0) {
+		g.noteShared()
 		g.signal(syscall.SIGTERM)
 	}
 	if !g.left(grace) {
 		return
 	}
+	g.noteShared()
 	fmt.Fprintf(os.Stderr, "assay: not all has ended within %v of SIGTERM: the rest is killed\n", grace)
 	for g.left(0) {
 		g.signal(syscall.SIGKILL)

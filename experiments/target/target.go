@@ -38,6 +38,10 @@ type Stats struct {
 	PeakRSSBytes int64
 	CPUNS        int64 // processor time of the process so far; 0 where it is not known
 
+	// Timed is how many requests Occupancy is the time of, of a system that adds it up as each of them ends; 0 for one that
+	// counts who is there, as the engine does.
+	Timed int64 `json:"-"`
+
 	// Known are the counters that the system really gives, by their JSON names in record.Counters; nil for the engine: all.
 	// The others are unknown, not 0.
 	Known []string `json:"-"`

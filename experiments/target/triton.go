@@ -238,6 +238,7 @@ func (t *triton) Stats(ctx context.Context) (Stats, error) {
 		return Stats{}, err
 	}
 	s := tritonStats(counts, t.decoupled)
+	s.timeRequests(t.decoupled)
 	if t.metrics != nil {
 		page, err := t.metrics.page(ctx)
 		if err != nil {

@@ -143,6 +143,16 @@ func tritonStats(s map[string]float64, decoupled bool) Stats {
 	return out
 }
 
+// timeRequests takes the integral of requests in the server from the sum of their times, as addOccupancy does of vLLM. A decoupled model's
+// request ends for the server when the model has taken it: of one it is not known how long it was there.
+func (s *Stats) timeRequests(decoupled bool) {
+	if decoupled {
+		return
+	}
+	s.Occupancy, s.Timed = time.Duration(s.Samples[tritonRequestNS]), int64(s.Samples[tritonRequests])
+	s.Known = append(s.Known, "running_ns")
+}
+
 // tritonReport words what a model did between two readings.
 func tritonReport(before, after map[string]float64, decoupled bool) (all []record.Setting) {
 	d := map[string]float64{}

@@ -99,7 +99,8 @@ func TestTriton(t *testing.T) {
 		t.Errorf("version %q, %v", version, err)
 	}
 	s, err := x.Stats(t.Context())
-	if err != nil || s.Steps != 10 || s.Busy != 60*time.Millisecond || !slices.Contains(s.Known, "busy_ns") || s.Samples[tritonRequests] != 40 {
+	if err != nil || s.Steps != 10 || s.Busy != 60*time.Millisecond || !slices.Contains(s.Known, "busy_ns") || s.Samples[tritonRequests] != 40 ||
+		!slices.Contains(s.Known, "running_ns") || s.Timed != 40 || s.Occupancy != time.Duration(s.Samples[tritonRequestNS]) || s.Occupancy == 0 {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if err := x.Stop(); err != nil {
@@ -461,7 +462,11 @@ nv_cpu_utilization 0.5
 	if got := tritonDiffers(nil, counters("stats-python.json"), true, Seen{3, 3, 18}); got != nil {
 		t.Errorf("responses that a backend does not count are taken for 0: %q", got)
 	}
-	if s := tritonStats(decoupled, true); s.Busy != 0 || slices.Contains(s.Known, "busy_ns") {
+	s := tritonStats(decoupled, true)
+	if s.timeRequests(true); s.Occupancy != 0 || s.Timed != 0 || slices.Contains(s.Known, "running_ns") {
+		t.Errorf("how long requests were with a decoupled model is taken for known: %+v", s)
+	}
+	if s.Busy != 0 || slices.Contains(s.Known, "busy_ns") {
 		t.Errorf("the time in executions of a decoupled model is taken for known: %+v", s)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/assaylab/assay/experiments/system"
 )
@@ -198,10 +199,22 @@ func (v *vllm) URL() string { return v.base }
 // Stats are the counters, and what the processes took.
 func (v *vllm) Stats(ctx context.Context) (Stats, error) {
 	s, err := v.vllmMetrics.Stats(ctx)
+	s.addOccupancy(vllmTime)
 	if cpu, rss, ok := v.usage(); ok && err == nil && !inContainer(v.Command) {
 		s.CPUNS, s.PeakRSSBytes, s.Known = cpu, rss, append(s.Known, processCounters...)
 	}
 	return s, err
+}
+
+// addOccupancy takes the integral of requests in the system from a histogram of their seconds: between two moments at which none is
+// there it is the sum of the time that each was. Not of a server that is there, which the client reaches through a network.
+func (s *Stats) addOccupancy(histogram string) {
+	sum, known := s.Samples[histogram+"_sum"]
+	if !known {
+		return
+	}
+	s.Occupancy, s.Timed = time.Duration(sum*float64(time.Second)), int64(s.Samples[histogram+"_count"])
+	s.Known = append(s.Known, "running_ns")
 }
 
 // Stop ends the server and what watches it.

@@ -47,6 +47,7 @@ const (
 	vllmCacheInfo = "vllm:cache_config_info"
 	vllmLooked    = "vllm:prefix_cache_queries_total"
 	vllmFound     = "vllm:prefix_cache_hits_total"
+	vllmTime      = "vllm:e2e_request_latency_seconds" // of each request that has ended, from its arrival on
 )
 
 // vllmMeans are histograms whose mean over the measured part is reported: their name, what they are, and how.
@@ -57,7 +58,7 @@ var vllmMeans = []struct {
 	{"vllm:iteration_tokens_total", "tokens of a step, mean", "%.1f", 1},
 	{"vllm:time_to_first_token_seconds", "time to the first token by the server, mean", "%.1f ms", 1e3},
 	{"vllm:inter_token_latency_seconds", "time between tokens by the server, mean", "%.2f ms", 1e3},
-	{"vllm:e2e_request_latency_seconds", "time of a request by the server, mean", "%.1f ms", 1e3},
+	{vllmTime, "time of a request by the server, mean", "%.1f ms", 1e3},
 	{"vllm:request_queue_time_seconds", "time in the queue, mean", "%.1f ms", 1e3},
 }
 

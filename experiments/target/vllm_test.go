@@ -253,18 +253,21 @@ func TestVLLM(t *testing.T) {
 	if got := after.GeneratedTokens - before.GeneratedTokens; got != 12 || after.PromptTokens != 6 || after.Finished["length"] != 2 || after.Running+after.Waiting != 0 {
 		t.Errorf("%+v", after)
 	}
-	for _, name := range []string{"prompt_tokens", "generated_tokens", "preemptions", "aborted", "draft_tokens"} {
+	for _, name := range []string{"prompt_tokens", "generated_tokens", "preemptions", "aborted", "draft_tokens", "running_ns"} {
 		if !slices.Contains(after.Known, name) {
 			t.Errorf("%s is not known: %v", name, after.Known)
 		}
 	}
-	for _, name := range []string{"busy_ns", "evictions", "running_ns", "weight_bytes"} {
+	for _, name := range []string{"busy_ns", "evictions", "weight_bytes"} {
 		if slices.Contains(after.Known, name) {
 			t.Errorf("%s is known", name)
 		}
 	}
 	if oomKills() >= 0 && (!slices.Contains(after.Known, "cpu_ns") || after.PeakRSSBytes < 1<<20) {
 		t.Errorf("took %d ns, %d bytes", after.CPUNS, after.PeakRSSBytes)
+	}
+	if after.Timed-before.Timed != 2 || after.Occupancy <= before.Occupancy {
+		t.Errorf("%d requests took it %v", after.Timed-before.Timed, after.Occupancy-before.Occupancy)
 	}
 	said, _ := json.Marshal(v.Report(before, after))
 	for _, want := range []string{"512 blocks of 128 tokens", "time of a request by the server, mean", `{"name":"tokens of a step, mean","value":"1.5"}`} {

@@ -62,6 +62,7 @@ func (w *witness) testify(r *record.Trial, t target.Target, before, after target
 	}
 	s := r.Server
 	s.Models, s.Known = w.models, after.Known
+	w.unlessTimed(r, after.Timed-before.Timed, after.Timed > 0)
 	if reporter, ok := t.(target.Reporter); ok {
 		s.Metrics = reporter.Report(before, after)
 	}
@@ -69,6 +70,16 @@ func (w *witness) testify(r *record.Trial, t target.Target, before, after target
 	if accountant, ok := t.(target.Accountant); ok {
 		s.Differs = append(s.Differs, accountant.Differs(before, after, w.seen)...)
 	}
+}
+
+// unlessTimed has the occupancy be unknown where the server adds it up as requests end, and not all of them ended well or are among
+// those that it timed: of one that was given up it may count nothing, or not as long as the client waited.
+func (w *witness) unlessTimed(r *record.Trial, timed int64, addsUp bool) {
+	if !addsUp || w.seen.Answered == w.seen.Requests && timed == w.seen.Requests {
+		return
+	}
+	r.Engine.RunningNS = 0
+	r.Server.Known = slices.DeleteFunc(slices.Clone(r.Server.Known), func(name string) bool { return name == "running_ns" })
 }
 
 // differs holds the server's counters against what its answers say.

@@ -103,3 +103,28 @@ func TestWitness(t *testing.T) {
 		t.Errorf("%d models", len(w.models))
 	}
 }
+
+// The occupancy of a server that adds it up as requests end is known where it timed all of them, and all ended well; that of one that
+// counts who is there is known as it is.
+func TestOccupancyOfAllOrNone(t *testing.T) {
+	for _, c := range []struct {
+		name        string
+		seen, whole int64
+		timed       int64
+		addsUp      bool
+		known       bool
+	}{
+		{"all of them", 9, 9, 9, true, true},
+		{"one more, of somebody else", 9, 9, 10, true, false},
+		{"one was given up, and is not counted", 9, 8, 8, true, false},
+		{"one was given up, and is counted", 9, 8, 9, true, false},
+		{"it counts who is there", 9, 8, 0, false, true},
+	} {
+		r := record.Trial{Server: &record.Server{Known: []string{"steps", "running_ns"}}, Engine: record.Counters{RunningNS: 5}}
+		w := witness{seen: target.Seen{Requests: c.seen, Answered: c.whole}}
+		w.unlessTimed(&r, c.timed, c.addsUp)
+		if r.Knows("running_ns") != c.known || (r.Engine.RunningNS == 5) != c.known || !r.Knows("steps") {
+			t.Errorf("%s: %+v, %d ns", c.name, r.Server, r.Engine.RunningNS)
+		}
+	}
+}
