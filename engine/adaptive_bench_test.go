@@ -20,7 +20,7 @@ import (
 // them differ by as much as 6 %. Both are medians over rounds, with a 95 % interval by bootstrap: a round is short, because
 // what else the machine's caches are used for changes from second to second.
 func BenchmarkAdaptivePays(b *testing.B) {
-	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-2m", "Q8_0", bestSet(b))
+	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-1m", "Q8_0", bestSet(b))
 	work := kindsOfWork(b, 16)
 	for _, kind := range []string{"edit", "completion", "sampled"} {
 		for _, drafter := range []string{DrafterModel, DrafterNgram, DrafterSuffix} {
@@ -120,24 +120,30 @@ func median(values []float64) float64 {
 	return (sorted[(len(sorted)-1)/2] + sorted[len(sorted)/2]) / 2
 }
 
-// BenchmarkDraftFormats has a draft model in several weight formats draft for one sequence, and compares as BenchmarkAdaptivePays
+// BenchmarkDraftModels has draft models in several weight formats draft for one sequence, and compares as BenchmarkAdaptivePays
 // does: what it takes to draft is to a good part reading the draft model's weights, once for every token.
-func BenchmarkDraftFormats(b *testing.B) {
+func BenchmarkDraftModels(b *testing.B) {
 	m, work := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), source(b, 16, 200)
-	for _, format := range []string{"BF16", "Q8_0", "Q4_0"} {
-		draft := quantized(b, "gopherling-2m", format, bestSet(b))
-		for _, kind := range []string{"completion", "sampled"} {
-			for _, length := range []int{2, 3} {
-				b.Run(fmt.Sprintf("%s/%s/%d", format, kind, length), func(b *testing.B) {
-					o := options(func(o *Options) {
-						o.Context, o.KVFormat, o.MaxBatch, o.Drafter, o.DraftLength = 1024, "bf16", 1, DrafterModel, length
+	for _, name := range []string{"gopherling-2m", "gopherling-1m"} {
+		for _, format := range []string{"BF16", "Q8_0"} {
+			draft := quantized(b, name, format, bestSet(b))
+			for _, kind := range []string{"completion", "sampled"} {
+				for _, length := range []int{1, 2, 3, 4, 6} {
+					b.Run(fmt.Sprintf("%s/%s/%s/%d", name, format, kind, length), func(b *testing.B) {
+						o := options(func(o *Options) {
+							o.Context, o.KVFormat, o.MaxBatch, o.Drafter, o.DraftLength = 1024, "bf16", 1, DrafterModel, length
+						})
+						draftPays(b, start(b, m, draft, o), kind == "sampled", work)
 					})
-					e := start(b, m, draft, o)
-					adaptivePays(b, e, kind == "sampled", 1, work)
-					s := e.Stats()
-					b.ReportMetric(float64(s.DraftTime.Nanoseconds())/float64(s.DraftTokens)/1e3, "us/draft")
-				})
+				}
 			}
 		}
 	}
+}
+
+// draftPays is adaptivePays for one sequence, with what drafting a token takes.
+func draftPays(b *testing.B, e *Engine, sampled bool, work [][]int32) {
+	adaptivePays(b, e, sampled, 1, work)
+	s := e.Stats()
+	b.ReportMetric(float64(s.DraftTime.Nanoseconds())/float64(s.DraftTokens)/1e3, "us/draft")
 }

@@ -113,7 +113,7 @@ func logprob(logits []float32, token int32) float64 {
 
 func TestWindowsAgreeWithPyTorch(t *testing.T) {
 	sets := kernel.Sets(cpu.Detect())
-	for _, name := range []string{"gopherling-7m", "gopherling-2m"} {
+	for _, name := range []string{"gopherling-7m", "gopherling-2m", "gopherling-1m"} {
 		ref := readReference(t, name)
 		best := sets[len(sets)-1]
 		t.Run(name+"/"+best.Name, func(t *testing.T) { compareWindows(t, ref, open(t, name, best), 64) })

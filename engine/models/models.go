@@ -15,8 +15,11 @@ var gopherling7m []byte
 //go:embed gopherling-2m-bf16.gguf
 var gopherling2m []byte
 
+//go:embed gopherling-1m-bf16.gguf
+var gopherling1m []byte
+
 // Names lists the embedded models, the default first.
-func Names() []string { return []string{"gopherling-7m", "gopherling-2m"} }
+func Names() []string { return []string{"gopherling-7m", "gopherling-2m", "gopherling-1m"} }
 
 // GGUF returns the file of an embedded model, named without or with Prefix. The bytes
 // are shared: they may be read only.
@@ -26,6 +29,8 @@ func GGUF(name string) ([]byte, error) {
 		return gopherling7m, nil
 	case "gopherling-2m":
 		return gopherling2m, nil
+	case "gopherling-1m":
+		return gopherling1m, nil
 	}
 	return nil, fmt.Errorf("no embedded model %q: there are %s", name, strings.Join(Names(), ", "))
 }
