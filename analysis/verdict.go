@@ -64,7 +64,7 @@ func (m *measured) settle(judged []*limit, limits record.Limits, s *survey) {
 	m.Verdict = Met
 	for i := range m.Classes {
 		k := &m.Classes[i]
-		k.Attainment = attainment(*s.met[k.Name])
+		k.Attainment = attainment(s.class[k.Name].met)
 		k.SLOs, k.Verdict = results[k.Name], worst(results[k.Name], k.Issued)
 		m.SLOs = append(m.SLOs, k.SLOs...)
 		m.Verdict = worse(m.Verdict, k.Verdict)

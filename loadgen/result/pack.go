@@ -92,11 +92,25 @@ func (p *packed) spread(values []int64) []int64 {
 			values[i] = least + int64(binary.LittleEndian.Uint64(src[8*i:]))
 		}
 	default:
-		mask, bit := uint64(1)<<p.width-1, 0
-		for i := range values {
-			values[i] = least + int64(binary.LittleEndian.Uint64(src[bit>>3:])>>(bit&7)&mask)
-			bit += p.width
-		}
+		spreadBits(values, src, p.width, least)
 	}
 	return values
+}
+
+// spreadBits spreads values that take from 1 to widest bits. A load of eight bytes has widest of them from any bit on: as
+// many values as fit in there are taken of each.
+func spreadBits(values []int64, src []byte, width int, least int64) {
+	mask, each, bit := uint64(1)<<width-1, widest/width, 0
+	for ; len(values) >= each; bit += each * width {
+		word := binary.LittleEndian.Uint64(src[bit>>3:]) >> (bit & 7)
+		for i := range values[:each] {
+			values[i] = least + int64(word&mask)
+			word >>= width
+		}
+		values = values[each:]
+	}
+	for i := range values {
+		values[i] = least + int64(binary.LittleEndian.Uint64(src[bit>>3:])>>(bit&7)&mask)
+		bit += width
+	}
 }
