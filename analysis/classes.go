@@ -16,10 +16,11 @@ type ClassResult struct {
 	Team       string // "" for nobody's
 	Issued, OK int
 	Outcomes   map[string]int
-	Metrics    []Percentiles // as Cell.Metrics
-	SLOs       []SLOResult   // by its own limits, or by those of the run
-	Verdict    Verdict       // the worst of SLOs
-	Attainment Value         // share of issued requests that meet all of its limits
+	Metrics    []Percentiles         // as Cell.Metrics
+	CDF        map[string][]CDFPoint // as Cell.CDF
+	SLOs       []SLOResult           // by its own limits, or by those of the run
+	Verdict    Verdict               // the worst of SLOs
+	Attainment Value                 // share of issued requests that meet all of its limits
 }
 
 // Percentile looks one up.

@@ -42,8 +42,11 @@ func (a *analysis) judge(c *group.Cell, limits record.Limits, m *measured) (judg
 	for i, sub := range c.Classes() {
 		k := c.Load.Classes[i]
 		r := &m.Classes[i]
-		*r = ClassResult{Name: k.Name, Team: k.Team, Outcomes: map[string]int{}}
-		for _, p := range percentiles(&sub, limits.Of(k.Name), func(name string, s sampled) { r.Metrics = append(r.Metrics, s.percentiles(name)) }) {
+		*r = ClassResult{Name: k.Name, Team: k.Team, Outcomes: map[string]int{}, CDF: map[string][]CDFPoint{}}
+		for _, p := range percentiles(&sub, limits.Of(k.Name), func(name string, s sampled) {
+			r.Metrics = append(r.Metrics, s.percentiles(name))
+			s.drawInto(r.CDF, name)
+		}) {
 			stages = append(stages, in(k.Name, p))
 		}
 		of(k.Name, &sub)
