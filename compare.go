@@ -62,6 +62,7 @@ the trials of both runs have. --html writes all of it to a file, with flame grap
 }
 
 func compareRuns(w io.Writer, first, second string, o compareOptions) error {
+	collectOften()
 	for _, text := range o.metrics {
 		m, err := compare.ParseMetric(text)
 		if err != nil {

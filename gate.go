@@ -107,6 +107,7 @@ func (o *gateOptions) check(run string) error {
 }
 
 func judgeRun(ctx context.Context, w io.Writer, dir string, o gateOptions) error {
+	collectOften()
 	budgets, err := scenario.LoadBudgets(o.budgets)
 	if err != nil {
 		return err

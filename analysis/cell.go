@@ -60,9 +60,7 @@ func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, 
 	limits := a.run.LimitsOf(c.Load)
 	stages := percentiles(c, limits.All(), func(name string, s sampled) {
 		m.Metrics = append(m.Metrics, s.percentiles(name))
-		if name == "ttft" || name == "e2e" {
-			m.CDF[name] = cdf(s.order, s.finite)
-		}
+		s.drawInto(m.CDF, name)
 		if name == frontMetric && sweep && m.Valid {
 			m.latency = a.drawLatency(m, c, s)
 		}
@@ -112,6 +110,13 @@ const (
 	cdfAll   = 2048
 	cdfSteps = 512
 )
+
+// drawInto adds the distribution of a metric that figures are made of.
+func (s sampled) drawInto(cdfs map[string][]CDFPoint, name string) {
+	if name == "ttft" || name == "e2e" {
+		cdfs[name] = cdf(s.order, s.finite)
+	}
+}
 
 // cdf is the empirical distribution over all issued requests: failures, which are not among the finite ones, keep it
 // below 1.

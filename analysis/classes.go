@@ -16,10 +16,11 @@ type ClassResult struct {
 	Team       string // "" for nobody's
 	Issued, OK int
 	Outcomes   map[string]int
-	Metrics    []Percentiles // as Cell.Metrics
-	SLOs       []SLOResult   // by its own limits, or by those of the run
-	Verdict    Verdict       // the worst of SLOs
-	Attainment Value         // share of issued requests that meet all of its limits
+	Metrics    []Percentiles         // as Cell.Metrics
+	CDF        map[string][]CDFPoint // as Cell.CDF
+	SLOs       []SLOResult           // by its own limits, or by those of the run
+	Verdict    Verdict               // the worst of SLOs
+	Attainment Value                 // share of issued requests that meet all of its limits
 }
 
 // Percentile looks one up.
@@ -47,29 +48,54 @@ type CacheUse struct {
 	Known     bool   // the server counts what it reads
 }
 
+// classFare counts what becomes of a class.
+type classFare struct {
+	*ClassResult
+	ended names
+	met   metric.Tally // all of its limits together
+}
+
 // fare notes what became of a request in its class.
 func (s *survey) fare(r *result.Request, judged metric.Judgement) {
+	if len(s.class) == 0 {
+		return
+	}
 	k := s.class[r.Class]
 	if k == nil {
 		return
 	}
 	k.Issued++
-	k.Outcomes[r.Outcome]++
+	k.ended.add(r.Outcome)
 	if r.Outcome == result.OK {
 		k.OK++
 	}
-	s.met[r.Class].Add(judged)
+	k.met.Add(judged)
+}
+
+// teamUse counts what a team uses.
+type teamUse struct {
+	TeamUse
+	ended names
+}
+
+// of is what a team's use is counted in.
+func (s *survey) of(team string) *teamUse {
+	if s.user != nil && s.user.Team == team {
+		return s.user
+	}
+	if s.user = s.team[team]; s.user == nil {
+		counts := map[string]int{}
+		s.user = &teamUse{TeamUse{Team: team, Outcomes: counts}, names{counts: counts}}
+		s.team[team] = s.user
+	}
+	return s.user
 }
 
 // use adds what a request took to what its team's took.
 func (s *survey) use(r *result.Request) {
-	u := s.team[r.Team]
-	if u == nil {
-		u = &TeamUse{Team: r.Team, Outcomes: map[string]int{}}
-		s.team[r.Team] = u
-	}
+	u := s.of(r.Team)
 	u.Requests++
-	u.Outcomes[r.Outcome]++
+	u.ended.add(r.Outcome)
 	u.OutputTokens += int64(metric.OutputTokens(r))
 	if r.Outcome == result.OK {
 		u.OK++
@@ -85,7 +111,7 @@ func (s *survey) teams() []TeamUse {
 	}
 	var out []TeamUse
 	for _, name := range slices.Sorted(maps.Keys(s.team)) {
-		out = append(out, *s.team[name])
+		out = append(out, s.team[name].TeamUse)
 	}
 	return out
 }

@@ -55,7 +55,7 @@ func (l *latency) bytes() int { return 8 * l.cell.Requests() }
 func (l *latency) begin() {
 	l.series = l.cell.NewSeries()
 	for _, t := range l.cell.Trials {
-		l.runs = append(l.runs, make([]float64, 0, t.Requests.Len()))
+		l.runs = append(l.runs, buffers.Take(t.Requests.Len()))
 	}
 }
 
@@ -86,8 +86,14 @@ func (l *latency) finish() {
 		return effective
 	})
 	l.done(l.Name, sampled{l.series.All(), l.runs, order, l.finite, q})
+	for _, r := range l.runs {
+		buffers.Give(r)
+	}
 	l.runs, l.series = nil, nil
 }
+
+// buffers has memory of values of single trials, which nothing keeps beyond a stage's end.
+var buffers stat.Buffers
 
 // pooled is a stage for a metric of several values per request, which hang together inside
 // the request: a percentile needs as many effective samples as its floor says.
@@ -118,11 +124,11 @@ func (p *pooled) begin() {
 
 func (p *pooled) see(trial int, r *result.Request) {
 	values := p.values.Add(trial, r)
-	p.series.Add(trial, total(values), float64(len(values)))
-	for _, v := range values {
-		if !math.IsInf(v, 1) {
-			p.finite++
-		}
+	sum := total(values)
+	p.series.Add(trial, sum, float64(len(values)))
+	p.finite += len(values)
+	if math.IsInf(sum, 1) {
+		p.finite -= infinite(values)
 	}
 }
 
@@ -138,6 +144,15 @@ func (p *pooled) finish() {
 	p.done(p.Name, sampled{means: p.series.All(), order: order, finite: p.finite, quoted: q})
 	p.values.Release()
 	p.values, p.series = nil, nil
+}
+
+func infinite(values []float64) (n int) {
+	for _, v := range values {
+		if math.IsInf(v, 1) {
+			n++
+		}
+	}
+	return n
 }
 
 func total(values []float64) float64 {

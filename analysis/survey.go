@@ -19,9 +19,10 @@ type survey struct {
 	turns int                // that had a turn before them
 	waits []float64          // of those that were due too soon
 	cache []group.CacheTally // by repetition
-	class map[string]*ClassResult
-	met   map[string]*metric.Tally // as all, by class
-	team  map[string]*TeamUse
+	ended names              // how
+	class map[string]*classFare
+	team  map[string]*teamUse
+	user  *teamUse // of the request before
 
 	tokens, issued, good, goodTokens, goodInput, goodOutput, goodCached group.Series
 }
@@ -35,10 +36,10 @@ func (s *survey) bytes() int {
 
 func (s *survey) begin() {
 	s.okays, s.cache = make([]int, len(s.cell.Trials)), make([]group.CacheTally, len(s.cell.Trials))
-	s.class, s.met, s.team = map[string]*ClassResult{}, map[string]*metric.Tally{}, map[string]*TeamUse{}
+	s.ended, s.class, s.team = names{counts: s.m.Outcomes}, map[string]*classFare{}, map[string]*teamUse{}
 	for i := range s.m.Classes {
 		k := &s.m.Classes[i]
-		s.class[k.Name], s.met[k.Name] = k, &metric.Tally{}
+		s.class[k.Name] = &classFare{ClassResult: k, ended: names{counts: k.Outcomes}}
 	}
 	if s.m.list != nil {
 		s.m.list.begin(s.cell)
@@ -51,7 +52,7 @@ func (s *survey) begin() {
 func (s *survey) see(trial int, r *result.Request) {
 	m, t := s.m, &s.cell.Trials[trial]
 	m.Issued++
-	m.Outcomes[r.Outcome]++
+	s.ended.add(r.Outcome)
 	if r.Outcome == result.OK {
 		m.OK++
 		s.okays[trial]++
@@ -99,4 +100,12 @@ func where(holds bool, n int) float64 {
 	return 0
 }
 
-func (s *survey) finish() {}
+func (s *survey) finish() {
+	s.ended.flush()
+	for _, k := range s.class {
+		k.ended.flush()
+	}
+	for _, u := range s.team {
+		u.ended.flush()
+	}
+}

@@ -42,8 +42,11 @@ func (a *analysis) judge(c *group.Cell, limits record.Limits, m *measured) (judg
 	for i, sub := range c.Classes() {
 		k := c.Load.Classes[i]
 		r := &m.Classes[i]
-		*r = ClassResult{Name: k.Name, Team: k.Team, Outcomes: map[string]int{}}
-		for _, p := range percentiles(&sub, limits.Of(k.Name), func(name string, s sampled) { r.Metrics = append(r.Metrics, s.percentiles(name)) }) {
+		*r = ClassResult{Name: k.Name, Team: k.Team, Outcomes: map[string]int{}, CDF: map[string][]CDFPoint{}}
+		for _, p := range percentiles(&sub, limits.Of(k.Name), func(name string, s sampled) {
+			r.Metrics = append(r.Metrics, s.percentiles(name))
+			s.drawInto(r.CDF, name)
+		}) {
 			stages = append(stages, in(k.Name, p))
 		}
 		of(k.Name, &sub)
@@ -64,7 +67,7 @@ func (m *measured) settle(judged []*limit, limits record.Limits, s *survey) {
 	m.Verdict = Met
 	for i := range m.Classes {
 		k := &m.Classes[i]
-		k.Attainment = attainment(*s.met[k.Name])
+		k.Attainment = attainment(s.class[k.Name].met)
 		k.SLOs, k.Verdict = results[k.Name], worst(results[k.Name], k.Issued)
 		m.SLOs = append(m.SLOs, k.SLOs...)
 		m.Verdict = worse(m.Verdict, k.Verdict)

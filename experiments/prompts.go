@@ -22,6 +22,20 @@ type drawn struct {
 	files   []*corpus.File
 	ledgers map[string]*workload.Ledger // by text or file
 	cells   int                         // of the planned ones, those with a lower number have drawn
+	probed  []record.TrialKey           // cells that searches have decided on, in that order, without arms
+	later   int                         // of these, how many have drawn
+}
+
+// probe adds the cell of a search's trial. All arms that come to the same level have it in common.
+func (d *drawn) probe(key record.TrialKey) {
+	if cell := cellOf(key); !slices.Contains(d.probed, cell) {
+		d.probed = append(d.probed, cell)
+	}
+}
+
+// cellOf is what prompts are drawn by.
+func cellOf(key record.TrialKey) record.TrialKey {
+	return record.TrialKey{Load: key.Load, Repetition: key.Draws()}
 }
 
 func newDrawn() drawn {
@@ -84,48 +98,71 @@ func (r *run) planned() []sweep.Load {
 	return slices.DeleteFunc(slices.Clone(r.plan.Matrix.Loads), func(l sweep.Load) bool { return l.Record.Search != "" })
 }
 
-// number of a cell among all that the run can have, and whether it is one of those that are planned. Repetitions
-// first: a run with more of them begins as one with fewer.
-func (r *run) number(key record.TrialKey) (n int, planned bool) {
-	loads := r.planned()
-	i := slices.IndexFunc(loads, func(l sweep.Load) bool { return l.Record.ID == key.Load })
-	if i < 0 {
-		return math.MaxInt / mostStreams / 2, false // of a rate that was searched for
+// Numbers of cells that are not planned.
+const (
+	fromProbed = math.MaxInt / mostStreams / 2 // of a search: above those that are planned
+	lastCell   = 2*fromProbed - 1              // the winner's, above all others
+)
+
+// number of a cell among all that the run can have. Of the planned ones repetitions first: a run with more of them begins as one with
+// fewer. Those of searches are in the order in which they were decided on, which the run directory has, so that they are
+// the same in a run that is resumed.
+func (r *run) number(key record.TrialKey) int {
+	if key.Draws() >= record.Confirmation {
+		return lastCell
 	}
-	return key.Draws()*len(loads) + i, true
+	loads := r.planned()
+	if i := slices.IndexFunc(loads, func(l sweep.Load) bool { return l.Record.ID == key.Load }); i >= 0 {
+		return key.Draws()*len(loads) + i
+	}
+	if i := slices.Index(r.drawn.probed, cellOf(key)); i >= 0 {
+		return fromProbed + i
+	}
+	return fromProbed + len(r.drawn.probed)
 }
 
 // prompts makes those of a trial's warm-up or measured part. Cells that come before it draw first, so that none of
 // them has a prompt in common with it.
 func (r *run) prompts(key record.TrialKey, load sweep.Load, schedule arrival.Process, n int, warmup bool) ([]workload.Prompt, error) {
-	cell, planned := r.number(key)
 	if !warmup {
-		if err := r.drawBefore(key, cell, planned); err != nil {
+		if err := r.drawBefore(r.number(key)); err != nil {
 			return nil, err
 		}
 	}
 	return r.draw(key, load, schedule, n, warmup)
 }
 
-// drawBefore lets the planned cells with lower numbers draw, as far as they have not.
-func (r *run) drawBefore(key record.TrialKey, cell int, planned bool) error {
+// drawBefore lets the cells with lower numbers draw, as far as they have not.
+func (r *run) drawBefore(number int) error {
 	loads := r.planned()
-	until := cell
-	if last := r.plan.Scenario.Run.Repetitions * len(loads); !planned || key.Draws() >= record.Confirmation {
-		until = last
+	until := number
+	if number >= fromProbed {
+		until = r.plan.Scenario.Run.Repetitions * len(loads)
 	}
 	for ; r.drawn.cells < until; r.drawn.cells++ {
 		load := loads[r.drawn.cells%len(loads)]
-		earlier := record.TrialKey{Load: load.Record.ID, Repetition: r.drawn.cells / len(loads)}
-		schedule, err := r.schedule(earlier, load, load.Record.Requests, "measured")
-		if err != nil {
+		if err := r.drawCell(record.TrialKey{Load: load.Record.ID, Repetition: r.drawn.cells / len(loads)}, load); err != nil {
 			return err
 		}
-		if _, err := r.draw(earlier, load, schedule, load.Record.Requests, false); err != nil {
+	}
+	for ; r.drawn.later < min(number-fromProbed, len(r.drawn.probed)); r.drawn.later++ {
+		cell := r.drawn.probed[r.drawn.later]
+		_, load := r.find(cell)
+		if err := r.drawCell(cell, load); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// drawCell has a cell draw what it measures, for the trace that this leaves.
+func (r *run) drawCell(key record.TrialKey, load sweep.Load) error {
+	schedule, err := r.schedule(key, load, load.Record.Requests, "measured")
+	if err != nil {
+		return err
+	}
+	_, err = r.draw(key, load, schedule, load.Record.Requests, false)
+	return err
 }
 
 func (r *run) seed(key record.TrialKey) workload.Key {
@@ -254,8 +291,7 @@ func (s *stream) seat(source string) workload.Seat {
 	if s.drawn.ledgers[source] == nil {
 		s.drawn.ledgers[source] = workload.NewLedger()
 	}
-	n, planned := s.number(s.trial)
-	return workload.Seat{Ledger: s.drawn.ledgers[source], Cell: n*mostStreams + s.index, Silent: !planned}
+	return workload.Seat{Ledger: s.drawn.ledgers[source], Cell: s.number(s.trial)*mostStreams + s.index}
 }
 
 // specOf is what a text is cut for. A scenario counts the shared prefix as part of a prompt.

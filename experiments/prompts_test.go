@@ -102,29 +102,65 @@ func TestColdWarmup(t *testing.T) {
 	}
 }
 
-// TestSearchedLoads: a level that the plan does not list has prompts of its own, and takes none from those that are listed.
+// TestSearchedLoads: levels that searches come to have prompts of their own, each repetition of each, and take none from the loads that
+// are listed. They are the same for every arm, and in a run that is resumed.
 func TestSearchedLoads(t *testing.T) {
 	r, other := newMixed(t, ""), newMixed(t, "")
-	key := r.plan.Matrix.Order(1)[0]
-	_, load := r.find(key)
-	load.Record.ID, load.Record.Rate = "searched", 51
-	schedule, err := process(load, 60, 1)
-	if err != nil {
-		t.Fatal(err)
+	probed := []record.TrialKey{{Load: "at 51"}, {Load: "at 80"}, {Load: "at 51", Repetition: 1}}
+	found := map[record.TrialKey][]string{}
+	for _, cell := range probed {
+		r.searched(t, cell)
+		found[cell] = r.mustPrompts(t, cell)
 	}
-	found, err := r.prompts(record.TrialKey{Arm: key.Arm, Load: "searched"}, load, schedule, 60, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, key := range r.plan.Matrix.Order(1) {
-		a, b := r.mustConfig(t, key).Attack.Prompts, other.mustConfig(t, key).Attack.Prompts
-		if !slices.Equal(texts(a), texts(b)) {
+	found[record.TrialKey{Load: "the winner's", Repetition: record.Confirmation}] = texts(r.mustConfig(t, sweep.Key(r.plan.Matrix.Arms[0], r.plan.Matrix.Loads[1], record.Confirmation)).Attack.Prompts)
+	for _, key := range other.plan.Matrix.Order(1) {
+		a, b := texts(r.mustConfig(t, key).Attack.Prompts), texts(other.mustConfig(t, key).Attack.Prompts)
+		if !slices.Equal(a, b) {
 			t.Errorf("%v has other prompts after a search", key)
 		}
-		for _, text := range texts(found) {
-			if slices.Contains(texts(a), text) {
-				t.Errorf("%v and a searched load have %q", key, text)
+		found[cellOf(key)] = a
+	}
+	seen := map[string]record.TrialKey{}
+	for cell, prompts := range found {
+		for _, text := range prompts {
+			if of, twice := seen[text]; twice {
+				t.Errorf("%v and %v have %q in common", of, cell, text)
 			}
+			seen[text] = cell
 		}
 	}
+	resumed := newMixed(t, "")
+	for _, cell := range probed {
+		resumed.searched(t, cell)
+	}
+	for _, cell := range []record.TrialKey{probed[2], probed[0], probed[1]} {
+		cell.Arm = "of another arm"
+		if !slices.Equal(resumed.mustPrompts(t, cell), found[cellOf(cell)]) {
+			t.Errorf("%v has other prompts in a run that is resumed", cell)
+		}
+	}
+}
+
+// searched gives a run a level that a search came to.
+func (r *run) searched(t testing.TB, cell record.TrialKey) {
+	t.Helper()
+	load := r.plan.Matrix.Loads[0]
+	load.Record.ID, load.Record.Rate, load.Record.Search = cell.Load, 51, "boundary"
+	r.addLevel(load)
+	r.drawn.probe(cell)
+}
+
+// mustPrompts are the texts that a cell measures with.
+func (r *run) mustPrompts(t testing.TB, cell record.TrialKey) []string {
+	t.Helper()
+	_, load := r.find(cell)
+	schedule, err := r.schedule(cell, load, load.Record.Requests, "measured")
+	if err != nil {
+		t.Fatal(err)
+	}
+	prompts, err := r.prompts(cell, load, schedule, load.Record.Requests, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return texts(prompts)
 }

@@ -19,13 +19,20 @@ type hunt struct {
 	step  boundary.Step
 }
 
-// levels gives the plan the loads that searches have added to the run before, so that their trials can be found.
+// levels gives the plan the loads that searches have added to the run before, so that their trials can be found, and says
+// which cells have drawn prompts.
 func (r *run) levels() {
 	for _, s := range r.plan.Matrix.Searches() {
 		for _, l := range r.store.Run().Loads {
 			if l.Search == s.Record.Name {
 				r.addLevel(s.Load(s.Plan.Level(l.Rate)))
 			}
+		}
+	}
+	planned := r.planned()
+	for _, k := range r.store.Run().Order {
+		if !slices.ContainsFunc(planned, func(l sweep.Load) bool { return l.Record.ID == k.Load }) {
+			r.drawn.probe(k)
 		}
 	}
 }
@@ -120,6 +127,7 @@ func (r *run) probe(ctx context.Context, h *hunt, all []*hunt) error {
 	if err := r.store.Append(load.Record, key); err != nil {
 		return err
 	}
+	r.drawn.probe(key)
 	k := len(r.store.Run().Order)
 	most := k - 1
 	for _, o := range all {

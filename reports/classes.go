@@ -22,6 +22,7 @@ func (v *view) classes() Section {
 			judged = true
 			s.Blocks = append(s.Blocks, Heading(v.load(l.ID)), v.classList(l),
 				Table{Table: v.classLimits(l, cells)}, Table{Table: v.classTable(l, cells), Trials: v.trialsAt(l.ID)})
+			s.Blocks = append(s.Blocks, v.classFigures(l)...)
 		}
 		if t := v.teamTable(l, cells); len(t.Rows) > 0 {
 			s.Blocks = append(s.Blocks, Table{Table: t, Trials: v.trialsAt(l.ID)})
@@ -30,6 +31,37 @@ func (v *view) classes() Section {
 	if judged {
 		s.Blocks = append(s.Blocks, Note("An arm meets the limits of a load when every class meets its own. Misses count failures; "+
 			"verdicts are taken as those of the other limits are, on the requests of the class."))
+	}
+	return s
+}
+
+// classFigures are the distributions of each class beside its limits, for the metrics that any class has a limit on.
+func (v *view) classFigures(l record.Load) (figures []Block) {
+	arms, omitted := v.drawn()
+	limits := v.Run.LimitsOf(l)
+	for _, metric := range []string{"ttft", "e2e"} {
+		if limitOn(metric, limits.All()) == (chart.Limit{}) {
+			continue
+		}
+		f := chart.CDF{Name: "cdf-" + metric + "-" + l.ID, Metric: metricName(metric), Of: "classes", Series: v.series(arms)}
+		for i, k := range l.Classes {
+			p := chart.CDFPanel{Title: k.Name, Limit: limitOn(metric, limits.Of(k.Name))}
+			if v.cdfCurves(&p, l, arms, func(c *analysis.Cell) []analysis.CDFPoint { return c.Classes[i].CDF[metric] }) {
+				f.Panels = append(f.Panels, p)
+			}
+		}
+		if len(f.Panels) > 0 {
+			figures = append(figures, Figure{Figure: f, Caption: classCaption(omitted), Trials: v.trialsAt(l.ID)})
+		}
+	}
+	return figures
+}
+
+func classCaption(omitted int) string {
+	s := "A panel for each class, of its requests alone. Curves further left and steeper are better, and failures keep a curve below 100 %. " +
+		"The dashed corner is the class's limit, its own or that of the run: a curve that passes above and left of it is within."
+	if omitted > 0 {
+		s += fmt.Sprintf(" %s of the front are left out to keep the figure readable.", plural(omitted, "further arm"))
 	}
 	return s
 }

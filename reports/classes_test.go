@@ -8,6 +8,7 @@ import (
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/record/recordtest"
 	"github.com/assaylab/assay/loadgen/result"
+	"github.com/assaylab/assay/reports/chart"
 )
 
 // mixedRun has one load of two classes and one of a single kind.
@@ -72,9 +73,46 @@ func TestClasses(t *testing.T) {
 	if out := LoadSummary(s); len(out.Teams) != 2 || out.Teams[1].Team != "web" || out.Limits[0].Class != "chat" {
 		t.Errorf("%+v", out)
 	}
+	checkClassFigures(t, page)
 	for _, section := range Build(analysed(t, recordtest.Small()), Options{}).Sections {
 		if section.ID == "classes" {
 			t.Error("classes in a run that has none")
 		}
+	}
+}
+
+// checkClassFigures: every class has its own limits beside its own requests: the run's where it has none, and no others.
+func checkClassFigures(t *testing.T, page Page) {
+	t.Helper()
+	found := map[string]chart.CDF{}
+	for _, section := range page.Sections {
+		for _, b := range section.Blocks {
+			if f, ok := b.(Figure); ok && section.ID == "classes" {
+				found[f.Figure.Key()] = f.Figure.(chart.CDF)
+			}
+		}
+	}
+	for key, want := range map[string][2]chart.Limit{"cdf-ttft-r20": {{NS: 100e6, Share: .95}, {}}, "cdf-e2e-r20": {{}, {NS: 20e9, Share: .5}}} {
+		f := found[key]
+		if len(f.Panels) != 2 {
+			t.Errorf("%s has %d panels, not one for each class", key, len(f.Panels))
+			continue
+		}
+		for i, class := range []string{"chat", "batch"} {
+			if p := f.Panels[i]; p.Title != class || p.Limit != want[i] {
+				t.Errorf("%s, class %s: %s with limit %+v, want %+v", key, class, p.Title, p.Limit, want[i])
+			}
+		}
+		if !strings.Contains(f.Alt(), "each of 2 classes") {
+			t.Error(f.Alt())
+		}
+	}
+	// One of 15 requests of each repetition of the class timed out, the first one: its curve ends below those of the other class.
+	top := func(p chart.CDFPanel) float64 { c := p.Curves[0]; return c[len(c)-1].Share }
+	if p := found["cdf-e2e-r20"].Panels; len(p) == 2 && !(top(p[1]) < 1 && top(p[0]) == 1) {
+		t.Errorf("curves end at %v and %v", top(p[0]), top(p[1]))
+	}
+	if len(found) != 2 {
+		t.Errorf("%d figures", len(found))
 	}
 }

@@ -96,23 +96,35 @@ func (v *view) distributions() Section {
 
 func (v *view) cdfPanel(metric string, l record.Load, arms []*analysis.Arm) (chart.CDFPanel, bool) {
 	p := chart.CDFPanel{Title: v.load(l.ID)}
-	for _, slo := range v.Run.SLOs {
-		if slo.Metric == metric && len(l.Classes) == 0 {
-			p.Limit = chart.Limit{NS: float64(slo.LimitNS), Share: slo.Percentile}
-		}
+	if len(l.Classes) == 0 { // which have limits, not their mixture
+		p.Limit = limitOn(metric, v.Run.SLOs)
 	}
-	any := false
+	return p, v.cdfCurves(&p, l, arms, func(c *analysis.Cell) []analysis.CDFPoint { return c.CDF[metric] })
+}
+
+// cdfCurves adds a curve for each arm, and says whether there is one.
+func (v *view) cdfCurves(p *chart.CDFPanel, l record.Load, arms []*analysis.Arm, of func(*analysis.Cell) []analysis.CDFPoint) (any bool) {
 	for _, a := range arms {
 		var steps []chart.Step
 		if c := v.cells[[2]string{a.Arm.ID, l.ID}]; c != nil {
-			for _, pt := range c.CDF[metric] {
+			for _, pt := range of(c) {
 				steps = append(steps, chart.Step{NS: pt.X, Share: pt.Y})
 			}
 		}
 		any = any || len(steps) > 0
 		p.Curves = append(p.Curves, steps)
 	}
-	return p, any
+	return any
+}
+
+// limitOn is the limit on a metric, the zero Limit where there is none.
+func limitOn(metric string, slos []record.SLO) (l chart.Limit) {
+	for _, slo := range slos {
+		if slo.Metric == metric {
+			l = chart.Limit{NS: float64(slo.LimitNS), Share: slo.Percentile}
+		}
+	}
+	return l
 }
 
 // drawnLoads are at most four, evenly chosen, the lowest and the highest among them.

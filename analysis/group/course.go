@@ -2,7 +2,6 @@ package group
 
 import (
 	"math"
-	"slices"
 
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/record"
@@ -40,6 +39,11 @@ func (c *Cell) newCourse(trial int) *course {
 	}
 	if Level(c.Load) {
 		o.arrivals = make([]steady.Arrival, 0, n)
+	}
+	judged := n/o.every + 1
+	o.waits = make([]float64, 0, judged)
+	if o.unjudged == "" {
+		o.tpot, o.place, o.due = make([]float64, 0, judged), make([]int, 0, judged), make([]int64, 0, judged)
 	}
 	return o
 }
@@ -138,11 +142,12 @@ func (f *Traffic) Add(r *result.Request) {
 
 // InFlight is how many requests each one that is looked at found when it was due.
 func (f *Traffic) InFlight() []float64 {
-	slices.Sort(f.ends)
-	out := make([]float64, len(f.due))
-	for i, at := range f.due {
-		gone, _ := slices.BinarySearch(f.ends, at+1)
-		out[i] = float64(i*f.every - gone)
+	gone, out := steady.NewEnded(f.due), make([]float64, len(f.due))
+	for _, end := range f.ends {
+		gone.Add(end)
+	}
+	for i, n := range gone.By() {
+		out[i] = float64(i*f.every - n)
 	}
 	return out
 }

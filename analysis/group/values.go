@@ -31,7 +31,7 @@ func NewValues(trials []Trial, of func(dst []float64, r *result.Request) []float
 // Reserve makes room for about n values and for all requests.
 func (v *Values) Reserve(n int) {
 	n = min(n, v.most)
-	v.values = make([]float64, 0, n)
+	v.values = buffers.Take(n)
 	for i, t := range v.trials {
 		v.ends[i] = make([]int32, 0, t.Requests.Len())
 	}
@@ -54,7 +54,13 @@ func (v *Values) Add(i int, r *result.Request) []float64 {
 }
 
 // Release gives back the memory that is held. The Values are of no further use.
-func (v *Values) Release() { v.values, v.ends = nil, nil }
+func (v *Values) Release() {
+	buffers.Give(v.values)
+	v.values, v.ends = nil, nil
+}
+
+// buffers has memory of values that were released, for those of the next cell.
+var buffers stat.Buffers
 
 // Len is the number of values.
 func (v *Values) Len() int { return v.n }

@@ -79,7 +79,7 @@ func (c *Cell) NewSeries() Series {
 	s := make(Series, len(c.Trials))
 	for i, t := range c.Trials {
 		n := t.Requests.Len()
-		s[i] = collector{stat.NewCollector(n), float64(t.Measured()) / 1e9 / float64(n)}
+		s[i] = collector{stat.NewCollector(n, len(c.Trials)), float64(t.Measured()) / 1e9 / float64(n)}
 	}
 	return s
 }

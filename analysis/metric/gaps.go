@@ -2,6 +2,7 @@ package metric
 
 import (
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/loadgen/result"
 )
@@ -30,9 +31,15 @@ func ITL(r *result.Request) []float64 { return AppendITL(nil, r) }
 
 // AppendITL appends what ITL returns.
 func AppendITL(gaps []float64, r *result.Request) []float64 {
+	gaps = slices.Grow(gaps, len(r.Events))
 	for i := 1; i < len(r.Events); i++ {
 		e := &r.Events[i]
-		share := float64(e.At-r.Events[i-1].At) / float64(max(e.Tokens, 1))
+		gap := float64(e.At - r.Events[i-1].At)
+		if e.Tokens == 1 {
+			gaps = append(gaps, gap)
+			continue
+		}
+		share := gap / float64(max(e.Tokens, 1))
 		for range e.Tokens {
 			gaps = append(gaps, share)
 		}
@@ -48,6 +55,7 @@ func AppendITL(gaps []float64, r *result.Request) []float64 {
 // AppendChunkGaps appends the raw gaps between messages, whatever the number of tokens in
 // them. A failed request adds one infinite gap: the message that never came.
 func AppendChunkGaps(gaps []float64, r *result.Request) []float64 {
+	gaps = slices.Grow(gaps, len(r.Events))
 	for i := 1; i < len(r.Events); i++ {
 		gaps = append(gaps, float64(r.Events[i].At-r.Events[i-1].At))
 	}

@@ -68,11 +68,14 @@ func mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
+// countAbove has no branch on a value: which ones are above is a coin toss to the processor.
 func countAbove(values []float64, threshold float64) (n int) {
 	for _, v := range values {
+		above := 0
 		if v > threshold {
-			n++
+			above = 1
 		}
+		n += above
 	}
 	return n
 }

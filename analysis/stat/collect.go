@@ -17,14 +17,15 @@ type Collector struct {
 	series   Series
 }
 
-// NewCollector is a collector of n terms.
-func NewCollector(n int) *Collector {
+// NewCollector is a collector of the n terms of one of so many runs. With FewestRuns or more, the run is the unit of every
+// standard error, and what its single terms say of it is not kept.
+func NewCollector(n, runs int) *Collector {
 	size := n
 	if n > seriesTerms {
 		size = seriesSums
 	}
-	c := &Collector{n: n, series: Series{Num: make([]float64, size), Den: make([]float64, size)}}
-	if size < n {
+	c := &Collector{n: n, series: Series{Num: make([]float64, size), Den: make([]float64, size), of: n}}
+	if size < n && runs < FewestRuns {
 		c.series.single = &moments{}
 	}
 	if n > 0 {

@@ -10,7 +10,7 @@ import (
 // Up to seriesTerms a collected series has every term; above, sums that add up to the same.
 func TestCollector(t *testing.T) {
 	for _, n := range []int{0, 1, seriesTerms, seriesTerms + 1, 3*seriesTerms + 5} {
-		c := NewCollector(n)
+		c := NewCollector(n, 1+n%FewestRuns)
 		var num, den []float64
 		for i := range n {
 			num, den = append(num, float64(i%7)), append(den, float64(1+i%3))
@@ -42,7 +42,7 @@ func TestIntervalsOfSums(t *testing.T) {
 		var sums, alone float64
 		const runs = 12
 		for range runs {
-			c, single, x := NewCollector(n), Series{}, 0.0
+			c, single, x := NewCollector(n, 1), Series{}, 0.0
 			for range n {
 				x = phi*x + rng.NormFloat64()
 				c.Add(10+x, 1)
@@ -69,8 +69,8 @@ func TestSumsKeepWhatSingleTermsSay(t *testing.T) {
 		var long, single, shares, hits []Series
 		for range runs {
 			n := seriesTerms + 1 + rng.IntN(4000)
-			c, s, h, x := NewCollector(n), Series{}, Series{}, 0.0
-			share := NewCollector(n)
+			c, s, h, x := NewCollector(n, runs), Series{}, Series{}, 0.0
+			share := NewCollector(n, runs)
 			for range n {
 				x = 0.8*x + rng.NormFloat64()
 				num, den := 1e7*(20+x), float64(rng.IntN(3))
@@ -94,7 +94,7 @@ func TestSumsKeepWhatSingleTermsSay(t *testing.T) {
 			t.Errorf("%d runs: a share is worth %d, want %d", runs, a, b)
 		}
 	}
-	none := NewCollector(5000)
+	none := NewCollector(5000, 1)
 	for range 5000 {
 		none.Add(0, 1)
 	}

@@ -136,7 +136,7 @@ func (r *Resamples) Quantiles(runs [][]float64, sorted Ordered, p float64, effec
 
 // exceedanceSeries is 1 for each value above a threshold.
 func exceedanceSeries(run []float64, threshold float64) Series {
-	c := NewCollector(len(run))
+	c := NewCollector(len(run), FewestRuns) // only its sums are drawn from
 	for _, hit := range exceedances(run, threshold) {
 		c.Add(hit, 1)
 	}

@@ -378,6 +378,14 @@ func (d directory) scan(values []float64, f func(in *span, k uint64, v float64))
 	}
 }
 
+// Chosen are the values, of which none is NaN, in such an order that those of the ranks, from 0 and ascending, stand where they would
+// if all were sorted. The argument is kept.
+func Chosen(values []float64, ranks ...int) []float64 {
+	s := slices.Clone(values)
+	choose(s, slices.Compact(ranks), 0)
+	return s
+}
+
 // choose moves values so that those of the ranks, ascending, stand where they would if all were sorted. below is what the
 // ranks count before the first value (Hoare, Comm. ACM 4, 1961).
 func choose(values []float64, ranks []int, below int) {

@@ -4,15 +4,17 @@ import "math"
 
 // Series holds one run's requests in issue order, as the terms of a ratio of sums:
 // a mean has Den 1 for each request that counts, a rate has the request's share of
-// the window. A Collector takes the terms of a long run together, and keeps what the standard error of a ratio needs of single ones.
+// the window. A Collector takes the terms of a long run together, and keeps what the standard error of a ratio needs of single ones
+// where there are too few runs to compare.
 type Series struct {
 	Num, Den []float64
-	single   *moments // nil where Num and Den are single terms
+	of       int      // terms, where Num and Den may be sums of them; 0 where they are single
+	single   *moments // nil where Num and Den are single terms, or runs are compared
 }
 
 func (s Series) terms() int {
-	if s.single != nil {
-		return s.single.n
+	if s.of > 0 {
+		return s.of
 	}
 	return len(s.Num)
 }

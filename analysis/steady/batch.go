@@ -1,9 +1,9 @@
 package steady
 
 import (
-	"slices"
+	gonum "gonum.org/v1/gonum/stat"
 
-	"gonum.org/v1/gonum/stat"
+	"github.com/assaylab/assay/analysis/stat"
 )
 
 // batchSize is the five of MSER-5: enough to smooth single requests, few enough to
@@ -20,7 +20,7 @@ func sizeOf(n int) int { return max(batchSize, (n+mostBatches-1)/mostBatches) }
 func batches(values []float64, size int) []float64 {
 	out := make([]float64, 0, len(values)/size)
 	for ; len(values) >= size; values = values[size:] {
-		out = append(out, stat.Mean(values[:size], nil))
+		out = append(out, gonum.Mean(values[:size], nil))
 	}
 	return out
 }
@@ -30,11 +30,12 @@ func median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
-	s := slices.Sorted(slices.Values(values))
-	if n := len(s); n%2 == 0 {
+	n := len(values)
+	s := stat.Chosen(values, (n-1)/2, n/2)
+	if n%2 == 0 {
 		return (s[n/2-1] + s[n/2]) / 2
 	}
-	return s[len(s)/2]
+	return s[n/2]
 }
 
 // thirds are the medians of the first and the last third.

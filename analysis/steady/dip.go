@@ -36,8 +36,10 @@ func Dip(values []float64) float64 {
 type step struct{ at, foot, head float64 }
 
 func steps(values []float64) []step {
-	var s []step
-	for i, v := range slices.Sorted(slices.Values(values)) {
+	sorted := slices.Clone(values)
+	slices.Sort(sorted)
+	s := make([]step, 0, len(sorted))
+	for i, v := range sorted {
 		if k := len(s) - 1; k >= 0 && s[k].at == v {
 			s[k].head++
 			continue

@@ -71,26 +71,28 @@ const mostTested = 50_000
 // queue had ended, and how long it waited. Waits count from the first: filling hardly makes
 // anyone wait, and while a queue far over its capacity is watched, few but the first are known.
 func found(arrivals []Arrival) (inFlight, wait []float64) {
-	arrivals = slices.SortedFunc(slices.Values(arrivals), func(a, b Arrival) int { return cmp.Compare(a.At, b.At) })
-	ends := make([]int64, len(arrivals))
-	from := int64(0)
+	if due := func(a, b Arrival) int { return cmp.Compare(a.At, b.At) }; !slices.IsSortedFunc(arrivals, due) {
+		arrivals = slices.Clone(arrivals)
+		slices.SortStableFunc(arrivals, due)
+	}
+	every := max(1, (len(arrivals)+mostTested-1)/mostTested)
+	tested := (len(arrivals) + every - 1) / every
+	at, from := make([]int64, 0, tested), int64(0)
+	for i := 0; i < len(arrivals); i += every {
+		at = append(at, arrivals[i].At)
+	}
+	gone := NewEnded(at)
 	for i, a := range arrivals {
-		ends[i] = a.End
+		gone.Add(a.End)
 		if i < fillers {
 			from = max(from, a.End)
 		}
 	}
-	slices.Sort(ends)
-	gone, every := 0, (len(arrivals)+mostTested-1)/mostTested
-	for i, a := range arrivals {
-		for gone < len(ends) && ends[gone] <= a.At {
-			gone++
-		}
-		if i%every > 0 {
-			continue
-		}
+	inFlight, wait = make([]float64, 0, tested), make([]float64, 0, tested)
+	for k, n := range gone.By() {
+		a := arrivals[k*every]
 		if a.At >= from {
-			inFlight = append(inFlight, float64(i-gone))
+			inFlight = append(inFlight, float64(k*every-n))
 		}
 		if !math.IsNaN(a.Wait) {
 			wait = append(wait, a.Wait)

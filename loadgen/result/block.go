@@ -17,9 +17,22 @@ const mostEvents = 1 << 24
 
 var errBlock = errors.New("a block is damaged")
 
+// held is what a field is in all of a coder's requests, where that is one value, as most fields of a trial have: there is
+// nothing to fill from the next block that has the same.
+type held struct {
+	known bool
+	value int64
+	words string
+}
+
+func (h *held) number(v int64) bool { return h.known && h.value == v }
+
+func (h *held) text(t []byte) bool { return h.known && h.words == string(t) }
+
 // blockCoder turns requests into a block and back. Its memory is used again for the next block.
 type blockCoder struct {
 	requests []Request
+	held     []held // by field
 	events   []Event
 	values   []int64
 	texts    []string
@@ -61,7 +74,10 @@ func (c *blockCoder) encodeNumbers(dst []byte, rs []Request, f *field) []byte {
 }
 
 // rises says whether a field is packed as differences from request to request.
-func (f *field) rises() bool { return f.near == nil && (f.stamp != nil || f.key == "seq") }
+func (f *field) rises() bool { return f.near == nil && !f.lone && (f.stamp != nil || f.key == "seq") }
+
+// plain says whether a field is packed as it is.
+func (f *field) plain() bool { return f.near == nil && !f.rises() }
 
 func (f *field) get(r *Request) int64 {
 	switch {
@@ -138,16 +154,16 @@ func (c *blockCoder) decode(src []byte, events bool) ([]Request, error) {
 		return nil, errBlock
 	}
 	src = src[used:]
-	if cap(c.requests) < blockRequests {
-		c.requests = make([]Request, blockRequests)
+	if c.requests == nil {
+		c.requests, c.held = make([]Request, blockRequests), make([]held, len(fields))
 	}
 	rs := c.requests[:n]
 	var err error
 	for i := range fields {
 		if fields[i].text != nil {
-			src, err = c.decodeTexts(src, rs, fields[i].text)
+			src, err = c.decodeTexts(src, rs, fields[i].text, &c.held[i])
 		} else {
-			src, err = c.decodeNumbers(src, rs, &fields[i])
+			src, err = c.decodeNumbers(src, rs, &fields[i], &c.held[i])
 		}
 		if err != nil {
 			return nil, err
@@ -171,7 +187,7 @@ func (c *blockCoder) room(n int) []int64 {
 	return c.values
 }
 
-func (c *blockCoder) decodeNumbers(src []byte, rs []Request, f *field) ([]byte, error) {
+func (c *blockCoder) decodeNumbers(src []byte, rs []Request, f *field, h *held) ([]byte, error) {
 	var first int64
 	if f.rises() {
 		var used int
@@ -180,11 +196,19 @@ func (c *blockCoder) decodeNumbers(src []byte, rs []Request, f *field) ([]byte, 
 		}
 		src = src[used:]
 	}
-	values := c.room(len(rs))
-	src, err := unpack(src, values)
+	p, src, err := unpack(src, len(rs))
 	if err != nil {
 		return nil, err
 	}
+	if f.plain() && p.width == 0 {
+		if !h.number(p.least) {
+			f.fill(c.requests, p.spread(c.room(len(c.requests))))
+			*h = held{known: true, value: p.least}
+		}
+		return src, nil
+	}
+	h.known = false
+	values := p.spread(c.room(len(rs)))
 	if f.rises() {
 		for i := range values {
 			first += values[i]
@@ -217,26 +241,53 @@ func (f *field) fill(rs []Request, values []int64) {
 	}
 }
 
-func (c *blockCoder) decodeTexts(src []byte, rs []Request, of func(*Request) *string) ([]byte, error) {
+func (c *blockCoder) decodeTexts(src []byte, rs []Request, of func(*Request) *string, h *held) ([]byte, error) {
 	n, used := binary.Uvarint(src)
-	if used <= 0 || n > uint64(len(rs)) {
+	if used <= 0 || n == 0 || n > uint64(len(rs)) {
 		return nil, errBlock
 	}
+	if n == 1 {
+		return c.decodeText(src[used:], len(rs), of, h)
+	}
+	h.known = false
 	distinct, src, err := c.dictionary(src[used:], int(n))
 	if err != nil {
 		return nil, err
 	}
-	values := c.room(len(rs))
-	if src, err = unpack(src, values); err != nil {
+	p, src, err := unpack(src, len(rs))
+	if err != nil {
 		return nil, err
 	}
-	for i := range rs {
-		if uint64(values[i]) >= n {
+	for i, v := range p.spread(c.room(len(rs))) {
+		if uint64(v) >= n {
 			return nil, errBlock
 		}
-		*of(&rs[i]) = distinct[values[i]]
+		*of(&rs[i]) = distinct[v]
 	}
 	return src, nil
+}
+
+// decodeText reads a column of one text.
+func (c *blockCoder) decodeText(src []byte, n int, of func(*Request) *string, h *held) ([]byte, error) {
+	size, used := binary.Uvarint(src)
+	if used <= 0 || size > uint64(len(src)-used) {
+		return nil, errBlock
+	}
+	text, rest := src[used:used+int(size)], src[used+int(size):]
+	p, rest, err := unpack(rest, n)
+	if err != nil {
+		return nil, err
+	}
+	if p.width != 0 || p.least != 0 {
+		return nil, errBlock
+	}
+	if !h.text(text) {
+		*h = held{known: true, words: string(text)}
+		for i := range c.requests {
+			*of(&c.requests[i]) = h.words
+		}
+	}
+	return rest, nil
 }
 
 // dictionary reads n texts: their lengths, then all of their bytes, which are copied in one piece.
@@ -261,63 +312,57 @@ func (c *blockCoder) dictionary(src []byte, n int) (texts []string, rest []byte,
 }
 
 func (c *blockCoder) decodeEvents(src []byte, rs []Request) error {
-	values := c.room(len(rs))
-	src, err := unpack(src, values)
+	p, src, err := unpack(src, len(rs))
 	if err != nil {
 		return err
 	}
-	total := int64(0)
-	for i, n := range values {
+	ends, total := p.spread(c.room(len(rs))), int64(0)
+	for i, n := range ends {
 		if n < 0 || n > mostEvents-total {
 			return errBlock
 		}
-		rs[i].Events, total = nil, total+n
-		values[i] = total
+		total += n
+		ends[i] = total
 	}
 	if cap(c.events) < int(total) {
 		c.events = make([]Event, total+total/4)
 	}
 	from := int64(0)
-	for i, end := range values {
+	for i, end := range ends {
+		rs[i].Events = nil
 		if end > from {
 			rs[i].Events = c.events[from:end:end]
 		}
 		from = end
 	}
-	return c.fillEvents(src, rs, c.room(int(total)))
+	return c.fillEvents(src, rs, int(total))
 }
 
-func (c *blockCoder) fillEvents(src []byte, rs []Request, values []int64) error {
-	column := func(fill func(r *Request, values []int64)) (err error) {
-		if src, err = unpack(src, values); err != nil {
+func (c *blockCoder) fillEvents(src []byte, rs []Request, total int) (err error) {
+	values := c.room(3 * total)
+	gaps, tokens, reads := values[:total], values[total:2*total], values[2*total:]
+	for _, column := range [][]int64{gaps, tokens, reads} {
+		var p packed
+		if p, src, err = unpack(src, total); err != nil {
 			return err
 		}
-		at := 0
-		for i := range rs {
-			n := len(rs[i].Events)
-			fill(&rs[i], values[at:at+n])
-			at += n
-		}
-		return nil
+		p.spread(column)
 	}
-	return errors.Join(
-		column(func(r *Request, gaps []int64) {
-			at := r.First
-			for k, g := range gaps {
-				at += g
-				r.Events[k].At = at
-			}
-		}),
-		column(func(r *Request, tokens []int64) {
-			for k, n := range tokens {
-				r.Events[k].Tokens = int(n)
-			}
-		}),
-		column(func(r *Request, reads []int64) {
-			read := 0
-			for k, n := range reads {
-				read += int(n)
-				r.Events[k].Read = read
-			}
-		}))
+	for i := range rs {
+		r := &rs[i]
+		n := len(r.Events)
+		stamp(r.Events, r.First, gaps[:n], tokens[:n], reads[:n])
+		gaps, tokens, reads = gaps[n:], tokens[n:], reads[n:]
+	}
+	return nil
+}
+
+// stamp fills the events of a request from their columns.
+func stamp(events []Event, at int64, gaps, tokens, reads []int64) {
+	read, gaps, tokens, reads := 0, gaps[:len(events)], tokens[:len(events)], reads[:len(events)]
+	for k := range events {
+		at += gaps[k]
+		read += int(reads[k])
+		events[k] = Event{At: at, Tokens: int(tokens[k]), Read: read}
+	}
 }

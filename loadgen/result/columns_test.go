@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strconv"
 	"testing"
 )
 
@@ -199,11 +200,33 @@ func TestPacked(t *testing.T) {
 				values[i] = -values[i]
 			}
 		}
-		packed := append(appendPacked(nil, values), 7)
-		got := make([]int64, len(values))
-		rest, err := unpack(append(packed, make([]byte, slack)...)[:len(packed)], got)
-		if err != nil || !slices.Equal(got, values) || len(rest) != 1 {
-			t.Fatalf("width %d: %v, rest %d: %v, want %v", width, err, len(rest), got, values)
+		data := append(appendPacked(nil, values), 7)
+		p, rest, err := unpack(append(data, make([]byte, slack)...)[:len(data)], len(values))
+		if err != nil || len(rest) != 1 {
+			t.Fatalf("width %d: %v, rest %d", width, err, len(rest))
+		}
+		if got := p.spread(make([]int64, len(values))); !slices.Equal(got, values) {
+			t.Fatalf("width %d: %v, want %v", width, got, values)
+		}
+	}
+}
+
+// What a coder holds of one block is nothing of the next one, whatever fields are the same for all requests of either.
+func TestCoderAfterOthers(t *testing.T) {
+	var c blockCoder
+	same := anyRequests(1, 5)[0]
+	for i, n := range []int{7, 300, 3, 300, 1, 1, 40} {
+		rs := anyRequests(n, uint64(i))
+		for k := range rs {
+			if i%2 == 0 { // all alike, but for some other field in each round
+				rs[k] = same
+				rs[k].CachedTokens, rs[k].Model = i, strconv.Itoa(i/4)
+			}
+		}
+		data := new(blockCoder).encode(nil, rs)
+		got, err := c.decode(append(data, make([]byte, slack)...)[:len(data)], true)
+		if err != nil || !reflect.DeepEqual(got, rs) {
+			t.Fatalf("block %d of %d requests: %v", i, n, err)
 		}
 	}
 }

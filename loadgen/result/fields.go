@@ -10,6 +10,7 @@ type field struct {
 	text   func(*Request) *string
 	number *number
 	near   func(*Request) int64 // what a stamp is close to: its column holds the difference
+	lone   bool                 // a stamp that is close to none, not even to that of the request before
 }
 
 // number is a field of another type, as an integer.
@@ -36,7 +37,7 @@ var fields = []field{
 	{key: "id", text: func(r *Request) *string { return &r.ID }},
 	{key: "model", text: func(r *Request) *string { return &r.Model }},
 	{key: "request_id", text: func(r *Request) *string { return &r.RequestID }},
-	{key: "retry_after_ns", stamp: func(r *Request) *int64 { return &r.RetryAfter }, near: func(*Request) int64 { return 0 }},
+	{key: "retry_after_ns", stamp: func(r *Request) *int64 { return &r.RetryAfter }, lone: true},
 	{key: "limit_requests", count: func(r *Request) *int { return &r.LimitRequests }},
 	{key: "left_requests", count: func(r *Request) *int { return &r.LeftRequests }},
 	{key: "limit_tokens", count: func(r *Request) *int { return &r.LimitTokens }},
@@ -53,7 +54,7 @@ var fields = []field{
 	{key: "first_tokens", count: func(r *Request) *int { return &r.FirstTokens }},
 	{key: "estimated", number: &number{get: estimated, set: func(r *Request, v int64) { r.Estimated = v != 0 }, boolean: true}},
 	{key: "turn", count: func(r *Request) *int { return &r.Turn }},
-	{key: "held_ns", stamp: func(r *Request) *int64 { return &r.Held }, near: func(*Request) int64 { return 0 }},
+	{key: "held_ns", stamp: func(r *Request) *int64 { return &r.Held }, lone: true},
 	{key: "class", text: func(r *Request) *string { return &r.Class }},
 	{key: "team", text: func(r *Request) *string { return &r.Team }},
 }

@@ -50,30 +50,39 @@ func appendPacked(dst []byte, values []int64) []byte {
 	return dst
 }
 
-// unpack fills values from a packed column, and returns what is behind it. src has slack bytes of room behind its end.
-func unpack(src []byte, values []int64) (rest []byte, err error) {
-	if len(values) == 0 {
-		return src, nil
-	}
-	if len(src) < 2 || src[0] > widest && src[0] != 64 {
-		return nil, errPacked
-	}
-	width := int(src[0])
-	least, n := binary.Varint(src[1:])
-	if n <= 0 {
-		return nil, errPacked
-	}
-	src = src[1+n:]
-	size := (len(values)*width + 7) / 8
-	if size > len(src) {
-		return nil, errPacked
-	}
-	spread(src[:size+slack], width, least, values)
-	return src[size:], nil
+// packed is a column that is not spread yet.
+type packed struct {
+	width int
+	least int64
+	data  []byte // with slack bytes of room behind
 }
 
-func spread(src []byte, width int, least int64, values []int64) {
-	switch width {
+// unpack reads a packed column of n integers, and returns what is behind it. src has slack bytes of room behind its end.
+func unpack(src []byte, n int) (p packed, rest []byte, err error) {
+	if n == 0 {
+		return p, src, nil
+	}
+	if len(src) < 2 || src[0] > widest && src[0] != 64 {
+		return p, nil, errPacked
+	}
+	p.width = int(src[0])
+	least, used := binary.Varint(src[1:])
+	if used <= 0 {
+		return p, nil, errPacked
+	}
+	src = src[1+used:]
+	size := (n*p.width + 7) / 8
+	if size > len(src) {
+		return p, nil, errPacked
+	}
+	p.least, p.data = least, src[:size+slack]
+	return p, src[size:], nil
+}
+
+// spread fills values, as many as were packed, and returns them. Where all are equal there may be any number.
+func (p *packed) spread(values []int64) []int64 {
+	least, src := p.least, p.data
+	switch p.width {
 	case 0:
 		for i := range values {
 			values[i] = least
@@ -83,10 +92,25 @@ func spread(src []byte, width int, least int64, values []int64) {
 			values[i] = least + int64(binary.LittleEndian.Uint64(src[8*i:]))
 		}
 	default:
-		mask := uint64(1)<<width - 1
-		for i := range values {
-			bit := i * width
-			values[i] = least + int64(binary.LittleEndian.Uint64(src[bit>>3:])>>(bit&7)&mask)
+		spreadBits(values, src, p.width, least)
+	}
+	return values
+}
+
+// spreadBits spreads values that take from 1 to widest bits. A load of eight bytes has widest of them from any bit on: as
+// many values as fit in there are taken of each.
+func spreadBits(values []int64, src []byte, width int, least int64) {
+	mask, each, bit := uint64(1)<<width-1, widest/width, 0
+	for ; len(values) >= each; bit += each * width {
+		word := binary.LittleEndian.Uint64(src[bit>>3:]) >> (bit & 7)
+		for i := range values[:each] {
+			values[i] = least + int64(word&mask)
+			word >>= width
 		}
+		values = values[each:]
+	}
+	for i := range values {
+		values[i] = least + int64(binary.LittleEndian.Uint64(src[bit>>3:])>>(bit&7)&mask)
+		bit += width
 	}
 }

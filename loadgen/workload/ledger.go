@@ -13,7 +13,6 @@ func NewLedger() *Ledger { return &Ledger{cells: map[int]int{}} }
 type Seat struct {
 	Ledger *Ledger
 	Cell   int
-	Silent bool // avoid what others have, and take nothing from them
 }
 
 // taken says whether an earlier cell has the place.
@@ -26,7 +25,7 @@ func (s Seat) taken(place int) bool {
 }
 
 func (s Seat) take(place int) {
-	if s.Ledger == nil || s.Silent {
+	if s.Ledger == nil {
 		return
 	}
 	if cell, ok := s.Ledger.cells[place]; !ok || s.Cell < cell {

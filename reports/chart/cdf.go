@@ -1,6 +1,7 @@
 package chart
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -11,11 +12,12 @@ import (
 	"github.com/assaylab/assay/reports/theme"
 )
 
-// CDF draws latency distributions, a panel for each load. The share is of all
+// CDF draws latency distributions, a panel for each load, or for each class of one. The share is of all
 // issued requests: failures keep a curve below 100 %.
 type CDF struct {
 	Name   string // key
 	Metric string // "TTFT"
+	Of     string // what has a panel each; "" for loads
 	Series []Series
 	Panels []CDFPanel
 }
@@ -45,8 +47,8 @@ func (f CDF) Title() string { return f.Metric + " distribution" }
 
 // Alt implements Figure.
 func (f CDF) Alt() string {
-	return fmt.Sprintf("Share of issued requests by %s, %d arms, a panel for each of %d loads; the tables give the percentiles.",
-		f.Metric, len(f.Series), len(f.Panels))
+	return fmt.Sprintf("Share of issued requests by %s, %d arms, a panel for each of %d %s; the tables give the percentiles.",
+		f.Metric, len(f.Series), len(f.Panels), cmp.Or(f.Of, "loads"))
 }
 
 // Height implements Figure.
