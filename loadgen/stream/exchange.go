@@ -325,9 +325,11 @@ func (b *body) pushed(p wire.Pusher) error {
 	e := b.exchange
 	var bad error
 	at, err := p.Push(e.t.Clock.Now, func(p []byte, at int64) error {
-		bad = e.take(p, at)
+		e.latest = max(e.latest, at) // what came while the header was read came after it
+		bad = e.take(p, e.latest)
 		return bad
 	})
+	at = max(at, e.latest)
 	switch {
 	case bad != nil:
 		e.end(at, result.Malformed, bad.Error())

@@ -21,6 +21,7 @@ func newConn(c *net.TCPConn, address string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	stampArrivals(raw)
 	return &conn{TCPConn: c, raw: raw, address: address}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -20,10 +21,12 @@ type poller struct {
 	mu    sync.Mutex
 	slots []*push // by the number in epoll's events
 	free  []int32
+
+	tempo tempo // of run alone
 }
 
 // batch is how many connections are read before other goroutines have their turn.
-const batch = 64
+const batch = 16
 
 // readSize is how much is read from a connection at once.
 const readSize = 64 << 10
@@ -52,7 +55,7 @@ func (p *poller) close() { _ = p.epoll.Close() }
 // run reads what is ready until the poller is closed.
 func (p *poller) run() {
 	events := make([]unix.EpollEvent, batch)
-	buffer := make([]byte, readSize)
+	from := newReceiver()
 	for {
 		n, err := p.wait(events)
 		if err != nil {
@@ -60,18 +63,24 @@ func (p *poller) run() {
 		}
 		for _, e := range events[:n] {
 			if s := p.slot(e.Fd); s != nil {
-				s.ready(buffer, e.Events&^unix.EPOLLIN != 0)
+				s.ready(from, &p.tempo, e.Events&^unix.EPOLLIN != 0)
 			}
 		}
-		runtime.Gosched()
+		if p.tempo.all {
+			p.tempo.rest()
+		} else {
+			runtime.Gosched()
+		}
 	}
 }
 
 func (p *poller) wait(events []unix.EpollEvent) (n int, err error) {
 	closed := p.raw.Read(func(fd uintptr) bool {
+		p.tempo.look()
 		for n, err = unix.EpollWait(int(fd), events, 0); err == unix.EINTR; {
 			n, err = unix.EpollWait(int(fd), events, 0)
 		}
+		p.tempo.all = n < len(events)
 		return n != 0
 	})
 	return max(n, 0), errors.Join(closed, err)
@@ -118,32 +127,45 @@ func (p *poller) control(op, fd int, event *unix.EpollEvent) (err error) {
 }
 
 // ready reads what has come, and after it the end of the connection, if that has come too.
-func (s *push) ready(buffer []byte, ended bool) {
+func (s *push) ready(from *receiver, t *tempo, ended bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for !s.over {
-		n, err := readNow(s.fd, buffer)
-		at := s.stamp()
+		n, came, err := from.receive(s.fd)
 		switch {
 		case errors.Is(err, unix.EAGAIN):
 			return
 		case err != nil:
-			s.end(at, fmt.Errorf("read: %w", err))
+			s.end(s.stamp(), fmt.Errorf("read: %w", err))
 		case n == 0:
-			s.end(at, io.ErrUnexpectedEOF)
+			s.end(s.stamp(), io.ErrUnexpectedEOF)
 		default:
-			s.feed(buffer[:n], at)
+			s.feed(from.data[:n], s.arrived(came, t))
 		}
-		if n < len(buffer) && !ended {
+		if n < len(from.data) && !ended {
 			return
 		}
 	}
 }
 
-// readNow reads what is there.
-func readNow(fd int, p []byte) (n int, err error) {
-	for n, err = unix.Read(fd, p); err == unix.EINTR; {
-		n, err = unix.Read(fd, p)
+// arrived is the stamp of what has just been read, which came at a moment of the wall clock, zero where that is not known. That
+// clock may have been set since: nothing came before the poller found nothing.
+func (s *push) arrived(came time.Time, t *tempo) int64 {
+	now := time.Now()
+	at := s.stamp()
+	if came.IsZero() {
+		t.unstamped++
+	} else {
+		after := t.empty
+		if s.reads == 0 && s.began.Before(after) {
+			after = s.began
+		}
+		at -= int64(min(max(0, now.Sub(came)), now.Sub(after)))
 	}
-	return n, err
+	at = max(at, s.latest)
+	if t.reads++; s.reads > 0 && at-s.latest < int64(quick) {
+		t.fast++
+	}
+	s.reads, s.latest = s.reads+1, at
+	return at
 }

@@ -2,7 +2,10 @@
 
 package wire
 
-import "errors"
+import (
+	"errors"
+	"syscall"
+)
 
 // poller is for Linux only. Elsewhere newPoller returns nil, and nothing else is called.
 type poller struct{}
@@ -16,3 +19,4 @@ func (c *conn) detach() (int, error) { return 0, errors.ErrUnsupported }
 func (c *conn) attach(int) error     { return errors.ErrUnsupported }
 func (c *conn) alive() bool          { return false }
 func closeFD(int)                    {}
+func stampArrivals(syscall.RawConn)  {}
