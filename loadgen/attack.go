@@ -46,6 +46,7 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	a.transport.Base = base
 
 	runtime.GC() // begin from a collected heap: no collection of what came before falls into the attack
+	defer lazyGarbage()()
 	meter := startMeter()
 	go a.fire(cancel)
 	report := Report{Planned: len(calls), Outcomes: map[string]int{}}

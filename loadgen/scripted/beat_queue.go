@@ -104,15 +104,30 @@ func (q *beatQueue) add(s *beatStream) {
 
 // run serves until the queue is stopped.
 func (q *beatQueue) run() {
-	for {
-		if !q.take() {
+	for q.take() {
+		if due, over := q.serve(); over {
+			q.sleep(due)
+		}
+	}
+	for ; q.size > 0; q.pop() {
+		q.ring[q.head].err = errGone
+		q.ring[q.head].finish()
+	}
+}
+
+// most is how many messages are written before new streams are looked for.
+const most = 64
+
+// serve writes messages that are due. Over says that there are no more of them, and due when the next one is.
+func (q *beatQueue) serve() (due int64, over bool) {
+	for range most {
+		if q.size == 0 {
 			break
 		}
 		s := q.ring[q.head]
 		now := q.clock.now()
 		if due := s.due(s.next); due > now {
-			q.sleep(due)
-			continue
+			return due, true
 		}
 		q.pop()
 		if s.beat(now) {
@@ -121,10 +136,7 @@ func (q *beatQueue) run() {
 			q.push(s)
 		}
 	}
-	for ; q.size > 0; q.pop() {
-		q.ring[q.head].err = errGone
-		q.ring[q.head].finish()
-	}
+	return 0, false
 }
 
 // tick is the least time from one waking up to the next: to sleep costs about as much as to write.

@@ -3,7 +3,9 @@
 package wire
 
 import (
+	"context"
 	"errors"
+	"net"
 	"syscall"
 )
 
@@ -20,3 +22,7 @@ func (c *conn) attach(int) error     { return errors.ErrUnsupported }
 func (c *conn) alive() bool          { return false }
 func closeFD(int)                    {}
 func stampArrivals(syscall.RawConn)  {}
+
+func (t *Transport) dial(ctx context.Context, address string) (*net.TCPConn, error) {
+	return t.dialName(ctx, address)
+}

@@ -14,6 +14,7 @@ import (
 // rests only where much comes, and not where streams are as fast as that themselves.
 const (
 	cycle  = 500 * time.Microsecond // from one look to the next while it rests
+	breath = 50 * time.Microsecond  // the least of that is rest: the runtime looks at connections when it has nothing else to do
 	often  = 5_000                  // reads a second from which on it rests
 	quick  = 8 * cycle              // a stream is fast whose reads are closer than this
 	spell  = 10 * time.Millisecond  // over which reads are counted
@@ -53,7 +54,11 @@ func (t *tempo) judge(now time.Time) {
 func (t *tempo) rest() {
 	t.judge(t.began)
 	if t.gather {
-		arrival.SleepUntil(context.Background(), t.began.Add(cycle))
+		due, soonest := t.began.Add(cycle), time.Now().Add(breath)
+		if due.Before(soonest) {
+			due = soonest
+		}
+		arrival.SleepUntil(context.Background(), due)
 		return
 	}
 	runtime.Gosched()
