@@ -13,9 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// poller reads all connections that are pushed, from one goroutine.
+// poller reads all connections that are pushed, from one goroutine. Its epoll lies in another, bell, which lies in the runtime's
+// own, so that no thread blocks in ours. While the poller rests the bell is off: else the runtime would wake up at everything that
+// comes, only to find that nobody waits for it.
 type poller struct {
-	epoll *os.File // waited for by the runtime's own epoll, so that no thread blocks in ours
+	epoll int      // closed by run
+	bell  *os.File // another epoll, which has only this one
 	raw   syscall.RawConn
 
 	mu    sync.Mutex
@@ -23,6 +26,7 @@ type poller struct {
 	free  []int32
 
 	tempo tempo // of run alone
+	deaf  bool  // the bell is off
 }
 
 // batch is how many connections are read before other goroutines have their turn.
@@ -33,27 +37,44 @@ const readSize = 64 << 10
 
 // newPoller returns nil where there is no epoll.
 func newPoller() *poller {
-	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	epoll, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil
 	}
-	if unix.SetNonblock(fd, true) != nil {
-		_ = unix.Close(fd)
-		return nil
-	}
-	p := &poller{epoll: os.NewFile(uintptr(fd), "epoll")}
-	if p.raw, err = p.epoll.SyscallConn(); err != nil {
-		p.close()
+	p := &poller{epoll: epoll}
+	if p.hang() != nil {
+		_ = unix.Close(epoll)
 		return nil
 	}
 	go p.run()
 	return p
 }
 
-func (p *poller) close() { _ = p.epoll.Close() }
+// hang makes the bell.
+func (p *poller) hang() error {
+	bell, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return err
+	}
+	if err = unix.SetNonblock(bell, true); err == nil {
+		err = unix.EpollCtl(bell, unix.EPOLL_CTL_ADD, p.epoll, &unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLET})
+	}
+	if err != nil {
+		_ = unix.Close(bell)
+		return err
+	}
+	p.bell = os.NewFile(uintptr(bell), "epoll")
+	if p.raw, err = p.bell.SyscallConn(); err != nil {
+		p.close()
+	}
+	return err
+}
+
+func (p *poller) close() { _ = p.bell.Close() }
 
 // run reads what is ready until the poller is closed.
 func (p *poller) run() {
+	defer func() { _ = unix.Close(p.epoll) }()
 	events := make([]unix.EpollEvent, batch)
 	from := newReceiver()
 	for {
@@ -74,16 +95,44 @@ func (p *poller) run() {
 	}
 }
 
+// wait waits for events, and while the poller rests returns at once.
 func (p *poller) wait(events []unix.EpollEvent) (n int, err error) {
-	closed := p.raw.Read(func(fd uintptr) bool {
-		p.tempo.look()
-		for n, err = unix.EpollWait(int(fd), events, 0); err == unix.EINTR; {
-			n, err = unix.EpollWait(int(fd), events, 0)
-		}
-		p.tempo.all = n < len(events)
-		return n != 0
-	})
+	if err := p.hear(!p.tempo.gather); err != nil {
+		return 0, err
+	}
+	look := func(uintptr) bool {
+		n, err = p.look(events)
+		return n != 0 || p.deaf
+	}
+	var closed error
+	if p.deaf {
+		closed = p.raw.Control(func(uintptr) { look(0) })
+	} else {
+		closed = p.raw.Read(look)
+	}
 	return max(n, 0), errors.Join(closed, err)
+}
+
+func (p *poller) look(events []unix.EpollEvent) (n int, err error) {
+	p.tempo.look()
+	for n, err = unix.EpollWait(p.epoll, events, 0); err == unix.EINTR; {
+		n, err = unix.EpollWait(p.epoll, events, 0)
+	}
+	p.tempo.all = n < len(events)
+	return n, err
+}
+
+// hear has the bell on or off.
+func (p *poller) hear(on bool) error {
+	if on != p.deaf {
+		return nil
+	}
+	p.deaf = !on
+	event := unix.EpollEvent{}
+	if on {
+		event.Events = unix.EPOLLIN | unix.EPOLLET
+	}
+	return p.control(func(bell int) error { return unix.EpollCtl(bell, unix.EPOLL_CTL_MOD, p.epoll, &event) })
 }
 
 func (p *poller) slot(i int32) *push {
@@ -106,20 +155,21 @@ func (p *poller) add(s *push) error {
 	p.slots[s.slot] = s
 	p.mu.Unlock()
 	event := unix.EpollEvent{Events: unix.EPOLLIN | unix.EPOLLRDHUP | unix.EPOLLET, Fd: s.slot}
-	return p.control(unix.EPOLL_CTL_ADD, s.fd, &event)
+	return p.control(func(int) error { return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, s.fd, &event) })
 }
 
 // remove ends it. The poller may still be in s.ready, which holds s.mu.
 func (p *poller) remove(s *push) {
-	_ = p.control(unix.EPOLL_CTL_DEL, s.fd, nil) // fails where adding did
+	_ = p.control(func(int) error { return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, s.fd, nil) }) // fails where adding did
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.slots[s.slot] = nil
 	p.free = append(p.free, s.slot)
 }
 
-func (p *poller) control(op, fd int, event *unix.EpollEvent) (err error) {
-	closed := p.raw.Control(func(epoll uintptr) { err = unix.EpollCtl(int(epoll), op, fd, event) })
+// control does something while the poller is not closed.
+func (p *poller) control(do func(bell int) error) (err error) {
+	closed := p.raw.Control(func(bell uintptr) { err = do(int(bell)) })
 	if err = errors.Join(closed, err); err != nil {
 		return fmt.Errorf("epoll: %w", err)
 	}
