@@ -54,7 +54,7 @@ func (s *push) begin(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n := c.reader.Buffered(); n > 0 {
-		s.latest = s.stamp()
+		s.latest = s.stamp() - c.Ago()
 		there := make([]byte, n)
 		_, _ = io.ReadFull(c.reader, there)
 		s.feed(there, s.latest)

@@ -13,12 +13,12 @@ import (
 // same. What waits is that the end of an answer is noticed, and what a stream sends twice in that time has one stamp, so that it
 // rests only where much comes, and not where streams are as fast as that themselves.
 const (
-	cycle  = 500 * time.Microsecond // from one look to the next while it rests
-	breath = 50 * time.Microsecond  // the least of that is rest: the runtime looks at connections when it has nothing else to do
-	often  = 5_000                  // reads a second from which on it rests
-	quick  = 8 * cycle              // a stream is fast whose reads are closer than this
-	spell  = 10 * time.Millisecond  // over which reads are counted
-	fewest = 0.05                   // share of reads of fast streams, from which on it does not rest
+	cycle  = time.Millisecond      // from one look to the next while it rests
+	breath = 50 * time.Microsecond // the least of that is rest: the runtime looks at connections when it has nothing else to do
+	often  = 5_000                 // reads a second from which on it rests
+	quick  = 4 * cycle             // a stream is fast whose reads are closer than this
+	spell  = 10 * time.Millisecond // over which reads are counted
+	fewest = 0.05                  // share of reads of fast streams, from which on it does not rest
 )
 
 // tempo is how much comes, and when it was looked for.
