@@ -46,6 +46,15 @@ func TestReceive(t *testing.T) {
 	if _, _, err := from.receive(fd); !errors.Is(err, syscall.EAGAIN) {
 		t.Errorf("nothing was there, error %v", err)
 	}
+	for stamped := false; !stamped; { // the kernel begins to stamp a while after it was first told to
+		if _, err := io.WriteString(theirs, "."); err != nil {
+			t.Fatal(err)
+		}
+		_, came, err := from.receive(fd)
+		if stamped = !came.IsZero(); err != nil && !errors.Is(err, syscall.EAGAIN) {
+			t.Fatal(err)
+		}
+	}
 	for _, text := range []string{"one", "another"} {
 		before := time.Now()
 		if _, err := io.WriteString(theirs, text); err != nil {
