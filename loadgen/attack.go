@@ -46,6 +46,7 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	a.transport.Base = base
 
 	runtime.GC() // begin from a collected heap: no collection of what came before falls into the attack
+	defer lazyGarbage()()
 	meter := startMeter()
 	go a.fire(cancel)
 	report := Report{Planned: len(calls), Outcomes: map[string]int{}}
@@ -75,7 +76,20 @@ func (p Plan) newBase() (base http.RoundTripper, release func()) {
 		return plain, plain.CloseIdleConnections
 	}
 	own := wire.New(idle, plain)
+	own.Reserve(p.most())
 	return own, own.Close
+}
+
+// most is how many requests can be in flight at once.
+func (p Plan) most() int {
+	most := len(p.Prompts)
+	if closed, ok := p.Schedule.(interface{ Concurrency() int }); ok {
+		most = min(most, closed.Concurrency())
+	}
+	if p.MaxInFlight > 0 {
+		most = min(most, p.MaxInFlight)
+	}
+	return most
 }
 
 // attack is one attack under way.

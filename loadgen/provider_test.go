@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/scripted"
+	"github.com/assaylab/assay/loadgen/stream"
 )
 
 // fate is what a provider does with a request, and what has to come of it.
@@ -78,23 +80,48 @@ func says(status int, message string) func(result.Request) string {
 }
 
 // Each thing that a provider may do to a request is an outcome of that request alone, in every dialect that is paid for: what is
-// sent after it is answered. All are loaded at once, for each waits for its drip.
+// sent after it is answered. All are loaded at once, for each waits for its drip; once over connections of our own and once over
+// net/http's, which tell the same of each.
 func TestProviders(t *testing.T) {
 	kinds := slices.DeleteFunc(dialect.Kinds(), func(k dialect.Kind) bool { return !k.Managed })
-	all := make([][]result.Request, len(kinds))
+	plain := stream.NewBase(time.Second)
+	defer plain.CloseIdleConnections()
+	ours, theirs := make([][]result.Request, len(kinds)), make([][]result.Request, len(kinds))
 	var wait sync.WaitGroup
-	for i, k := range kinds {
-		a := fated(t, k)
+	load := func(a Plan, base http.RoundTripper, into *[]result.Request) {
+		a.Base = base
 		wait.Go(func() {
-			if _, err := Attack(t.Context(), a, func(r result.Request) { all[i] = append(all[i], r) }); err != nil {
+			if _, err := Attack(t.Context(), a, func(r result.Request) { *into = append(*into, r) }); err != nil {
 				t.Error(err)
 			}
 		})
 	}
+	for i, k := range kinds {
+		load(fated(t, k), nil, &ours[i])
+		load(fated(t, k), plain, &theirs[i])
+	}
 	wait.Wait()
 	for i, k := range kinds {
-		t.Run(k.Name, func(t *testing.T) { expectFates(t, k, all[i]) })
+		t.Run(k.Name, func(t *testing.T) {
+			expectFates(t, k, ours[i])
+			expectFates(t, k, theirs[i])
+			for j, r := range ours[i] {
+				if a, b := told(r), told(theirs[i][j]); a != b {
+					t.Errorf("%s, request %d: over our connections\n%s\nover net/http's\n%s", fates[j/2].name, j, a, b)
+				}
+			}
+		})
 	}
+}
+
+// told is what a request tells, but for when things came and with which read, and how far one came that was cut off.
+func told(r result.Request) string {
+	if slices.Contains([]string{result.Reset, result.Truncated, result.Timeout}, r.Outcome) {
+		return "cut off"
+	}
+	tokens := tokensOf(r)
+	r.Dequeued, r.Conn, r.Sent, r.Headers, r.First, r.Last, r.End, r.Events = 0, 0, 0, 0, 0, 0, 0, nil
+	return fmt.Sprintf("%+v %v", r, tokens)
 }
 
 // fated is a load of a server of the dialect that does each thing in turn, and answers in between.

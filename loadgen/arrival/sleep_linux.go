@@ -1,7 +1,7 @@
 package arrival
 
 import (
-	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -56,6 +56,12 @@ func (t *kernelTimer) sleep(due time.Time) error {
 	if err := unix.TimerfdSettime(t.fd, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(int64(wait))}, nil); err != nil {
 		return fmt.Errorf("set a kernel timer: %w", err)
 	}
-	var times uint64
-	return binary.Read(t.file, binary.NativeEndian, &times)
+	if err := t.file.SetReadDeadline(due); err != nil {
+		return fmt.Errorf("set a kernel timer: %w", err)
+	}
+	var times [8]byte
+	if _, err := t.file.Read(times[:]); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("wait for a kernel timer: %w", err)
+	}
+	return nil
 }

@@ -78,7 +78,7 @@ func New(seq uint64) Request {
 
 // Event is one message that carried generated tokens.
 type Event struct {
-	At     int64 // nanoseconds after the schedule's start, stamped before parsing
+	At     int64 // nanoseconds after the schedule's start: when it came, or where that is not known was read, before parsing
 	Tokens int   // tokens in this message
 	Read   int   // ordinal of the socket read that delivered it: equal ordinals arrived together
 }

@@ -121,11 +121,11 @@ func (b *Beat) play(w http.ResponseWriter, r *http.Request, s *beatStream, tail 
 	if err := http.NewResponseController(w).Flush(); err != nil {
 		return err
 	}
-	raw, err := r.Context().Value(connKey{}).(syscall.Conn).SyscallConn()
+	conn, err := senderOf(r.Context().Value(connKey{}).(syscall.Conn))
 	if err != nil {
 		return err
 	}
-	s.conn = raw
+	s.conn = conn
 	b.mu.Lock()
 	b.streams = append(b.streams, s)
 	b.mu.Unlock()

@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"syscall"
+	"time"
 
 	"github.com/assaylab/assay/loadgen/arrival"
 )
@@ -16,7 +16,7 @@ type beatStream struct {
 	arrived, gap int64
 	frames       [][]byte // the messages
 	next         int      // of frames
-	conn         syscall.RawConn
+	conn         sender
 	left         []byte // of earlier messages, where the socket did not take all
 	gone         atomic.Bool
 	err          error
@@ -58,7 +58,7 @@ func (s *beatStream) beat(now int64) (over bool) {
 		s.at = append(s.at, now)
 		s.mu.Unlock()
 	}
-	n, err := s.write(out)
+	n, err := s.conn.send(out)
 	if err != nil {
 		s.err = err
 		return true
@@ -67,19 +67,10 @@ func (s *beatStream) beat(now int64) (over bool) {
 	return s.next == len(s.frames) && len(s.left) == 0
 }
 
-// write gives the socket what it takes at once.
-func (s *beatStream) write(p []byte) (n int, err error) {
-	closed := s.conn.Write(func(fd uintptr) bool {
-		n, err = syscall.Write(int(fd), p)
-		return true
-	})
-	switch {
-	case closed != nil:
-		return 0, closed
-	case err == syscall.EAGAIN || err == syscall.EINTR:
-		return 0, nil
-	}
-	return max(n, 0), err
+// finish lets go of the connection.
+func (s *beatStream) finish() {
+	s.conn.close()
+	close(s.done)
 }
 
 // beatQueue has the streams in the order in which they are due. As all have the same
@@ -93,6 +84,7 @@ type beatQueue struct {
 	ring []*beatStream // from head on, and around
 	head int
 	size int
+	woke int64 // when it last did
 }
 
 func newBeatQueue(clock machineClock) *beatQueue {
@@ -106,33 +98,54 @@ func (q *beatQueue) add(s *beatStream) {
 	case q.added <- s:
 	case <-q.ctx.Done():
 		s.err = errGone
-		close(s.done)
+		s.finish()
 	}
 }
 
 // run serves until the queue is stopped.
 func (q *beatQueue) run() {
-	for {
-		if !q.take() {
+	for q.take() {
+		if due, over := q.serve(); over {
+			q.sleep(due)
+		}
+	}
+	for ; q.size > 0; q.pop() {
+		q.ring[q.head].err = errGone
+		q.ring[q.head].finish()
+	}
+}
+
+// most is how many messages are written before new streams are looked for.
+const most = 64
+
+// serve writes messages that are due. Over says that there are no more of them, and due when the next one is.
+func (q *beatQueue) serve() (due int64, over bool) {
+	for range most {
+		if q.size == 0 {
 			break
 		}
 		s := q.ring[q.head]
 		now := q.clock.now()
 		if due := s.due(s.next); due > now {
-			arrival.SleepUntil(q.ctx, q.clock.time(due))
-			continue
+			return due, true
 		}
 		q.pop()
 		if s.beat(now) {
-			close(s.done)
+			s.finish()
 		} else {
 			q.push(s)
 		}
 	}
-	for ; q.size > 0; q.pop() {
-		q.ring[q.head].err = errGone
-		close(q.ring[q.head].done)
-	}
+	return 0, false
+}
+
+// tick is the least time from one waking up to the next: to sleep costs about as much as to write.
+const tick = 250 * time.Microsecond
+
+// sleep is until something is due, or a tick after it last was.
+func (q *beatQueue) sleep(due int64) {
+	arrival.SleepUntil(q.ctx, q.clock.time(max(due, q.woke+int64(tick))))
+	q.woke = q.clock.now()
 }
 
 // take moves what was added to the ring, waits where that is empty, and reports false

@@ -25,8 +25,8 @@ type exchange struct {
 	cancel     context.CancelFunc
 	request    result.Request
 	conn, sent atomic.Int64
-	socket     *socket // of HTTP/2, else nil
-	latest     int64   // stamp of what came
+	socket     dated // nil where the connection is another
+	latest     int64 // stamp of what came
 	resp       *http.Response
 	said       string // the conversation up to and with the prompt, where it is a turn of one
 
@@ -49,7 +49,7 @@ func (e *exchange) trace() context.Context {
 	return httptrace.WithClientTrace(e.ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
 			e.conn.Store(e.t.Clock.Now())
-			e.socket = socketOf(info.Conn)
+			e.socket = datedOf(info.Conn)
 		},
 		WroteRequest: func(info httptrace.WroteRequestInfo) {
 			if info.Err == nil {
@@ -325,9 +325,11 @@ func (b *body) pushed(p wire.Pusher) error {
 	e := b.exchange
 	var bad error
 	at, err := p.Push(e.t.Clock.Now, func(p []byte, at int64) error {
-		bad = e.take(p, at)
+		e.latest = max(e.latest, at) // what came while the header was read came after it
+		bad = e.take(p, e.latest)
 		return bad
 	})
+	at = max(at, e.latest)
 	switch {
 	case bad != nil:
 		e.end(at, result.Malformed, bad.Error())

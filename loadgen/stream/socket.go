@@ -21,8 +21,8 @@ func (s *socket) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ago is how long ago it was read last, at least 0.
-func (s *socket) ago() int64 {
+// Ago implements dated: by when it was read.
+func (s *socket) Ago() int64 {
 	last := s.last.Load() // before the clock
 	return int64(time.Since(s.made)) - last
 }
@@ -38,12 +38,15 @@ func sockets(dial func(ctx context.Context, network, address string) (net.Conn, 
 	}
 }
 
-// socketOf is the socket below a connection, nil where that is another.
-func socketOf(conn net.Conn) *socket {
+// dated is a connection that says how long ago what was read of it last came, in nanoseconds, at least 0: wire's and socket.
+type dated interface{ Ago() int64 }
+
+// datedOf is the one below a connection, nil where that is another.
+func datedOf(conn net.Conn) dated {
 	if secure, ok := conn.(interface{ NetConn() net.Conn }); ok {
 		conn = secure.NetConn()
 	}
-	s, _ := conn.(*socket)
+	s, _ := conn.(dated)
 	return s
 }
 
@@ -52,7 +55,7 @@ func socketOf(conn net.Conn) *socket {
 func (e *exchange) came() int64 {
 	var ago int64
 	if e.socket != nil {
-		ago = e.socket.ago() // looked at before the clock: whatever comes in between makes the stamp late, and never early
+		ago = e.socket.Ago() // looked at before the clock: whatever comes in between makes the stamp late, and never early
 	}
 	e.latest = max(e.latest, e.t.Clock.Now()-ago)
 	return e.latest

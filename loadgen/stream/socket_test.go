@@ -90,7 +90,7 @@ func TestSocketOf(t *testing.T) {
 	defer plain.Close()
 	defer other.Close()
 	s := &socket{Conn: plain}
-	if socketOf(plain) != nil || socketOf(nil) != nil || socketOf(s) != s || socketOf(covered{s}) != s || socketOf(covered{plain}) != nil {
+	if datedOf(plain) != nil || datedOf(nil) != nil || datedOf(s) != s || datedOf(covered{s}) != s || datedOf(covered{plain}) != nil {
 		t.Error("sockets are not found, or found where there are none")
 	}
 }

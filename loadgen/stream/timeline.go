@@ -2,18 +2,20 @@ package stream
 
 import (
 	"cmp"
+	"math"
 
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/result"
 )
 
-// message is an event of the answer that may carry generated tokens.
+// message is an event of the answer that may carry generated tokens. Very many are kept: they hold no pointer, so that the
+// garbage collector need not look into them.
 type message struct {
 	at      int64
-	read    int
-	text    string
-	thought bool // text is reasoning
-	total   int  // generated tokens up to and with this message, by the server; -1 where it does not say
+	read    int32
+	end     int32 // of its text, in the timeline's
+	total   int32 // generated tokens up to and with this message, by the server; -1 where it does not say
+	thought bool  // its text is reasoning
 }
 
 // timeline collects what the events of one answer say.
@@ -21,7 +23,17 @@ type timeline struct {
 	id, model    string
 	finish, said string
 	messages     []message
+	texts        []byte        // of all messages
 	usage        dialect.Usage // the latest
+}
+
+// text is that of message i.
+func (t *timeline) text(i int) []byte {
+	begin := int32(0)
+	if i > 0 {
+		begin = t.messages[i-1].end
+	}
+	return t.texts[begin:t.messages[i].end]
 }
 
 // add takes up what an event says, and tells whether it is a message of the answer.
@@ -31,16 +43,20 @@ func (t *timeline) add(d dialect.Delta, at int64, read int) bool {
 	if d.Finish != "" {
 		t.finish, t.said = d.Finish, d.Said
 	}
-	m := message{at: at, read: read, text: d.Text, thought: d.Thought, total: -1}
+	m := message{at: at, read: int32(read), thought: d.Thought, total: -1}
 	if d.Usage != nil {
 		t.usage = *d.Usage
-		if total := d.Usage.Output; !d.Late && (total > 0 || m.text == "") { // a total of 0 beside text counts something else
-			m.total = total
+		if total := d.Usage.Output; !d.Late && (total > 0 || d.Text == "") { // a total of 0 beside text counts something else
+			m.total = int32(min(total, math.MaxInt32))
 		}
 	}
-	if !d.Message || m.text == "" && m.total <= 0 {
+	if !d.Message || d.Text == "" && m.total <= 0 {
 		return false
 	}
+	if len(d.Text) <= math.MaxInt32-len(t.texts) {
+		t.texts = append(t.texts, d.Text...)
+	}
+	m.end = int32(len(t.texts))
 	t.messages = append(t.messages, m)
 	return true
 }
@@ -50,10 +66,10 @@ func (t *timeline) latest(intended int64) Streamed {
 	n := len(t.messages)
 	m := t.messages[n-1]
 	if n == 1 {
-		return Streamed{First: true, At: m.at, Wait: m.at - intended, Tokens: max(1, m.total)}
+		return Streamed{First: true, At: m.at, Wait: m.at - intended, Tokens: max(1, int(m.total))}
 	}
 	before := t.messages[n-2]
-	return Streamed{At: m.at, Wait: m.at - before.at, Tokens: max(1, m.total-before.total)}
+	return Streamed{At: m.at, Wait: m.at - before.at, Tokens: max(1, int(m.total-before.total))}
 }
 
 // fill writes what was collected into r.
@@ -69,7 +85,7 @@ func (t *timeline) fill(r *result.Request, counter dialect.Counter) {
 	sum := 0
 	for i, m := range t.messages {
 		if tokens[i] > 0 {
-			r.Events = append(r.Events, result.Event{At: m.at, Tokens: tokens[i], Read: m.read})
+			r.Events = append(r.Events, result.Event{At: m.at, Tokens: tokens[i], Read: int(m.read)})
 			sum += tokens[i]
 		}
 	}
@@ -85,12 +101,12 @@ func (t *timeline) fill(r *result.Request, counter dialect.Counter) {
 // cannot be what they are called.
 func (t *timeline) counted() (tokens []int, exact bool) {
 	tokens = make([]int, len(t.messages))
-	before := 0
+	before := int32(0)
 	for i, m := range t.messages {
 		if m.total < before {
 			return nil, false
 		}
-		tokens[i] = m.total - before
+		tokens[i] = int(m.total - before)
 		before = m.total
 	}
 	return tokens, before > 0 || len(t.messages) == 0
@@ -104,12 +120,13 @@ func (t *timeline) estimated(counter dialect.Counter) []int {
 	tokens := make([]int, len(t.messages))
 	var thoughts, answer, all []int
 	for i, m := range t.messages {
-		if m.text == "" {
+		text := t.text(i)
+		if len(text) == 0 {
 			continue
 		}
 		tokens[i] = 1
 		if counter != nil {
-			tokens[i] = max(1, counter.Count(m.text))
+			tokens[i] = max(1, counter.Count(string(text)))
 		}
 		all = append(all, i)
 		if m.thought {

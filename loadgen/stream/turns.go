@@ -1,9 +1,6 @@
 package stream
 
-import (
-	"context"
-	"strings"
-)
+import "context"
 
 // Turns is where a turn of a conversation waits for the reply to the turn before. Nil
 // serves an attack without conversations.
@@ -71,10 +68,4 @@ func (e *exchange) follow(call *Call) ([]byte, error) {
 }
 
 // reply is the text of all messages.
-func (t *timeline) reply() string {
-	var b strings.Builder
-	for _, m := range t.messages {
-		b.WriteString(m.text)
-	}
-	return b.String()
-}
+func (t *timeline) reply() string { return string(t.texts) }

@@ -13,6 +13,8 @@ type conn struct {
 	raw     syscall.RawConn
 	address string
 	since   time.Time     // idle since
+	look    time.Time     // latest, by Read
+	came    time.Time     // what was read last
 	reader  *bufio.Reader // of the answer's header, and of the body unless that is pushed; else nil
 }
 
@@ -21,8 +23,13 @@ func newConn(c *net.TCPConn, address string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{TCPConn: c, raw: raw, address: address}, nil
+	stampArrivals(raw)
+	now := time.Now()
+	return &conn{TCPConn: c, raw: raw, address: address, look: now, came: now}, nil
 }
+
+// Ago is how long ago what was read last came, in nanoseconds: of what is not pushed.
+func (c *conn) Ago() int64 { return int64(time.Since(c.came)) }
 
 // interrupt makes reads and writes under way fail.
 func (c *conn) interrupt() { _ = c.SetDeadline(time.Unix(1, 0)) }

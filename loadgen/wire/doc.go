@@ -5,8 +5,9 @@
 // and back. Here the request is written and the header is read in the same way, by
 // net/http's own code, but what follows comes from one goroutine: it waits for all
 // connections with epoll, reads the one that has something once, stamps, and hands over
-// the bytes. A stream costs a fraction of the memory and of the time, and a message is
-// stamped when it is there rather than when its goroutine gets its turn.
+// the bytes. A stream costs a fraction of the memory and of the time. A message is
+// stamped with the time at which the kernel had it, rather than when a goroutine gets its
+// turn; what came together in one read has the time of its latest part.
 //
 // It is meant for a load generator. It speaks HTTP/1.1 without TLS (other requests go to
 // net/http), follows no redirect, asks for no compression, keeps connections without

@@ -2,7 +2,12 @@
 
 package wire
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"net"
+	"syscall"
+)
 
 // poller is for Linux only. Elsewhere newPoller returns nil, and nothing else is called.
 type poller struct{}
@@ -16,3 +21,11 @@ func (c *conn) detach() (int, error) { return 0, errors.ErrUnsupported }
 func (c *conn) attach(int) error     { return errors.ErrUnsupported }
 func (c *conn) alive() bool          { return false }
 func closeFD(int)                    {}
+func stampArrivals(syscall.RawConn)  {}
+
+func (t *Transport) dial(ctx context.Context, address string) (*net.TCPConn, error) {
+	return t.dialName(ctx, address)
+}
+
+// Reserve makes room for so many connections at once, where that is a thing.
+func (t *Transport) Reserve(int) {}

@@ -3,6 +3,7 @@ package wire
 import (
 	"io"
 	"sync"
+	"time"
 )
 
 // pushed is a chunked body, which can be pushed as well as read.
@@ -19,6 +20,10 @@ type push struct {
 	slot  int32
 	done  chan struct{} // closed with over
 
+	began  time.Time
+	reads  int   // by the poller
+	latest int64 // stamp of a read
+
 	mu     sync.Mutex // of what follows, and held while take is called
 	chunks chunks
 	over   bool
@@ -32,7 +37,7 @@ func (b *pushed) Push(stamp func() int64, take func([]byte, int64) error) (int64
 	if b.conn == nil {
 		return stamp(), io.ErrClosedPipe
 	}
-	s := &push{stamp: stamp, take: take, done: make(chan struct{})}
+	s := &push{stamp: stamp, take: take, done: make(chan struct{}), began: time.Now()}
 	s.begin(b.conn)
 	if !s.over {
 		s.follow(b)
@@ -49,10 +54,10 @@ func (s *push) begin(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n := c.reader.Buffered(); n > 0 {
-		at := s.stamp()
+		s.latest = s.stamp() - c.Ago()
 		there := make([]byte, n)
 		_, _ = io.ReadFull(c.reader, there)
-		s.feed(there, at)
+		s.feed(there, s.latest)
 	}
 	c.shed()
 }

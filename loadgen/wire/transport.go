@@ -130,11 +130,20 @@ func (t *Transport) connect(ctx context.Context, address string) (*conn, error) 
 		}
 		_ = c.Close()
 	}
+	made, err := t.dial(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(made, address)
+}
+
+// dialName connects to what may be a host's name.
+func (t *Transport) dialName(ctx context.Context, address string) (*net.TCPConn, error) {
 	made, err := t.dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	return newConn(made.(*net.TCPConn), address)
+	return made.(*net.TCPConn), nil
 }
 
 func (t *Transport) take(address string) *conn {
