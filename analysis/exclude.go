@@ -39,6 +39,14 @@ func (a *analysis) firstInvalid(j *judged) string {
 
 func (a *analysis) whyIneligible(j *judged) string {
 	bound := words.Percent(a.run.Quality.Bound)
+	for _, s := range j.Scores {
+		if !s.Within() {
+			return s.short()
+		}
+	}
+	if a.study.Exam.Of(j.Arm.Arm.ID) != nil && !j.QualityLoss.Known() {
+		return fmt.Sprintf("Its quality loss is %s, so it cannot be held against the bound of %s, and no task has a least share of right answers that it could be held against in its place.", orNote(j.QualityLoss), bound)
+	}
 	if !j.QualityLoss.Known() {
 		return fmt.Sprintf("Its quality loss is %s, so it cannot be held against the bound of %s.", orNote(j.QualityLoss), bound)
 	}

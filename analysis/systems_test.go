@@ -389,22 +389,3 @@ func TestOneSystem(t *testing.T) {
 		t.Errorf("%+v", s.Systems)
 	}
 }
-
-// Where tasks were asked they compare systems, and no bound is held against them.
-func TestExam(t *testing.T) {
-	s := study(t, recordtest.Asked(withoutQuality(recordtest.Systems())))
-	exam := s.Exam()
-	if exam == nil || exam.arms() != 2 || exam.Of("api") != nil || exam.Of("vllm-16").Value.N != 80 {
-		t.Fatalf("%+v", exam)
-	}
-	wantContains(t, "paragraph", s.Choice.Paragraph, "Of 80 items of a task it got", "no bound is held against that", "compared by tasks alone")
-	if got := whys(s, "perplexity"); !strings.Contains(got, "Q8_0+vllm-16: It was not measured: tasks compare") {
-		t.Error(got)
-	}
-	if got := whys(s, "quality"); !strings.Contains(got, "api: It was not measured") {
-		t.Error(got)
-	}
-	if study(t, recordtest.Asked(recordtest.Small())).Exam() != nil {
-		t.Error("one system has nobody to compare with")
-	}
-}

@@ -48,7 +48,7 @@ func (a *analysis) warnUnfinished() {
 	if missing := a.missingQuality(); missing > 0 {
 		a.say("Quality is not measured for %s, which therefore cannot be recommended.", words.Count(missing, "arm"))
 	}
-	if !qualityPlanned(a.run) {
+	if !a.qualityBounded() && a.study.Exam == nil {
 		a.say("Quality is not part of this run: arms are compared by latency and cost alone.")
 	}
 }
@@ -86,15 +86,9 @@ func outOfTheChoice(arms []string) string {
 	return fmt.Sprintf(" %s without a valid one took no part in the choice: %s.", words.Count(n, "arm"), words.List(arms))
 }
 
-func (a *analysis) missingQuality() int {
-	if !qualityPlanned(a.run) {
-		return 0
-	}
-	n := 0
-	for _, arm := range a.run.Arms {
-		if a.set.Quality[arm.QualityID] == nil {
-			n++
-		}
+func (a *analysis) missingQuality() (n int) {
+	for i := range a.arms {
+		n += rank(a.arms[i].unjudged())
 	}
 	return n
 }

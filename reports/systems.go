@@ -20,16 +20,15 @@ func (v *view) systemsFigure() Section {
 		Quality: "Quality loss, % of perplexity against the reference", Bound: 100 * v.Run.Quality.Bound,
 		Cost: "Cost per thousand requests, " + currency(v.Run.Cost.Currency),
 	}
-	exam := v.drawnExam()
-	if exam != nil {
-		f.Quality, f.Share, f.Bound = "Right answers, % of the items: "+kinds[exam.Kind], true, 0
+	if v.Exam != nil {
+		f.Quality, f.Share, f.Bound = "Right answers, % of the items: "+kinds[v.Exam.Kind], true, 100*v.Exam.Least(v.Run.Tasks)
 	}
 	for i := range v.Systems.All {
 		f.Groups = append(f.Groups, v.systemGroup(&v.Systems.All[i]))
 	}
 	var missing []string
 	for i := range v.Arms {
-		if a, why := v.systemArm(&v.Arms[i], of(&v.Arms[i]), exam); why != "" {
+		if a, why := v.systemArm(&v.Arms[i], of(&v.Arms[i])); why != "" {
 			missing = append(missing, fmt.Sprintf("%s (%s)", v.arm(v.Arms[i].Arm.ID), why))
 		} else {
 			f.Arms = append(f.Arms, a)
@@ -43,32 +42,12 @@ func (v *view) systemsFigure() Section {
 	return s
 }
 
-// drawnExam is the task that quality is drawn by: where more arms have it than have a loss of perplexity.
-func (v *view) drawnExam() *analysis.TaskFigure {
-	exam := v.Exam()
-	if exam == nil {
-		return nil
-	}
-	tasks, losses := 0, 0
-	for i := range v.Arms {
-		if exam.Of(v.Arms[i].Arm.ID) != nil {
-			tasks++
-		}
-		if !say(v.Arms[i].QualityLoss, lossUnit).Missing {
-			losses++
-		}
-	}
-	if tasks <= losses {
-		return nil
-	}
-	return exam
-}
-
-func (v *view) drawnQuality(a *analysis.Arm, exam *analysis.TaskFigure) (chart.Estimate, bool) {
-	if exam == nil {
+// drawnQuality is where an arm is on the axis of quality.
+func (v *view) drawnQuality(a *analysis.Arm) (chart.Estimate, bool) {
+	if v.Exam == nil {
 		return estimate(a.QualityLoss, lossUnit.of)
 	}
-	if r := exam.Of(a.Arm.ID); r != nil {
+	if r := v.Exam.Of(a.Arm.ID); r != nil {
 		return estimate(r.Value, scaled(100, "").of)
 	}
 	return chart.Estimate{}, false
@@ -146,7 +125,7 @@ func (v *view) numbers(arms []string) string {
 }
 
 // systemArm is an arm in the figure, or why it is not in it.
-func (v *view) systemArm(a *analysis.Arm, latency analysis.Value, exam *analysis.TaskFigure) (p chart.SystemArm, why string) {
+func (v *view) systemArm(a *analysis.Arm, latency analysis.Value) (p chart.SystemArm, why string) {
 	p = chart.SystemArm{Number: v.number[a.Arm.ID], Name: a.Arm.Name, Group: slices.IndexFunc(v.Systems.All, func(s analysis.System) bool { return slices.Contains(s.Arms, a.Arm.ID) })}
 	l, ok := estimate(latency, same)
 	switch w := say(latency, natural(latency)); {
@@ -156,7 +135,7 @@ func (v *view) systemArm(a *analysis.Arm, latency analysis.Value, exam *analysis
 		return p, "p95 beyond the slowest success"
 	}
 	p.Latency = l
-	if quality, ok := v.drawnQuality(a, exam); ok {
+	if quality, ok := v.drawnQuality(a); ok {
 		p.Quality = &quality
 	}
 	each := a.Cost.PerThousandRequests
@@ -265,7 +244,7 @@ func (v *view) qualityOf(s *analysis.System) table.Cell {
 		if a := v.arms[id]; a != nil && !say(a.QualityLoss, lossUnit).Missing {
 			known++
 		}
-		if v.Exam().Of(id) != nil {
+		if v.Exam.Of(id) != nil {
 			asked++
 		}
 	}

@@ -82,8 +82,7 @@ func (v *view) qualityBeside(vol *analysis.Volume, c analysis.Call) table.Cell {
 	if c.Equal {
 		return table.Text("within the bound")
 	}
-	exam := v.Exam()
-	if own, other := exam.Of(c.Arm), exam.Of(vol.Arm); own != nil && other != nil {
+	if own, other := v.Exam.Of(c.Arm), v.Exam.Of(vol.Arm); own != nil && other != nil {
 		w, of := say(own.Value, natural(own.Value)), say(other.Value, natural(other.Value))
 		return table.Cell{Text: w.Number + " right", Sub: "the machine's arm " + of.Number}
 	}
