@@ -248,16 +248,21 @@ func (v *view) qualityOf(s *analysis.System) table.Cell {
 			asked++
 		}
 	}
-	if known == 0 && asked > 0 {
-		return table.Cell{Text: "by tasks", Sub: fmt.Sprintf("of %d of %d arms", asked, len(s.Arms))}
+	switch {
+	case v.Exam != nil && asked > 0:
+		return measuredOf("right answers", asked, len(s.Arms))
+	case known > 0:
+		return measuredOf("loss of perplexity", known, len(s.Arms))
 	}
-	switch known {
-	case 0:
-		return table.Cell{Text: notMeasured, Tone: table.Quiet}
-	case len(s.Arms):
-		return table.Text("measured")
+	return table.Cell{Text: notMeasured, Tone: table.Quiet}
+}
+
+// measuredOf says what of a system's arms is known.
+func measuredOf(what string, n, arms int) table.Cell {
+	if n == arms {
+		return table.Text(what)
 	}
-	return table.Cell{Text: "measured", Sub: fmt.Sprintf("of %d of %d arms", known, len(s.Arms))}
+	return table.Cell{Text: what, Sub: fmt.Sprintf("of %d of %d arms", n, arms)}
 }
 
 // priceCell is what a system costs by the hour or the million tokens, where that is from, and whether it is to be trusted.
