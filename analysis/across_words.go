@@ -80,7 +80,10 @@ func (a *analysis) notJudged() (out []string) {
 	if names := a.namesOf(func(j *judged) bool { return j.unpriced != "" }); len(names) > 0 {
 		out = append(out, fmt.Sprintf("Without a price to compare, and so in no order of cost: %s.", few(names)))
 	}
-	if names := a.namesOf((*judged).unjudged); len(names) > 0 {
+	if names := a.namesOf((*judged).unbounded); len(names) > 0 {
+		out = append(out, fmt.Sprintf("The loss of %s cannot be measured, and no task has a least share of right answers: without a bound to be held against, nothing of it can be recommended.", few(names)))
+	}
+	if names := a.namesOf(func(j *judged) bool { return j.unjudged() && !j.unbounded() }); len(names) > 0 {
 		out = append(out, fmt.Sprintf("Quality was not measured by the same protocol for %s, which can therefore neither be recommended nor be the best in it.", few(names)))
 	}
 	return append(out, a.worth()...)

@@ -102,6 +102,8 @@ func TestLossOfOneTaskOfTheOther(t *testing.T) {
 		t.Errorf("recommended %q", s.Choice.Arm)
 	}
 	wantContains(t, "vllm-16", armOf(t, s, "vllm-16").Excluded, "no task has a least share of right answers")
+	wantContains(t, "paragraph", s.Choice.Paragraph, "The loss of vllm-16 and api cannot be measured")
+	wantWarning(t, s, "Quality of 2 arms has no bound")
 	p.Least = .7
 	s = study(t, p)
 	if a := armOf(t, s, "vllm-16"); s.Choice.Arm != "vllm-16" || !a.Eligible {

@@ -44,7 +44,7 @@ func (a *analysis) whyIneligible(j *judged) string {
 			return s.short()
 		}
 	}
-	if a.study.Exam.Of(j.Arm.Arm.ID) != nil && !j.QualityLoss.Known() {
+	if j.unbounded() {
 		return fmt.Sprintf("Its quality loss is %s, so it cannot be held against the bound of %s, and no task has a least share of right answers that it could be held against in its place.", orNote(j.QualityLoss), bound)
 	}
 	if !j.QualityLoss.Known() {

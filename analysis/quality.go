@@ -106,6 +106,11 @@ func (j *judged) unjudged() bool {
 	return !j.LossWithin && !j.QualityLoss.Known() || slices.ContainsFunc(j.Scores, func(s TaskScore) bool { return s.unknown() })
 }
 
+// unbounded says whether right answers of a system are known where no task asks for any, and the loss, which has a bound, is not.
+func (j *judged) unbounded() bool {
+	return !j.LossWithin && !j.QualityLoss.Known() && j.Arm.Arm.Deployment != nil && slices.ContainsFunc(j.Scores, func(s TaskScore) bool { return s.Right.Known() })
+}
+
 // qualityBounded says whether a bound of quality is held against arms.
 func (a *analysis) qualityBounded() bool {
 	return qualityPlanned(a.run) || slices.ContainsFunc(a.run.Tasks, func(k record.TaskPlan) bool { return k.Least > 0 })

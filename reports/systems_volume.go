@@ -58,7 +58,7 @@ func (v *view) volumeCaption(vol *analysis.Volume) string {
 	if vol.Spares > 0 {
 		s += ", with " + plural(vol.Spares, "spare")
 	}
-	s += ". An API takes what its own requests took by the price list. A ring is the volume from which on machines stay cheaper, its bar the interval that both measurements leave. Volume is in requests because tokens of different systems are not the same."
+	s += ". An API takes what its own requests took by the price list. A ring is the volume from which on machines stay cheaper, its bar the interval that both measurements leave; from a smaller one they can be cheaper already, as long as no further machine is due. Volume is in requests because tokens of different systems are not the same."
 	if a := v.arms[vol.Arm]; a != nil && a.Cost.PerThousandRequests.Estimated {
 		s += " The capacity of the machine is not proven: what follows from it is assumed."
 	}
