@@ -14,8 +14,8 @@ import (
 	"github.com/assaylab/assay/loadgen/scripted"
 )
 
-// besideAPI is the included engine beside an API: $0.10 an hour, used by half, against $2 for a million tokens in and $4 out. The far
-// limit lets the lab be late, on a busy machine.
+// besideAPI is the included engine beside an API: $0.10 an hour, used by half, against $2 for a million tokens in and $4 out. A far limit,
+// and a load without a schedule, let the lab be late, on a busy machine.
 const besideAPI = `name = "beside"
 [model]
 path = "embedded:gopherling-2m"
@@ -31,8 +31,8 @@ price = "made-up"
 prices = ["prices.toml"]
 budget = "USD 1"
 [[load]]
-arrival = "constant"
-rates = [20]
+arrival = "closed"
+concurrencies = [1]
 requests = 60
 prompt_tokens = 16
 output_tokens = 32

@@ -142,8 +142,8 @@ func TestLeastOfAPIs(t *testing.T) {
 	for _, c := range []struct{ least, want string }{{"", "guesses"}, {"least = 0.8", "knows"}} {
 		dir := t.TempDir()
 		testkit.WriteFile(t, filepath.Join(dir, "text.txt"), testkit.Corpus(t))
-		// A limit that is far away lets the lab be late, on a busy machine.
-		text := "name = \"two APIs\"\n[model]\npath = \"embedded:gopherling-2m\"\n[[load]]\narrival = \"constant\"\nrates = [100]\nrequests = 60\nprompt_tokens = 16\noutput_tokens = 4\ntext = \"text.txt\"\n" +
+		// A limit that is far away and a load without a schedule let the lab be late, on a busy machine.
+		text := "name = \"two APIs\"\n[model]\npath = \"embedded:gopherling-2m\"\n[[load]]\narrival = \"closed\"\nconcurrencies = [1]\nrequests = 60\nprompt_tokens = 16\noutput_tokens = 4\ntext = \"text.txt\"\n" +
 			"[slo]\nlimit = [{ metric = \"ttft\", limit = \"20s\" }]\n[run]\nconfirm = false\n"
 		l, p := planned(t, filepath.Join(dir, "two.toml"), text+questions(t, 40, c.least)+knower(t, "guesses", "gpt-5.6-luna", false)+knower(t, "knows", "claude-haiku-4-5", true))
 		dir = filepath.Join(dir, "run")
