@@ -406,6 +406,7 @@ func TestRunDirectoryFields(t *testing.T) {
 		{"`searches`", record.Search{}},
 		{"`slos`", record.SLO{}},
 		{"`quality`", record.QualityPlan{}},
+		{"`tasks`", record.TaskPlan{}},
 		{"`cost`", record.CostPlan{}},
 		{"`row`", record.PriceRow{}},
 		{"`machines`", record.MachinePrice{}},

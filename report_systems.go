@@ -32,6 +32,30 @@ type pricedArm struct {
 	High        *float64 `json:"high"`
 	Listed      bool     `json:"by_price_list"`
 	QualityLoss *float64 `json:"quality_loss_nats"` // null where it was not measured
+
+	Tasks []taskScore `json:"tasks,omitempty"` // that arms are judged by
+}
+
+// taskScore is the share of a task's items that an arm got right, of which the scenario may ask for a least.
+type taskScore struct {
+	Task  string   `json:"task"`
+	Right *float64 `json:"right"` // null where it is not known
+	Low   *float64 `json:"low"`   // of its 95 % interval
+	High  *float64 `json:"high"`
+	Items int      `json:"items"`
+	Least *float64 `json:"least"` // null for none
+	Met   bool     `json:"met"`
+}
+
+func taskScoreOf(s analysis.TaskScore) taskScore {
+	out := taskScore{Task: s.Source, Items: s.Right.N, Met: s.Within()}
+	if s.Right.Known() {
+		out.Right, out.Low, out.High = finite(s.Right.Estimate), finite(s.Right.Low), finite(s.Right.High)
+	}
+	if s.Least > 0 {
+		out.Least = &s.Least
+	}
+	return out
 }
 
 // breakEven is the volume from which on machines stay cheaper than an API.
@@ -88,6 +112,9 @@ func (o *systemsSummary) add(s *analysis.Study, a analysis.Arm) {
 	}
 	if v := a.QualityLoss; v.Known() {
 		p.QualityLoss = finite(v.Estimate)
+	}
+	for _, x := range a.Scores {
+		p.Tasks = append(p.Tasks, taskScoreOf(x))
 	}
 	o.Arms = append(o.Arms, p)
 }

@@ -49,14 +49,6 @@ func (a *analysis) setUnpriced() {
 	}
 }
 
-// lossOrWorst is the quality loss. One that is not known is worse than any, so that the arm is best in nothing by it.
-func (j *judged) lossOrWorst() float64 {
-	if !j.QualityLoss.Known() {
-		return math.MaxFloat64
-	}
-	return j.QualityLoss.Estimate
-}
-
 // costKey is equal for arms whose cost was not told apart at a load: machines of one price. What is paid by the token has
 // a cost of its own.
 func (j *judged) costKey(load string) string {

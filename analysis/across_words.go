@@ -80,16 +80,29 @@ func (a *analysis) notJudged() (out []string) {
 	if names := a.namesOf(func(j *judged) bool { return j.unpriced != "" }); len(names) > 0 {
 		out = append(out, fmt.Sprintf("Without a price to compare, and so in no order of cost: %s.", few(names)))
 	}
-	if names := a.namesOf(func(j *judged) bool { return !j.QualityLoss.Known() }); qualityPlanned(a.run) && len(names) > 0 {
+	if names := a.namesOf((*judged).unbounded); len(names) > 0 {
+		out = append(out, fmt.Sprintf("The loss of %s cannot be measured, and no task has a least share of right answers: without a bound to be held against, nothing of it can be recommended.", few(names)))
+	}
+	if names := a.namesOf(func(j *judged) bool { return j.unjudged() && !j.unbounded() }); len(names) > 0 {
 		out = append(out, fmt.Sprintf("Quality was not measured by the same protocol for %s, which can therefore neither be recommended nor be the best in it.", few(names)))
 	}
-	if names := a.namesOf(func(j *judged) bool { return !j.Eligible }); !qualityPlanned(a.run) && len(names) > 0 {
-		out = append(out, fmt.Sprintf("No task was answered by %s, which can therefore not be recommended.", few(names)))
+	return append(out, a.worth()...)
+}
+
+// worth says how, and of whom, it is known what answers of different systems are worth.
+func (a *analysis) worth() (out []string) {
+	if exam := a.study.Exam; exam != nil {
+		out = append(out, fmt.Sprintf("What the answers of different systems are worth is compared by the right ones to %s alone.", exam.Source))
+		switch names := a.namesOf(func(j *judged) bool { return exam.Of(j.Arm.Arm.ID) == nil && !j.unjudged() }); {
+		case len(names) == 0:
+		case a.qualityBounded():
+			out = append(out, fmt.Sprintf("Not so compared, and the best by quality in nothing: %s.", few(names)))
+		default:
+			out = append(out, fmt.Sprintf("Not answered by %s, which can therefore not be recommended.", few(names)))
+		}
+		return out
 	}
-	switch models := a.models(); {
-	case a.study.Exam() != nil:
-		out = append(out, "What the answers of different systems are worth is compared by tasks alone.")
-	case !qualityPlanned(a.run) && len(models) > 1:
+	if models := a.models(); !qualityPlanned(a.run) && len(models) > 1 {
 		out = append(out, fmt.Sprintf("The arms answer with different models (%s), and what their answers are worth was not compared.", few(models)))
 	}
 	return out
@@ -97,14 +110,14 @@ func (a *analysis) notJudged() (out []string) {
 
 // cheaperUnjudged names the arm that would be recommended in the winner's place, were its quality known to be good enough.
 func (a *analysis) cheaperUnjudged(w *judged) string {
-	if !a.mixed || !qualityPlanned(a.run) || a.byTime {
+	if !a.mixed || a.byTime {
 		return ""
 	}
 	costs := a.shareMeasured(a.comparable(w))
 	var least *judged
 	for i := range a.arms {
 		j := &a.arms[i]
-		if c := costs[j]; c != nil && !j.QualityLoss.Known() && costs[w] != nil && c.cost < costs[w].cost && (least == nil || c.cost < costs[least].cost) {
+		if c := costs[j]; c != nil && j.unjudged() && costs[w] != nil && c.cost < costs[w].cost && (least == nil || c.cost < costs[least].cost) {
 			least = j
 		}
 	}

@@ -111,7 +111,8 @@ func (a *analysis) measure() error {
 				a.gaps = append(a.gaps, g)
 			}
 		}
-		a.counts.estimated += m.counts.estimated
+		a.counts.uncounted += m.counts.uncounted
+		a.counts.divided += m.counts.divided
 		a.counts.server += m.counts.server
 		a.counts.streamed += m.counts.streamed
 		a.unchecked = append(a.unchecked, m.unchecked...)

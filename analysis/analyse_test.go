@@ -177,3 +177,26 @@ func BenchmarkAnalyseDemo(b *testing.B) {
 		}
 	}
 }
+
+// Counts that the server leaves out altogether are not those of which it only leaves out the division among messages.
+func TestWarnsOfCounts(t *testing.T) {
+	const none, whole = "60 responses came without token counts from the server", "Of 60 responses the server counts the tokens as a whole"
+	for _, c := range []struct {
+		prompt    bool
+		want, not string
+	}{{true, whole, none}, {false, none, whole}} {
+		p := recordtest.Small()
+		p.Edit = edit("fast", "r20", func(_ *record.Trial, requests []result.Request) {
+			for i := range requests {
+				if requests[i].Estimated = true; !c.prompt {
+					requests[i].PromptTokens = 0
+				}
+			}
+		})
+		s := study(t, p)
+		wantWarning(t, s, c.want)
+		if slices.ContainsFunc(s.Warnings, func(w string) bool { return strings.Contains(w, c.not) }) {
+			t.Errorf("%q", s.Warnings)
+		}
+	}
+}

@@ -80,7 +80,7 @@ func (a *analysis) judgeArms() (err error) {
 			cache[arm.QualityID] = q
 		}
 		j := judged{index: len(a.arms), Arm: Arm{Arm: arm}, rungs: a.ladder(arm.ID)}
-		j.setQuality(a.run, q)
+		j.setQuality(q)
 		j.MeanKVBytes = a.meanKV(arm.ID)
 		j.setCapacity()
 		if j.Boundaries, err = a.searched(arm.ID); err != nil {

@@ -132,6 +132,31 @@ func (a *analysis) lossDraws() map[string][]float64 {
 	return out
 }
 
+// itemUnits is how many parts a task's items are drawn in at most.
+const itemUnits = 256
+
+// wrongDraws is the share of wrong answers of each row of the task that systems are compared by, in every draw: over items that are the
+// same for all, so that an item that is hard for everybody tells nobody apart.
+func (a *analysis) wrongDraws() map[*TaskRow][]float64 {
+	out := map[*TaskRow][]float64{}
+	if a.study.Exam == nil {
+		return out
+	}
+	for i := range a.study.Exam.Rows {
+		r := &a.study.Exam.Rows[i]
+		units := min(len(r.hits), itemUnits)
+		wrong, items := make([]float64, units), make([]float64, units)
+		for k, hit := range r.hits {
+			wrong[k*units/len(r.hits)] += float64(rank(!hit))
+			items[k*units/len(r.hits)]++
+		}
+		draws, v := a.resamples("items of a task", units).Units(wrong, items), r.Value
+		stat.Calibrate(draws, 1-v.Estimate, stat.Interval{Low: 1 - v.High, High: 1 - v.Low, Level: v.Level}, a.rng("drawn answers"))
+		out[r] = draws
+	}
+	return out
+}
+
 // inDraw is draw d, +Inf where there are none.
 func inDraw(draws []float64, d int) float64 {
 	if draws == nil {

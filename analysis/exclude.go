@@ -38,10 +38,18 @@ func (a *analysis) firstInvalid(j *judged) string {
 }
 
 func (a *analysis) whyIneligible(j *judged) string {
+	for _, s := range j.Scores {
+		if !s.Within() {
+			return s.short()
+		}
+	}
 	if !qualityPlanned(a.run) {
 		return "It has no answers to the task by which the others' are compared, so it is not known what its own are worth."
 	}
 	bound := words.Percent(a.run.Quality.Bound)
+	if j.unbounded() {
+		return fmt.Sprintf("Its quality loss is %s, so it cannot be held against the bound of %s, and no task has a least share of right answers that it could be held against in its place.", orNote(j.QualityLoss), bound)
+	}
 	if !j.QualityLoss.Known() {
 		return fmt.Sprintf("Its quality loss is %s, so it cannot be held against the bound of %s.", orNote(j.QualityLoss), bound)
 	}

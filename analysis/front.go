@@ -14,7 +14,7 @@ const frontMetric = "e2e"
 // frontPercentile of it is drawn.
 const frontPercentile = 0.95
 
-// drawFront places the arms on the axes (quality loss, p95 latency at one common
+// drawFront places the arms on the axes (quality, p95 latency at one common
 // load, cost at capacity) and marks the front.
 func (a *analysis) drawFront() {
 	a.study.Front = Front{Metric: frontMetric, Load: a.frontLoad(), Draws: a.options.Draws}
@@ -30,7 +30,7 @@ func (a *analysis) drawFront() {
 	for k, on := range pareto.Front(points) {
 		a.arms[index[k]].OnFront = on
 	}
-	loss, nowhere := a.lossDraws(), []float64{math.Inf(1), math.Inf(1), math.Inf(1)}
+	quality, nowhere := a.qualityDraws(), []float64{math.Inf(1), math.Inf(1), math.Inf(1)}
 	cells := make([]*measured, len(a.arms))
 	for i := range a.arms {
 		cells[i] = a.cellAt(a.arms[i].Arm.Arm.ID, a.study.Front.Load)
@@ -39,7 +39,7 @@ func (a *analysis) drawFront() {
 		drawn := slices.Repeat([][]float64{nowhere}, len(a.arms))
 		for _, s := range a.stands(d, false) {
 			if m := cells[s.arm.index]; m != nil && m.drawn != nil {
-				drawn[s.arm.index] = []float64{a.lossIn(loss, s.arm, d), inDraw(m.drawn.latency, d), 1 / s.bracket}
+				drawn[s.arm.index] = []float64{quality(s.arm, d), inDraw(m.drawn.latency, d), 1 / s.bracket}
 			}
 		}
 		return drawn
@@ -49,15 +49,38 @@ func (a *analysis) drawFront() {
 	}
 }
 
-// lossIn is the quality loss of an arm in a draw: the same for all where none is measured.
-func (a *analysis) lossIn(loss map[string][]float64, j *judged, d int) float64 {
-	switch {
-	case !qualityPlanned(a.run):
-		return 0
-	case a.mixed && !j.QualityLoss.Known():
-		return j.lossOrWorst()
+// worstQuality is that of an arm whose quality is not known, so that it is best in nothing by it.
+const worstQuality = math.MaxFloat64
+
+// qualityOf is where an arm is on the axis of quality, of which less is better: the share that it gets wrong, where that is what systems
+// are compared by, or else its loss; the same for all where none is measured. False says that it has no place there.
+func (a *analysis) qualityOf(j *judged) (float64, bool) {
+	exam := a.study.Exam
+	switch r := exam.Of(j.Arm.Arm.ID); {
+	case r != nil:
+		return 1 - r.Value.Estimate, true
+	case exam == nil && !qualityPlanned(a.run):
+		return 0, true
+	case exam == nil && j.QualityLoss.Known():
+		return j.QualityLoss.Estimate, true
 	}
-	return inDraw(loss[j.Arm.Arm.QualityID], d)
+	return worstQuality, a.mixed
+}
+
+// qualityDraws is qualityOf by draw.
+func (a *analysis) qualityDraws() func(j *judged, d int) float64 {
+	exam, wrong, loss := a.study.Exam, a.wrongDraws(), a.lossDraws()
+	return func(j *judged, d int) float64 {
+		switch r := exam.Of(j.Arm.Arm.ID); {
+		case r != nil:
+			return wrong[r][d]
+		case exam == nil && !qualityPlanned(a.run):
+			return 0
+		case exam == nil && (!a.mixed || j.QualityLoss.Known()):
+			return inDraw(loss[j.Arm.Arm.QualityID], d)
+		}
+		return worstQuality
+	}
 }
 
 // frontLoad is the highest load that an arm is proven to hold, else the highest one
@@ -118,14 +141,8 @@ func (a *analysis) coordinates(j *judged) ([]float64, bool) {
 	if !ok || !j.P95E2E.Known() {
 		return nil, false
 	}
-	loss := 0.0
-	if qualityPlanned(a.run) {
-		if !j.QualityLoss.Known() && !a.mixed {
-			return nil, false
-		}
-		loss = j.lossOrWorst()
-	}
-	return []float64{loss, j.P95E2E.Estimate, price}, true
+	quality, ok := a.qualityOf(j)
+	return []float64{quality, j.P95E2E.Estimate, price}, ok
 }
 
 func (a *analysis) anyProven() bool {

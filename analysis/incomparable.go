@@ -180,12 +180,16 @@ func (a *analysis) withoutPrice() []Incomparable {
 }
 
 func (a *analysis) withoutQuality() []Incomparable {
+	exam := a.study.Exam
 	return a.gather(func(j *judged) []Incomparable {
+		asked := exam.Of(j.Arm.Arm.ID) != nil
 		switch {
-		case j.QualityLoss.Known():
+		case exam != nil && !asked:
+			return []Incomparable{{What: "quality", Why: a.whyNoExam(j)}}
+		case j.QualityLoss.Known(), asked && !qualityPlanned(a.run):
 			return nil
-		case a.study.Exam().Of(j.Arm.Arm.ID) != nil:
-			return []Incomparable{{What: "perplexity", Why: "It was not measured: tasks compare its answers, and no bound is held against them."}}
+		case asked:
+			return []Incomparable{{What: "perplexity", Why: "It was not measured: right answers to a task compare systems."}}
 		case !qualityPlanned(a.run):
 			return []Incomparable{{What: "quality", Why: "It was not measured: that arms answer equally well is nowhere said."}}
 		}

@@ -101,11 +101,21 @@ func (a *analysis) costSentence(w *judged) string {
 }
 
 func (a *analysis) qualitySentence(w *judged) string {
+	tasks, loss := a.examSentence(w), a.lossSentence(w)
 	switch {
-	case !qualityPlanned(a.run) && a.examSentence(w) != "":
-		return a.examSentence(w)
-	case !qualityPlanned(a.run):
+	case tasks == "" && loss == "":
 		return "Quality was not measured."
+	case tasks == "" || loss == "":
+		return tasks + loss
+	}
+	return tasks + " " + loss
+}
+
+// lossSentence is "" where no loss was measured of an arm.
+func (a *analysis) lossSentence(w *judged) string {
+	switch {
+	case !w.QualityLoss.Known():
+		return ""
 	case w.Arm.Arm.QualityID == a.run.Quality.ReferenceID && a.run.Quality.ReferenceID != "":
 		return "It is the reference of quality itself."
 	}
@@ -174,7 +184,7 @@ func (a *analysis) noArm() string {
 	}{
 		{tooSlow, "missed a limit at every tested rate"},
 		{unpriced, "have no price that compares with the others'"},
-		{ineligible, "lost too much quality, or it is not known"},
+		{ineligible, "lost too much quality, or theirs is not known"},
 		{invalid, "could not be measured validly"},
 		{unmeasured, "have no finished trial"},
 	} {

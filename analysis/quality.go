@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"math"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
@@ -77,19 +78,40 @@ func windowMean(values []float64, window []int32, unit string) Value {
 	return Value{Estimate: mean, Low: i.Low, High: i.High, Level: stat.Confidence, N: len(values), Unit: unit}
 }
 
-// setQuality copies the quality of the arm's weights and cache format, and judges it:
-// eligible when even the upper end of the loss is within the bound, and both ends of what sampled text is off by,
-// where it is not sampled exactly.
-func (j *judged) setQuality(run *record.Run, q quality) {
+// setQuality copies the quality of the arm's weights and cache format.
+func (j *judged) setQuality(q quality) {
 	j.Perplexity, j.QualityLoss, j.KL, j.SameTop, j.Needle = q.perplexity, q.loss, q.kl, q.sameTop, q.needle
 	j.Sampled, j.SamplesExactly = q.sampled, samplesExactly(j.Arm.Arm)
-	if !qualityPlanned(run) {
-		j.Eligible = true
-		return
+}
+
+// setEligible judges the quality of an arm. The loss is within its bound when even the upper end of its interval is, and both ends of
+// what sampled text is off by, where it is not sampled exactly. A system that cannot be asked for its loss is held against
+// the bounds of tasks in its place, if there are any.
+func (j *judged) setEligible(run *record.Run) {
+	switch {
+	case !qualityPlanned(run), !j.QualityLoss.Known() && j.Arm.Arm.Deployment != nil && slices.ContainsFunc(j.Scores, func(s TaskScore) bool { return s.Least > 0 }):
+		j.LossWithin = true
+	default:
+		j.LossWithin = j.lossWithin(run.Quality.Bound) && j.samplesWithin(run.Quality.Bound)
 	}
-	j.Eligible = j.lossWithin(run.Quality.Bound) && j.samplesWithin(run.Quality.Bound)
+	j.Eligible = j.LossWithin && !slices.ContainsFunc(j.Scores, func(s TaskScore) bool { return !s.Within() })
 }
 
 func (j *judged) lossWithin(bound float64) bool {
 	return j.QualityLoss.Known() && j.QualityLoss.High <= math.Log1p(bound)
+}
+
+// unjudged says whether nobody knows how an arm stands to a bound of quality.
+func (j *judged) unjudged() bool {
+	return !j.LossWithin && !j.QualityLoss.Known() || slices.ContainsFunc(j.Scores, func(s TaskScore) bool { return s.unknown() })
+}
+
+// unbounded says whether right answers of a system are known where no task asks for any, and the loss, which has a bound, is not.
+func (j *judged) unbounded() bool {
+	return !j.LossWithin && !j.QualityLoss.Known() && j.Arm.Arm.Deployment != nil && slices.ContainsFunc(j.Scores, func(s TaskScore) bool { return s.Right.Known() })
+}
+
+// qualityBounded says whether a bound of quality is held against arms.
+func (a *analysis) qualityBounded() bool {
+	return qualityPlanned(a.run) || slices.ContainsFunc(a.run.Tasks, func(k record.TaskPlan) bool { return k.Least > 0 })
 }

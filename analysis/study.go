@@ -30,8 +30,11 @@ type Study struct {
 	Ladders     []LadderCell // in the order of Cells; none where no system was a ladder
 	Tasks       []TaskFigure // none where no tasks were asked
 	TaskGaps    []TaskGap    // what of the tasks there is no figure of
-	Instrument  Instrument   // how exact all of it is
-	Warnings    []string     // facts that weaken every conclusion, one sentence each
+	// Exam is the share of right answers to the task by which quality compares across systems; nil where it is compared by
+	// the loss of perplexity, or not at all.
+	Exam       *TaskFigure
+	Instrument Instrument // how exact all of it is
+	Warnings   []string   // facts that weaken every conclusion, one sentence each
 }
 
 // FailedTrial is a trial without measurements.
@@ -94,7 +97,7 @@ type SLOResult struct {
 	Class    string // whose requests are judged, "" for all
 }
 
-// Front says what the Pareto front is drawn over: quality loss, p95 of Metric at
+// Front says what the Pareto front is drawn over: quality, by Study.Exam or else by its loss, p95 of Metric at
 // Load, and cost at capacity. Arms with one capacity bracket share one cost, because
 // a difference inside a bracket was not measured.
 type Front struct {
@@ -149,11 +152,13 @@ type Arm struct {
 	QualityLoss      Value // mean paired difference of NLL against the reference, nats per token
 	KL               Value
 	SameTop          Value
-	Needle           Value // share of definitions far above that were found again, not measured where the run has none
-	Sampled          Value // mean of negative log-likelihood less entropy of text that the arm samples, nats per token, at the temperature where it is farthest from 0; not measured where it samples exactly
-	SamplesExactly   bool  // sampled answers follow the model's distribution, whatever drafts
-	MeanKVBytes      int64 // what one request's keys and values took, mean over its steps, in the trial where it is the most
-	Eligible         bool  // upper end of QualityLoss at most ln(1 + bound), and Sampled within it to either side unless SamplesExactly
+	Needle           Value       // share of definitions far above that were found again, not measured where the run has none
+	Sampled          Value       // mean of negative log-likelihood less entropy of text that the arm samples, nats per token, at the temperature where it is farthest from 0; not measured where it samples exactly
+	SamplesExactly   bool        // sampled answers follow the model's distribution, whatever drafts
+	MeanKVBytes      int64       // what one request's keys and values took, mean over its steps, in the trial where it is the most
+	LossWithin       bool        // upper end of QualityLoss at most ln(1 + bound), and Sampled within it to either side unless SamplesExactly; true where it is not asked for
+	Scores           []TaskScore // of the tasks that arms are judged by, the same for all arms: Exam, and those that have a bound
+	Eligible         bool        // LossWithin, and all Scores within their bounds
 	Capacity         Capacity
 	Boundaries       []Boundary // one for each search of the run, none where rates were given
 	Cost             Cost

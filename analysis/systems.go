@@ -166,7 +166,7 @@ func (a *analysis) calls() (out []Call) {
 			continue
 		}
 		if each := j.at.perGood(); each.Known() && each.Estimate > 0 {
-			out = append(out, Call{Arm: j.Arm.Arm.ID, PerRequest: each, Equal: j.QualityLoss.Known() && j.Eligible})
+			out = append(out, Call{Arm: j.Arm.Arm.ID, PerRequest: each, Equal: a.qualityBounded() && j.Eligible})
 		}
 	}
 	slices.SortStableFunc(out, func(x, y Call) int {

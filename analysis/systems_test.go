@@ -393,7 +393,7 @@ func TestOneSystem(t *testing.T) {
 // Where tasks were asked they compare systems, and no bound is held against them.
 func TestExam(t *testing.T) {
 	s := study(t, recordtest.Asked(withoutQuality(recordtest.Systems())))
-	exam := s.Exam()
+	exam := s.Exam
 	if exam == nil || exam.arms() != 2 || exam.Of("api") != nil || exam.Of("vllm-16").Value.N != 80 {
 		t.Fatalf("%+v", exam)
 	}
@@ -405,7 +405,7 @@ func TestExam(t *testing.T) {
 	if got := whys(s, "quality"); !strings.Contains(got, "api: It was not measured") {
 		t.Error(got)
 	}
-	if study(t, recordtest.Asked(recordtest.Small())).Exam() != nil {
+	if study(t, recordtest.Asked(recordtest.Small())).Exam != nil {
 		t.Error("one system has nobody to compare with")
 	}
 }

@@ -24,6 +24,8 @@ type TaskRow struct {
 	Difference Value // to the reference, item by item
 	Gained     int   // items that only this one hit
 	Lost       int   // items that only the reference hit
+
+	hits []bool // by item, where Value is a share
 }
 
 // TaskGap is what of the tasks there is no figure of for arms.
@@ -32,22 +34,26 @@ type TaskGap struct {
 	Reason string
 }
 
-// judgeTasks compares the arms' answers to tasks. Where systems are compared by one, and by nothing else of quality, an arm without
-// an answer to it is not eligible: it may answer anything, or nothing.
+// judgeTasks compares the arms' answers to tasks, and says which arms answer well enough to be recommended. Where a task is all that
+// compares what answers are worth, an arm that was not asked may answer anything, or nothing.
 func (a *analysis) judgeTasks() {
-	a.study.Tasks, a.study.TaskGaps = tasksOf(a.set)
-	exam := a.study.Exam()
-	if exam == nil || qualityPlanned(a.run) {
-		return
-	}
+	s := a.study
+	s.Tasks, s.TaskGaps = tasksOf(a.set, func(t record.Task) []record.Metric { return t.Metrics })
+	scores, _ := tasksOf(a.set, scoreOf)
+	s.Exam = a.examOf(scores)
 	for i := range a.arms {
-		a.arms[i].Eligible = exam.Of(a.arms[i].Arm.Arm.ID) != nil
+		j := &a.arms[i]
+		for _, k := range a.judging() {
+			j.Scores = append(j.Scores, a.scoreOn(k, j.Arm.Arm, scores))
+		}
+		j.setEligible(a.run)
+		j.Eligible = j.Eligible && !a.unexamined(j)
 	}
 }
 
 // tasksOf lists the figures in the order in which the first arm that has each was asked. The included engine's
 // first arm is the reference where it has the figure, else the first that does.
-func tasksOf(set *record.Set) (figures []TaskFigure, gaps []TaskGap) {
+func tasksOf(set *record.Set, metrics func(record.Task) []record.Metric) (figures []TaskFigure, gaps []TaskGap) {
 	var ids []string
 	sharing, engine := map[string][]string{}, map[string]bool{}
 	for _, arm := range set.Run.Arms {
@@ -71,7 +77,7 @@ func tasksOf(set *record.Set) (figures []TaskFigure, gaps []TaskGap) {
 			gaps = withGap(gaps, sharing[id], why)
 		}
 		for _, t := range q.Tasks {
-			for _, m := range t.Metrics {
+			for _, m := range metrics(t) {
 				i := figureOf(&figures, t, m)
 				if len(figures[i].Rows) == 0 {
 					references[i] = m
@@ -117,7 +123,7 @@ func figureOf(all *[]TaskFigure, t record.Task, m record.Metric) int {
 }
 
 func taskRow(arms []string, m, reference record.Metric, first bool) TaskRow {
-	r := TaskRow{Arms: arms, Reference: first, Difference: Value{Note: "the reference"}}
+	r := TaskRow{Arms: arms, hits: m.Hits, Reference: first, Difference: Value{Note: "the reference"}}
 	if m.Hits != nil {
 		r.Value = shareOf(m.Hits)
 	} else {

@@ -31,7 +31,7 @@ func TestTasksInPairs(t *testing.T) {
 		"v": {Tasks: []record.Task{hits("letters", "text", "11101010")}, NotAsked: []string{"code of x: cannot"}},
 	}, record.Arm{ID: "v1", TasksID: "v", Deployment: remote}, record.Arm{ID: "e1", TasksID: "e"}, record.Arm{ID: "e2", TasksID: "e"},
 		record.Arm{ID: "gone", TasksID: "g", Deployment: remote}, record.Arm{ID: "none"})
-	figures, gaps := tasksOf(set)
+	figures, gaps := tasksOf(set, func(t record.Task) []record.Metric { return t.Metrics })
 	if len(figures) != 2 || figures[0].Form != "text" || figures[0].Unit != "ratio" || len(figures[0].Rows) != 2 || len(figures[1].Rows) != 1 {
 		t.Fatalf("found %+v", figures)
 	}

@@ -127,23 +127,26 @@ func (l *limit) finish() {
 	l.values, l.misses = nil, nil
 }
 
-// counts are of token counts: requests whose counts are ours, and tokens of prompts, the server's tokens of answers and the messages', of
-// requests that ended well.
+// counts are of token counts, of requests that ended well: tokens of prompts, the server's tokens of answers and the messages', and requests
+// whose counts are ours.
 type counts struct {
-	estimated, prompt, server, streamed int
-	uncounted                           int // of those that ended well: the server told not even the prompt's
+	prompt, server, streamed int
+
+	uncounted int // requests: the server told not even the prompt's
+	divided   int // requests: the server told the whole, and its division among messages is ours
 }
 
 func (c *counts) add(r *result.Request) {
-	if r.Estimated {
-		c.estimated++
+	if r.Outcome != result.OK {
+		return
 	}
-	if r.Outcome == result.OK {
-		if r.Estimated && r.PromptTokens == 0 {
-			c.uncounted++
-		}
-		c.prompt += metric.PromptTokens(r)
-		c.server += metric.OutputTokens(r)
-		c.streamed += metric.StreamedTokens(r)
+	switch {
+	case r.Estimated && r.PromptTokens == 0:
+		c.uncounted++
+	case r.Estimated:
+		c.divided++
 	}
+	c.prompt += metric.PromptTokens(r)
+	c.server += metric.OutputTokens(r)
+	c.streamed += metric.StreamedTokens(r)
 }

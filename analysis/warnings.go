@@ -45,12 +45,15 @@ func (a *analysis) warnUnfinished() {
 	if n := len(group.Strays(a.set)); n > 0 {
 		a.say("%s of an arm or a load that run.json does not list were left out.", words.Count(n, "trial"))
 	}
-	if missing := a.missingQuality(); missing > 0 {
+	if missing := a.count((*judged).unjudged) - a.count((*judged).unbounded); missing > 0 {
 		a.say("Quality is not measured for %s, which therefore cannot be recommended.", words.Count(missing, "arm"))
 	}
+	if n := a.count((*judged).unbounded); n > 0 {
+		a.say("Quality of %s has no bound that it could be held against, which therefore cannot be recommended.", words.Count(n, "arm"))
+	}
 	switch {
-	case qualityPlanned(a.run):
-	case a.study.Exam() != nil:
+	case a.qualityBounded():
+	case a.study.Exam != nil:
 		a.say("Quality is compared by tasks alone, and no bound is held against it: the choice is by latency and cost, among arms that answered them.")
 	default:
 		a.say("Quality is not part of this run: arms are compared by latency and cost alone.")
@@ -90,15 +93,9 @@ func outOfTheChoice(arms []string) string {
 	return fmt.Sprintf(" %s without a valid one took no part in the choice: %s.", words.Count(n, "arm"), words.List(arms))
 }
 
-func (a *analysis) missingQuality() int {
-	if !qualityPlanned(a.run) {
-		return 0
-	}
-	n := 0
-	for _, arm := range a.run.Arms {
-		if a.set.Quality[arm.QualityID] == nil {
-			n++
-		}
+func (a *analysis) count(is func(*judged) bool) (n int) {
+	for i := range a.arms {
+		n += rank(is(&a.arms[i]))
 	}
 	return n
 }
@@ -124,10 +121,13 @@ func (a *analysis) warnConditions() {
 
 func (a *analysis) warnTokens() {
 	a.warnRepeats()
-	if a.counts.estimated > 0 {
-		a.say("%s came without token counts from the server: theirs are the client's own.", words.Count(a.counts.estimated, "response"))
-	}
 	m := a.counts
+	if m.uncounted > 0 {
+		a.say("%s came without token counts from the server: theirs are the client's own.", words.Count(m.uncounted, "response"))
+	}
+	if m.divided > 0 {
+		a.say("Of %s the server counts the tokens as a whole: how many each message has is the client's estimate, which TPOT and ITL are of.", words.Count(m.divided, "response"))
+	}
 	if m.server > 0 && math.Abs(float64(m.streamed-m.server)) > miscountTolerance*float64(m.server) {
 		a.say("The server counts %s, the messages carried %d: per-token figures use the server's count.",
 			words.Count(m.server, "output token"), m.streamed)

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"os"
 	"slices"
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/stat"
 	"github.com/assaylab/assay/experiments/exam"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/sweep"
@@ -34,6 +36,9 @@ func readPapers(s *scenario.Scenario) (papers []exam.Paper, sum string, err erro
 		if err != nil {
 			return nil, "", fmt.Errorf("%s: %s: %w", s.File, k.Key, err)
 		}
+		if err := showable(s, k, p.Items()); err != nil {
+			return nil, "", err
+		}
 		papers = append(papers, p)
 		fmt.Fprintf(h, "%s %q %d %d %d %d %d\n%s", k.Kind, k.File, k.Items, k.MaxTokens, k.Context, s.Run.Seed, len(text), text)
 	}
@@ -41,6 +46,20 @@ func readPapers(s *scenario.Scenario) (papers []exam.Paper, sum string, err erro
 		return nil, "", nil
 	}
 	return papers, hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// showable refuses a least share that not even all items show, when they are right.
+func showable(s *scenario.Scenario, k scenario.Task, items int) error {
+	best := stat.Wilson(items, items).Low
+	if k.Least <= best {
+		return nil
+	}
+	enough := items
+	for stat.Wilson(enough, enough).Low < k.Least {
+		enough++
+	}
+	return s.Problem(k.Key+".least", fmt.Sprintf("%g", k.Least), fmt.Sprintf("at most %g, which is where the interval begins when all %d items of %s are right", math.Floor(1000*best)/1000, items, k.File),
+		fmt.Sprintf("%d items, all of them right, show it", enough))
 }
 
 // worstTasks is the most that one arm of a target is asked by the tasks.

@@ -57,27 +57,66 @@ func (v *view) armTable() table.Table {
 	metric, of := v.frontAxis()
 	t := table.Table{
 		Caption: "All arms: estimate, interval (95 % unless another level is printed), samples",
-		Columns: []table.Column{
-			{Title: "arm"}, right("quality loss", "perplexity"), right("p95 "+metricName(metric), "at "+v.load(v.Front.Load)),
-			right("capacity", ""), right("cost at capacity", v.costUnit()), {Title: "front", Unit: v.drawsUnit()}, {Title: "choice", Unit: v.drawsUnit()},
-		},
+		Columns: slices.Concat([]table.Column{{Title: "arm"}}, v.qualityColumns(), []table.Column{right("p95 "+metricName(metric), "at "+v.load(v.Front.Load)),
+			right("capacity", ""), right("cost at capacity", v.costUnit()), {Title: "front", Unit: v.drawsUnit()}, {Title: "choice", Unit: v.drawsUnit()}}),
 	}
 	for i := range v.Arms {
 		a := &v.Arms[i]
-		front := table.Cell{Text: "behind", Tone: table.Quiet}
-		if a.OnFront {
-			front = table.Text("on it")
-		}
-		front.Sub = share(a.FrontProbability)
-		if a.OnFront && v.Systems != nil && v.Run.Quality.Windows > 0 && say(a.QualityLoss, lossUnit).Missing {
-			front.Sub += ", but not by its quality, which is not known"
-		}
-		t.Rows = append(t.Rows, table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: []table.Cell{
-			table.Text(v.arm(a.Arm.ID)), v.lossCell(a), cell(of(a)), capacityCell(a.Capacity),
-			say(v.costOf(a), v.money).cell(), front, v.bestShare(a.Arm.ID, v.choiceCell(a)),
-		}})
+		t.Rows = append(t.Rows, table.Row{Marked: a.Arm.ID == v.Choice.Arm, Cells: slices.Concat([]table.Cell{table.Text(v.arm(a.Arm.ID))}, v.qualityCells(a),
+			[]table.Cell{cell(of(a)), capacityCell(a.Capacity), say(v.costOf(a), v.money).cell(), v.frontCell(a), v.bestShare(a.Arm.ID, v.choiceCell(a))})})
 	}
 	return t
+}
+
+func (v *view) frontCell(a *analysis.Arm) table.Cell {
+	front := table.Cell{Text: "behind", Tone: table.Quiet}
+	if a.OnFront {
+		front = table.Text("on it")
+	}
+	front.Sub = share(a.FrontProbability)
+	if _, known := v.drawnQuality(a); a.OnFront && v.Systems != nil && !known && (v.Exam != nil || v.Run.Quality.Windows > 0) {
+		front.Sub += ", but not by its quality, which is not known"
+	}
+	return front
+}
+
+// judgedByLoss says whether the loss of perplexity is asked for, or known of an arm.
+func (v *view) judgedByLoss() bool {
+	return v.Run.Quality.Windows > 0 || len(v.Arms[0].Scores) == 0 || slices.ContainsFunc(v.Arms, func(a analysis.Arm) bool { return !say(a.QualityLoss, lossUnit).Missing })
+}
+
+// qualityColumns are of the loss, and of the tasks that arms are judged by.
+func (v *view) qualityColumns() (all []table.Column) {
+	if v.judgedByLoss() {
+		all = append(all, right("quality loss", "perplexity"))
+	}
+	for _, s := range v.Arms[0].Scores {
+		unit := s.Source
+		if s.Least > 0 {
+			unit += ", at least " + share(s.Least)
+		}
+		all = append(all, right("right answers", unit))
+	}
+	return all
+}
+
+func (v *view) qualityCells(a *analysis.Arm) (all []table.Cell) {
+	if v.judgedByLoss() {
+		all = append(all, v.lossCell(a))
+	}
+	for _, s := range a.Scores {
+		all = append(all, within(say(s.Right, natural(s.Right)).cell(), s.Within()))
+	}
+	return all
+}
+
+// within marks a figure that is not within its bound.
+func within(c table.Cell, ok bool) table.Cell {
+	if c.Tone != table.Quiet && !ok {
+		c.Text += " ✗"
+		c.Tone = table.Bad
+	}
+	return c
 }
 
 // costUnit is what arms are told apart by in cost: tokens of one system, or requests where there are several.
@@ -107,11 +146,7 @@ func (v *view) lossCell(a *analysis.Arm) table.Cell {
 	if id := a.Arm.QualityID; id != "" && id == v.Run.Quality.ReferenceID {
 		c.Sub = strings.TrimSuffix("reference, "+c.Sub, ", ")
 	}
-	if c.Tone != table.Quiet && !a.Eligible {
-		c.Text += " ✗"
-		c.Tone = table.Bad
-	}
-	return c
+	return within(c, a.LossWithin)
 }
 
 func (v *view) choiceCell(a *analysis.Arm) table.Cell {
@@ -243,7 +278,7 @@ func (v *view) qualityRow(id string) table.Row {
 		marked = marked || a.Arm.ID == v.Choice.Arm
 	}
 	verdict := table.Cell{Text: "✓ within", Tone: table.Good}
-	if !first.Eligible {
+	if !first.LossWithin {
 		verdict = table.Cell{Text: "✗ not within", Tone: table.Bad}
 	}
 	if id == v.Run.Quality.ReferenceID {

@@ -70,7 +70,7 @@ func (v *view) tiles(a *analysis.Arm) []Tile {
 			tiles = append(tiles, v.sloTile(c, r, i))
 		}
 	}
-	return append(tiles, v.qualityTile(a), v.capacityTile(a), v.costTile(a))
+	return append(append(tiles, v.qualityTiles(a)...), v.capacityTile(a), v.costTile(a))
 }
 
 func (v *view) sloTile(c *analysis.Cell, r analysis.SLOResult, i int) Tile {
@@ -141,11 +141,23 @@ func verdictTone(v analysis.Verdict) table.Tone {
 	return table.Quiet
 }
 
-func (v *view) qualityTile(a *analysis.Arm) Tile {
-	if exam := v.Exam(); !a.QualityLoss.Known() && exam.Of(a.Arm.ID) != nil {
-		w := say(exam.Of(a.Arm.ID).Value, scaled(100, " %"))
-		return Tile{Label: "Right answers: " + kinds[exam.Kind], Value: w.Number, Detail: w.detail(), State: "no bound is held against it", Tone: table.Quiet}
+// qualityTiles are the loss, unless tasks say in its place how well the arm answers, and the tasks that it is judged by.
+func (v *view) qualityTiles(a *analysis.Arm) (all []Tile) {
+	if t := v.lossTile(a); len(a.Scores) == 0 || t.Tone != table.Quiet {
+		all = append(all, t)
 	}
+	for _, s := range a.Scores {
+		w := say(s.Right, natural(s.Right))
+		t := Tile{Label: "Right answers: " + s.Source, Value: w.Number, Detail: w.detail(), State: "no bound is held against it"}
+		if s.Least > 0 {
+			t.Limit, t.State, t.Tone = "at least "+share(s.Least), "✓ also the interval's lower end", table.Good
+		}
+		all = append(all, t)
+	}
+	return all
+}
+
+func (v *view) lossTile(a *analysis.Arm) Tile {
 	w := say(a.QualityLoss, lossUnit)
 	t := Tile{
 		Label: "Quality loss (perplexity)", Value: w.Number, Detail: w.detail(),
@@ -154,7 +166,7 @@ func (v *view) qualityTile(a *analysis.Arm) Tile {
 	if v.Run.Quality.Bound > 0 { // 0 where quality is not part of the run
 		t.Limit = "bound " + trim(100*v.Run.Quality.Bound) + " %"
 	}
-	if a.Eligible {
+	if a.LossWithin {
 		t.State, t.Tone = "✓ within the bound, also the interval's upper end", table.Good
 	}
 	if w.Missing {

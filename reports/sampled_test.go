@@ -17,7 +17,7 @@ func TestSampledText(t *testing.T) {
 	}
 	last := &s.Arms[len(s.Arms)-1]
 	last.Arm.QualityID = "q-lossy"
-	last.SamplesExactly, last.Eligible = false, false
+	last.SamplesExactly, last.LossWithin, last.Eligible = false, false, false
 	last.Sampled = analysis.Value{Estimate: -.11, Low: -.13, High: -.09, Level: .95, N: 256, Unit: "nats"}
 	section := newView(s).qualityTable()
 	table := section.Blocks[0].(Table).Table

@@ -137,6 +137,7 @@ func syntheticArm(i int, c combo, rng *rand.Rand) analysis.Arm {
 		KL:          val(loss*1.4+.00002, loss*.1+.00001, 6144, "nats"),
 		SameTop:     val(1-loss*3, loss+.0008, 6144, "ratio"),
 		Eligible:    loss+half <= math.Log1p(.01),
+		LossWithin:  loss+half <= math.Log1p(.01),
 	}
 	a.Perplexity.Unit = "perplexity"
 	a.SameTop.High = min(a.SameTop.High, 1)

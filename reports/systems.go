@@ -20,9 +20,8 @@ func (v *view) systemsFigure() Section {
 		Quality: "Quality loss, % of perplexity against the reference", Bound: 100 * v.Run.Quality.Bound,
 		Cost: "Cost per thousand requests, " + currency(v.Run.Cost.Currency),
 	}
-	exam := v.drawnExam()
-	if exam != nil {
-		f.Quality, f.Share, f.Bound = "Right answers, % of the items: "+kinds[exam.Kind], true, 0
+	if v.Exam != nil {
+		f.Quality, f.Share, f.Bound = "Right answers, % of the items: "+kinds[v.Exam.Kind], true, 100*v.Exam.Least(v.Run.Tasks)
 	}
 	for i := range v.Systems.All {
 		f.Groups = append(f.Groups, v.systemGroup(&v.Systems.All[i]))
@@ -30,11 +29,11 @@ func (v *view) systemsFigure() Section {
 	var reasons []string
 	missing := map[string][]string{} // arms by reason
 	for i := range v.Arms {
-		if a, why := v.systemArm(&v.Arms[i], of(&v.Arms[i]), exam); why != "" {
+		if a, why := v.systemArm(&v.Arms[i], of(&v.Arms[i])); why != "" {
 			if missing[why] == nil {
 				reasons = append(reasons, why)
 			}
-			missing[why] = append(missing[why], v.Arms[i].Arm.ID)
+			missing[why] = append(missing[why], v.arm(v.Arms[i].Arm.ID))
 		} else {
 			f.Arms = append(f.Arms, a)
 		}
@@ -47,32 +46,12 @@ func (v *view) systemsFigure() Section {
 	return s
 }
 
-// drawnExam is the task that quality is drawn by: where more arms have it than have a loss of perplexity.
-func (v *view) drawnExam() *analysis.TaskFigure {
-	exam := v.Exam()
-	if exam == nil {
-		return nil
-	}
-	tasks, losses := 0, 0
-	for i := range v.Arms {
-		if exam.Of(v.Arms[i].Arm.ID) != nil {
-			tasks++
-		}
-		if !say(v.Arms[i].QualityLoss, lossUnit).Missing {
-			losses++
-		}
-	}
-	if tasks <= losses {
-		return nil
-	}
-	return exam
-}
-
-func (v *view) drawnQuality(a *analysis.Arm, exam *analysis.TaskFigure) (chart.Estimate, bool) {
-	if exam == nil {
+// drawnQuality is where an arm is on the axis of quality.
+func (v *view) drawnQuality(a *analysis.Arm) (chart.Estimate, bool) {
+	if v.Exam == nil {
 		return estimate(a.QualityLoss, lossUnit.of)
 	}
-	if r := exam.Of(a.Arm.ID); r != nil {
+	if r := v.Exam.Of(a.Arm.ID); r != nil {
 		return estimate(r.Value, scaled(100, "").of)
 	}
 	return chart.Estimate{}, false
@@ -164,7 +143,7 @@ func (v *view) numbers(arms []string) string {
 }
 
 // systemArm is an arm in the figure, or why it is not in it.
-func (v *view) systemArm(a *analysis.Arm, latency analysis.Value, exam *analysis.TaskFigure) (p chart.SystemArm, why string) {
+func (v *view) systemArm(a *analysis.Arm, latency analysis.Value) (p chart.SystemArm, why string) {
 	p = chart.SystemArm{Number: v.number[a.Arm.ID], Name: a.Arm.Name, Group: slices.IndexFunc(v.Systems.All, func(s analysis.System) bool { return slices.Contains(s.Arms, a.Arm.ID) })}
 	l, ok := estimate(latency, same)
 	switch w := say(latency, natural(latency)); {
@@ -174,7 +153,7 @@ func (v *view) systemArm(a *analysis.Arm, latency analysis.Value, exam *analysis
 		return p, "p95 beyond the slowest success"
 	}
 	p.Latency = l
-	if quality, ok := v.drawnQuality(a, exam); ok {
+	if quality, ok := v.drawnQuality(a); ok {
 		p.Quality = &quality
 	}
 	each := a.Cost.PerThousandRequests
@@ -295,20 +274,25 @@ func (v *view) qualityOf(s *analysis.System) table.Cell {
 		if a := v.arms[id]; a != nil && !say(a.QualityLoss, lossUnit).Missing {
 			known++
 		}
-		if v.Exam().Of(id) != nil {
+		if v.Exam.Of(id) != nil {
 			asked++
 		}
 	}
-	if known == 0 && asked > 0 {
-		return table.Cell{Text: "by tasks", Sub: fmt.Sprintf("of %d of %d arms", asked, len(s.Arms))}
+	switch {
+	case v.Exam != nil && asked > 0:
+		return measuredOf("right answers", asked, len(s.Arms))
+	case known > 0:
+		return measuredOf("loss of perplexity", known, len(s.Arms))
 	}
-	switch known {
-	case 0:
-		return table.Cell{Text: notMeasured, Tone: table.Quiet}
-	case len(s.Arms):
-		return table.Text("measured")
+	return table.Cell{Text: notMeasured, Tone: table.Quiet}
+}
+
+// measuredOf says what of a system's arms is known.
+func measuredOf(what string, n, arms int) table.Cell {
+	if n == arms {
+		return table.Text(what)
 	}
-	return table.Cell{Text: "measured", Sub: fmt.Sprintf("of %d of %d arms", known, len(s.Arms))}
+	return table.Cell{Text: what, Sub: fmt.Sprintf("of %d of %d arms", n, arms)}
 }
 
 // priceCell is what a system costs by the hour or the million tokens, where that is from, and whether it is to be trusted.

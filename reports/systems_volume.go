@@ -58,7 +58,7 @@ func (v *view) volumeCaption(vol *analysis.Volume) string {
 	if vol.Spares > 0 {
 		s += ", with " + plural(vol.Spares, "spare")
 	}
-	s += ". An API takes what its own requests took by the price list. A ring is the volume from which on machines stay cheaper, its bar the interval that both measurements leave. Volume is in requests because tokens of different systems are not the same."
+	s += ". An API takes what its own requests took by the price list. A ring is the volume from which on machines stay cheaper, its bar the interval that both measurements leave; from a smaller one they can be cheaper already, as long as no further machine is due. Volume is in requests because tokens of different systems are not the same."
 	if a := v.arms[vol.Arm]; a != nil && a.Cost.PerThousandRequests.Estimated {
 		s += " The capacity of the machine is not proven: what follows from it is assumed."
 	}
@@ -82,8 +82,7 @@ func (v *view) qualityBeside(vol *analysis.Volume, c analysis.Call) table.Cell {
 	if c.Equal {
 		return table.Text("within the bound")
 	}
-	exam := v.Exam()
-	if own, other := exam.Of(c.Arm), exam.Of(vol.Arm); own != nil && other != nil {
+	if own, other := v.Exam.Of(c.Arm), v.Exam.Of(vol.Arm); own != nil && other != nil {
 		w, of := say(own.Value, natural(own.Value)), say(other.Value, natural(other.Value))
 		return table.Cell{Text: w.Number + " right", Sub: "the machine's arm " + of.Number}
 	}

@@ -21,6 +21,7 @@ type Run struct {
 	Searches     []Search    `json:"searches,omitempty"` // loads whose rates are searched; none in older runs
 	SLOs         []SLO       `json:"slos"`
 	Quality      QualityPlan `json:"quality"`
+	Tasks        []TaskPlan  `json:"tasks,omitempty"` // that arms are asked, in the scenario's order; none in older runs
 	Cost         CostPlan    `json:"cost"`
 	Order        []TrialKey  `json:"order"`                // trials in the order they are run
 	Unmeasured   []string    `json:"unmeasured,omitempty"` // interactions of axes that the sweep does not cover, one sentence each

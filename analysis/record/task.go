@@ -16,6 +16,13 @@ type Task struct {
 	ElapsedNS   int64    `json:"elapsed_ns"` // of this subject
 }
 
+// TaskPlan is a task of a run.
+type TaskPlan struct {
+	Kind   string  `json:"kind"`            // Task.Kind of the answers that are judged: "letters" of questions with choices
+	Source string  `json:"source"`          // as Task.Source
+	Least  float64 `json:"least,omitempty"` // share of the items that an arm must get right, 0.6 = 60 %; 0 for none
+}
+
 // Forms in which a server is asked.
 const (
 	FormText = "text" // continue a text

@@ -59,6 +59,11 @@ func (r *Run) validate(path string) error {
 	if err := r.Cost.validate(); err != nil {
 		return fmt.Errorf("%s: cost: %w", path, err)
 	}
+	for i, k := range r.Tasks {
+		if !(k.Least >= 0 && k.Least < 1) {
+			return fmt.Errorf("%s: tasks[%d].least: %v, expected a share from 0 up to 1", path, i, k.Least)
+		}
+	}
 	for i, s := range r.SLOs {
 		if err := s.validate(); err != nil {
 			return fmt.Errorf("%s: slos[%d]: %w", path, i, err)

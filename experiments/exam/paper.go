@@ -99,16 +99,23 @@ func (p Paper) asks(t task.Tokenizer) []Ask {
 	return AskCodes(p.places, t, p.context, p.most)
 }
 
+// Judged is the kind of the answers in writing to a paper of some kind, which every server can give.
+func Judged(kind string) string {
+	if kind == Choice {
+		return Letters
+	}
+	return kind
+}
+
 // judge is of what was answered in writing.
-func (p Paper) judge(written []Written) (kind string, a Answers, err error) {
+func (p Paper) judge(written []Written) (Answers, error) {
 	switch p.Kind {
 	case Choice:
-		return Letters, ByLetter(p.questions, written), nil
+		return ByLetter(p.questions, written), nil
 	case Generate:
-		a, err = ByText(p.prompts, written, nil)
-		return Generate, a, err
+		return ByText(p.prompts, written, nil)
 	}
-	return Code, ByCode(p.places, written, nil), nil
+	return ByCode(p.places, written, nil), nil
 }
 
 // Worst calls ask for every request that putting the papers to the server can take at most, with its prompt and the
@@ -167,11 +174,11 @@ func (s *Server) Sit(ctx context.Context, papers []Paper, t task.Tokenizer, prog
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", p.Source, err)
 		}
-		kind, a, err := p.judge(written)
+		a, err := p.judge(written)
 		if err != nil {
 			return nil, nil, err
 		}
-		all = append(all, s.task(kind, p, a))
+		all = append(all, s.task(Judged(p.Kind), p, a))
 		if p.Kind != Choice {
 			continue
 		}

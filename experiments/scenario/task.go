@@ -8,12 +8,13 @@ import (
 
 // Task is what every arm is asked beside its loads, engines and targets alike, and judged by.
 type Task struct {
-	Key       string // of its table, for messages
-	Kind      string // one of TaskKinds
-	File      string // with the items, as written
-	Items     int    // the first so many of the file, or so many places in code; 0 for all of a file
-	MaxTokens int    // of an answer, where an item does not say
-	Context   int    // of TaskCode: tokens of the file before a place, at most
+	Key       string  // of its table, for messages
+	Kind      string  // one of TaskKinds
+	File      string  // with the items, as written
+	Items     int     // the first so many of the file, or so many places in code; 0 for all of a file
+	MaxTokens int     // of an answer, where an item does not say
+	Context   int     // of TaskCode: tokens of the file before a place, at most
+	Least     float64 // share of the items that an arm must get right; 0 for none
 }
 
 // Kinds of tasks.
@@ -31,6 +32,7 @@ const (
 	defaultCodeItems   = 40
 	defaultCodeContext = 512
 	mostTaskItems      = 1 << 16
+	mostLeast          = 0.999 // nothing short of all items ever shows more
 )
 
 // tasks reads every [[task]].
@@ -49,6 +51,7 @@ func (r *reader) tasks(t *table) (all []Task) {
 		}
 		k.Items = c.integer("items", items, 1, mostTaskItems)
 		k.MaxTokens = c.integer("max_tokens", defaultTaskTokens[k.Kind], 1, workload.MaxLength)
+		k.Least = c.number("least", 0, interval{lo: 0, hi: mostLeast, open: true})
 		c.finish()
 		for _, before := range all {
 			if k.Kind != "" && k.File != "" && before.Kind == k.Kind && before.File == k.File {

@@ -49,6 +49,14 @@ func answering(s scenario.Settings) any {
 	return []any{s.Quantization, s.CacheFormat(), fmt.Sprintf("%+v", bound), size}
 }
 
+// tasks is what run.json says of the scenario's tasks.
+func (m *Matrix) tasks() (all []record.TaskPlan) {
+	for _, k := range m.Scenario.Tasks {
+		all = append(all, record.TaskPlan{Kind: exam.Judged(k.Kind), Source: k.File, Least: k.Least})
+	}
+	return all
+}
+
 // forms are those in which the targets are asked; text where there are none.
 func (m *Matrix) forms() []string {
 	var all []string

@@ -24,7 +24,7 @@ func (m *Matrix) Run(c Circumstances) record.Run {
 	run := record.Run{
 		Format: record.FormatVersion, Name: s.Name, Created: c.Created.UTC().Format(time.RFC3339),
 		Build: c.Build, Host: c.Host, ScenarioHash: s.SHA256, Files: c.Files, Seed: s.Run.Seed, Repetitions: s.Run.Repetitions,
-		Axes: m.Axes, Skipped: m.Skipped, Quality: m.plan(c.TextSHA256),
+		Axes: m.Axes, Skipped: m.Skipped, Quality: m.plan(c.TextSHA256), Tasks: m.tasks(),
 		Order: m.Order(s.Run.Seed), Unmeasured: m.Unmeasured, Notes: c.Notes,
 	}
 	for _, a := range m.Arms {

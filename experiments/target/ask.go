@@ -41,3 +41,12 @@ func askJSON(ctx context.Context, client *http.Client, url string, into any) err
 	}
 	return nil
 }
+
+// versionAt is what a server says at /version.
+func versionAt(ctx context.Context, client *http.Client, base string) (string, error) {
+	var answer struct {
+		Version string `json:"version"`
+	}
+	err := askJSON(ctx, client, base+"/version", &answer)
+	return answer.Version, err
+}

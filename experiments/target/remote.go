@@ -14,14 +14,15 @@ import (
 	"github.com/assaylab/assay/loadgen/dialect"
 )
 
-// Remote is a server that is already there: it is not started and not stopped. Its counters are read where it has those of vLLM.
+// Remote is a server that is already there: it is not started and not stopped. Its counters are read where it has those of vLLM, or
+// TensorRT-LLM's page of counters.
 type Remote struct {
 	Base string // URL without a final slash
 	Kind dialect.Kind
 	Key  dialect.Key
 
 	client  *http.Client
-	metrics *vllmMetrics // nil where it has none
+	metrics exported // nil where it has none
 }
 
 var _ Target = (*Remote)(nil)

@@ -4,6 +4,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -170,5 +173,61 @@ func TestPaid(t *testing.T) {
 		if r := remote(t, tc.address, tc.kind); r.Paid() != tc.paid || r.Provider() != tc.provider {
 			t.Errorf("%s %s: paid %v, provider %v", tc.address, tc.kind, r.Paid(), r.Provider())
 		}
+	}
+}
+
+// What TensorRT-LLM has at /metrics is gone once it is read, and belongs to whoever started it: it is not asked for, and neither where nobody
+// knows who answers. Others' counters are read there, and its own at a page that keeps them.
+func TestReadyTakesNothingAway(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("testdata", "trtllm", "prometheus.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const trt, vllm = `{"object":"list","data":[{"id":"m","object":"model","owned_by":"tensorrt_llm"}]}`, `{"object":"list","data":[{"id":"m","object":"model","owned_by":"vllm"}]}`
+	for _, c := range []struct {
+		name, list string
+		status     int
+		export     string
+		read       bool // /metrics
+		known      string
+	}{
+		{"TensorRT-LLM", trt, 200, "", false, ""},
+		{"TensorRT-LLM with counters", trt, 200, string(page), false, "generated_tokens"},
+		{"vLLM", vllm, 200, "", true, "generated_tokens"},
+		{"no list", "", 404, "", true, "generated_tokens"},
+		{"another list", "ok", 200, "", true, "generated_tokens"},
+		{"too busy", "", 503, string(page), false, ""},
+		{"refused", "", 403, string(page), false, ""},
+	} {
+		var drained atomic.Int64
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.URL.Path == "/v1/models":
+				w.WriteHeader(c.status)
+				_, _ = w.Write([]byte(c.list))
+			case r.URL.Path == "/metrics":
+				drained.Add(1)
+				_, _ = w.Write([]byte("vllm:num_requests_running 0\nvllm:num_requests_waiting 0\nvllm:prompt_tokens_total 5\nvllm:generation_tokens_total 6\n"))
+			case r.URL.Path == "/version":
+				_, _ = w.Write([]byte(`{"version":"1.2.3"}`))
+			case r.URL.Path == trtExportPath && c.export != "":
+				_, _ = w.Write([]byte(c.export))
+			default:
+				w.WriteHeader(404)
+			}
+		}))
+		r := remote(t, s.URL, "chat")
+		if err := r.Ready(t.Context()); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		stats, err := r.Stats(t.Context())
+		version, also := r.Version(t.Context())
+		if err := errors.Join(err, also, r.Stop()); err != nil {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if read := drained.Load() > 0; read != c.read || c.known == "" != (len(stats.Known) == 0) || c.known != "" && (!slices.Contains(stats.Known, c.known) || version != "1.2.3") {
+			t.Errorf("%s: /metrics was read %v; known %v of version %q", c.name, read, stats.Known, version)
+		}
+		s.Close()
 	}
 }

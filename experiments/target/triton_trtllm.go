@@ -26,9 +26,10 @@ type tritonTRT struct {
 }
 
 var (
-	_ Target   = (*tritonTRT)(nil)
-	_ Prober   = (*tritonTRT)(nil)
-	_ Reporter = (*tritonTRT)(nil)
+	_ Target     = (*tritonTRT)(nil)
+	_ Prober     = (*tritonTRT)(nil)
+	_ Reporter   = (*tritonTRT)(nil)
+	_ Accountant = (*tritonTRT)(nil)
 )
 
 func newTritonTRT(l Launch) (Target, error) {
@@ -120,6 +121,15 @@ func (t *tritonTRT) Report(before, after Stats) []record.Setting {
 		all = r.Report(before, after)
 	}
 	return append(all, trtGaugeReport(after)...)
+}
+
+// Differs implements Accountant: it is Triton that counts requests. The backend's counts of tokens are among the counters, which are held
+// against the client's for every system.
+func (t *tritonTRT) Differs(before, after Stats, seen Seen) []string {
+	if a, ok := t.Target.(Accountant); ok {
+		return a.Differs(before, after, seen)
+	}
+	return nil
 }
 
 // probeTritonTRT looks for Triton, a GPU, and what the templates lack.

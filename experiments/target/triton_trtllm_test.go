@@ -102,3 +102,26 @@ func TestTritonTRTProbe(t *testing.T) {
 		t.Errorf("%q", f.Missing)
 	}
 }
+
+// What Triton counts of requests is held against the client's, and is nobody's where nothing has been started.
+func TestTritonTRTDiffers(t *testing.T) {
+	target, err := New(tritonTRTLaunch(t, tritonTRTValues()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, ok := target.(Accountant)
+	if !ok {
+		t.Fatal("it counts requests, and does not say so")
+	}
+	before, after := Stats{Samples: map[string]float64{tritonRequests: 3}}, Stats{Samples: map[string]float64{tritonRequests: 10}}
+	if got := a.Differs(before, after, Seen{Requests: 9, Answered: 9}); got != nil {
+		t.Errorf("before there is a server: %q", got)
+	}
+	target.(*tritonTRT).Target = &triton{}
+	if got := a.Differs(before, after, Seen{Requests: 9, Answered: 9}); len(got) != 1 || got[0] != "It counted 7 requests as answered, the client 9 of 9." {
+		t.Errorf("%q", got)
+	}
+	if got := a.Differs(before, after, Seen{Requests: 7, Answered: 7}); got != nil {
+		t.Errorf("equal counts: %q", got)
+	}
+}

@@ -206,11 +206,7 @@ func (t *trt) Report(before, after Stats) []record.Setting {
 
 // Version implements Prober.
 func (t *trt) Version(ctx context.Context) (string, error) {
-	var answer struct {
-		Version string `json:"version"`
-	}
-	err := askJSON(ctx, t.launch.Client, t.URL()+"/version", &answer)
-	return answer.Version, err
+	return versionAt(ctx, t.launch.Client, t.URL())
 }
 
 // URL implements Target.

@@ -90,9 +90,7 @@ func (m *vllmMetrics) Stats(ctx context.Context) (Stats, error) {
 
 // Version asks the server.
 func (m *vllmMetrics) Version(ctx context.Context) (string, error) {
-	var answer struct{ Version string }
-	err := askJSON(ctx, m.client, m.base+"/version", &answer)
-	return answer.Version, err
+	return versionAt(ctx, m.client, m.base)
 }
 
 // watch looks at the gauges until stop.

@@ -142,7 +142,7 @@ func TestUnsupported(t *testing.T) {
 	for name, want := range map[string]string{
 		"chat": "yyyyyyyy", "completions": "yyyyyyyy", "openai-chat": "nynynnyn", "openai-responses": "nnnnnnyn", "anthropic": "nnyyynnn",
 		"gemini": "nyyynnyn", "gemini-whole": "nyyynnyn", "vertex": "nyyynnyn", "vertex-whole": "nyyynnyn",
-		"triton-stream": "yyyyynyy", "triton": "yyyyynyy", "triton-vllm-stream": "yyyynnyy", "triton-vllm": "yyyynnyy", "kserve": "yyyyyyyy", "triton-grpc": "yyyyynyy",
+		"triton-stream": "yyyyynyy", "triton": "yyyyynyy", "triton-vllm-stream": "yyyynnyy", "triton-vllm": "yyyynnyy", "kserve": "yyyyyyyy", "triton-grpc": "yyyyyyyy",
 	} {
 		kind, ok := Named(name)
 		if !ok {

@@ -40,14 +40,25 @@ func (KServe) Encode(p workload.Prompt, o Options) (Call, error) {
 	if err := kserveForm.check(p, o); err != nil {
 		return Call{}, err
 	}
-	body := map[string]any{"inputs": inputs(p, o), "outputs": []map[string]string{{"name": textOutput}}}
-	if p.Priority < 0 {
-		return Call{}, &UnsupportedError{kserveForm.name, "priority", fmt.Sprintf("levels are 1 and more, and it is %d", p.Priority)}
+	if err := isLevel(kserveForm.name, p.Priority); err != nil {
+		return Call{}, err
 	}
+	body := map[string]any{"inputs": inputs(p, o), "outputs": []map[string]string{{"name": textOutput}}}
 	if p.Priority > 0 {
-		body["parameters"] = map[string]int{"priority": p.Priority}
+		body["parameters"] = map[string]int{priorityParameter: p.Priority}
 	}
 	return kserveForm.call(tritonPath(o.Model)+"/infer", o, body)
+}
+
+// priorityParameter of a request is a level of the model's priority_levels.
+const priorityParameter = "priority"
+
+// isLevel refuses a priority that is none of Triton's levels, of which 0 is the model's default.
+func isLevel(form string, priority int) error {
+	if priority < 0 {
+		return &UnsupportedError{form, "priority", fmt.Sprintf("levels are 1 and more, and it is %d", priority)}
+	}
+	return nil
 }
 
 const textOutput = "text_output"

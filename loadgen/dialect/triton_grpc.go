@@ -35,8 +35,7 @@ const (
 var grpcForm = form{
 	name: "triton gRPC ModelStreamInfer", auth: bearer,
 	header: map[string]string{"Te": "trailers", "triton_grpc_error": "true"},
-	owned:  []string{wantsFinal},
-	lacks:  lacks{priority: noTritonPriority},
+	owned:  []string{priorityParameter, wantsFinal},
 }
 
 // Encode implements Dialect. Members of Extra become parameters of the request.
@@ -44,7 +43,10 @@ func (TritonGRPC) Encode(p workload.Prompt, o Options) (Call, error) {
 	if err := grpcForm.check(p, o); err != nil {
 		return Call{}, err
 	}
-	message, err := inferRequest(o, append(inputs(p, o), scalar("stream", "BOOL", true)))
+	if err := isLevel(grpcForm.name, p.Priority); err != nil {
+		return Call{}, err
+	}
+	message, err := inferRequest(o, p.Priority, append(inputs(p, o), scalar("stream", "BOOL", true)))
 	if err != nil {
 		return Call{}, fmt.Errorf("encode request: %w", err)
 	}
@@ -53,7 +55,7 @@ func (TritonGRPC) Encode(p workload.Prompt, o Options) (Call, error) {
 
 // inferRequest is a ModelInferRequest: model_name 1, model_version 2, parameters 4, inputs 5, and the data of all inputs as
 // raw_input_contents 7, in which Triton takes it over as it is. No output is asked for by name, so that all come that the model has.
-func inferRequest(o Options, inputs []tensor) ([]byte, error) {
+func inferRequest(o Options, priority int, inputs []tensor) ([]byte, error) {
 	name, version, _ := strings.Cut(o.Model, "/versions/")
 	b := appendText(nil, 1, name)
 	if version != "" {
@@ -61,6 +63,9 @@ func inferRequest(o Options, inputs []tensor) ([]byte, error) {
 	}
 	parameters := map[string]any{wantsFinal: true}
 	maps.Copy(parameters, o.Extra)
+	if priority > 0 {
+		parameters[priorityParameter] = priority
+	}
 	for _, key := range slices.Sorted(maps.Keys(parameters)) { // the same request always gives the same bytes
 		entry, err := parameter(key, parameters[key])
 		if err != nil {

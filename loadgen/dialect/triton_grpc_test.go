@@ -139,6 +139,21 @@ func TestEncodeGRPC(t *testing.T) {
 	}
 }
 
+// A priority is a level of the model's, a parameter of the request; 0 is not sent.
+func TestEncodeGRPCPriority(t *testing.T) {
+	call, err := dialect.TritonGRPC{}.Encode(workload.Prompt{Text: "x", MaxTokens: 1, Priority: 3}, dialect.Options{Model: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := kserve(t, "ModelInferRequest")
+	if err := proto.Unmarshal(call.Body[5:], m); err != nil {
+		t.Fatal(err)
+	}
+	if _, parameters, _ := requestOf(t, m); parameters != "priority:{int64_param:3} triton_enable_empty_final_response:{bool_param:true}" {
+		t.Error(parameters)
+	}
+}
+
 // requestOf prints what protobuf's own implementation has read.
 func requestOf(t *testing.T, m *dynamicpb.Message) (model, parameters string, inputs []string) {
 	t.Helper()
@@ -175,14 +190,15 @@ func requestOf(t *testing.T, m *dynamicpb.Message) (model, parameters string, in
 // What no request can have is refused by name.
 func TestEncodeGRPCRefuses(t *testing.T) {
 	for want, o := range map[string]dialect.Options{
-		`extra member "a" is [1], expected a text, a number or a boolean`:         {Model: "m", Extra: map[string]any{"a": []int{1}}},
-		`extra member "triton_enable_empty_final_response": set by the load`:      {Model: "m", Extra: map[string]any{"triton_enable_empty_final_response": false}},
-		"top_k is 4294967297, expected a number of 32 bits":                       {Model: "m", TopK: 1<<32 + 1},
-		"priority cannot be sent to triton gRPC ModelStreamInfer: the model conf": {Model: "priority"},
+		`extra member "a" is [1], expected a text, a number or a boolean`:        {Model: "m", Extra: map[string]any{"a": []int{1}}},
+		`extra member "triton_enable_empty_final_response": set by the load`:     {Model: "m", Extra: map[string]any{"triton_enable_empty_final_response": false}},
+		"top_k is 4294967297, expected a number of 32 bits":                      {Model: "m", TopK: 1<<32 + 1},
+		"priority cannot be sent to triton gRPC ModelStreamInfer: levels are 1 ": {Model: "priority"},
+		`extra member "priority": set by the load`:                               {Model: "m", Extra: map[string]any{"priority": 1}},
 	} {
 		p := workload.Prompt{Text: "x", MaxTokens: 1}
 		if o.Model == "priority" {
-			p.Priority = 1
+			p.Priority = -1
 		}
 		if _, err := (dialect.TritonGRPC{}).Encode(p, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

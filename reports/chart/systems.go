@@ -20,7 +20,7 @@ type Systems struct {
 	Limit   float64 // nanoseconds, 0 for none
 	Quality string  // what the upper y axis is
 	Share   bool    // it is a share that is right, of which more is better; else a loss
-	Bound   float64 // percent that may be lost; 0 draws none
+	Bound   float64 // percent that may be lost, or of a share that must be right; 0 draws none
 	Cost    string  // what the lower y axis is
 	Groups  []SystemGroup
 	Arms    []SystemArm
@@ -187,13 +187,13 @@ func (f Systems) qualityAxis(arms []SystemArm) axis {
 	for _, a := range arms {
 		all = append(all, a.Quality.Value, a.Quality.Low, a.Quality.High)
 	}
+	if f.Bound > 0 {
+		all = append(all, f.Bound)
+	}
 	if f.Share {
 		all = slices.DeleteFunc(all, func(x float64) bool { return math.IsInf(x, 0) })
 		low, high := slices.Min(all), slices.Max(all)
 		return linearAxis(max(0, low-(high-low)*.1), high, 5)
-	}
-	if f.Bound > 0 {
-		all = append(all, f.Bound)
 	}
 	return percentAxis(all, 5)
 }
@@ -219,7 +219,11 @@ func (f Systems) limits(c draw.Canvas, px, py func(float64) vg.Length, quality b
 	if quality && f.Bound > 0 {
 		v := py(f.Bound)
 		c.StrokeLine2(dashed, c.Min.X, v, c.Max.X, v)
-		write(c, note, vg.Point{X: c.Max.X - 3, Y: v + 8}, draw.XRight, "quality bound "+trim(f.Bound)+" %")
+		name := "quality bound "
+		if f.Share {
+			name = "at least "
+		}
+		write(c, note, vg.Point{X: c.Max.X - 3, Y: v + 8}, draw.XRight, name+trim(f.Bound)+" %")
 	}
 	if v := px(f.Limit); f.Limit > 0 && v <= c.Max.X {
 		c.StrokeLine2(dashed, v, c.Min.Y, v, c.Max.Y)

@@ -53,7 +53,15 @@ func (f Volume) Title() string { return "Cost by volume" }
 
 // Alt implements Figure.
 func (f Volume) Alt() string {
-	return fmt.Sprintf("Cost of a month in %s against the volume in %s for %d ways to serve it, with %d volumes at which one becomes cheaper than another.", f.Currency, f.Of, len(f.Lines), len(f.Crosses))
+	crosses := "the volumes"
+	if len(f.Crosses) == 1 {
+		crosses = "the volume"
+	}
+	s := fmt.Sprintf("Cost of a month in %s against the volume in %s for %d ways to serve it", f.Currency, f.Of, len(f.Lines))
+	if len(f.Crosses) == 0 {
+		return s + "."
+	}
+	return fmt.Sprintf("%s, with %s at which one becomes cheaper than another.", s, crosses)
 }
 
 // Height implements Figure.

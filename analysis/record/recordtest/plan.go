@@ -19,6 +19,7 @@ type Plan struct {
 	Windows     int // of quality; 0 leaves quality out of the run
 	Length      int // tokens per window
 	Bound       float64
+	Least       float64 // share of the answers of arms that must be right, 0 for none
 	Price       string
 	Utilisation float64
 	Unmeasured  []string
@@ -61,6 +62,7 @@ type Arm struct {
 	Tokens     float64            // of this system for one of the workload's; 0 is 1
 	Server     *record.Server     // what every trial says; nil where the system says nothing
 	Answers    string             // to the items of a task: "1" is right and "0" wrong; "" is asked none
+	Form       string             // in which it is asked, "" for record.FormText
 }
 
 // Small is two arms at two rates: "fast" holds both, "slow" only the lower one.

@@ -1,6 +1,7 @@
 package recordtest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -199,6 +200,6 @@ func (a *Arm) writeTasks(dir string) error {
 		m.Hits = append(m.Hits, c == '1')
 	}
 	q := record.Quality{Format: record.FormatVersion, ID: a.tasksID(), Subject: a.ID,
-		Tasks: []record.Task{{Format: record.FormatVersion, Kind: "letters", Form: record.FormText, Source: "questions.jsonl", Metrics: []record.Metric{m}}}}
+		Tasks: []record.Task{{Format: record.FormatVersion, Kind: "letters", Form: cmp.Or(a.Form, record.FormText), Source: "questions.jsonl", Metrics: []record.Metric{m}}}}
 	return record.WriteJSON(filepath.Join(dir, record.QualityDir, q.ID+".json"), q)
 }

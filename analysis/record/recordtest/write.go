@@ -61,6 +61,7 @@ func (p Plan) Run() record.Run {
 		arm := record.Arm{ID: a.ID, Name: a.ID, Settings: a.Swept, Swept: a.Swept, Command: "assay serve --made-up " + a.ID, TOML: "[engine]\n", Deployment: a.Deployment}
 		if a.Answers != "" {
 			arm.TasksID = a.tasksID()
+			run.Tasks = []record.TaskPlan{{Kind: "letters", Source: "questions.jsonl", Least: p.Least}}
 		}
 		if a.Deployment != nil {
 			arm.Command, arm.TOML = a.command(), ""
