@@ -59,7 +59,7 @@ func (p *Planner) Attain(rate float64, replicas int) (Prediction, error) {
 	warmup := e.Requests / 5
 	t := &tally{limits: p.Limits, misses: make([]int, len(p.Limits))}
 	d := Deployment{Engine: p.Engine, Replicas: n, Router: p.Router, Seed: p.Seed, Warmup: warmup, Events: t.events(), Stop: p.Stop}
-	o, err := Run(d, p.Traffic.Open(rate*float64(n)/float64(replicas), warmup+e.Requests, 0, p.Seed), t.add)
+	o, err := d.run(p.Traffic.Open(rate*float64(n)/float64(replicas), warmup+e.Requests, 0, p.Seed), t.add)
 	if err != nil {
 		return Prediction{}, err
 	}
