@@ -162,7 +162,7 @@ func TestExportedToLiteLLM(t *testing.T) {
 	}
 	l, port := startExported(t), freePort(t)
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
-	background(t, 5*time.Minute, url, "/health/readiness", []string{"LITELLM_LOCAL_MODEL_COST_MAP=True", spareKeyVar + "=" + sdkKey}, filepath.Join(bin, "litellm"),
+	background(t, 5*time.Minute, url, "/health/readiness", []string{"LITELLM_LOCAL_MODEL_COST_MAP=True", "LITELLM_MASTER_KEY=" + sdkKey, spareKeyVar + "=" + sdkKey}, filepath.Join(bin, "litellm"),
 		"--config", l.export(t, "litellm", "", ""), "--host", "127.0.0.1", "--port", fmt.Sprint(port), "--telemetry", "False")
 	l.falls(t, url, func(string, http.Header) {})
 }

@@ -183,6 +183,8 @@ func (y *yaml) litellm(l *scenario.Ladder) {
 			}
 		}
 	}
+	y.line(0, "general_settings:")
+	y.line(1, "master_key: os.environ/LITELLM_MASTER_KEY # that clients ask with; LiteLLM does not start without one")
 	y.line(0, "router_settings:")
 	y.line(1, "num_retries: 0 # the next rung is asked instead")
 	y.line(1, "allowed_fails: %d", l.Breaker.Failures)
