@@ -116,10 +116,13 @@ func completed(t *testing.T, answer string, stream bool) (text string) {
 }
 
 // falls asks a gateway while both servers are there and after the first one was killed: the first answers, and then the second.
-func (l *exportedLadder) falls(t *testing.T, url string, served func(rung string, h http.Header)) {
+func (l *exportedLadder) falls(t *testing.T, url string, streamsFall bool, served func(rung string, h http.Header)) {
 	t.Helper()
 	for i, rung := range []string{"full", "spare"} {
 		for _, stream := range []bool{false, true} {
+			if i == 1 && stream && !streamsFall {
+				continue
+			}
 			text, headers := completeWith(t, url, "Assistant", stream)
 			if text != l.answers[i] {
 				t.Errorf("with rung %s as the best that is there, streaming %v: %q, want its answer, %q", rung, stream, text, l.answers[i])
@@ -147,14 +150,15 @@ func TestExportedToEnvoy(t *testing.T) {
 	tool(t, ".", nil, envoy, "--mode", "validate", "-c", file)
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
 	background(t, time.Minute, url, "/v1/models", []string{spareKeyVar + "=" + sdkKey}, envoy, "-c", file, "--concurrency", "1", "--log-level", "warning", "--use-dynamic-base-id")
-	l.falls(t, url, func(rung string, h http.Header) {
+	l.falls(t, url, true, func(rung string, h http.Header) {
 		if got := h.Get("X-Assay-Rung"); got != rung {
 			t.Errorf("served by rung %q, want %q", got, rung)
 		}
 	})
 }
 
-// LiteLLM's proxy takes the export, and falls back from the first rung to the second.
+// LiteLLM's proxy takes the export, and falls back from the first rung to the second, but for completions that are streamed: these it
+// ends with an error.
 func TestExportedToLiteLLM(t *testing.T) {
 	bin, err := filepath.Abs(virtualEnv(t, filepath.Join("loadgen", "dialect", "testdata", "litellm", "requirements.txt")))
 	if err != nil {
@@ -164,7 +168,7 @@ func TestExportedToLiteLLM(t *testing.T) {
 	url := fmt.Sprintf("http://127.0.0.1:%d", port)
 	background(t, 5*time.Minute, url, "/health/readiness", []string{"LITELLM_LOCAL_MODEL_COST_MAP=True", "LITELLM_MASTER_KEY=" + sdkKey, spareKeyVar + "=" + sdkKey}, filepath.Join(bin, "litellm"),
 		"--config", l.export(t, "litellm", "", ""), "--host", "127.0.0.1", "--port", fmt.Sprint(port), "--telemetry", "False")
-	l.falls(t, url, func(string, http.Header) {})
+	l.falls(t, url, false, func(string, http.Header) {})
 }
 
 // envoyGateway has the definitions of two of the kinds that are exported. Envoy AI Gateway, which has those of the others, is no module
