@@ -3,7 +3,7 @@ GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
 RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target ./experiments/gateway ./analysis/internal/each
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
-  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./analysis/demand ./experiments/scenario ./experiments/pull ./analysis/price ./engine/meter ./experiments/ledger ./experiments/gateway ./experiments/promtext ./experiments/target ./experiments/target/pbtxt
+  ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./analysis/demand ./experiments/scenario ./experiments/pull ./analysis/price ./analysis/strict ./engine/meter ./experiments/ledger ./experiments/gateway ./experiments/promtext ./experiments/target ./experiments/target/pbtxt
 FUZZTIME ?= 20s
 SOAK     ?= 30m
 REQUESTS ?= 10000000
@@ -84,8 +84,8 @@ sdk: ## drive the server with OpenAI's own clients; needs python3, npm and their
 integration: integration-dialects ## the dialects, then vLLM, Triton and the included engine in one run, from an empty cache; needs python3, PyPI, 9 GB, 35 minutes; leaves runs/integration
 	$(GO) test -tags vllm,triton -run '^TestIntegration$$' -timeout 2h -count 1 -v .
 
-integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server; needs python3 and PyPI
-	$(GO) test -tags dialects -run DialectsOf -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
+integration-dialects: ## hold the dialects to the clients of OpenAI, Anthropic, Google and Triton, and to Triton's server, and load exported ladders into LiteLLM and Envoy; needs python3 and PyPI
+	$(GO) test -tags dialects -run 'DialectsOf|Exported' -timeout 1h -v . $(if $(VLLM),-vllm $(VLLM)) # VLLM: the URL of a server of vLLM, if there is one
 
 integration-triton: ## install nvidia-pytriton, and sweep Triton Inference Server with scenarios/triton.toml; needs python3, PyPI, 400 MB, 10 minutes; leaves runs/integration-triton
 	$(GO) test -tags triton -run '^TestIntegrationTriton$$' -timeout 1h -count 1 -v .

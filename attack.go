@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/assaylab/assay/analysis"
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/experiments/store"
 	"github.com/assaylab/assay/loadgen/dialect"
@@ -277,8 +278,8 @@ func limitTable(slo string) (string, error) {
 // asFlags words problems of the flags' scenario as what they are.
 func asFlags(err error) error {
 	var all []error
-	for _, p := range scenario.Problems(err) {
-		q := scenario.Problem{File: "load", Key: flagOf(p.Key), Found: p.Found, Expected: p.Expected}
+	for _, p := range strict.Problems(err) {
+		q := strict.Problem{File: "load", Key: flagOf(p.Key), Found: p.Found, Expected: p.Expected}
 		all = append(all, errors.New(strings.TrimPrefix(q.Error(), "load: ")))
 	}
 	return errors.Join(all...)

@@ -172,7 +172,7 @@ func TestUsageErrors(t *testing.T) {
 		{"setting of an engine with a ladder", []string{"serve", "--ladder", "x.toml", "--max-batch", "2"}, 2, []string{"--max-batch is a setting of one engine", "x.toml"}},
 		{"flag of a ladder without one", []string{"serve", "--rungs", "full"}, 2, []string{"--rungs is for --ladder"}},
 		{"no such ladder", []string{"ladder", missing}, 2, []string{missing, "no such file"}},
-		{"format of an export", []string{"ladder", "scenarios/ladders/gopherling.toml", "--export", "nginx"}, 2, []string{`found "nginx", expected one of litellm, envoy`}},
+		{"format of an export", []string{"ladder", "scenarios/ladders/gopherling.toml", "--export", "nginx"}, 2, []string{`found "nginx", expected one of litellm, envoy, envoy-ai-gateway`}},
 		{"no such rung", []string{"serve", "--ladder", "scenarios/ladders/gopherling.toml", "--rungs", "ful", "--dry-run"}, 2, []string{`no rung "ful", expected one of full`}},
 		{"no such model", []string{"serve", "--listen", "127.0.0.1:0", "--model", missing}, 2, []string{missing}},
 		{"no such embedded model", []string{"quantize", "embedded:gopherling-9m", missing, "--to", "Q8_0"}, 2, []string{"gopherling-7m"}},

@@ -19,6 +19,7 @@ import (
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/price"
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/scenario"
 	"github.com/assaylab/assay/loadgen/result"
 )
@@ -239,7 +240,7 @@ func accepted(t *testing.T, table string) []string {
 	const stranger = "zzzzzzzzzzzzzzzz"
 	text := strings.Replace(everyTable, table+"\n", table+"\n"+stranger+" = 1\n", 1)
 	_, err := scenario.Parse("every.toml", []byte(text))
-	for _, p := range scenario.Problems(err) {
+	for _, p := range strict.Problems(err) {
 		if strings.HasSuffix(p.Key, stranger) {
 			list, ok := strings.CutPrefix(p.Expected, "one of ")
 			if !ok {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/scenario"
 )
 
@@ -57,7 +58,7 @@ func planKeys(t *testing.T, text, table string) []string {
 		asked = strings.Replace(text, table+"\n", table+"\n"+stranger+" = 1\n", 1)
 	}
 	_, err := scenario.ParsePlan("plan.toml", []byte(asked))
-	for _, p := range scenario.Problems(err) {
+	for _, p := range strict.Problems(err) {
 		if strings.HasSuffix(p.Key, stranger) {
 			all := strings.Split(strings.TrimPrefix(p.Expected, "one of "), ", ")
 			slices.Sort(all)

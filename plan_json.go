@@ -136,7 +136,8 @@ func planSummary(o *plan.Outlook) jsonPlan {
 	}
 	p, r := best.Plan, best.PerReplica
 	j.Feasible, j.Arm = true, best.Name
-	j.PerReplica = &jsonRate{r.Rate.Value, finite(r.Rate.Low), finite(r.Rate.High), string(r.Origin)}
+	low, high, _ := r.Interval()
+	j.PerReplica = &jsonRate{r.Rate.Value, finite(low), finite(high), string(r.Origin)}
 	j.Totals = &jsonTotals{p.Paid, p.Capex, p.Opex, p.Worth, p.Due, p.NPV}
 	for _, m := range p.Months {
 		j.Months = append(j.Months, monthJSON(m))

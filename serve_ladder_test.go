@@ -40,7 +40,7 @@ func TestPrintLadder(t *testing.T) {
 	if err := json.Unmarshal([]byte(printed("ladder", shippedLadder, "--json")), &facts); err != nil || len(facts.Rungs) != 3 {
 		t.Errorf("%+v, %v", facts, err)
 	}
-	for format, want := range map[string]string{"litellm": "model_list:", "envoy": "kind: AIGatewayRoute"} {
+	for format, want := range map[string]string{"litellm": "model_list:", "envoy": "envoy.clusters.aggregate", "envoy-ai-gateway": "kind: AIGatewayRoute"} {
 		if !strings.Contains(printed("ladder", shippedLadder, "--export", format), want) {
 			t.Errorf("%s has no %s", format, want)
 		}

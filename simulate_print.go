@@ -126,20 +126,12 @@ func latencyText(ns float64) string {
 // printChecked shows predicted beside measured, a line for each trial and metric, and what remains of it.
 func printChecked(w io.Writer, v *simulate.Validation) error {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(tw, "trial\tarm, load\tin the engine\tmetric\tmeasured\t95 %\tpredicted\toff\twith its own steps")
+	fmt.Fprintln(tw, "trial\tarm, load\tin the engine\tmetric\tmeasured\t95 %\tpredicted\t95 %\toff\twith its own steps")
 	for _, c := range v.Cells {
-		name := c.Arm + ", " + c.Load
-		if !c.HeldOut {
-			name += " (fitted to this trial too)"
-		}
-		for i, m := range c.Metrics {
-			first := []string{c.Trial, name, fmt.Sprintf("%.2f of the batch", c.Occupancy)}
-			if i > 0 {
-				first = []string{"", "", ""}
-			}
-			fmt.Fprintf(tw, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(first, "\t"), m.Metric, checkedText(m.Metric, m.Measured), intervalText(m), checkedText(m.Metric, m.Predicted),
-				signedShare(m.Relative()), signedShare(m.OwnRelative()))
-		}
+		printCell(tw, c.Trials[0], c)
+	}
+	for _, c := range v.Pooled {
+		printCell(tw, fmt.Sprintf("%d trials", len(c.Trials)), c)
 	}
 	if err := tw.Flush(); err != nil {
 		return err
@@ -147,19 +139,48 @@ func printChecked(w io.Writer, v *simulate.Validation) error {
 	for _, s := range v.Skipped {
 		fmt.Fprintf(w, "trial %s was not replayed: %s\n", s.Trial, s.Reason)
 	}
-	fmt.Fprintln(tw, "\nmetric\ttrials\thalf of them within\tall within\tin the measured interval\twith their own steps, half\tall")
-	for _, e := range v.Errors {
-		fmt.Fprintf(tw, "%s\t%d\t%s\t%s\t%s\t%s\t%s\n", e.Metric, e.Cells, shareText(e.Median), shareText(e.Worst), insideText(e), shareText(e.OwnMedian), shareText(e.OwnWorst))
+	printCheckedErrors(tw, "trials", v.Errors)
+	if len(v.Pooled) > 0 {
+		printCheckedErrors(tw, "cells, their trials as one and all held out", v.PooledErrors)
 	}
 	return tw.Flush()
 }
 
-// intervalText is that of what was measured.
-func intervalText(m simulate.CheckedPair) string {
-	if m.High == 0 {
-		return ""
+// printCell has a line for each metric.
+func printCell(w io.Writer, name string, c simulate.CheckedCell) {
+	cell := c.Arm + ", " + c.Load
+	if !c.HeldOut {
+		cell += " (fitted to this trial too)"
 	}
-	return latencyText(m.Low) + " to " + latencyText(m.High)
+	for i, m := range c.Metrics {
+		first := []string{name, cell, fmt.Sprintf("%.2f of the batch", c.Occupancy)}
+		if i > 0 {
+			first = []string{"", "", ""}
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", strings.Join(first, "\t"), m.Metric, checkedText(m.Metric, m.Measured), intervalText(m.Metric, m.Low, m.High),
+			checkedText(m.Metric, m.Predicted), intervalText(m.Metric, m.Least, m.Most), signedShare(m.Relative()), signedShare(m.OwnRelative()))
+	}
+}
+
+// printCheckedErrors sums up what is off.
+func printCheckedErrors(w io.Writer, of string, all []simulate.Error) {
+	fmt.Fprintf(w, "\n%s\tn\thalf within\tall within\twithin %.0f %%\tprediction in the measured interval\tmeasured in the predicted interval\town steps: half within\tall\twithin %.0f %%\n",
+		of, 100*simulate.Close, 100*simulate.Close)
+	for _, e := range all {
+		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%d\t%s\t%d\t%s\t%s\t%d\n", e.Metric, e.Cells, shareText(e.Median), shareText(e.Worst), e.Close, insideText(e), e.Covered,
+			shareText(e.OwnMedian), shareText(e.OwnWorst), e.OwnClose)
+	}
+}
+
+// intervalText is empty where there is none.
+func intervalText(metric string, low, high float64) string {
+	switch {
+	case high == 0:
+		return ""
+	case metric == "throughput":
+		return fmt.Sprintf("%.1f to %.1f", low, high)
+	}
+	return latencyText(low) + " to " + latencyText(high)
 }
 
 func insideText(e simulate.Error) string {

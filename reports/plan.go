@@ -207,10 +207,14 @@ func sharePercent(share float64) string { return trim(math.Round(share*1e4)/1e2)
 func rateWords(r float64) string { return chart.Amount(r) + " req/s" }
 
 func betweenRates(p capacity.PerReplica) string {
-	if p.Rate.Low == p.Rate.Value && p.Rate.High == p.Rate.Value {
+	low, high, known := p.Interval()
+	switch {
+	case !known:
 		return "no interval known"
+	case math.IsInf(high, 1):
+		return rateWords(low) + " or more"
 	}
-	return fmt.Sprintf("%s to %s", chart.Amount(p.Rate.Low), rateWords(p.Rate.High))
+	return fmt.Sprintf("%s to %s", chart.Amount(low), rateWords(high))
 }
 
 func orderWords(o capacity.Order) string { return fmt.Sprintf("%d × %s", o.Units, o.Option) }

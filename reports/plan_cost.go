@@ -117,43 +117,45 @@ func (v *planView) volume() Section {
 	if len(v.Volume.Lines) == 0 {
 		return s
 	}
-	f := chart.Volume{Currency: v.Currency, Of: v.Volume.Unit}
+	by, unit := v.Volume.Scale()
+	f := chart.Volume{Currency: v.Currency, Of: unit}
 	for _, l := range v.Volume.Lines {
 		line := chart.VolumeLine{Name: l.Option + " (" + kindWords(l.Kind) + ")"}
 		for _, p := range l.Points {
-			line.Points = append(line.Points, chart.VolumePoint{Volume: p.Volume, Cost: p.Cost})
+			line.Points = append(line.Points, chart.VolumePoint{Volume: p.Volume / by, Cost: p.Cost})
 		}
 		f.Lines = append(f.Lines, line)
 	}
 	for _, b := range v.Volume.Breaks {
 		if !b.Never {
-			f.Crosses = append(f.Crosses, chart.VolumeCross{Volume: chart.Estimate{Value: b.Volume, Low: b.Low, High: b.High}, Cost: b.Cost, Text: chart.Amount(b.Volume)})
+			f.Crosses = append(f.Crosses, chart.VolumeCross{Volume: chart.Estimate{Value: b.Volume / by, Low: b.Low / by, High: b.High / by}, Cost: b.Cost, Text: chart.Amount(b.Volume / by)})
 		}
 	}
-	f.Marks = []chart.VolumeMark{{Volume: v.Volume.First, Text: "first month"}, {Volume: v.Volume.Last, Text: "last month"}}
+	f.Marks = []chart.VolumeMark{{Volume: v.Volume.First / by, Text: "first month"}, {Volume: v.Volume.Last / by, Text: "last month"}}
 	s.Blocks = []Block{Figure{Figure: f, Caption: "Each option alone. " + v.Volume.Note + " A ring is the volume from which on machines stay cheaper than an API, its bar the interval that follows from what a replica carries."},
 		Table{Table: v.breaks()}}
 	return s
 }
 
 func (v *planView) breaks() table.Table {
-	t := table.Table{Caption: "Break-even against APIs", Columns: []table.Column{{Title: "option"}, {Title: "API"}, {Title: "cheaper from", Unit: v.Volume.Unit, Align: table.Right}, {Title: "by the interval of a replica's rate", Align: table.Right}, {Title: "last month of the plan", Align: table.Right}}}
+	by, unit := v.Volume.Scale()
+	t := table.Table{Caption: "Break-even against APIs", Columns: []table.Column{{Title: "option"}, {Title: "API"}, {Title: "cheaper from", Unit: unit, Align: table.Right}, {Title: "by the interval of a replica's rate", Align: table.Right}, {Title: "last month of the plan", Align: table.Right}}}
 	for _, b := range v.Volume.Breaks {
-		from, interval := table.Text(chart.Amount(b.Volume)), table.Text(breakRange(b))
+		from, interval := table.Text(chart.Amount(b.Volume/by)), table.Text(breakRange(b, by))
 		if b.Never {
-			from, interval = table.Cell{Text: "never", Tone: table.Doubt}, table.Text(breakRange(b))
+			from, interval = table.Cell{Text: "never", Tone: table.Doubt}, table.Text(breakRange(b, by))
 		}
-		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Option), table.Text(b.API), from, interval, table.Text(chart.Amount(b.Last))}})
+		t.Rows = append(t.Rows, table.Row{Cells: []table.Cell{table.Text(b.Option), table.Text(b.API), from, interval, table.Text(chart.Amount(b.Last / by))}})
 	}
 	return t
 }
 
-func breakRange(b plan.Break) string {
+func breakRange(b plan.Break, by float64) string {
 	end := func(x float64) string {
 		if math.IsInf(x, 1) {
 			return "never"
 		}
-		return chart.Amount(x)
+		return chart.Amount(x / by)
 	}
 	if b.Low == b.High {
 		return "—"

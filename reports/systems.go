@@ -33,7 +33,7 @@ func (v *view) systemsFigure() Section {
 			if missing[why] == nil {
 				reasons = append(reasons, why)
 			}
-			missing[why] = append(missing[why], v.arm(v.Arms[i].Arm.ID))
+			missing[why] = append(missing[why], v.Arms[i].Arm.ID)
 		} else {
 			f.Arms = append(f.Arms, a)
 		}

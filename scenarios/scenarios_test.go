@@ -35,6 +35,10 @@ var shipped = map[string]struct {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
 		6, "chunked_prefill batching preferred_batch prefill_chunk prefill_order", 8 * time.Minute,
 	},
+	"simulate.toml": {
+		sweep.Capabilities{Shipped: "BF16", Context: 512},
+		1, "", 6 * time.Minute,
+	},
 	"long-context.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 1024},
 		9, "kv_policy kv_budget kv_observe", 15 * time.Minute,

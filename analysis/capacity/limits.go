@@ -17,7 +17,7 @@ import (
 //
 // The error is an *Infeasible where the lowest load of the curve already breaks a limit.
 func (c Curve) Hold(slos []SLO) (PerReplica, error) {
-	r := PerReplica{Origin: c.Origin, Rate: cost.Estimate{Value: math.Inf(1), Low: math.Inf(1), High: math.Inf(1)}}
+	r := PerReplica{Origin: c.Origin, Open: true, Rate: cost.Estimate{Value: math.Inf(1), Low: math.Inf(1), High: math.Inf(1)}}
 	if err := c.Check(); err != nil {
 		return r, err
 	}
@@ -33,6 +33,8 @@ func (c Curve) Hold(slos []SLO) (PerReplica, error) {
 			r.Binding, r.Broken = s, broken
 		}
 		r.Rate = cost.Estimate{Value: min(r.Rate.Value, rate.Value), Low: min(r.Rate.Low, rate.Low), High: min(r.Rate.High, rate.High)}
+		r.Known = r.Known || c.uncertain(s)
+		r.Open = r.Open && c.open(s)
 	}
 	for _, p := range c.Points {
 		if p.Invalid == "" && p.Collapsed != "" && r.Saturated == 0 {
@@ -122,6 +124,22 @@ func (c Curve) hold(s SLO) (rate cost.Estimate, broken bool, err error) {
 	rate.Low, _ = crossing(all, limit, func(s sample) float64 { return s.ns.High })
 	rate.High, _ = crossing(all, limit, func(s sample) float64 { return s.ns.Low })
 	return rate, broken, nil
+}
+
+// uncertain reports whether a limit's percentile has an interval anywhere on the curve.
+func (c Curve) uncertain(s SLO) bool {
+	for _, x := range c.series(s.Metric, s.Percentile) {
+		if x.ns.Low < x.ns.High {
+			return true
+		}
+	}
+	return false
+}
+
+// open reports whether a limit breaks nowhere on the curve even by the lower ends of its percentiles' intervals.
+func (c Curve) open(s SLO) bool {
+	_, broken := crossing(c.series(s.Metric, s.Percentile), float64(s.LimitNS), func(x sample) float64 { return x.ns.Low })
+	return !broken
 }
 
 // crossing is the highest rate at which a never falling percentile is within a limit; 0 where it is

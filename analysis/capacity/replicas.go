@@ -18,8 +18,19 @@ type PerReplica struct {
 	// Broken says that a higher rate on the curve breaks Binding. Where none does, Rate is the highest
 	// on the curve: more may be possible, and is not known.
 	Broken bool
+	// Known says that the percentiles have intervals, and so Rate; Open that its upper end is the highest rate on the curve, at which
+	// the lower ends of the percentiles' intervals hold every limit still: there is no telling how much more a replica may carry.
+	Known, Open bool
 	// Saturated is the lowest rate on the curve at which the queue only grew: no replica does more. 0 where none is.
 	Saturated float64
+}
+
+// Interval is that of the rate, without an upper end (infinite) where the curve has none; false where it is not known.
+func (p PerReplica) Interval() (low, high float64, known bool) {
+	if low, high = p.Rate.Low, p.Rate.High; p.Open {
+		high = math.Inf(1)
+	}
+	return low, high, p.Known || low < p.Rate.High
 }
 
 // Figure is the rate with its origin.

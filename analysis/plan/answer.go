@@ -77,10 +77,11 @@ func (o *Outlook) size(best *ArmPlan) string {
 }
 
 func rateInterval(p capacity.PerReplica) string {
-	if p.Rate.Low == p.Rate.Value && p.Rate.High == p.Rate.Value {
+	low, high, known := p.Interval()
+	if !known {
 		return ", interval not known"
 	}
-	return ", " + words.Between(p.Rate.Low, p.Rate.High, rate)
+	return ", " + words.Between(low, high, rate)
 }
 
 func (o *Outlook) costs(best *ArmPlan) string {

@@ -70,12 +70,22 @@ type Crossover struct {
 
 // Volume is what a month costs by how much is served in it.
 type Volume struct {
-	Unit   string // "million tokens a month"
 	Lines  []VolumeLine
 	Breaks []Break
 	First  float64 // what the first month of the planned scenario asks for
 	Last   float64
 	Note   string // under which use of machines
+}
+
+// Scale is what volumes, which are millions of tokens a month, are divided by where people read them, and their unit then.
+func (v *Volume) Scale() (by float64, unit string) {
+	switch most := max(v.First, v.Last); {
+	case most >= 1e6:
+		return 1e6, "trillion tokens a month"
+	case most >= 1e3:
+		return 1e3, "billion tokens a month"
+	}
+	return 1, "million tokens a month"
 }
 
 // VolumeLine is one option alone.

@@ -14,7 +14,7 @@ import (
 func (o *Outlook) volume(best *ArmPlan) Volume {
 	tokens := o.Demand.Input + o.Demand.Output
 	months := best.Plan.Months
-	v := Volume{Unit: "million tokens a month"}
+	v := Volume{}
 	if tokens <= 0 {
 		v.Note = "Tokens of a request are not known."
 		return v

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/internal/words"
 )
 
@@ -97,21 +96,4 @@ func (c Carrying) source(t Trial) string {
 func (e Error) String() string {
 	return fmt.Sprintf("of %s of %s, %s were within a factor of %s, the worst off by %s (%s on %s from %s on %s)",
 		words.Count(e.Predictions, "prediction"), e.Phase, words.Percent(e.Level), words.Number(e.Within), words.Number(e.Worst), e.To.Work, e.To.Machine, e.From.Work, e.From.Machine)
-}
-
-// Predict is the speed of a phase of some work on a machine, from a trial on another: the same share of the
-// roof there. Its interval is the error that such predictions have.
-func Predict(from Trial, to Machine, w Work, e Error) (Figure, error) {
-	if from.Phase != e.Phase {
-		return Figure{}, fmt.Errorf("a prediction of %s from %s on %s: expected a trial of the same phase", e.Phase, from.Phase, from.Machine)
-	}
-	if !(from.Speed > 0 && from.Roof > 0) {
-		return Figure{}, fmt.Errorf("trial of %s on %s: speed %v below a roof of %v: expected both above 0", from.Work, from.Machine, from.Speed, from.Roof)
-	}
-	roof, err := to.Roof(w, from.Phase)
-	if err != nil {
-		return Figure{}, err
-	}
-	v := from.Share() * roof
-	return NewFigure(cost.Estimate{Value: v, Low: v / e.Within, High: v * e.Within}, "tokens/s", Scaled)
 }

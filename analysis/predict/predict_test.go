@@ -150,21 +150,12 @@ func TestErrorHoldsForAMachineLeftOut(t *testing.T) {
 	}
 }
 
-func TestPredict(t *testing.T) {
-	from := Trial{Machine: "a", Work: "w", Phase: Decode, Speed: 50, Roof: 100, Origin: Measured}
+// What is not declared, or not needed, has no roof.
+func TestRoofsRefused(t *testing.T) {
 	to := Machine{Name: "b", Bandwidth: 4e12}
-	f, err := Predict(from, to, Work{Name: "w", Bytes: 1e10}, Error{Phase: Decode, Within: 2})
-	if err != nil || f.Estimate() != (cost.Estimate{Value: 200, Low: 100, High: 400}) || f.Origin() != Scaled {
-		t.Errorf("%v, %v", f, err)
-	}
 	for want, call := range map[string]func() error{
-		"same phase":        func() error { _, err := Predict(from, to, Work{Bytes: 1}, Error{Phase: Prefill}); return err },
-		"bytes for a token": func() error { _, err := Predict(from, to, Work{}, Error{Phase: Decode}); return err },
-		"0 bytes a second":  func() error { _, err := Predict(from, Machine{}, Work{Bytes: 1}, Error{Phase: Decode}); return err },
-		"expected both above 0": func() error {
-			_, err := Predict(Trial{Phase: Decode}, to, Work{Bytes: 1}, Error{Phase: Decode})
-			return err
-		},
+		"bytes for a token":      func() error { _, err := to.Roof(Work{}, Decode); return err },
+		"0 bytes a second":       func() error { _, err := Machine{}.Roof(Work{Bytes: 1}, Decode); return err },
 		"0 operations a second":  func() error { _, err := to.Roof(Work{Ops: 1}, Prefill); return err },
 		"share of time":          func() error { _, err := Between(to, to, Work{}, 2, Error{}, Error{}); return err },
 		"-1 operations a second": func() error { _, err := Machine{Ops: -1}.Roof(Work{Ops: 1}, Prefill); return err },

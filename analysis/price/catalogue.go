@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/assaylab/assay/analysis/near"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 //go:embed prices.toml
@@ -51,16 +52,16 @@ func (c *Catalogue) overlay(more *Catalogue) error {
 	for _, p := range c.All() {
 		kinds[p.About().Name] = p.Kind()
 	}
-	var problems []*Problem
+	var problems []*strict.Problem
 	for _, p := range more.All() {
 		row := p.About()
 		if have, ok := kinds[row.Name]; ok && have != p.Kind() {
-			problems = append(problems, &Problem{File: row.File, Line: row.Line, Key: string(p.Kind()), Found: fmt.Sprintf("a row %q", row.Name),
+			problems = append(problems, &strict.Problem{File: row.File, Line: row.Line, Key: string(p.Kind()), Found: fmt.Sprintf("a row %q", row.Name),
 				Expected: "another name, or a row of kind " + string(have), Suggestion: "that is what the row of this name is so far"})
 		}
 	}
 	if len(problems) > 0 {
-		return join(problems)
+		return strict.Join(problems)
 	}
 	c.APIs, c.Rentals = replace(c.APIs, more.APIs), replace(c.Rentals, more.Rentals)
 	c.Purchases, c.Machines = replace(c.Purchases, more.Purchases), replace(c.Machines, more.Machines)

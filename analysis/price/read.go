@@ -12,6 +12,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/near"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // largestFile bounds what is read: a catalogue is written by hand.
@@ -22,11 +23,11 @@ func ParseFile(path string) (*Catalogue, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Problem{File: path, Found: "no such file", Expected: "prices in TOML"}
+		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "prices in TOML"}
 	case err != nil:
 		return nil, fmt.Errorf("read prices: %w", err)
 	case len(text) > largestFile:
-		return nil, &Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
 	}
 	return Parse(path, text)
 }
@@ -38,10 +39,10 @@ func Parse(file string, text []byte) (*Catalogue, error) {
 	if _, err := toml.Decode(string(text), &values); err != nil {
 		return nil, syntaxProblem(file, string(text), err)
 	}
-	r := &reader{file: file, at: find(string(text))}
+	r := &reader{file: file, at: strict.Scan(string(text))}
 	c := r.catalogue(&table{reader: r, values: values})
 	if len(r.problems) > 0 {
-		return nil, join(r.problems)
+		return nil, strict.Join(r.problems)
 	}
 	c.sort()
 	return c, nil
@@ -52,10 +53,10 @@ func Parse(file string, text []byte) (*Catalogue, error) {
 func syntaxProblem(file, text string, err error) error {
 	var parse toml.ParseError
 	if !errors.As(err, &parse) {
-		return &Problem{File: file, Found: err.Error(), Expected: "TOML"}
+		return &strict.Problem{File: file, Found: err.Error(), Expected: "TOML"}
 	}
 	before := text[:min(max(parse.Position.Start, 0), len(text))]
-	return &Problem{File: file, Line: 1 + strings.Count(before, "\n"), Found: parse.Message, Expected: "TOML"}
+	return &strict.Problem{File: file, Line: 1 + strings.Count(before, "\n"), Found: parse.Message, Expected: "TOML"}
 }
 
 func (r *reader) catalogue(t *table) *Catalogue {
@@ -91,7 +92,7 @@ func (r *reader) once(c *Catalogue) {
 	for _, p := range c.All() {
 		row := p.About()
 		if line, dup := first[row.Name]; dup && row.Name != "" {
-			r.problems = append(r.problems, &Problem{File: r.file, Line: max(row.Line, line), Key: string(p.Kind()),
+			r.problems = append(r.problems, &strict.Problem{File: r.file, Line: max(row.Line, line), Key: string(p.Kind()),
 				Found: fmt.Sprintf("a second row %q", row.Name), Expected: "one of a name", Suggestion: fmt.Sprintf("the other is on line %d", min(row.Line, line))})
 			continue
 		}
@@ -111,7 +112,7 @@ func (t *table) row() Row {
 		Date:     t.day("date"),
 		Trust:    Trust(t.text("trust", "one of "+strings.Join(trusts(), ", "), string(Primary))),
 		Note:     t.optional("note", "a remark", "without tax"),
-		Currency: t.currency, File: t.file, Line: t.at.of(t.path),
+		Currency: t.currency, File: t.file, Line: t.at.LineOf(t.path),
 	}
 	if r.Trust != "" && !slices.Contains(trusts(), string(r.Trust)) {
 		t.bad("trust", string(r.Trust), "one of "+strings.Join(trusts(), ", "), near.Suggestion(string(r.Trust), trusts()))

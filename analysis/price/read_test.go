@@ -5,10 +5,11 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 const good = `currency = "EUR"
@@ -290,21 +291,6 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestLines(t *testing.T) {
-	text := "# [[api]]\ncurrency = \"USD\"\n[[api]]\nnote = \"\"\"\n[[api]]\nname = 3 \\\"\"\"\"\"\nlist = [\n  1, # ]\n  '[', \"]\\\"\",\n]\nx = \"\\\"[\"\n[[api]] # two\n  'name' = 1\n[[ api . tier ]]\nabove = 1\n[[api.tier]]\nabove = 2"
-	want := lines{"currency": 2, "api": 3, "api[0]": 3, "api[0].note": 4, "api[0].list": 7, "api[0].x": 11, "api[1]": 12, "api[1].name": 13,
-		"api[1].tier": 14, "api[1].tier[0]": 14, "api[1].tier[0].above": 15, "api[1].tier[1]": 16, "api[1].tier[1].above": 17}
-	if got := find(text); !reflect.DeepEqual(got, want) {
-		t.Errorf("got  %v\nwant %v", got, want)
-	}
-	if n := want.of("api[1].tier[1].input"); n != 16 {
-		t.Errorf("line %d of a key that is missing", n)
-	}
-	if n := want.of("trust"); n != 1 {
-		t.Errorf("line %d of the file", n)
-	}
-}
-
 // FuzzParse: no text makes the reader panic, and every problem has a line of the text.
 func FuzzParse(f *testing.F) {
 	f.Add(good)
@@ -325,7 +311,7 @@ func FuzzParse(f *testing.F) {
 			problems = []error{err}
 		}
 		for _, e := range problems {
-			var p *Problem
+			var p *strict.Problem
 			if !errors.As(e, &p) || p.Line < 1 || p.Line > 1+strings.Count(text, "\n") {
 				t.Fatalf("%v", e)
 			}

@@ -11,18 +11,19 @@ import (
 
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/near"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // reader collects the problems of one file while its tables are read.
 type reader struct {
 	file     string
-	at       lines
+	at       strict.Positions
 	currency string
-	problems []*Problem
+	problems []*strict.Problem
 }
 
 func (r *reader) report(path, found, expected, suggestion string) {
-	r.problems = append(r.problems, &Problem{File: r.file, Line: r.at.of(path), Key: path, Found: found, Expected: expected, Suggestion: suggestion})
+	r.problems = append(r.problems, &strict.Problem{File: r.file, Line: r.at.LineOf(path), Key: path, Found: found, Expected: expected, Suggestion: suggestion})
 }
 
 // table reads the keys of one table and remembers which were asked for: the known keys
@@ -34,7 +35,7 @@ type table struct {
 	known  []string
 }
 
-func (t *table) key(name string) string { return joinKey(t.path, name) }
+func (t *table) key(name string) string { return strict.Key(t.path, name) }
 
 func (t *table) take(name string) (any, bool) {
 	t.known = append(t.known, name)
@@ -43,7 +44,7 @@ func (t *table) take(name string) (any, bool) {
 }
 
 func (t *table) bad(name string, v any, expected, suggestion string) {
-	t.report(t.key(name), describe(v), expected, suggestion)
+	t.report(t.key(name), strict.Describe(v), expected, suggestion)
 }
 
 // need is take for a key that has to be there.
@@ -80,15 +81,15 @@ func (t *table) children(name string) []*table {
 	switch list := v.(type) {
 	case []map[string]any:
 		for i, m := range list {
-			all = append(all, &table{reader: t.reader, path: element(t.key(name), i), values: m})
+			all = append(all, &table{reader: t.reader, path: strict.Element(t.key(name), i), values: m})
 		}
 	case []any:
 		for i, v := range list {
-			path := element(t.key(name), i)
+			path := strict.Element(t.key(name), i)
 			if m, ok := v.(map[string]any); ok {
 				all = append(all, &table{reader: t.reader, path: path, values: m})
 			} else {
-				t.report(path, describe(v), "a table", "")
+				t.report(path, strict.Describe(v), "a table", "")
 			}
 		}
 	default:
@@ -228,27 +229,3 @@ func (t *table) whole(name string, lo, hi int64, example string) int64 {
 }
 
 func short(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
-
-// describe words a value of a file.
-func describe(v any) string {
-	switch x := v.(type) {
-	case string:
-		if r := []rune(x); len(r) > 60 {
-			x = string(r[:60]) + "..."
-		}
-		return "string " + strconv.Quote(x)
-	case int64:
-		return "integer " + strconv.FormatInt(x, 10)
-	case float64:
-		return "float " + short(x)
-	case bool:
-		return "boolean " + strconv.FormatBool(x)
-	case time.Time:
-		return "a date or time"
-	case []any, []map[string]any:
-		return "an array"
-	case map[string]any:
-		return "a table"
-	}
-	return fmt.Sprintf("a value of type %T", v)
-}

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -13,20 +11,26 @@ import (
 )
 
 // Formats that a ladder can be exported to.
-var Formats = []string{"litellm", "envoy"}
+var Formats = []string{"litellm", "envoy", "envoy-ai-gateway"}
 
 // Export writes a ladder as another gateway's configuration, with comments on what that cannot say.
 func Export(w io.Writer, l *scenario.Ladder, format string) error {
 	y := &yaml{}
+	var err error
 	switch format {
 	case "litellm":
 		y.litellm(l)
 	case "envoy":
-		y.envoy(l)
+		err = y.envoy(l)
+	case "envoy-ai-gateway":
+		y.aiGateway(l)
 	default:
-		return fmt.Errorf("format %q, expected one of %s", format, strings.Join(Formats, ", "))
+		err = fmt.Errorf("format %q, expected one of %s", format, strings.Join(Formats, ", "))
 	}
-	_, err := io.WriteString(w, y.b.String())
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(w, y.b.String())
 	return err
 }
 
@@ -62,8 +66,10 @@ func quoted(s string) string {
 var lost = []string{
 	"Predicted times: they go to another model after an error, a refusal or a timeout, and not before a limit on time to first token breaks.",
 	"Hysteresis: a rung that answers again is taken again at once.",
-	"Which rung served a request: clients see the model's name at most.",
 }
+
+// unnamed is what those cannot say that give answers no header of ours.
+const unnamed = "Which rung served a request: clients see the model's name at most."
 
 func (y *yaml) head(l *scenario.Ladder, what string, more ...string) {
 	y.comment(0, fmt.Sprintf("The ladder %q of %s as %s.", l.Name, l.File, what))
@@ -147,7 +153,7 @@ func served(r scenario.Rung) string {
 
 // litellm writes a configuration of LiteLLM's proxy.
 func (y *yaml) litellm(l *scenario.Ladder) {
-	y.head(l, "a configuration of LiteLLM's proxy",
+	y.head(l, "a configuration of LiteLLM's proxy", unnamed,
 		"Whose requests are degraded first, and a team's floor: give such teams keys for models of their own, with fallbacks of their own.",
 		"A cap that holds at every instant: LiteLLM counts what was spent after answers, so that requests under way can exceed it.")
 	y.line(0, "model_list:")
@@ -177,6 +183,8 @@ func (y *yaml) litellm(l *scenario.Ladder) {
 			}
 		}
 	}
+	y.line(0, "general_settings:")
+	y.line(1, "master_key: os.environ/LITELLM_MASTER_KEY # that clients ask with; LiteLLM does not start without one")
 	y.line(0, "router_settings:")
 	y.line(1, "num_retries: 0 # the next rung is asked instead")
 	y.line(1, "allowed_fails: %d", l.Breaker.Failures)
@@ -213,97 +221,4 @@ func groupName(l *scenario.Ladder, i int) string {
 		return l.Name
 	}
 	return l.Name + "/" + l.Rungs[i].Name
-}
-
-// envoy writes resources of Envoy AI Gateway.
-func (y *yaml) envoy(l *scenario.Ladder) {
-	y.head(l, "resources of Envoy AI Gateway, for a Gateway named \"assay\"",
-		"Shorter answers and switching drafts off: requests go on as they came, but for the model's name.",
-		"Whose requests are degraded first, and a team's floor: write routes by a header of theirs.",
-		"A cap on what is spent: rate limits by tokens are there, prices are not.")
-	name := word(l.Name)
-	y.line(0, "apiVersion: aigateway.envoyproxy.io/v1alpha1")
-	y.line(0, "kind: AIGatewayRoute")
-	y.line(0, "metadata: {name: %s}", quoted(name))
-	y.line(0, "spec:")
-	y.line(1, "parentRefs: [{name: assay, kind: Gateway, group: gateway.networking.k8s.io}]")
-	y.line(1, "rules:")
-	y.line(2, "- matches: [{headers: [{type: Exact, name: x-ai-eg-model, value: %s}]}]", quoted(l.Name))
-	y.line(3, "backendRefs: # tried by priority, the next one only on a retry")
-	priority := 0
-	for i, r := range l.Rungs {
-		if r.Like != "" {
-			y.comment(4, fmt.Sprintf("%s is left out: it has the servers of %s, asked otherwise.", r.Name, r.Like))
-			continue
-		}
-		for j := range bases(l, r) {
-			y.line(4, "- name: %s", quoted(backendName(l, i, j)))
-			y.line(5, "modelNameOverride: %s", quoted(served(r)))
-			y.line(5, "priority: %d", priority)
-		}
-		priority++
-	}
-	y.envoyPolicy(l, name, priority)
-	for i, r := range l.Rungs {
-		for j, base := range bases(l, r) {
-			if r.Like == "" {
-				y.envoyBackend(l, r, backendName(l, i, j), base)
-			}
-		}
-	}
-}
-
-func backendName(l *scenario.Ladder, rung, server int) string {
-	return fmt.Sprintf("%s-%s-%d", word(l.Name), word(l.Rungs[rung].Name), server+1)
-}
-
-func (y *yaml) envoyPolicy(l *scenario.Ladder, name string, levels int) {
-	y.line(0, "---")
-	y.line(0, "apiVersion: gateway.envoyproxy.io/v1alpha1")
-	y.line(0, "kind: BackendTrafficPolicy")
-	y.line(0, "metadata: {name: %s}", quoted(name))
-	y.line(0, "spec:")
-	y.line(1, "targetRefs: [{group: gateway.networking.k8s.io, kind: HTTPRoute, name: %s}]", quoted(name))
-	y.line(1, "retry:")
-	y.line(2, "numAttemptsPerPriority: 1")
-	y.line(2, "numRetries: %d", max(levels-1, 0))
-	y.line(2, "perRetry: {timeout: %dms} # the limit on time to first token: lengthen it where it counts whole answers", l.SLO.TTFT.Milliseconds())
-	y.line(2, "retryOn: {httpStatusCodes: [429, 500, 502, 503, 504], triggers: [connect-failure, reset]}")
-	y.line(1, "healthCheck:")
-	y.line(2, "passive: {consecutive5XxErrors: %d, interval: 1s, baseEjectionTime: %gs, maxEjectionPercent: 100}", l.Breaker.Failures, l.Breaker.Open.Seconds())
-	y.comment(1, fmt.Sprintf("A breaker by share of failures (failure_rate = %g of %d) is not expressed.", l.Breaker.Rate, l.Breaker.Window))
-}
-
-func (y *yaml) envoyBackend(l *scenario.Ladder, r scenario.Rung, name, base string) {
-	u, err := url.Parse(base)
-	if err != nil {
-		return // was read before
-	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	y.line(0, "---")
-	y.line(0, "apiVersion: aigateway.envoyproxy.io/v1alpha1")
-	y.line(0, "kind: AIServiceBackend")
-	y.line(0, "metadata: {name: %s}", quoted(name))
-	y.line(0, "spec:")
-	y.line(1, "schema: {name: OpenAI}")
-	y.line(1, "backendRef: {name: %s, kind: Backend, group: gateway.envoyproxy.io}", quoted(name))
-	if r.KeyVar != "" {
-		y.comment(1, fmt.Sprintf("Its API key, which assay takes from the environment variable %s, needs a BackendSecurityPolicy.", r.KeyVar))
-	}
-	y.line(0, "---")
-	y.line(0, "apiVersion: gateway.envoyproxy.io/v1alpha1")
-	y.line(0, "kind: Backend")
-	y.line(0, "metadata: {name: %s}", quoted(name))
-	y.line(0, "spec:")
-	if net.ParseIP(u.Hostname()) != nil {
-		y.line(1, "endpoints: [{ip: {address: %s, port: %s}}]", quoted(u.Hostname()), port)
-	} else {
-		y.line(1, "endpoints: [{fqdn: {hostname: %s, port: %s}}]", quoted(u.Hostname()), port)
-	}
-	if u.Scheme == "https" {
-		y.line(1, "tls: {wellKnownCACertificates: System}")
-	}
 }

@@ -71,8 +71,25 @@ func TestExports(t *testing.T) {
 			}
 		}
 	}
-	if err := Export(&bytes.Buffer{}, parsed(t, exported), "nginx"); err == nil || !strings.Contains(err.Error(), "litellm, envoy") {
+	if err := Export(&bytes.Buffer{}, parsed(t, exported), "nginx"); err == nil || !strings.Contains(err.Error(), "litellm, envoy, envoy-ai-gateway") {
 		t.Error(err)
+	}
+}
+
+// Servers that one cluster of Envoy cannot have are named, and so is what a base path stands for.
+func TestEnvoyServers(t *testing.T) {
+	const rung = "name = \"m\"\n[slo]\nttft = \"1s\"\n[[rung]]\nname = \"a\"\nserved_model = \"x\"\nurls = "
+	var b bytes.Buffer
+	if err := Export(&b, parsed(t, rung+`["http://a/openai/v1", "http://b:81/openai"]`), "envoy"); err != nil || !strings.Contains(b.String(), `prefix_rewrite: "/openai/v1/"`) {
+		t.Errorf("%v: %s", err, b.String())
+	}
+	for _, urls := range []string{`["http://a", "https://a"]`, `["http://a", "http://a/x"]`} {
+		if err := Export(&bytes.Buffer{}, parsed(t, rung+urls), "envoy"); err == nil || !strings.Contains(err.Error(), `rung "a": http://a and`) {
+			t.Errorf("%s: %v", urls, err)
+		}
+	}
+	if got := luaQuoted("a\"\\\n1é"); got != `"a\034\092\0101\195\169"` {
+		t.Error(got)
 	}
 }
 

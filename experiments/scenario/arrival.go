@@ -5,6 +5,7 @@ import (
 	"math"
 	"path/filepath"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/loadgen/arrival"
 )
 
@@ -128,7 +129,7 @@ func (t *table) proportions(kind string) Shape {
 	for i, v := range t.list(kind, "numbers") {
 		x, ok := asFloat(v)
 		if !ok || !(x >= 0) || math.IsInf(x, 1) {
-			t.report(element(t.key(kind), i), describe(v), "a proportion of 0 or more", "")
+			t.report(strict.Element(t.key(kind), i), strict.Describe(v), "a proportion of 0 or more", "")
 		}
 		s.Proportions = append(s.Proportions, x)
 	}

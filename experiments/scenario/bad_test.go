@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected error messages")
@@ -53,7 +55,7 @@ func golden(t *testing.T, path, got string) {
 // checkProblems holds for every error: typed, in the order of the file, each once.
 func checkProblems(t *testing.T, err error) {
 	t.Helper()
-	problems := Problems(err)
+	problems := strict.Problems(err)
 	if len(problems) == 0 {
 		t.Fatalf("no Problem in %T: %v", err, err)
 	}

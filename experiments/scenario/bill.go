@@ -16,6 +16,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/showback"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // Bill is a bill file: what a month cost and how it is to be shared.
@@ -32,11 +33,11 @@ func LoadBill(file, month string) (*Bill, error) {
 	text, err := os.ReadFile(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Problem{File: file, Found: "no such file", Expected: "a bill in TOML"}
+		return nil, &strict.Problem{File: file, Found: "no such file", Expected: "a bill in TOML"}
 	case err != nil:
 		return nil, fmt.Errorf("read bill: %w", err)
 	case len(text) > largestFile:
-		return nil, &Problem{File: file, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+		return nil, &strict.Problem{File: file, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
 	}
 	return ParseBill(file, text, month)
 }
@@ -48,10 +49,10 @@ func ParseBill(file string, text []byte, month string) (*Bill, error) {
 	if _, err := toml.Decode(string(text), &values); err != nil {
 		return nil, syntaxProblem(file, string(text), err)
 	}
-	r := &billReader{reader: &reader{file: file, where: scan(string(text))}}
+	r := &billReader{reader: &reader{file: file, where: strict.Scan(string(text))}}
 	r.read(&table{reader: r.reader, values: values}, month)
 	if len(r.problems) > 0 {
-		return nil, join(r.problems)
+		return nil, strict.Join(r.problems)
 	}
 	return &r.bill, nil
 }
@@ -130,7 +131,7 @@ func (r *billReader) amount(t *table, name string) (a money.Amount, ok bool) {
 	if !isText || err != nil || a.Sign() < 0 {
 		suggestion := ""
 		if x, isNumber := asFloat(v); isNumber && x >= 0 {
-			suggestion = fmt.Sprintf("write %s = %q: amounts are decimals in quotes", name, decimal(x))
+			suggestion = fmt.Sprintf("write %s = %q: amounts are decimals in quotes", name, strict.Decimal(x))
 		}
 		t.bad(name, v, `a decimal of 0 or more in quotes, such as "0.50"`, suggestion)
 		return money.Amount{}, false
@@ -165,7 +166,7 @@ func (r *billReader) models(t *table) (all []string) {
 	for i, v := range t.list("models", "names of models") {
 		name, ok := v.(string)
 		if _, err := path.Match(name, ""); !ok || name == "" || err != nil {
-			r.report(element(t.key("models"), i), describe(v), `a model's name in quotes, or a pattern such as "gpt-*"`, "")
+			r.report(strict.Element(t.key("models"), i), strict.Describe(v), `a model's name in quotes, or a pattern such as "gpt-*"`, "")
 			continue
 		}
 		all = append(all, name)
@@ -234,9 +235,9 @@ func (r *billReader) budget(t *table) showback.Budget {
 		n, err := wholeNumber(v, 1, 1000)
 		switch {
 		case err != nil:
-			r.report(element(t.key("alerts"), i), describe(v), err.expected, "")
+			r.report(strict.Element(t.key("alerts"), i), strict.Describe(v), err.expected, "")
 		case len(b.Alerts) > 0 && n <= b.Alerts[len(b.Alerts)-1]:
-			r.report(element(t.key("alerts"), i), describe(v), "more than the percent before it", "")
+			r.report(strict.Element(t.key("alerts"), i), strict.Describe(v), "more than the percent before it", "")
 		default:
 			b.Alerts = append(b.Alerts, n)
 		}
@@ -268,7 +269,7 @@ func (r *billReader) teams(t *table) map[string]string {
 func (r *billReader) covered() {
 	seconds := r.bill.Weights.Seconds || r.bill.Run != ""
 	for i, s := range r.bill.Shared {
-		key := element("shared", i)
+		key := strict.Element("shared", i)
 		if s.Idle.Share == "" && s.Idle.Rule != "" && (!seconds || s.Replicas == 0) {
 			r.report(key+".idle", "how much is idle is not known", "share, or replicas beside weights that are seconds of the engine",
 				`write share = "0.35", or replicas = 1 with [weights] run = "runs/x"`)
@@ -281,7 +282,9 @@ func (r *billReader) covered() {
 			}
 		}
 	}
-	if len(r.bill.Shared)+len(r.bill.APIs) == 0 && !slices.ContainsFunc(r.problems, func(p *Problem) bool { return strings.HasPrefix(p.Key, "shared") || strings.HasPrefix(p.Key, "api") }) {
+	if len(r.bill.Shared)+len(r.bill.APIs) == 0 && !slices.ContainsFunc(r.problems, func(p *strict.Problem) bool {
+		return strings.HasPrefix(p.Key, "shared") || strings.HasPrefix(p.Key, "api")
+	}) {
 		r.report("shared", "missing", "at least one [[shared]] or [[api]] table", `add [[shared]] with name, amount and idle`)
 	}
 }

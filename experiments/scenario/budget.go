@@ -12,6 +12,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/compare"
 	"github.com/assaylab/assay/analysis/gate"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // LoadBudgets reads a file of budgets. The error holds every problem of the file, as that of Load does.
@@ -19,11 +20,11 @@ func LoadBudgets(path string) ([]gate.Budget, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Problem{File: path, Found: "no such file", Expected: "budgets in TOML"}
+		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "budgets in TOML"}
 	case err != nil:
 		return nil, fmt.Errorf("read budgets: %w", err)
 	case len(text) > largestFile:
-		return nil, &Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
 	}
 	return ParseBudgets(path, text)
 }
@@ -34,7 +35,7 @@ func ParseBudgets(file string, text []byte) ([]gate.Budget, error) {
 	if _, err := toml.Decode(string(text), &values); err != nil {
 		return nil, syntaxProblem(file, string(text), err)
 	}
-	r := &reader{file: file, where: scan(string(text))}
+	r := &reader{file: file, where: strict.Scan(string(text))}
 	t := &table{reader: r, values: values}
 	var all []gate.Budget
 	for _, c := range t.children("budget") {
@@ -49,7 +50,7 @@ func ParseBudgets(file string, text []byte) ([]gate.Budget, error) {
 	}
 	t.finish()
 	if len(r.problems) > 0 {
-		return nil, join(r.problems)
+		return nil, strict.Join(r.problems)
 	}
 	return all, nil
 }

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 func TestBudgets(t *testing.T) {
@@ -64,7 +66,7 @@ func TestBadBudgets(t *testing.T) {
 		checkProblems(t, err)
 		golden(t, strings.TrimSuffix(file, ".toml")+".err", err.Error()+"\n")
 	}
-	if _, err := LoadBudgets("none.toml"); err == nil || len(Problems(err)) != 1 {
+	if _, err := LoadBudgets("none.toml"); err == nil || len(strict.Problems(err)) != 1 {
 		t.Error(err)
 	}
 }

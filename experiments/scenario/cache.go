@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"slices"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // States of the server's prefix cache when the measured part of a trial begins.
@@ -46,7 +48,7 @@ func (t *table) cachedShare() []float64 {
 	for i, v := range list {
 		x, ok := asFloat(v)
 		if !ok || x < 0 || x > 1 {
-			t.report(element(t.key("cached_share"), i), describe(v), "a share from 0 to 1", "")
+			t.report(strict.Element(t.key("cached_share"), i), strict.Describe(v), "a share from 0 to 1", "")
 			return nil
 		}
 		shares = append(shares, x)

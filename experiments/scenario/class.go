@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -86,7 +87,7 @@ func (t *table) content(l *Workload, quality *Quality) {
 		l.Classes = append(l.Classes, k)
 		c.sameReplies(l, k)
 		if k.SharedPrefix.Shares != nil {
-			c.report(joinKey(c.key("shared_prefix"), "share"), "a share of a class", "tokens: share is an axis of a load without classes", "")
+			c.report(strict.Key(c.key("shared_prefix"), "share"), "a share of a class", "tokens: share is an axis of a load without classes", "")
 		}
 	}
 }
@@ -95,7 +96,7 @@ func (t *table) content(l *Workload, quality *Quality) {
 func (t *table) sameReplies(l *Workload, k Class) {
 	for _, other := range l.Classes {
 		if a, b := k.Conversation, other.Conversation; a.Turns > 0 && b.Turns > 0 && a.Replies != b.Replies {
-			t.report(joinKey(t.key("conversation"), "replies"), strconv.Quote(a.Replies), strconv.Quote(b.Replies)+", as in class "+strconv.Quote(other.Name), "")
+			t.report(strict.Key(t.key("conversation"), "replies"), strconv.Quote(a.Replies), strconv.Quote(b.Replies)+", as in class "+strconv.Quote(other.Name), "")
 			return
 		}
 	}
@@ -159,7 +160,7 @@ func (c Class) conflicts() (all []conflict) {
 		for i, tokens := range c.SharedPrefix.tokens(c.PromptTokens) {
 			key := "shared_prefix.tokens"
 			if c.SharedPrefix.Shares != nil {
-				key = element("shared_prefix.share", i)
+				key = strict.Element("shared_prefix.share", i)
 			}
 			if c.PromptTokens.Min <= tokens {
 				all = append(all, conflict{key, fmt.Sprint(tokens), fmt.Sprintf("less than the shortest prompt (%d tokens)", c.PromptTokens.Min),

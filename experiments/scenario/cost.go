@@ -10,6 +10,7 @@ import (
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/near"
 	"github.com/assaylab/assay/analysis/price"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // Cost prices the machine. Money is kept as the decimal that was written.
@@ -101,10 +102,10 @@ func (t *table) price(name, or string) string {
 	}
 	v, _ := t.take(name)
 	written, ok := v.(string)
-	found := describe(v)
+	found := strict.Describe(v)
 	if !ok {
-		written = t.where[t.key(name)].text
-		found = shorten(written)
+		written = t.where[t.key(name)].Text
+		found = strict.Shorten(written)
 	}
 	if !priceForm.MatchString(written) || strings.Trim(written, "0.") == "" {
 		t.report(t.key(name), found, expected, `write `+name+` = "0.10"`)
@@ -119,9 +120,9 @@ func (t *table) names(name, example string) []string {
 		s, ok := v.(string)
 		switch {
 		case !ok || strings.TrimSpace(s) == "":
-			t.report(element(t.key(name), i), describe(v), "a name in quotes, such as "+example, "")
+			t.report(strict.Element(t.key(name), i), strict.Describe(v), "a name in quotes, such as "+example, "")
 		case slices.Contains(all, s):
-			t.report(element(t.key(name), i), fmt.Sprintf("%q again", s), "each once", "")
+			t.report(strict.Element(t.key(name), i), fmt.Sprintf("%q again", s), "each once", "")
 		default:
 			all = append(all, s)
 		}
@@ -191,9 +192,9 @@ func perHour(row price.Priced, term price.Term) (a money.Amount, of price.Term, 
 
 func (s *Scenario) findAPIs(c *price.Catalogue) error {
 	k := s.Cost
-	var problems []*Problem
+	var problems []*strict.Problem
 	for i, name := range k.CompareAPIs {
-		key := element("cost.compare_apis", i)
+		key := strict.Element("cost.compare_apis", i)
 		switch a, err := c.API(name); {
 		case err != nil:
 			problems = append(problems, s.Problem(key, err.Error(), "a managed API of the catalogue", ""))
@@ -204,5 +205,5 @@ func (s *Scenario) findAPIs(c *price.Catalogue) error {
 			k.APIs = append(k.APIs, a)
 		}
 	}
-	return join(problems)
+	return strict.Join(problems)
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // Edit gives one key of a scenario's text another value and leaves everything else as it is written, so
@@ -16,12 +18,12 @@ func Edit(text, key, value string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", key, err)
 	}
-	where := scan(text)
+	where := strict.Scan(text)
 	if at, ok := where[key]; ok {
-		if at.text == "" {
+		if at.Text == "" {
 			return "", fmt.Errorf("%s is a table: give the keys in it one by one", key)
 		}
-		return text[:at.from] + value + text[at.from+len(at.text):], nil
+		return text[:at.From] + value + text[at.From+len(at.Text):], nil
 	}
 	return add(text, where, key, value)
 }
@@ -39,7 +41,7 @@ func valueOf(value string) (string, error) {
 }
 
 // add puts a new key on a line of its own behind the header of its table.
-func add(text string, where positions, key, value string) (string, error) {
+func add(text string, where strict.Positions, key, value string) (string, error) {
 	table, name := "", key
 	if dot := strings.LastIndexByte(key, '.'); dot >= 0 {
 		table, name = key[:dot], key[dot+1:]
@@ -48,15 +50,15 @@ func add(text string, where positions, key, value string) (string, error) {
 	switch at, ok := where[table]; {
 	case table == "":
 		added = line + "\n" + text
-	case ok && strings.HasPrefix(text[at.at:], "["):
-		header, _, _ := strings.Cut(text[at.at:], "\n")
-		end := at.at + len(header)
+	case ok && strings.HasPrefix(text[at.At:], "["):
+		header, _, _ := strings.Cut(text[at.At:], "\n")
+		end := at.At + len(header)
 		added = text[:end] + "\n" + line + text[end:]
 	case !ok:
 		added = strings.TrimRight(text, "\n") + "\n\n[" + table + "]\n" + line + "\n"
 	}
 	var as map[string]any
-	if _, err := toml.Decode(added, &as); err != nil || scan(added)[key].text != value {
+	if _, err := toml.Decode(added, &as); err != nil || strict.Scan(added)[key].Text != value {
 		return "", fmt.Errorf("%q is no key of the scenario and cannot be added to it, expected one such as engine.threads or load[0].rates", key)
 	}
 	return added, nil

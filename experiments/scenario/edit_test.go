@@ -3,6 +3,8 @@ package scenario
 import (
 	"strings"
 	"testing"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 func TestEdit(t *testing.T) {
@@ -57,7 +59,7 @@ func FuzzEdit(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if s := scan(got)[key].text; s != strings.TrimSpace(value) && s != `"`+value+`"` {
+		if s := strict.Scan(got)[key].Text; s != strings.TrimSpace(value) && s != `"`+value+`"` {
 			t.Errorf("%q in %q became %q, with %q there", key, text, got, s)
 		}
 	})

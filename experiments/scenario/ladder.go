@@ -14,6 +14,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/assaylab/assay/analysis/money"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // Ladder is a ladder file with every default filled in: deployments from the best to the cheapest,
@@ -32,7 +33,7 @@ type Ladder struct {
 	Rungs    []Rung // the best first
 	Teams    []LadderTeam
 
-	where positions
+	where strict.Positions
 }
 
 // LadderSLO are the limits that every request shall keep; 0 for none.
@@ -132,12 +133,14 @@ func (l *Ladder) Resolve(path string) string {
 }
 
 // Problem makes an error at a key of the file, for what only a later step can see.
-func (l *Ladder) Problem(key, found, expected, suggestion string) *Problem {
-	return &Problem{File: l.File, Line: l.where.line(key), Key: key, Found: found, Expected: expected, Suggestion: suggestion}
+func (l *Ladder) Problem(key, found, expected, suggestion string) *strict.Problem {
+	return &strict.Problem{File: l.File, Line: l.where.LineOf(key), Key: key, Found: found, Expected: expected, Suggestion: suggestion}
 }
 
 // Key is the path of a key of a rung, for Problem.
-func (l *Ladder) Key(rung int, name string) string { return joinKey(element("rung", rung), name) }
+func (l *Ladder) Key(rung int, name string) string {
+	return strict.Key(strict.Element("rung", rung), name)
+}
 
 // Keep is the ladder with these rungs alone, for telling what the others are worth. Rungs that take their servers
 // from one that is left out cannot be kept.
@@ -199,11 +202,11 @@ func LoadLadder(path string) (*Ladder, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Problem{File: path, Found: "no such file", Expected: "a ladder in TOML"}
+		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "a ladder in TOML"}
 	case err != nil:
 		return nil, fmt.Errorf("read ladder: %w", err)
 	case len(text) > largestFile:
-		return nil, &Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
 	}
 	return ParseLadder(path, text)
 }
@@ -214,11 +217,11 @@ func ParseLadder(file string, text []byte) (*Ladder, error) {
 	if _, err := toml.Decode(string(text), &values); err != nil {
 		return nil, syntaxProblem(file, string(text), err)
 	}
-	r := &reader{file: file, where: scan(string(text))}
+	r := &reader{file: file, where: strict.Scan(string(text))}
 	l := &Ladder{File: file, SHA256: sum(text), where: r.where}
 	r.ladder(l, &table{reader: r, values: values})
 	if len(r.problems) > 0 {
-		return nil, join(r.problems)
+		return nil, strict.Join(r.problems)
 	}
 	return l, nil
 }
@@ -286,7 +289,7 @@ func (r *reader) ladderControl(t *table) LadderControl {
 	k := LadderControl{StepDown: c.number("step_down", .9, share), StepUp: c.number("step_up", .5, share), Dwell: c.duration("dwell", 2*time.Second, "2s"),
 		Retries: c.integer("retries", 3, 0, 16), Hedge: c.duration("hedge_after", 0, "500ms")}
 	if k.StepUp >= k.StepDown {
-		c.report(c.key("step_up"), decimal(k.StepUp), fmt.Sprintf("less than step_down (%s), so that a rung is not left and taken at once", decimal(k.StepDown)), "write step_up = "+decimal(k.StepDown/2))
+		c.report(c.key("step_up"), strict.Decimal(k.StepUp), fmt.Sprintf("less than step_down (%s), so that a rung is not left and taken at once", strict.Decimal(k.StepDown)), "write step_up = "+strict.Decimal(k.StepDown/2))
 	}
 	c.finish()
 	return k

@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"slices"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // Ladders makes the arms of a scenario gateways in front of a ladder, in place of one engine each.
@@ -56,7 +58,7 @@ func (t *table) ladderArm(l *Ladders) LadderArm {
 	for i, v := range t.list("rungs", "names of rungs") {
 		name, ok := v.(string)
 		if !ok {
-			t.report(element(t.key("rungs"), i), describe(v), "a rung's name in quotes", "")
+			t.report(strict.Element(t.key("rungs"), i), strict.Describe(v), "a rung's name in quotes", "")
 			continue
 		}
 		a.Rungs = append(a.Rungs, name)
@@ -81,7 +83,7 @@ func (s *Scenario) readLadder() error {
 			continue
 		}
 		if _, err := l.Keep(a.Rungs); err != nil {
-			return s.Problem(joinKey(element("ladder.arm", i), "rungs"), fmt.Sprintf("%q", a.Rungs), "rungs of the ladder", err.Error())
+			return s.Problem(strict.Key(strict.Element("ladder.arm", i), "rungs"), fmt.Sprintf("%q", a.Rungs), "rungs of the ladder", err.Error())
 		}
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/analysis/near"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 func sum(text []byte) string {
@@ -87,7 +88,7 @@ func (t *table) started(r *Rung) {
 		}
 		c.finish()
 		if k := r.Engine.conflict(); k != nil {
-			t.report(joinKey(c.path, k.key), k.found, k.expected, k.suggestion)
+			t.report(strict.Key(c.path, k.key), k.found, k.expected, k.suggestion)
 		}
 	}
 	r.Replicas = t.integer("replicas", 1, 1, 1024)
@@ -95,7 +96,7 @@ func (t *table) started(r *Rung) {
 	for i, v := range t.list("cpus", "processors") {
 		n, err := wholeNumber(v, 0, 1<<16)
 		if err != nil {
-			t.report(element(t.key("cpus"), i), describe(v), err.expected, "")
+			t.report(strict.Element(t.key("cpus"), i), strict.Describe(v), err.expected, "")
 			continue
 		}
 		r.CPUs = append(r.CPUs, n)
@@ -116,7 +117,7 @@ func (t *table) there(r *Rung) {
 	for i, v := range t.list("urls", "URLs") {
 		s, ok := v.(string)
 		if !ok {
-			t.report(element(t.key("urls"), i), describe(v), "a URL in quotes", "")
+			t.report(strict.Element(t.key("urls"), i), strict.Describe(v), "a URL in quotes", "")
 			continue
 		}
 		r.URLs = append(r.URLs, s)
@@ -124,13 +125,13 @@ func (t *table) there(r *Rung) {
 	for i, u := range r.URLs {
 		key := t.key("url")
 		if t.has("urls") {
-			key = element(t.key("urls"), i)
+			key = strict.Element(t.key("urls"), i)
 		}
 		switch {
 		case u != "" && !checkURL(u):
-			t.report(key, describe(u), "a URL such as http://127.0.0.1:8000", "")
+			t.report(key, strict.Describe(u), "a URL such as http://127.0.0.1:8000", "")
 		case slices.Contains(r.URLs[:i], u):
-			t.report(key, describe(u), "each server once", "remove the repetition")
+			t.report(key, strict.Describe(u), "each server once", "remove the repetition")
 		}
 	}
 	r.Replicas = len(r.URLs)

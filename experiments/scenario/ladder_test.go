@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 const goodLadder = `name = "m"
@@ -177,7 +179,7 @@ func FuzzLadder(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		l, err := ParseLadder("l.toml", []byte(text))
 		if err != nil {
-			for _, p := range Problems(err) {
+			for _, p := range strict.Problems(err) {
 				if p.Found == "" || p.Line < 1 || p.Line > 1+strings.Count(text, "\n") {
 					t.Fatalf("a problem without its place or without what was found: %+v", p)
 				}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/BurntSushi/toml"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // largestFile bounds what Load reads: a scenario is written by hand.
@@ -21,11 +23,11 @@ func Load(path string, edits ...string) (*Scenario, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Problem{File: path, Found: "no such file", Expected: "a scenario in TOML"}
+		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "a scenario in TOML"}
 	case err != nil:
 		return nil, fmt.Errorf("read scenario: %w", err)
 	case len(text) > largestFile:
-		return nil, &Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
 	}
 	edited := string(text)
 	for _, e := range edits {
@@ -59,12 +61,12 @@ func Parse(file string, text []byte) (*Scenario, error) {
 	if _, err := toml.Decode(string(text), &values); err != nil {
 		return nil, syntaxProblem(file, string(text), err)
 	}
-	r := &reader{file: file, where: scan(string(text))}
+	r := &reader{file: file, where: strict.Scan(string(text))}
 	sum := sha256.Sum256(text)
 	s := &Scenario{File: file, Text: text, SHA256: hex.EncodeToString(sum[:]), where: r.where}
 	r.scenario(s, &table{reader: r, values: values})
 	if len(r.problems) > 0 {
-		return nil, join(r.problems)
+		return nil, strict.Join(r.problems)
 	}
 	return s, nil
 }
@@ -75,10 +77,10 @@ func Parse(file string, text []byte) (*Scenario, error) {
 func syntaxProblem(file, text string, err error) error {
 	var parse toml.ParseError
 	if !errors.As(err, &parse) {
-		return &Problem{File: file, Found: err.Error(), Expected: "TOML"}
+		return &strict.Problem{File: file, Found: err.Error(), Expected: "TOML"}
 	}
 	before := text[:min(max(parse.Position.Start, 0), len(text))]
-	p := &Problem{File: file, Line: 1 + strings.Count(before, "\n"), Found: "not TOML: " + strings.TrimSuffix(parse.Message, ".")}
+	p := &strict.Problem{File: file, Line: 1 + strings.Count(before, "\n"), Found: "not TOML: " + strings.TrimSuffix(parse.Message, ".")}
 	if parse.LastKey != "" {
 		p.Suggestion = "the last key read was " + parse.LastKey
 	}
@@ -89,7 +91,7 @@ func syntaxProblem(file, text string, err error) error {
 // be opened. It is apart from Load, because a model may be fetched later; what targets load, which may be made later still, is
 // held against the disk by CheckTargets.
 func (s *Scenario) CheckFiles() error {
-	var problems []*Problem
+	var problems []*strict.Problem
 	check := func(key, path string) {
 		if path == "" || byName(path) {
 			return
@@ -107,8 +109,8 @@ func (s *Scenario) CheckFiles() error {
 	check("engine.draft_model", s.Engine.DraftModel)
 	s.eachDraft(check)
 	for i, l := range s.Loads {
-		check(element("load", i)+".text", l.Text)
-		problems = append(problems, s.checkCorpora(element("load", i), l)...)
+		check(strict.Element("load", i)+".text", l.Text)
+		problems = append(problems, s.checkCorpora(strict.Element("load", i), l)...)
 	}
 	if s.Quality != nil {
 		check("quality.text", s.Quality.Text)
@@ -119,7 +121,7 @@ func (s *Scenario) CheckFiles() error {
 	for _, k := range s.Tasks {
 		check(k.Key+".file", k.File)
 	}
-	return join(problems)
+	return strict.Join(problems)
 }
 
 // eachDraft visits the draft models of axes and listed arms with their keys.
@@ -127,14 +129,14 @@ func (s *Scenario) eachDraft(visit func(key, path string)) {
 	for _, a := range s.Sweep.Axes {
 		for i, o := range a.Values {
 			if a.Name == "draft_model" {
-				visit(element("sweep.axes.draft_model", i), o.Value)
+				visit(strict.Element("sweep.axes.draft_model", i), o.Value)
 			}
 		}
 	}
 	for i, a := range s.Sweep.Arms {
 		for _, o := range a.Overrides {
 			if o.Setting.Name == "draft_model" {
-				visit(element("sweep.arm", i)+".draft_model", o.Value)
+				visit(strict.Element("sweep.arm", i)+".draft_model", o.Value)
 			}
 		}
 	}

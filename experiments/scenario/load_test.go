@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/engine"
 )
 
@@ -102,7 +103,7 @@ func TestCheckFiles(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 	err = load(t, "testdata/good/full.toml").CheckFiles()
-	if p := Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 59 {
+	if p := strict.Problems(err); len(p) != 1 || p[0].Key != "sweep.axes.draft_model[1]" || p[0].Line != 59 {
 		t.Errorf("got %v", err)
 	}
 }
@@ -146,7 +147,7 @@ func TestPriceAsWritten(t *testing.T) {
 			text = append(text, "[cost]\nutilisation = 0.5\nprice_per_hour = "+c.written+"\n"...)
 			s, err := Parse("x.toml", text)
 			switch {
-			case c.want == "" && (len(Problems(err)) != 1 || Problems(err)[0].Key != "cost.price_per_hour"):
+			case c.want == "" && (len(strict.Problems(err)) != 1 || strict.Problems(err)[0].Key != "cost.price_per_hour"):
 				t.Errorf("got %v", err)
 			case c.want != "" && (err != nil || s.Cost.PricePerHour != c.want):
 				t.Errorf("got %+v, %v, want %s", s, err, c.want)

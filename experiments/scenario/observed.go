@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/loadgen/corpus"
 	"github.com/assaylab/assay/loadgen/workload"
 )
@@ -56,7 +57,7 @@ func (t *table) observed(l *Length, values, weights []any) {
 	for i, v := range values {
 		n, err := wholeNumber(v, 1, workload.MaxLength)
 		if err != nil {
-			t.report(element(t.key("values"), i), describe(v), err.expected, "")
+			t.report(strict.Element(t.key("values"), i), strict.Describe(v), err.expected, "")
 			return
 		}
 		lengths = append(lengths, n)
@@ -64,7 +65,7 @@ func (t *table) observed(l *Length, values, weights []any) {
 	for i, v := range weights {
 		x, ok := asFloat(v)
 		if !ok {
-			t.report(element(t.key("weights"), i), describe(v), "a number of 0 or more", "")
+			t.report(strict.Element(t.key("weights"), i), strict.Describe(v), "a number of 0 or more", "")
 			return
 		}
 		counts = append(counts, x)
@@ -105,12 +106,12 @@ func (l *Length) observe(lengths []int, weights []float64) error {
 func (s *Scenario) eachLength(visit func(key string, l *Length)) {
 	for i := range s.Loads {
 		w := &s.Loads[i]
-		key := element("load", i)
+		key := strict.Element("load", i)
 		visit(key+".prompt_tokens", &w.PromptTokens)
 		visit(key+".output_tokens", &w.OutputTokens)
 		visit(key+".conversation.user_tokens", &w.Conversation.UserTokens)
 		for j := range w.Classes {
-			c, key := &w.Classes[j], element(key+".class", j)
+			c, key := &w.Classes[j], strict.Element(key+".class", j)
 			visit(key+".prompt_tokens", &c.PromptTokens)
 			visit(key+".output_tokens", &c.OutputTokens)
 			visit(key+".conversation.user_tokens", &c.Conversation.UserTokens)
@@ -120,7 +121,7 @@ func (s *Scenario) eachLength(visit func(key string, l *Length)) {
 
 // readLengths reads the files of observed lengths, and looks again at what depends on them.
 func (s *Scenario) readLengths() error {
-	var problems []*Problem
+	var problems []*strict.Problem
 	read := false
 	s.eachLength(func(key string, l *Length) {
 		if l.Observed.File == "" || l.Observed.Table != nil {
@@ -137,9 +138,9 @@ func (s *Scenario) readLengths() error {
 	})
 	for i := range s.Loads {
 		for j, c := range s.Loads[i].Streams() {
-			key := element("load", i)
+			key := strict.Element("load", i)
 			if c.Name != "" {
-				key = element(key+".class", j)
+				key = strict.Element(key+".class", j)
 			}
 			for _, p := range c.conflicts() {
 				if read && len(problems) == 0 {
@@ -148,7 +149,7 @@ func (s *Scenario) readLengths() error {
 			}
 		}
 	}
-	return join(problems)
+	return strict.Join(problems)
 }
 
 // mostObserved bounds the lines of a file of lengths.
@@ -229,7 +230,7 @@ func columns(in *csv.Reader, path, column, weight string) (at, of int, err error
 }
 
 // checkCorpora reports the corpora and texts of a load that cannot be used.
-func (s *Scenario) checkCorpora(key string, l Workload) (problems []*Problem) {
+func (s *Scenario) checkCorpora(key string, l Workload) (problems []*strict.Problem) {
 	check := func(key string, c Class) {
 		if c.Text != "" && c.Text != l.Text && !byName(c.Text) {
 			if info, err := os.Stat(s.Resolve(c.Text)); err != nil || info.IsDir() {
@@ -250,7 +251,7 @@ func (s *Scenario) checkCorpora(key string, l Workload) (problems []*Problem) {
 		}
 	}
 	for j, c := range l.Classes {
-		check(element(key+".class", j), c)
+		check(strict.Element(key+".class", j), c)
 	}
 	if len(l.Classes) == 0 && l.Corpus.File != "" {
 		check(key, Class{Corpus: l.Corpus, Conversation: l.Conversation})

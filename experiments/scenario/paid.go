@@ -13,6 +13,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/price"
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/system"
 	"github.com/assaylab/assay/loadgen/trace"
 	"github.com/assaylab/assay/loadgen/workload"
@@ -140,9 +141,9 @@ func (s *Scenario) priceOfModel(x *Target, c *price.Catalogue) error {
 	if x.Price != "" {
 		return nil
 	}
-	key, provider := joinKey(x.Key, "price"), x.Provider()
+	key, provider := strict.Key(x.Key, "price"), x.Provider()
 	if x.Model == "" {
-		return s.Problem(joinKey(x.Key, "model"), "missing", "the model's name, by which its price is found, or price with a row of the catalogue", "")
+		return s.Problem(strict.Key(x.Key, "model"), "missing", "the model's name, by which its price is found, or price with a row of the catalogue", "")
 	}
 	row, ok := c.OfModel(provider, x.Model)
 	if !ok {
@@ -156,7 +157,7 @@ func (s *Scenario) priceOfModel(x *Target, c *price.Catalogue) error {
 // budgetFits refuses a budget in another currency than its price's.
 func (s *Scenario) budgetFits(x *Target) error {
 	a := x.API()
-	key := joinKey(x.Key, "budget")
+	key := strict.Key(x.Key, "budget")
 	switch {
 	case x.Budget.Currency() == "":
 		return nil

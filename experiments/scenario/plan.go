@@ -17,6 +17,7 @@ import (
 	"github.com/assaylab/assay/analysis/demand"
 	"github.com/assaylab/assay/analysis/forecast"
 	"github.com/assaylab/assay/analysis/money"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // CapacityPlan is a plan file as written: what demand is expected, under which limits it has to be served, by which arms,
@@ -43,7 +44,7 @@ type CapacityPlan struct {
 	Holdings []PlanHolding
 	Budget   PlanBudget
 
-	where positions
+	where strict.Positions
 }
 
 // PlanDemand says where the forecast is made from: a history, or what somebody states.
@@ -119,16 +120,18 @@ func (p *CapacityPlan) Resolve(path string) string {
 }
 
 // Problem makes an error at a key of the file, for what only a later step can see.
-func (p *CapacityPlan) Problem(key, found, expected, suggestion string) *Problem {
-	return &Problem{File: p.File, Line: p.where.line(key), Key: key, Found: found, Expected: expected, Suggestion: suggestion}
+func (p *CapacityPlan) Problem(key, found, expected, suggestion string) *strict.Problem {
+	return &strict.Problem{File: p.File, Line: p.where.LineOf(key), Key: key, Found: found, Expected: expected, Suggestion: suggestion}
 }
 
 // ArmKey and OptionKey are paths of keys of an arm and of an option, for Problem.
-func (p *CapacityPlan) ArmKey(arm int, name string) string { return joinKey(element("arm", arm), name) }
+func (p *CapacityPlan) ArmKey(arm int, name string) string {
+	return strict.Key(strict.Element("arm", arm), name)
+}
 
 // OptionKey is the path of a key of an option.
 func (p *CapacityPlan) OptionKey(option int, name string) string {
-	return joinKey(element("option", option), name)
+	return strict.Key(strict.Element("option", option), name)
 }
 
 // ArmNames are those that can be planned with: all but the one that only degraded requests go to.
@@ -146,11 +149,11 @@ func LoadPlan(path string) (*CapacityPlan, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &Problem{File: path, Found: "no such file", Expected: "a plan in TOML"}
+		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "a plan in TOML"}
 	case err != nil:
 		return nil, fmt.Errorf("read plan: %w", err)
 	case len(text) > largestFile:
-		return nil, &Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
 	}
 	return ParsePlan(path, text)
 }
@@ -161,11 +164,11 @@ func ParsePlan(file string, text []byte) (*CapacityPlan, error) {
 	if _, err := toml.Decode(string(text), &values); err != nil {
 		return nil, syntaxProblem(file, string(text), err)
 	}
-	r := &reader{file: file, where: scan(string(text))}
+	r := &reader{file: file, where: strict.Scan(string(text))}
 	p := &CapacityPlan{File: file, where: r.where}
 	r.plan(p, &table{reader: r, values: values})
 	if len(r.problems) > 0 {
-		return nil, join(r.problems)
+		return nil, strict.Join(r.problems)
 	}
 	return p, nil
 }

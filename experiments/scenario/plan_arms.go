@@ -12,6 +12,7 @@ import (
 	"github.com/assaylab/assay/analysis/capacity"
 	"github.com/assaylab/assay/analysis/cost"
 	"github.com/assaylab/assay/analysis/predict"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 func (r *reader) planArms(p *CapacityPlan, t *table) {
@@ -72,7 +73,7 @@ func (t *table) published(name string) *capacity.Curve {
 	for i, q := range points {
 		pt := q.point()
 		if i > 0 && pt.Rate <= c.Points[i-1].Rate {
-			q.bad("rate", q.values["rate"], "more than the rate of the point before ("+decimal(c.Points[i-1].Rate)+")", "sort the points by rate")
+			q.bad("rate", q.values["rate"], "more than the rate of the point before ("+strict.Decimal(c.Points[i-1].Rate)+")", "sort the points by rate")
 		}
 		c.Points = append(c.Points, pt)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/demand"
 	"github.com/assaylab/assay/analysis/forecast"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // planned are the scenarios that a plan can be for.
@@ -110,7 +111,7 @@ func (t *table) hours(name string, into []float64) {
 	for i, v := range values {
 		x, ok := asFloat(v)
 		if !ok || x < 0 {
-			t.report(element(t.key(name), i), describe(v), "a number of at least 0", "")
+			t.report(strict.Element(t.key(name), i), strict.Describe(v), "a number of at least 0", "")
 		}
 		into[i] = x
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/assaylab/assay/analysis/capacity"
 	"github.com/assaylab/assay/analysis/demand"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // TestBadPlans compares every message of every broken plan with its .err file.
@@ -112,7 +113,7 @@ func FuzzPlan(f *testing.F) {
 		if err == nil && (p.Currency == "" || len(p.Arms) == 0 || len(p.Options) == 0 || p.Months < 1) {
 			t.Errorf("accepted without currency, arms, options or months: %+v", p)
 		}
-		for _, problem := range Problems(err) {
+		for _, problem := range strict.Problems(err) {
 			if problem.Line < 1 {
 				t.Errorf("no line: %v", problem)
 			}

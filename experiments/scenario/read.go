@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -78,7 +79,7 @@ func (r *reader) engine(t *table) (s Settings, trace bool) {
 	trace = e.boolean("trace_steps", false)
 	e.finish()
 	if c := s.conflict(); c != nil {
-		r.report(joinKey("engine", c.key), c.found, c.expected, c.suggestion)
+		r.report(strict.Key("engine", c.key), c.found, c.expected, c.suggestion)
 	}
 	return s, trace
 }
@@ -166,7 +167,7 @@ func (r *reader) slo(t *table) SLO {
 func (l Limit) adjusted(scale, percentile float64) Limit {
 	l.Limit = time.Duration(math.Round(float64(l.Limit) * scale))
 	if scale != 1 {
-		l.Origin += " x " + decimal(scale)
+		l.Origin += " x " + strict.Decimal(scale)
 	}
 	if percentile != 0 {
 		l.Percentile = percentile
@@ -188,7 +189,7 @@ func (t *table) limits(s *SLO, percentile float64) {
 		}
 		l.Limit = c.duration("limit", 0, "50ms")
 		c.finish()
-		id := fmt.Sprintf("p%s of %s", decimal(100*l.Percentile), l.Metric)
+		id := fmt.Sprintf("p%s of %s", strict.Decimal(100*l.Percentile), l.Metric)
 		if first, dup := seen[id]; dup && l.Metric != "" {
 			c.report(c.path, "a second limit on the "+id, "one", "the first is "+first)
 		}
@@ -220,7 +221,7 @@ func (t *table) percentile(name string, def float64) float64 {
 	}
 	suggestion := ""
 	if ok && x >= 1 && x < 100 {
-		suggestion = fmt.Sprintf("write %s = %s", name, decimal(x/100))
+		suggestion = fmt.Sprintf("write %s = %s", name, strict.Decimal(x/100))
 	}
 	t.bad(name, v, "a fraction above 0 and below 1", suggestion)
 	return DefaultPercentile

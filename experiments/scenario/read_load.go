@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -85,7 +86,7 @@ func (t *table) levels(l *Workload) {
 	l.Rates = numbers(t, "rates", func(v any) (float64, bool) {
 		x, ok := asFloat(v)
 		return x, ok && x > 0 && x <= highestRate
-	}, "a number of requests per second above 0 and at most "+decimal(highestRate))
+	}, "a number of requests per second above 0 and at most "+strict.Decimal(highestRate))
 	l.Concurrencies = numbers(t, "concurrencies", func(v any) (int, bool) {
 		n, err := wholeNumber(v, 1, mostConcurrent)
 		return n, err == nil
@@ -100,10 +101,10 @@ func numbers[T comparable](t *table, name string, parse func(any) (T, bool), exp
 		x, ok := parse(v)
 		switch {
 		case !ok:
-			t.report(element(t.key(name), i), describe(v), expected, "")
+			t.report(strict.Element(t.key(name), i), strict.Describe(v), expected, "")
 			continue
 		case seen[x]:
-			t.report(element(t.key(name), i), describe(v), "each level once", "remove the repetition; [run] repetitions repeats trials")
+			t.report(strict.Element(t.key(name), i), strict.Describe(v), "each level once", "remove the repetition; [run] repetitions repeats trials")
 		}
 		seen[x] = true
 		out = append(out, x)
@@ -134,7 +135,7 @@ func (t *table) amount(l *Workload) {
 			return
 		}
 		if n := rate * l.Duration.Seconds(); n > mostRequests {
-			t.report(element(t.key("rates"), i), fmt.Sprintf("%s requests (rate x duration)", decimal(math.Ceil(n))),
+			t.report(strict.Element(t.key("rates"), i), fmt.Sprintf("%s requests (rate x duration)", strict.Decimal(math.Ceil(n))),
 				fmt.Sprintf("at most %d in a trial", mostRequests), "shorten duration or give requests")
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 var sweepModes = []string{Product, OneAtATime, List}
@@ -84,28 +86,20 @@ func (t *table) axes(base Settings) []Axis {
 		axes = append(axes, Axis{Name: d.Name, Values: c.axis(d, base)})
 	}
 	c.finish()
-	slices.SortStableFunc(axes, func(a, b Axis) int { return t.where.order(c.key(a.Name), c.key(b.Name)) })
+	slices.SortStableFunc(axes, func(a, b Axis) int { return t.where.Order(c.key(a.Name), c.key(b.Name)) })
 	return axes
-}
-
-// order compares two keys by line, and on one line by position.
-func (p positions) order(a, b string) int {
-	if d := p[a].line - p[b].line; d != 0 {
-		return d
-	}
-	return p[a].at - p[b].at
 }
 
 func (t *table) axis(d Setting, base Settings) []Override {
 	var values []Override
 	for i, v := range t.list(d.Name, "values") {
-		path := element(t.key(d.Name), i)
+		path := strict.Element(t.key(d.Name), i)
 		value, ok := t.override(d, path, v, base)
 		if !ok {
 			continue
 		}
 		if slices.ContainsFunc(values, func(o Override) bool { return o.Value == value.Value }) {
-			t.report(path, describe(v), "each value once", "remove the repetition; [run] repetitions repeats trials")
+			t.report(path, strict.Describe(v), "each value once", "remove the repetition; [run] repetitions repeats trials")
 		}
 		values = append(values, value)
 	}
@@ -116,7 +110,7 @@ func (t *table) axis(d Setting, base Settings) []Override {
 func (t *table) override(d Setting, path string, v any, base Settings) (Override, bool) {
 	expected, suggestion := d.set(&base, v)
 	if expected != "" {
-		t.report(path, describe(v), expected, suggestion)
+		t.report(path, strict.Describe(v), expected, suggestion)
 		return Override{}, false
 	}
 	return Override{Setting: d, Value: d.Get(&base)}, true
@@ -174,7 +168,7 @@ func (t *table) anyOf(d Setting, v any, base Settings) []string {
 	}
 	var values []string
 	for i, v := range list {
-		if o, ok := t.override(d, element(t.key(d.Name), i), v, base); ok {
+		if o, ok := t.override(d, strict.Element(t.key(d.Name), i), v, base); ok {
 			values = append(values, o.Value)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/near"
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/system"
 	"github.com/assaylab/assay/loadgen/dialect"
 )
@@ -232,7 +233,7 @@ func (t *table) texts(name string) (all []string) {
 	for i, v := range t.list(name, "texts") {
 		text, ok := v.(string)
 		if !ok || text == "" {
-			t.report(element(t.key(name), i), describe(v), "a text", "")
+			t.report(strict.Element(t.key(name), i), strict.Describe(v), "a text", "")
 			continue
 		}
 		all = append(all, text)
@@ -247,14 +248,14 @@ func (t *table) labels() (all []Label) {
 		return nil
 	}
 	names := slices.Collect(maps.Keys(c.values))
-	slices.SortFunc(names, func(a, b string) int { return t.where.order(c.key(a), c.key(b)) })
+	slices.SortFunc(names, func(a, b string) int { return t.where.Order(c.key(a), c.key(b)) })
 	for _, name := range names {
 		var text string
 		switch v := c.values[name].(type) {
 		case string:
 			text = v
 		case int64, float64, bool:
-			text = t.where[c.key(name)].text
+			text = t.where[c.key(name)].Text
 		}
 		if strings.TrimSpace(text) == "" {
 			c.bad(name, c.values[name], "a text, a number, true or false", "")
@@ -299,7 +300,7 @@ func (t *table) systemValue(k system.Kind, name, path string, raw any) (string, 
 	case err == nil:
 		return text, true
 	case errors.As(err, &bad):
-		t.report(path, describe(raw), bad.Expected, bad.Suggestion)
+		t.report(path, strict.Describe(raw), bad.Expected, bad.Suggestion)
 	default:
 		t.report(path, err.Error(), "another value", "")
 	}
@@ -324,7 +325,7 @@ func (r *reader) namesOfTargets(all []*Target) {
 			if !x.Given {
 				suggestion += fmt.Sprintf(": add name = %q", x.Name+"-2")
 			}
-			r.report(joinKey(x.Key, "name"), fmt.Sprintf("string %q", x.Name), "a name of its own", suggestion)
+			r.report(strict.Key(x.Key, "name"), fmt.Sprintf("string %q", x.Name), "a name of its own", suggestion)
 			continue
 		}
 		first[x.Name] = x.Key
@@ -371,7 +372,7 @@ func (r *reader) loadsHaveArms(s *Scenario) {
 		}
 		for _, x := range s.Targets {
 			if key, why := x.Cannot(l); !asked {
-				r.once(below(element("load", i), key), why, map[bool]string{true: "rates", false: "a load that a target of the file can be asked for"}[key == "search"])
+				r.once(below(strict.Element("load", i), key), why, map[bool]string{true: "rates", false: "a load that a target of the file can be asked for"}[key == "search"])
 			}
 		}
 	}
@@ -387,12 +388,12 @@ func below(path, key string) string {
 	if key == "" {
 		return path
 	}
-	return joinKey(path, key)
+	return strict.Key(path, key)
 }
 
 // once reports a problem unless it has been.
 func (r *reader) once(key, found, expected string) {
-	if !slices.ContainsFunc(r.problems, func(p *Problem) bool { return p.Key == key && p.Found == found }) {
+	if !slices.ContainsFunc(r.problems, func(p *strict.Problem) bool { return p.Key == key && p.Found == found }) {
 		r.report(key, found, expected, "")
 	}
 }

@@ -10,30 +10,20 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/near"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // reader collects the problems of one file while its tables are read.
 type reader struct {
 	file     string
-	where    positions
-	problems []*Problem
+	where    strict.Positions
+	problems []*strict.Problem
 }
 
 // report notes a problem at path, or at the nearest enclosing path that has a line.
 func (r *reader) report(path, found, expected, suggestion string) {
-	r.problems = append(r.problems, &Problem{File: r.file, Line: r.where.line(path), Key: path,
+	r.problems = append(r.problems, &strict.Problem{File: r.file, Line: r.where.LineOf(path), Key: path,
 		Found: found, Expected: expected, Suggestion: suggestion})
-}
-
-// line of path, or of what encloses it: the file itself begins on line 1.
-func (p positions) line(path string) int {
-	for path != "" {
-		if s, ok := p[path]; ok {
-			return s.line
-		}
-		path = path[:max(0, strings.LastIndexAny(path, ".["))]
-	}
-	return 1
 }
 
 // table reads the keys of one table and remembers which were asked for, so that
@@ -45,7 +35,7 @@ type table struct {
 	known  []string
 }
 
-func (t *table) key(name string) string { return joinKey(t.path, name) }
+func (t *table) key(name string) string { return strict.Key(t.path, name) }
 
 // take returns the raw value of a key and marks the key as known.
 func (t *table) take(name string) (any, bool) {
@@ -62,7 +52,7 @@ func (t *table) has(name string) bool {
 
 // bad reports a value that is not what was expected.
 func (t *table) bad(name string, v any, expected, suggestion string) {
-	t.report(t.key(name), describe(v), expected, suggestion)
+	t.report(t.key(name), strict.Describe(v), expected, suggestion)
 }
 
 // missing reports a required key.
@@ -109,7 +99,7 @@ func (t *table) child(name string) (*table, bool) {
 func (r *reader) asTable(path string, v any) (*table, bool) {
 	m, ok := v.(map[string]any)
 	if !ok {
-		r.report(path, describe(v), "a table", "")
+		r.report(path, strict.Describe(v), "a table", "")
 		return nil, false
 	}
 	return &table{reader: r, path: path, values: m}, true
@@ -125,11 +115,11 @@ func (t *table) children(name string) []*table {
 	switch list := v.(type) {
 	case []map[string]any:
 		for i, m := range list {
-			all = append(all, &table{reader: t.reader, path: element(t.key(name), i), values: m})
+			all = append(all, &table{reader: t.reader, path: strict.Element(t.key(name), i), values: m})
 		}
 	case []any:
 		for i, v := range list {
-			if c, ok := t.asTable(element(t.key(name), i), v); ok {
+			if c, ok := t.asTable(strict.Element(t.key(name), i), v); ok {
 				all = append(all, c)
 			}
 		}
@@ -222,11 +212,11 @@ func (r interval) String() string {
 	if r.open {
 		from = "above "
 	}
-	from += decimal(r.lo)
+	from += strict.Decimal(r.lo)
 	if math.IsInf(r.hi, 1) {
 		return "a number " + from
 	}
-	return "a number " + from + " and at most " + decimal(r.hi)
+	return "a number " + from + " and at most " + strict.Decimal(r.hi)
 }
 
 // number reads an integer or a float in a range.
@@ -285,7 +275,7 @@ func (t *table) list(name, of string) []any {
 	}
 	l, ok := v.([]any)
 	if !ok {
-		t.bad(name, v, "an array of "+of, fmt.Sprintf("write %s = [%s]", name, t.where[t.key(name)].text))
+		t.bad(name, v, "an array of "+of, fmt.Sprintf("write %s = [%s]", name, t.where[t.key(name)].Text))
 		return nil
 	}
 	if len(l) == 0 {
@@ -339,43 +329,4 @@ func asFloat(v any) (float64, bool) {
 	return 0, false
 }
 
-// decimal prints without an exponent where that stays short.
-func decimal(x float64) string {
-	if size := math.Abs(x); size >= 1e-6 && size < 1e15 {
-		return strconv.FormatFloat(x, 'f', -1, 64)
-	}
-	return strconv.FormatFloat(x, 'g', -1, 64)
-}
-
 func oneOf(options []string) string { return "one of " + strings.Join(options, ", ") }
-
-// describe words a TOML value as found.
-func describe(v any) string {
-	switch x := v.(type) {
-	case string:
-		return "string " + strconv.Quote(shorten(x))
-	case int64:
-		return "integer " + strconv.FormatInt(x, 10)
-	case float64:
-		return "float " + decimal(x)
-	case bool:
-		return "boolean " + strconv.FormatBool(x)
-	case []any:
-		return fmt.Sprintf("an array of %d", len(x))
-	case []map[string]any:
-		return fmt.Sprintf("an array of %d tables", len(x))
-	case map[string]any:
-		return "a table"
-	case time.Time:
-		return "a date or time"
-	}
-	return fmt.Sprintf("a value of type %T", v)
-}
-
-func shorten(s string) string {
-	const most = 60
-	if r := []rune(s); len(r) > most {
-		return string(r[:most]) + "..."
-	}
-	return s
-}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/modelcache"
 	"github.com/assaylab/assay/loadgen/workload"
 )
@@ -44,7 +45,7 @@ type Scenario struct {
 	Targets     []*Target // what is measured beside the included engine, or in its place
 	Included    bool      // the included engine is measured, or gateways in front of it
 
-	where positions
+	where strict.Positions
 }
 
 // Sweep modes.
@@ -224,6 +225,6 @@ func (s *Scenario) Resolve(path string) string {
 }
 
 // Problem makes an error at a key of the file, for what only a later step can see.
-func (s *Scenario) Problem(key, found, expected, suggestion string) *Problem {
-	return &Problem{File: s.File, Line: s.where.line(key), Key: key, Found: found, Expected: expected, Suggestion: suggestion}
+func (s *Scenario) Problem(key, found, expected, suggestion string) *strict.Problem {
+	return &strict.Problem{File: s.File, Line: s.where.LineOf(key), Key: key, Found: found, Expected: expected, Suggestion: suggestion}
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // Search looks for the highest rate at which an arm holds every limit, in place of rates.
@@ -38,7 +40,7 @@ func (t *table) search() *Search {
 		MaxTime:   c.duration("max_time", 0, "10m"),
 	}
 	if s.MaxRate <= s.MinRate {
-		c.bad("max_rate", s.MaxRate, fmt.Sprintf("more than min_rate (%s)", decimal(s.MinRate)), "")
+		c.bad("max_rate", s.MaxRate, fmt.Sprintf("more than min_rate (%s)", strict.Decimal(s.MinRate)), "")
 	}
 	c.finish()
 	return s
@@ -53,7 +55,7 @@ func (t *table) searchFits(l *Workload) {
 		t.report(t.key("search"), fmt.Sprintf("a search with arrival %q", l.Arrival), "arrival \"poisson\", \"gamma\" or \"constant\", whose rate is free", "")
 	}
 	if l.Requests == 0 && l.Duration > 0 && l.Search.MaxRate*l.Duration.Seconds() > mostRequests {
-		t.report(joinKey(t.key("search"), "max_rate"), fmt.Sprintf("%s requests (max_rate x duration)", decimal(math.Ceil(l.Search.MaxRate*l.Duration.Seconds()))),
+		t.report(strict.Key(t.key("search"), "max_rate"), fmt.Sprintf("%s requests (max_rate x duration)", strict.Decimal(math.Ceil(l.Search.MaxRate*l.Duration.Seconds()))),
 			fmt.Sprintf("at most %d in a trial", mostRequests), "shorten duration or give requests")
 	}
 }
@@ -64,14 +66,14 @@ func (r *reader) searchesHaveLimits(s *Scenario) {
 		if l.Search == nil {
 			continue
 		}
-		key := joinKey(element("load", i), "search")
+		key := strict.Key(strict.Element("load", i), "search")
 		if len(s.SLO.Limits) == 0 {
 			r.report(key, "a search without limits", "an [slo] table, whose limits are to be held", `add [slo] with preset = "conversational"`)
 		}
 		for _, limit := range s.SLO.Limits {
 			need := int(math.Ceil(1/(1-limit.Percentile) - 1e-9))
 			if n := l.Count(l.Search.MinRate); n > 0 && n < need {
-				r.report(key, fmt.Sprintf("%d requests in a trial at min_rate", n), fmt.Sprintf("at least %d, to see beyond the p%s of %s", need, decimal(100*limit.Percentile), limit.Metric), "")
+				r.report(key, fmt.Sprintf("%d requests in a trial at min_rate", n), fmt.Sprintf("at least %d, to see beyond the p%s of %s", need, strict.Decimal(100*limit.Percentile), limit.Metric), "")
 				break
 			}
 		}

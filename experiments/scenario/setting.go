@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/near"
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/model"
@@ -161,7 +162,7 @@ func (d Setting) Get(s *Settings) string {
 	case Boolean:
 		return strconv.FormatBool(*d.boolean(s))
 	case Number:
-		return decimal(*d.number(s))
+		return strict.Decimal(*d.number(s))
 	case Time:
 		return d.time(s).String()
 	default:

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/price"
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/system"
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/workload"
@@ -160,16 +161,16 @@ func (s *Scenario) Local() bool {
 
 // CheckTargets reports what targets are to load and what is not there. A folder is fine: many systems load one.
 func (s *Scenario) CheckTargets() error {
-	var problems []*Problem
+	var problems []*strict.Problem
 	for _, x := range s.Targets {
 		if x.Path == "" {
 			continue
 		}
 		if full := s.Resolve(x.Path); !exists(full) {
-			problems = append(problems, s.Problem(joinKey(x.Key, "path"), fmt.Sprintf("nothing readable at %q", full), "a folder or a file, relative to the scenario's directory", ""))
+			problems = append(problems, s.Problem(strict.Key(x.Key, "path"), fmt.Sprintf("nothing readable at %q", full), "a folder or a file, relative to the scenario's directory", ""))
 		}
 	}
-	return join(problems)
+	return strict.Join(problems)
 }
 
 func exists(path string) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/assaylab/assay/analysis/price"
+	"github.com/assaylab/assay/analysis/strict"
 )
 
 // priceTargets takes the rows that targets name from the catalogue, each with the files that its target names, or those of [cost].
@@ -39,7 +40,7 @@ func (s *Scenario) priceTargets() error {
 
 // priceTarget finds the row of one target. What is paid by the token is an API, and what is not may be priced by either.
 func (s *Scenario) priceTarget(x *Target, c *price.Catalogue, currency string) error {
-	key := joinKey(x.Key, "price")
+	key := strict.Key(x.Key, "price")
 	kinds, expected := []price.Kind{price.KindAPI, price.KindMachine, price.KindRental, price.KindPurchase}, "an API or a machine of the catalogue"
 	if x.Charges() {
 		kinds, expected = kinds[:1], "a managed API of the catalogue"

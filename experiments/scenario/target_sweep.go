@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/system"
 )
 
@@ -45,19 +46,19 @@ func (t *table) targetAxes(k system.Kind) []TargetAxis {
 		axes = append(axes, TargetAxis{Name: s.Name, Values: c.targetAxis(k, s.Name)})
 	}
 	c.finishSettings(k)
-	slices.SortStableFunc(axes, func(a, b TargetAxis) int { return t.where.order(c.key(a.Name), c.key(b.Name)) })
+	slices.SortStableFunc(axes, func(a, b TargetAxis) int { return t.where.Order(c.key(a.Name), c.key(b.Name)) })
 	return axes
 }
 
 func (t *table) targetAxis(k system.Kind, name string) (values []string) {
 	for i, v := range t.list(name, "values") {
-		path := element(t.key(name), i)
+		path := strict.Element(t.key(name), i)
 		text, ok := t.systemValue(k, name, path, v)
 		if !ok {
 			continue
 		}
 		if slices.Contains(values, text) {
-			t.report(path, describe(v), "each value once", "remove the repetition; [run] repetitions repeats trials")
+			t.report(path, strict.Describe(v), "each value once", "remove the repetition; [run] repetitions repeats trials")
 		}
 		values = append(values, text)
 	}
@@ -110,7 +111,7 @@ func (t *table) anyValueOf(k system.Kind, name string, v any) (values []string) 
 		return nil
 	}
 	for i, v := range list {
-		if text, ok := t.systemValue(k, name, element(t.key(name), i), v); ok {
+		if text, ok := t.systemValue(k, name, strict.Element(t.key(name), i), v); ok {
 			values = append(values, text)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/price"
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/experiments/system"
 	"github.com/assaylab/assay/loadgen/dialect"
 )
@@ -129,7 +130,7 @@ func TestWhatTargetsCannot(t *testing.T) {
 		{"no load for a target", file(api+local, "ignore_eos = true\n"), "x.toml:4: target[0]: no load can be asked of it (ignore_eos cannot be sent to anthropic"},
 		{"nor beside the engine", file("[engine]\nthreads = 1\n"+api, "ignore_eos = true\n"), "x.toml:6: target[0]: no load can be asked of it"},
 	} {
-		if _, err := Parse("x.toml", []byte(tc.text)); err == nil || !strings.Contains(err.Error(), tc.want) || len(Problems(err)) != 1 {
+		if _, err := Parse("x.toml", []byte(tc.text)); err == nil || !strings.Contains(err.Error(), tc.want) || len(strict.Problems(err)) != 1 {
 			t.Errorf("%s: %v", tc.name, err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/loadgen/trace"
 	"github.com/assaylab/assay/loadgen/workload"
 )
@@ -51,7 +52,7 @@ func (t *table) recorded() {
 
 // readTraces reads the traces of all loads, each file once.
 func (s *Scenario) readTraces() error {
-	var problems []*Problem
+	var problems []*strict.Problem
 	files := map[string]trace.Trace{}
 	for i := range s.Loads {
 		l := &s.Loads[i]
@@ -63,7 +64,7 @@ func (s *Scenario) readTraces() error {
 		if !ok {
 			var err error
 			if read, err = readTrace(path); err != nil {
-				problems = append(problems, s.Problem(element("load", i)+".trace.file", err.Error(), "a trace in CSV or JSON lines", ""))
+				problems = append(problems, s.Problem(strict.Element("load", i)+".trace.file", err.Error(), "a trace in CSV or JSON lines", ""))
 				continue
 			}
 			files[path] = read
@@ -72,7 +73,7 @@ func (s *Scenario) readTraces() error {
 			problems = append(problems, p)
 		}
 	}
-	return join(problems)
+	return strict.Join(problems)
 }
 
 func readTrace(path string) (trace.Trace, error) {
@@ -95,7 +96,7 @@ func readTrace(path string) (trace.Trace, error) {
 }
 
 // record fills in what the load has from its trace: lengths, and where the file does not say, a rate and a number of requests.
-func (s *Scenario) record(i int, l *Workload, t trace.Trace) *Problem {
+func (s *Scenario) record(i int, l *Workload, t trace.Trace) *strict.Problem {
 	t = t.Scaled(l.Trace.TokenScale)
 	if l.Requests > 0 {
 		t = t.Cut((l.Requests + l.Trace.Copies - 1) / l.Trace.Copies)
@@ -103,9 +104,9 @@ func (s *Scenario) record(i int, l *Workload, t trace.Trace) *Problem {
 	all := len(t.Requests) * l.Trace.Copies
 	switch rate := t.Rate() * float64(l.Trace.Copies); {
 	case rate == 0:
-		return s.Problem(element("load", i)+".requests", strconv.Itoa(l.Requests), "more requests: so few of this trace come at one time", "")
+		return s.Problem(strict.Element("load", i)+".requests", strconv.Itoa(l.Requests), "more requests: so few of this trace come at one time", "")
 	case l.Requests > all:
-		return s.Problem(element("load", i)+".requests", strconv.Itoa(l.Requests), fmt.Sprintf("at most %d, which is what the trace has", all), "remove requests, or raise trace.copies")
+		return s.Problem(strict.Element("load", i)+".requests", strconv.Itoa(l.Requests), fmt.Sprintf("at most %d, which is what the trace has", all), "remove requests, or raise trace.copies")
 	case len(l.Rates) == 0:
 		l.Rates = []float64{rounded(rate)}
 	}

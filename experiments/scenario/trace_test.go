@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/assaylab/assay/analysis/strict"
 	"github.com/assaylab/assay/loadgen/trace"
 )
 
@@ -61,7 +62,7 @@ func TestBadRecords(t *testing.T) {
 		{threeRequests, "", "requests = 4", "load[0].requests: 4, expected at most 3"},
 		{threeRequests, "", "requests = 1", "more requests"},
 	} {
-		if _, err := loadRecorded(t, row.csv, row.table, row.keys); err == nil || !strings.Contains(err.Error(), row.says) || len(Problems(err)) != 1 {
+		if _, err := loadRecorded(t, row.csv, row.table, row.keys); err == nil || !strings.Contains(err.Error(), row.says) || len(strict.Problems(err)) != 1 {
 			t.Errorf("%v, want %s", err, row.says)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/assaylab/assay/engine/kvcache"
 	"github.com/assaylab/assay/engine/sched"
 	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/experiments/sweep"
 	"github.com/assaylab/assay/loadgen/result"
 )
 
@@ -25,6 +26,8 @@ type Arm struct {
 	Limits   []record.SLO
 	Longest  int // sequence that the step model was fitted to, in tokens
 	Checked  *Validation
+
+	passages map[int][]Passage // by trial
 }
 
 // alike are the settings that what a step takes depends on, for one model and machine. Arms that have them alike are fitted
@@ -131,6 +134,9 @@ func (l *Lab) read(t *record.Trial) (*trialData, string, error) {
 		return nil, err.Error(), nil
 	}
 	d.seen = seen
+	for i := range seen.Steps {
+		seen.Steps[i].Trial = t.Order
+	}
 	first := steps.Steps[0]
 	d.blocks = first.Free + first.Cached + first.Held
 	if settings, err := settingsOf(d.arm); err == nil && t.WindowNS > 0 {
@@ -241,26 +247,27 @@ func (l *Lab) Arm(name string) (*Arm, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.arm(a, "")
+	return l.arm(a)
 }
 
-// arm fits without one trial, where its id is given.
-func (l *Lab) arm(a *record.Arm, without string) (*Arm, error) {
+// arm fits without the trials whose ids are given.
+func (l *Lab) arm(a *record.Arm, without ...string) (*Arm, error) {
 	settings, err := settingsOf(a)
 	if err != nil {
 		return nil, fmt.Errorf("%s: arm %q: %w", l.set.Dir, a.Name, err)
 	}
-	out := &Arm{Record: *a, Settings: settings, Limits: l.set.Run.SLOs}
+	out := &Arm{Record: *a, Settings: settings, Limits: l.set.Run.SLOs, passages: map[int][]Passage{}}
 	var steps []Observed
 	var passages []Passage
 	blocks := 0
 	for _, t := range l.set.Trials {
 		d := l.trials[t.Key.ID]
-		if d == nil || t.Key.ID == without || !l.same(a, d.arm) {
+		if d == nil || slices.Contains(without, t.Key.ID) || !l.same(a, d.arm) {
 			continue
 		}
 		out.Longest = max(out.Longest, longest(d.requests))
 		steps, passages = append(steps, d.seen.Steps...), append(passages, d.seen.Overhead...)
+		out.passages[t.Order] = d.seen.Overhead
 		if d.arm.ID == a.ID {
 			blocks = d.blocks
 			out.Traffic.Recorded = append(out.Traffic.Recorded, lengths(d.requests)...)
@@ -269,8 +276,8 @@ func (l *Lab) arm(a *record.Arm, without string) (*Arm, error) {
 	if out.Model, err = Fit(steps); err != nil {
 		return nil, fmt.Errorf("%s: arm %q: %w", l.set.Dir, a.Name, err)
 	}
-	if without != "" && blocks == 0 {
-		blocks = l.trials[without].blocks
+	if len(without) > 0 && blocks == 0 {
+		blocks = l.trials[without[0]].blocks
 	}
 	out.Engine, err = EngineOf(settings, blocks)
 	if err != nil {
@@ -309,22 +316,12 @@ func lengths(requests []result.Request) (pairs []Pair) {
 	return pairs
 }
 
-// settingsOf reads an arm's settings. Those that the record does not have are the defaults of the version that wrote it.
+// settingsOf reads an arm's settings.
 func settingsOf(a *record.Arm) (scenario.Settings, error) {
-	s := scenario.BaseSettings()
 	if len(a.Settings) == 0 || a.Deployment != nil {
-		return s, errors.New("it has no settings: expected an arm of the included engine, whose scheduler is simulated")
+		return scenario.Settings{}, errors.New("it has no settings: expected an arm of the included engine, whose scheduler is simulated")
 	}
-	for _, x := range a.Settings {
-		d, ok := scenario.FindSetting(x.Name)
-		if !ok {
-			return s, fmt.Errorf("setting %q: this program has none of that name", x.Name)
-		}
-		if err := d.Parse(&s, x.Value); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
+	return sweep.ParseSettings(a.Settings)
 }
 
 // EngineOf is the replica that settings ask for, with a cache of so many blocks where they leave that to the model.

@@ -56,13 +56,14 @@ type Noisy interface {
 	StepTime
 	Classes() int
 	Class(ns float64) int           // of a step that is predicted to take so long
-	Residuals(class int) []Residual // measured over predicted times, in the order of measurement; at least one
+	Residuals(class int) []Residual // measured over predicted times, by At; at least one
 }
 
 // Residual is of one measured step.
 type Residual struct {
 	Step    float32 // time over predicted time
 	Between float32 // likewise, of the time until the next step
+	At      int     // which of the measured steps, of all classes, in the order of measurement
 }
 
 // Shape is what a step computes, as far as its time depends on it.

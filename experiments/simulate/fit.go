@@ -11,6 +11,7 @@ import (
 // Observed is a measured step.
 type Observed struct {
 	Shape
+	Trial   int   // in which it was measured
 	Start   int64 // nanoseconds
 	Took    int64
 	Between int64 // until the next step began; -1 where the engine had nothing to do meanwhile, or the next one is not known
@@ -136,16 +137,18 @@ func ratio(measured, predicted float64) float64 {
 // keepResiduals keeps how far off each step was. One without a next has the last residual of the time between.
 func (m *StepModel) keepResiduals(steps []Observed) {
 	m.bounds = classBounds(steps, m.Step)
-	m.residuals = make([][]Residual, len(m.bounds))
+	m.residuals, m.from = make([][]Residual, len(m.bounds)), make([][]int, len(m.bounds))
 	between := float32(1)
-	for _, s := range steps {
+	for i, s := range steps {
 		if s.Between >= 0 {
 			between = float32(ratio(float64(s.Between), m.Between(s.Shape)))
 		}
 		ns := m.Step(s.Shape)
 		class := m.Class(ns)
-		m.residuals[class] = append(m.residuals[class], Residual{Step: float32(ratio(float64(s.Took), ns)), Between: between})
+		m.residuals[class] = append(m.residuals[class], Residual{Step: float32(ratio(float64(s.Took), ns)), Between: between, At: i})
+		m.from[class] = append(m.from[class], s.Trial)
 	}
+	m.keepPaces(steps)
 }
 
 // fewestResiduals is how many a class has at least, where there are as many steps.

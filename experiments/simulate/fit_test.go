@@ -144,40 +144,102 @@ func TestResidualsKeepTheMean(t *testing.T) {
 	}
 }
 
-// Noise that is looked at and not taken comes again; and its distribution is that of the residuals.
-func TestNoise(t *testing.T) {
-	var from []Residual
-	for i := range 500 {
-		from = append(from, Residual{Step: float32(i), Between: float32(-i)})
+// alternating is a trace of two classes of steps, of which the second is every tenth, each as far off as its place says.
+type alternating int
+
+func (alternating) Step(Shape) float64    { return 1 }
+func (alternating) Between(Shape) float64 { return 0 }
+func (alternating) Classes() int          { return 2 }
+func (alternating) Class(ns float64) int  { return int(ns) }
+func (n alternating) Residuals(class int) (all []Residual) {
+	for i := range int(n) {
+		if (i%10 == 9) == (class == 1) {
+			all = append(all, Residual{Step: float32(i), Between: float32(-i), At: i})
+		}
 	}
-	n, rng := newNoise(from, 3), rand.New(rand.NewPCG(1, 1))
-	sum, runs := 0.0, 0
-	const taken = 100000
-	last := Residual{-9, 0}
+	return all
+}
+
+// Noise that is looked at and not taken comes again; its distribution is that of the residuals; and steps of all classes come from
+// the same runs.
+func TestNoise(t *testing.T) {
+	const trace, taken = 20000, 1000000
+	n, rng := newNoises(alternating(trace), true, 3), rand.New(rand.NewPCG(1, 1))
+	sum, runs, apart, last := 0.0, 0, 0, float32(-9)
 	for i := 0; i < taken; {
-		ahead := make([]Residual, 1+rng.IntN(20))
+		n.begin()
+		ahead, classes := make([]Residual, 1+rng.IntN(20)), make([]int, 20)
 		for j := range ahead {
-			ahead[j] = n.peek(j)
+			ahead[j], classes[j] = n.next(float64(countOf((i+j)%10 == 9)))
 		}
 		k := rng.IntN(len(ahead) + 1)
+		n.begin()
 		for j := range k {
-			if r := n.peek(j); r != ahead[j] || r.Between != -r.Step {
+			if r, _ := n.next(float64(classes[j])); r != ahead[j] || r.Between != -r.Step {
 				t.Fatalf("%v was seen as %v", r, ahead[j])
 			}
-			if ahead[j].Step != last.Step+1 && !(last.Step == 499 && ahead[j].Step == 0) {
+			gap := ahead[j].Step - last
+			if math.Abs(float64(gap)) > 40 {
 				runs++
+			} else if gap < -20 || gap > 20 {
+				apart++
 			}
-			last = ahead[j]
-			sum += float64(ahead[j].Step)
+			last = ahead[j].Step
+			sum += float64(last)
 		}
-		n.take(k)
+		n.take(classes[:k])
 		i += k
 	}
-	if mean := sum / taken; math.Abs(mean-249.5) > 15 {
-		t.Errorf("mean %v, want about 249.5", mean)
+	if mean := sum / taken; math.Abs(mean/(trace/2)-1) > .06 {
+		t.Errorf("mean %v, want about %v", mean, trace/2)
 	}
-	if length := taken / float64(runs); length < 28 || length > 37 {
+	if length := taken / float64(runs); length < .8*runLength || length > 1.2*runLength {
 		t.Errorf("runs of %v, want about %d", length, runLength)
+	}
+	if apart > runs/10 {
+		t.Errorf("%d steps of %d are of another place than the one before", apart, taken)
+	}
+}
+
+// Steps of trials on a machine that is slow and on one that is fast are as long as they were there, also those of which a trial has none.
+func TestMachineOfATrial(t *testing.T) {
+	steps, _ := made(4000, .1, 0, 5)
+	for i := range steps {
+		if steps[i].Trial = 7; i%2 == 1 {
+			steps[i].Trial, steps[i].Took = 9, 3*steps[i].Took
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b Observed) int { return a.Trial - b.Trial })
+	m, err := Fit(steps)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Trials(); !slices.Equal(got, []int{7, 9}) {
+		t.Fatalf("trials %v", got)
+	}
+	mean := func(class, trial int) (x float64) {
+		all := m.During(trial).Residuals(class)
+		for _, r := range all {
+			x += float64(r.Step) / float64(len(all))
+		}
+		return x
+	}
+	for class := range m.Classes() {
+		if slow, fast := mean(class, 9), mean(class, 7); math.Abs(slow/fast-3) > .2 || math.Abs(fast-.5) > .1 {
+			t.Errorf("class %d: %v and %v of the model, want 1.5 and 0.5", class, slow, fast)
+		}
+	}
+	for i := range m.from[0] { // the fast one now has none of the first class
+		m.from[0][i] = 9
+	}
+	if slow := mean(0, 9); math.Abs(mean(0, 7)/slow-1./3) > .05 {
+		t.Errorf("%v of the model, want a third of %v", mean(0, 7), slow)
+	}
+	first, steady := m.paces[7].first, m.paces[7].steps
+	for _, r := range m.During(7).Residuals(0) {
+		if r.At < first || r.At >= first+steady {
+			t.Fatalf("a residual at %d, want within the trial's steps, %d from %d on", r.At, steady, first)
+		}
 	}
 }
 

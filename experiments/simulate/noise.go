@@ -1,51 +1,27 @@
 package simulate
 
-import "math/rand/v2"
+import "sort"
 
-// noise draws residuals in runs, as they were measured one after the other: a machine that is slow in one step is slow in the
-// next. Runs are of random length (the stationary bootstrap, Politis & Romano 1994).
-type noise struct {
-	from  []Residual
-	rng   *rand.Rand
-	at    int
-	ahead []Residual // drawn; those before taken are done with
-	taken int
-}
+// runLength is the mean number of steps that are as far off as steps were that followed each other: a machine that is slow in one step
+// is slow in the next, whatever they compute, and what holds it up comes in spells.
+const runLength = 1024
 
-// runLength is the mean number of residuals in a run.
-const runLength = 32
-
-func newNoise(from []Residual, seed uint64) *noise {
-	rng := rand.New(rand.NewPCG(seed, noiseStream))
-	return &noise{from: from, rng: rng, at: rng.IntN(len(from))}
-}
-
-const noiseStream = 0x6e6f6973650000
-
-// peek is the i-th residual from now on. What is not taken is seen again.
-func (n *noise) peek(i int) Residual {
-	for i += n.taken; len(n.ahead) <= i; {
-		n.ahead = append(n.ahead, n.from[n.at])
-		if n.at = (n.at + 1) % len(n.from); n.rng.IntN(runLength) == 0 {
-			n.at = n.rng.IntN(len(n.from))
-		}
-	}
-	return n.ahead[i]
-}
-
-// take is done with the first i.
-func (n *noise) take(i int) {
-	if n.taken += i; n.taken > mostSteps {
-		n.ahead = n.ahead[:copy(n.ahead, n.ahead[n.taken:])]
-		n.taken = 0
-	}
-}
-
-// noises are of each class of steps; none is without noise.
+// noises has the steps of a replica be as far off as measured ones, in runs of random length from random places of what was measured
+// (the stationary bootstrap, Politis & Romano 1994). None is without noise.
 type noises struct {
-	of   Noisy
-	each []*noise
-	seen []int // in the block that is planned, by class
+	of    Noisy
+	seed  uint64
+	each  [][]Residual // by class
+	all   int
+	now   cursor
+	ahead cursor // in the block that is planned
+}
+
+// cursor is a place in what was measured.
+type cursor struct {
+	step uint64 // that were simulated
+	at   int    // place in the trace, of all classes
+	next []int  // residual of each class, -1 where the run has had none
 }
 
 func newNoises(t StepTime, on bool, seed uint64) noises {
@@ -53,33 +29,83 @@ func newNoises(t StepTime, on bool, seed uint64) noises {
 	if !ok || !on {
 		return noises{}
 	}
-	var n noises
+	n := noises{of: of, seed: mix(seed ^ noiseStream)}
 	for class := range of.Classes() {
-		n.each = append(n.each, newNoise(of.Residuals(class), mix(seed+uint64(class)<<32)))
+		n.each = append(n.each, of.Residuals(class))
+		n.all += len(n.each[class])
 	}
-	n.of, n.seen = of, make([]int, len(n.each))
+	n.now.next, n.ahead.next = make([]int, len(n.each)), make([]int, len(n.each))
+	n.jump(&n.now)
 	return n
+}
+
+const noiseStream = 0x6e6f6973650000
+
+// jump has a new run begin where a step was that is drawn: which one, and when, follows from the number of steps alone.
+func (n *noises) jump(c *cursor) {
+	i := int(mix(n.seed+2*c.step+1) % uint64(n.all))
+	for _, of := range n.each {
+		if i < len(of) {
+			c.at = of[i].At
+			break
+		}
+		i -= len(of)
+	}
+	for class := range c.next {
+		c.next[class] = -1
+	}
+}
+
+// draw is the residual of the next step, of a class: that of the next such step in the trace.
+func (n *noises) draw(c *cursor, class int) Residual {
+	if c.step++; mix(n.seed+2*c.step)%runLength == 0 {
+		n.jump(c)
+	}
+	i, ok := n.find(c, class)
+	if !ok { // at the end of the trace
+		n.jump(c)
+		if i, ok = n.find(c, class); !ok {
+			i = int(mix(n.seed^c.step) % uint64(len(n.each[class])))
+		}
+	}
+	c.next[class] = i + 1
+	c.at++
+	return n.each[class][i]
+}
+
+// find is where the next step of a class is.
+func (n *noises) find(c *cursor, class int) (i int, ok bool) {
+	of := n.each[class]
+	if i = c.next[class]; i < 0 {
+		i = sort.Search(len(of), func(i int) bool { return of[i].At >= c.at })
+	}
+	for i < len(of) && of[i].At < c.at {
+		i++
+	}
+	return i, i < len(of)
+}
+
+// begin is before the first step of a block.
+func (n *noises) begin() {
+	n.ahead.step, n.ahead.at = n.now.step, n.now.at
+	copy(n.ahead.next, n.now.next)
 }
 
 // next is the residual of the next step of a block, which is predicted to take ns, and its class.
 func (n *noises) next(ns float64) (Residual, int) {
 	if len(n.each) == 0 {
-		return Residual{1, 1}, 0
+		return Residual{Step: 1, Between: 1}, 0
 	}
 	class := n.of.Class(ns)
-	n.seen[class]++
-	return n.each[class].peek(n.seen[class] - 1), class
+	return n.draw(&n.ahead, class), class
 }
 
-// begin is before the first step of a block.
-func (n *noises) begin() { clear(n.seen) }
-
-// take is done with the residuals of steps of these classes.
+// take is done with the residuals of steps of these classes: those of the rest of the block are seen again.
 func (n *noises) take(classes []int) {
 	if len(n.each) == 0 {
 		return
 	}
 	for _, class := range classes {
-		n.each[class].take(1)
+		n.draw(&n.now, class)
 	}
 }

@@ -14,3 +14,18 @@ type Overhead struct {
 
 // in is what a request with so long a prompt takes on its way, residual left out.
 func (o *Overhead) in(prompt int) float64 { return o.In + o.InPerToken*float64(prompt) }
+
+// fewestPassages is of how many requests an overhead is told at least.
+const fewestPassages = 40
+
+// during is the overhead as one trial's requests had it; what few of them tell is as of all trials.
+func (o Overhead) during(trial []Passage) Overhead {
+	own := OverheadOf(trial)
+	if len(own.InResiduals) >= fewestPassages {
+		o.In, o.InPerToken, o.InResiduals = own.In, own.InPerToken, own.InResiduals
+	}
+	if len(own.OutResiduals) >= fewestPassages {
+		o.Out, o.OutLast, o.OutResiduals = own.Out, own.OutLast, own.OutResiduals
+	}
+	return o
+}

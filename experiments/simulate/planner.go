@@ -70,9 +70,12 @@ type Error struct {
 	Cells     int     `json:"cells"`
 	Median    float64 `json:"median"`                // of the sizes of the relative errors
 	Worst     float64 `json:"worst"`                 // the largest: what stands beside a figure as ±
+	Close     int     `json:"within_15_percent"`     // cells with an error of at most Close
 	Inside    int     `json:"inside"`                // cells of which the prediction lies in the 95 % interval of what was measured
+	Covered   int     `json:"covered"`               // cells of which what was measured lies in the 95 % interval of the prediction
 	OwnMedian float64 `json:"median_with_own_steps"` // likewise, with the step model of the cell itself
 	OwnWorst  float64 `json:"worst_with_own_steps"`
+	OwnClose  int     `json:"within_15_percent_with_own_steps"`
 	// Beyond is whether the prediction is of a fuller replica than any of the cells, or of longer sequences than any step
 	// that was measured.
 	Beyond bool `json:"beyond,omitempty"`

@@ -59,7 +59,7 @@ func (p *Planner) Attain(rate float64, replicas int) (Prediction, error) {
 	warmup := e.Requests / 5
 	t := &tally{limits: p.Limits, misses: make([]int, len(p.Limits))}
 	d := Deployment{Engine: p.Engine, Replicas: n, Router: p.Router, Seed: p.Seed, Warmup: warmup, Events: t.events(), Stop: p.Stop}
-	o, err := Run(d, p.Traffic.Open(rate*float64(n)/float64(replicas), warmup+e.Requests, 0, p.Seed), t.add)
+	o, err := d.run(p.Traffic.Open(rate*float64(n)/float64(replicas), warmup+e.Requests, 0, p.Seed), t.add)
 	if err != nil {
 		return Prediction{}, err
 	}
@@ -294,31 +294,4 @@ func (p *Planner) slow(replicas int) (float64, error) {
 		return 0, fmt.Errorf("simulate: all requests are refused, even one at a time")
 	}
 	return 0.01 * float64(replicas) / (at.E2E.Mean / 1e9), nil
-}
-
-// Replicas is the least number that holds the limits at a rate, at most most; 0 with the reason where not even these do.
-func (p *Planner) Replicas(rate float64, most int) (n int, at Prediction, why string, err error) {
-	if at, err = p.Attain(rate, most); err != nil {
-		return 0, at, "", err
-	}
-	if !at.Met {
-		return 0, at, fmt.Sprintf("not even %d replicas: %s", most, at.Missed), nil
-	}
-	low, high := 0, most // low does not hold, high does
-	for high-low > 1 {
-		middle := (low + high) / 2
-		if low > 0 && high/low >= 4 || low == 0 && high > 8 { // far apart: by ratio
-			middle = max(low+1, int(math.Sqrt(float64(max(1, low))*float64(high))))
-		}
-		tried, err := p.Attain(rate, middle)
-		if err != nil {
-			return 0, at, "", err
-		}
-		if tried.Met {
-			high, at = middle, tried
-		} else {
-			low = middle
-		}
-	}
-	return high, at, "", nil
 }

@@ -57,26 +57,11 @@ func TestInfeasible(t *testing.T) {
 	if err != nil || c.Rate != 0 || !strings.Contains(c.Why, "p95 ttft <= 1µs") {
 		t.Errorf("%+v: %v", c, err)
 	}
-	if n, _, why, err := p.Replicas(10, 5); err != nil || n != 0 || why == "" {
-		t.Errorf("%d replicas, %q: %v", n, why, err)
-	}
 	if _, err := p.Attain(math.NaN(), 1); err == nil {
 		t.Error("a rate of NaN")
 	}
 	if _, err := p.Attain(1, 0); err == nil {
 		t.Error("no replicas")
-	}
-}
-
-// The least number of replicas holds the limits, and one less does not.
-func TestReplicas(t *testing.T) {
-	p := planner(limit("ttft", .95, 60*time.Millisecond), limit("itl", .95, 8*time.Millisecond))
-	n, at, _, err := p.Replicas(90, 40)
-	if err != nil || !at.Met || n < 2 || at.Replicas != n {
-		t.Fatalf("%d replicas, %+v: %v", n, at, err)
-	}
-	if less, err := p.Attain(90, n-1); err != nil || less.Met {
-		t.Errorf("%d replicas hold the limits, too: %v", n-1, err)
 	}
 }
 

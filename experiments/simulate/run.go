@@ -17,7 +17,7 @@ type Deployment struct {
 	Events bool // every token's stamp is kept
 	// Stepwise plans every step by itself, which is slower and gives the same: blocks of steps are held to it by a test.
 	Stepwise bool
-	// Stop, which may be nil, is asked now and then; an error ends the run.
+	// Stop, which may be nil, is asked now and then, also from several goroutines; an error ends the run.
 	Stop func() error
 }
 
@@ -48,10 +48,8 @@ func Run(d Deployment, from Source, each func(*Timeline)) (*Outcome, error) {
 	}
 	c := newCluster(&d, from, each)
 	for n := 0; ; n++ {
-		if d.Stop != nil && n%stopEvents == 0 {
-			if err := d.Stop(); err != nil {
-				return nil, err
-			}
+		if err := d.stopped(n); err != nil {
+			return nil, err
 		}
 		more, err := c.step()
 		if err != nil {
@@ -65,6 +63,14 @@ func Run(d Deployment, from Source, each func(*Timeline)) (*Outcome, error) {
 
 // stopEvents is after how many events Stop is asked.
 const stopEvents = 1 << 14
+
+// stopped asks Stop before every so many events.
+func (d *Deployment) stopped(events int) error {
+	if d.Stop == nil || events%stopEvents > 0 {
+		return nil
+	}
+	return d.Stop()
+}
 
 // Outcome is what replicas did.
 type Outcome struct {

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // RunSplit is Run for routers to whom no replica's state matters, with the replicas simulated one by one, several at a time:
@@ -19,19 +20,43 @@ func RunSplit(d Deployment, requests []Request, each func(*Timeline)) (*Outcome,
 	}
 	parts := d.split(requests)
 	runs := make([]*part, len(parts))
-	var errs = make([]error, len(parts))
-	var wg sync.WaitGroup
-	room := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i := range parts {
-		wg.Add(1)
-		room <- struct{}{}
-		go func() {
-			defer func() { <-room; wg.Done() }()
-			runs[i], errs[i] = d.runPart(i, parts[i])
-		}()
+	err := atOneTime(len(parts), func(i int) (err error) {
+		runs[i], err = d.runPart(i, parts[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
-	wg.Wait()
-	return join(runs, errs, each)
+	return join(runs, each), nil
+}
+
+// run has replicas simulated apart where their router allows that: on as many processors as there are.
+func (d *Deployment) run(from Source, each func(*Timeline)) (*Outcome, error) {
+	if d.Replicas == 1 || !d.Router.Independent() {
+		return Run(*d, from, each)
+	}
+	var requests []Request
+	for q := (Request{}); from.Next(&q); {
+		requests = append(requests, q)
+	}
+	return RunSplit(*d, requests, each)
+}
+
+// atOneTime calls f with every number below n, as many at a time as there are processors. The error is that of the lowest number that
+// has one.
+func atOneTime(n int, f func(i int) error) error {
+	errs := make([]error, n)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				errs[i] = f(i)
+			}
+		})
+	}
+	workers.Wait()
+	return cmp.Or(errs...)
 }
 
 // split is the arrivals of each replica, in order.
@@ -63,7 +88,10 @@ func (d *Deployment) runPart(number int, arrivals []incoming) (*part, error) {
 	r := newReplica(&d.Engine, number, d.Seed)
 	r.stepwise, r.keep = d.Stepwise, d.Events
 	p := &part{replica: r}
-	for {
+	for n := 0; ; n++ {
+		if err := d.stopped(n); err != nil {
+			return nil, err
+		}
 		switch {
 		case len(arrivals) > 0 && (arrivals[0].at < r.at || arrivals[0].at == r.at && r.state != computing):
 			a := arrivals[0]
@@ -90,12 +118,9 @@ func (d *Deployment) runPart(number int, arrivals []incoming) (*part, error) {
 }
 
 // join hands out timelines replica by replica.
-func join(parts []*part, errs []error, each func(*Timeline)) (*Outcome, error) {
+func join(parts []*part, each func(*Timeline)) *Outcome {
 	o := &Outcome{Gaps: new(Histogram)}
-	for i, p := range parts {
-		if errs[i] != nil {
-			return nil, errs[i]
-		}
+	for _, p := range parts {
 		o.Replicas = append(o.Replicas, p.replica.usage)
 		o.Gaps.Merge(p.replica.gaps)
 		o.End = max(o.End, p.end)
@@ -105,5 +130,5 @@ func join(parts []*part, errs []error, each func(*Timeline)) (*Outcome, error) {
 			}
 		}
 	}
-	return o, nil
+	return o
 }

@@ -17,6 +17,8 @@ type StepModel struct {
 	coefficients [terms]float64
 	bounds       []float64    // predicted times from which on the classes are, but for the first, which has all below the second
 	residuals    [][]Residual // by class
+	from         [][]int      // trial of each residual
+	paces        map[int]pace // by trial
 }
 
 // Term is one term of a StepModel.

@@ -32,7 +32,7 @@ var quantiles = sync.OnceValue(func() []Residual {
 	all, sum := make([]Residual, n), 0.0
 	for i, j := range rand.New(rand.NewPCG(1, 2)).Perm(n) {
 		x := -math.Log1p(-(float64(i) + .5) / n)
-		all[j], sum = Residual{Step: float32(x), Between: 1}, sum+x
+		all[j], sum = Residual{Step: float32(x), Between: 1, At: j}, sum+x
 	}
 	for i := range all {
 		all[i].Step *= float32(n / sum)
@@ -57,8 +57,8 @@ func typical() *StepModel {
 	rng := rand.New(rand.NewPCG(3, 4))
 	m.bounds, m.residuals = []float64{0, 8e5, 2e6}, make([][]Residual, 3)
 	for i := range m.residuals {
-		for range 1000 {
-			m.residuals[i] = append(m.residuals[i], Residual{float32(.8 + rng.ExpFloat64()*.2), float32(rng.ExpFloat64())})
+		for at := range 1000 {
+			m.residuals[i] = append(m.residuals[i], Residual{float32(.8 + rng.ExpFloat64()*.2), float32(rng.ExpFloat64()), 3*at + i})
 		}
 	}
 	return m

@@ -102,10 +102,10 @@ func Record(s scenario.Settings) []record.Setting {
 	return all
 }
 
-// ParseSettings reads what Record wrote. Settings that are absent have their
-// default; an unknown name or a bad value is an error.
+// ParseSettings reads what Record wrote, also of versions that had fewer settings: those
+// that are absent are a scenario's. An unknown name or a bad value is an error.
 func ParseSettings(all []record.Setting) (scenario.Settings, error) {
-	s := scenario.DefaultSettings()
+	s := scenario.BaseSettings()
 	for _, r := range all {
 		d, ok := scenario.FindSetting(r.Name)
 		if !ok {

@@ -1,4 +1,4 @@
-package scenario
+package strict
 
 import (
 	"cmp"
@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Problem is one thing wrong with a scenario file.
+// Problem is one thing wrong with a file.
 type Problem struct {
 	File       string
 	Line       int    // from 1; 0 where the file cannot be read at all
@@ -39,8 +39,7 @@ func (p *Problem) Error() string {
 	return b.String()
 }
 
-// Problems unpacks an error of Load or Parse, in the order of the file. It returns
-// nil where err holds none.
+// Problems unpacks an error that Join made, in the order of the file. It returns nil where err holds none.
 func Problems(err error) []*Problem {
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
@@ -57,8 +56,8 @@ func Problems(err error) []*Problem {
 	return nil
 }
 
-// join sorts problems by line and makes one error of them, nil where there are none.
-func join(problems []*Problem) error {
+// Join sorts problems by line and makes one error of them, nil where there are none.
+func Join(problems []*Problem) error {
 	slices.SortStableFunc(problems, func(a, b *Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Key, b.Key))
 	})

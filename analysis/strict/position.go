@@ -1,4 +1,4 @@
-package scenario
+package strict
 
 import (
 	"fmt"
@@ -8,26 +8,45 @@ import (
 	"github.com/BurntSushi/toml"
 )
 
-// span is where a key or an array element stands and its value as written.
-type span struct {
-	line int // of the key, or of the element
-	at   int // byte offset of the same
-	from int // byte offset of text
-	text string
+// Span is where a key or an array element stands and its value as written.
+type Span struct {
+	Line int // of the key, or of the element
+	At   int // byte offset of the same
+	From int // byte offset of Text
+	Text string
 }
 
-// positions maps the path of every key, table and array element to its place in
+// Positions maps the path of every key, table and array element to its place in
 // the text. Paths are as in messages: engine.threads, load[1].rates[0].
-type positions map[string]span
+type Positions map[string]Span
+
+// LineOf is the line of path, or of what encloses it: the file itself begins on line 1.
+func (p Positions) LineOf(path string) int {
+	for path != "" {
+		if s, ok := p[path]; ok {
+			return s.Line
+		}
+		path = path[:max(0, strings.LastIndexAny(path, ".["))]
+	}
+	return 1
+}
+
+// Order compares two keys by line, and on one line by position.
+func (p Positions) Order(a, b string) int {
+	if d := p[a].Line - p[b].Line; d != 0 {
+		return d
+	}
+	return p[a].At - p[b].At
+}
 
 // maxNesting bounds the recursion over arrays and inline tables.
 const maxNesting = 64
 
-// scan builds the positions of a TOML text. It is tolerant: what it does not
+// Scan builds the positions of a TOML text. It is tolerant: what it does not
 // understand it skips to the end of the line, since the parser proper has already
 // judged the syntax. The parser's own metadata has keys but no lines.
-func scan(text string) positions {
-	s := &scanner{text: text, line: 1, found: positions{}, arrays: map[string]int{}}
+func Scan(text string) Positions {
+	s := &scanner{text: text, line: 1, found: Positions{}, arrays: map[string]int{}}
 	s.document()
 	return s.found
 }
@@ -38,7 +57,7 @@ type scanner struct {
 	line   int
 	table  string         // path of the table that keys belong to
 	arrays map[string]int // arrays of tables: elements so far
-	found  positions
+	found  Positions
 }
 
 func (s *scanner) document() {
@@ -67,15 +86,15 @@ func (s *scanner) header() {
 	parts := s.key()
 	path := ""
 	for i, part := range parts {
-		path = joinKey(path, part)
+		path = Key(path, part)
 		n, isArray := s.arrays[path]
 		switch {
 		case array && i == len(parts)-1:
 			s.arrays[path] = n + 1
 			s.note(path, line, at)
-			path = element(path, n)
+			path = Element(path, n)
 		case isArray:
-			path = element(path, n-1)
+			path = Element(path, n-1)
 		}
 		s.note(path, line, at)
 	}
@@ -91,7 +110,7 @@ func (s *scanner) pair(path string, depth int) {
 		return
 	}
 	for _, part := range parts {
-		path = joinKey(path, part)
+		path = Key(path, part)
 		s.note(path, line, at)
 	}
 	s.space(false)
@@ -167,7 +186,7 @@ func (s *scanner) array(path string, depth int) {
 		if c := s.peek(); c == ']' || c == 0 {
 			break
 		}
-		start, here := s.at, element(path, i)
+		start, here := s.at, Element(path, i)
 		s.note(here, s.line, s.at)
 		s.value(here, depth+1)
 		s.written(here, start)
@@ -272,14 +291,14 @@ func (s *scanner) peek() byte {
 // note keeps the first place: the table that a later header reopens stays where it began.
 func (s *scanner) note(path string, line, at int) {
 	if _, ok := s.found[path]; !ok {
-		s.found[path] = span{line: line, at: at}
+		s.found[path] = Span{Line: line, At: at}
 	}
 }
 
 // written keeps the text of a value that began at start and ends here.
 func (s *scanner) written(path string, start int) {
 	place := s.found[path]
-	place.from, place.text = start, strings.TrimSpace(s.text[start:s.at])
+	place.From, place.Text = start, strings.TrimSpace(s.text[start:s.at])
 	s.found[path] = place
 }
 
@@ -287,10 +306,11 @@ func isBare(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '-'
 }
 
-func element(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+// Element is the path of an element of an array.
+func Element(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
 
-// joinKey appends a key to a path, quoting what is not a bare key.
-func joinKey(path, key string) string {
+// Key appends a key to a path, quoting what is not a bare key.
+func Key(path, key string) string {
 	for i := range len(key) {
 		if !isBare(key[i]) {
 			key = strconv.Quote(key)
