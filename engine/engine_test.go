@@ -135,7 +135,7 @@ func options(change func(*Options)) Options {
 
 func TestGreedyAgreesWithPyTorch(t *testing.T) {
 	unlessRaced(t)
-	for _, name := range []string{"gopherling-7m", "gopherling-2m"} {
+	for _, name := range []string{"gopherling-7m", "gopherling-2m", "gopherling-1m"} {
 		t.Run(name, func(t *testing.T) {
 			e := start(t, loadModel(t, name), nil, options(nil))
 			compared := 0
