@@ -55,7 +55,7 @@ func (l *loop) adapt(drafting, rest time.Duration, generated int) {
 	}
 	if !prompts {
 		a.Costs.Observe(len(l.pass.Tokens), rest)
-		a.Answered(len(l.plan.Items), 4*drafts >= len(l.plan.Items), generated, drafting+rest) // less is a probe
+		a.Answered(len(l.plan.Items), len(l.pass.Tokens), 4*drafts >= len(l.plan.Items), generated, drafting+rest) // less is a probe
 	}
 	l.forecastTrees()
 	a.Choose(n.drafts, n.of)

@@ -103,9 +103,10 @@ func perLevel(drafts, longest int) int { return (drafts + longest - 1) / longest
 // someLate is how many positions say what catching up on one takes; fewer count as drafting.
 const someLate = 16
 
-// Answered notes that a step of rows that were generated, and of their drafts, brought so many tokens for a batch.
-func (a *Adaptive) Answered(batch int, drafted bool, tokens int, took time.Duration) {
-	if batch > 0 {
+// Answered notes that a step of rows that were generated, and of their drafts, brought so many tokens for a batch. What steps
+// of so many rows take when they are new says nothing of what they will.
+func (a *Adaptive) Answered(batch, rows int, drafted bool, tokens int, took time.Duration) {
+	if batch > 0 && !a.Costs.cold(rows) {
 		a.trials.of(batch).observe(drafted, tokens, took)
 	}
 }
@@ -225,15 +226,21 @@ func (a *Adaptive) orProbe(of *Acceptance, n, most, batch int) int {
 	if most == 0 {
 		return 0
 	}
-	if of.idle++; of.idle < probeEvery && a.Costs.Of(batch) > 0 {
+	t := a.trials.of(batch)
+	first := a.steps == 0 && n == 0 && of.Behind < someLate && t.firsts < firstProbes
+	if of.idle++; of.idle < probeEvery && a.Costs.Of(batch) > 0 && !first {
 		return n
 	}
 	other := of.neighbour(n, most)
+	if first { // cheap, and owed to later ones
+		other = 1
+		t.firsts++
+	}
 	extra := a.Costs.Of(batch+other) - a.Costs.Of(batch+n) + time.Duration(other-n)*a.level.Of(1)
 	if n == 0 {
 		extra += time.Duration(of.Behind) * a.late.took
 	}
-	if extra > a.credit {
+	if extra > a.credit && !first {
 		return n
 	}
 	a.credit -= max(0, extra)
@@ -248,6 +255,10 @@ const compareEvery = 48
 
 // probeEvery is how many steps go by between two probes of a sequence, at least.
 const probeEvery = 32
+
+// firstProbes are made of one token in steps that follow each other, where nothing drafts and a sequence of a batch of such a size is caught up
+// on: the first ones find everything cold, and say that drafts do not pay where they do.
+const firstProbes = 16
 
 // neighbour is what to try in place of n: one more or less in turn, and where nothing is drafted
 // all lengths, one after the other.

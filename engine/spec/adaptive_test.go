@@ -20,9 +20,14 @@ func TestCostsBetweenAndBeyond(t *testing.T) {
 			t.Errorf("%d rows take %d, want %d", rows, got, want)
 		}
 	}
+	c.Observe(2, 400)
+	c.Observe(2, 400) // the first times the least counts
+	if got := c.Of(2); got != 100 || c.cold(2) || !c.cold(6) {
+		t.Errorf("two more that were slow: %d, want 100", got)
+	}
 	c.Observe(2, time.Hour) // is taken for twice as long
-	if got := c.Of(2); got != 150 {
-		t.Errorf("after one that stood still: %d, want 150", got)
+	if got := c.Of(2); got != 125 {
+		t.Errorf("after one that stood still: %d, want 125", got)
 	}
 }
 
@@ -66,7 +71,7 @@ func (m *machine) run(a *Adaptive, batch, most, steps int) (speed, drafts float6
 		a.ObserveDrafting(rows-batch, longest, 0, drafting)
 		a.Costs.Observe(rows, m.cost(rows))
 		spent += m.cost(rows) + drafting
-		a.Answered(batch, rows > batch, tokens-before, m.cost(rows)+drafting)
+		a.Answered(batch, rows, rows > batch, tokens-before, m.cost(rows)+drafting)
 	}
 	return float64(tokens) / spent.Seconds(), drafts / float64(steps*batch)
 }
@@ -135,6 +140,26 @@ func TestAdaptiveFollows(t *testing.T) {
 	m.right = .95
 	if _, drafts := m.run(a, 1, 8, 3000); drafts < 4 {
 		t.Errorf("%v drafts a step that are nearly always right", drafts)
+	}
+}
+
+// The first drafts find code and memory cold, and take several times what later ones do. That they pay is found all the same, and soon.
+func TestAdaptiveStartsCold(t *testing.T) {
+	times := map[int]int{}
+	m := &machine{draft: 5e4, right: .85, random: rand.New(rand.NewPCG(5, 6))}
+	m.cost = func(rows int) time.Duration { return 14e4 + time.Duration(rows)*6e4 }
+	warm := m.best(1, 8)
+	cold := *m
+	cold.cost = func(rows int) time.Duration {
+		if times[rows]++; rows > 1 && times[rows] <= 4 { // two steps, for each of which it is asked twice
+			return 3 * m.cost(rows)
+		}
+		return m.cost(rows)
+	}
+	a := new(Adaptive)
+	cold.run(a, 1, 8, 1000)
+	if speed, drafts := cold.run(a, 1, 8, 2000); speed < .85*warm {
+		t.Errorf("%.3g of the best, with %.3g drafts a step", speed/warm, drafts)
 	}
 }
 

@@ -13,20 +13,29 @@ type Costs struct {
 	stale bool                        // the table is
 }
 
-// estimate is of how long something takes: the mean of the first times, from when on each one moves it by the
-// same part. The noise of single ones is larger than what drafts gain, and is to cancel out. What stood
-// still for something else (another process, say) moves it by no more than if it took twice as long.
+// estimate is of how long something takes: the least of the first times, when code and memory are cold, then their mean, from
+// when on each one moves it by the same part. The noise of single ones is larger than what drafts gain, and is to cancel out.
+// What stood still for something else (another process, say) moves it by no more than if it took twice as long.
 type estimate struct {
 	took time.Duration // 0 is not measured
 	seen int           // times, up to mostSeen
 }
 
-const mostSeen = 12
+const (
+	mostSeen = 12
+	coldSeen = 3 // times of which the first ones are cold: a first draft may take three times as long as the next
+)
+
+// cold says whether too little was measured to go by.
+func (e *estimate) cold() bool { return e.seen < coldSeen }
 
 func (e *estimate) observe(took time.Duration) {
 	e.seen = min(e.seen+1, mostSeen)
-	if took = max(took, 1); e.took == 0 {
+	if took = max(took, 1); e.took == 0 || e.seen <= coldSeen && took < e.took {
 		e.took = took
+	}
+	if e.seen <= coldSeen {
+		return
 	}
 	e.took += time.Duration(float64(min(took, 2*e.took)-e.took) / float64(e.seen))
 }
@@ -36,6 +45,9 @@ func (c *Costs) Observe(rows int, took time.Duration) {
 	c.of[min(rows, costRows)].observe(took)
 	c.stale = true
 }
+
+// cold says whether steps of so many rows were measured too seldom to go by.
+func (c *Costs) cold(rows int) bool { return c.of[min(rows, costRows)].cold() }
 
 // Of is what a step of so many rows is expected to take: the mean of what about so many took, by how often,
 // or where none did on the line between the next ones that were measured. Beyond them it is the least that

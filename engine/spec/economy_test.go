@@ -42,7 +42,7 @@ func (m *machine) visitors(a *Adaptive, batch, prompt, answer, steps int, late t
 		a.ObserveDrafting(rows-batch, longest, read, drafting)
 		a.Costs.Observe(rows, m.cost(rows))
 		spent += m.cost(rows) + drafting
-		a.Answered(batch, rows > batch, tokens-begun, m.cost(rows)+drafting)
+		a.Answered(batch, rows, rows > batch, tokens-begun, m.cost(rows)+drafting)
 	}
 	return float64(tokens) / spent.Seconds() / m.static(batch, 0)
 }
@@ -157,7 +157,7 @@ func TestTrialsFindWhatEstimatesMiss(t *testing.T) {
 			drafted++
 			took += time.Duration(drafts) * 250 // of nothing that is asked about
 		}
-		a.Answered(4, drafts >= 4, tokens-before, took)
+		a.Answered(4, 4+drafts, drafts >= 4, tokens-before, took)
 		spent += took
 	}
 	if speed := float64(tokens) / float64(spent) / (4. / 1000); speed < .96 {

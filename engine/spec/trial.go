@@ -24,6 +24,7 @@ const (
 
 // trial is of one size of batch.
 type trial struct {
+	firsts  int  // probes that were made to know anything
 	left    int  // steps of the trial that is under way; 0 for none
 	holds   int  // steps for which its outcome holds
 	lost    bool // the last one: nothing is drafted
