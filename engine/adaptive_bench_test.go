@@ -15,10 +15,11 @@ import (
 )
 
 // BenchmarkAdaptivePays has one engine answer the same requests three times in turn: asking for no drafts, as draft_adaptive
-// will, and asking for none again. It reports how much less processor time the drafts take, prompts included, and the same of
-// the two that ask for none, which says how far off such a figure is. Two engines would not do: where their memory lies makes
-// them differ by as much as 6 %. Both are medians over rounds, with a 95 % interval by bootstrap: a round is short, because
-// what else the machine's caches are used for changes from second to second.
+// will, and asking for none again. It reports how much less processor time the drafts take, prompts included; how much less the
+// answers alone do, without what reading the prompts takes, which a fourth side measures; and the first of the two that ask for
+// none, which says how far off such a figure is. Two engines would not do: where their memory lies makes them differ by as much
+// as 6 %. All are medians over rounds, with a 95 % interval by bootstrap: a round is short, because what else the machine's
+// caches are used for changes from second to second.
 func BenchmarkAdaptivePays(b *testing.B) {
 	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-1m", "Q8_0", bestSet(b))
 	work := kindsOfWork(b, 16)
@@ -42,7 +43,8 @@ func BenchmarkAdaptivePays(b *testing.B) {
 const (
 	without = iota
 	drafting
-	again // without, once more
+	again   // without, once more
+	reading // prompts, and saying one token
 	sides
 )
 
@@ -54,7 +56,7 @@ func adaptivePays(b *testing.B, e *Engine, sampled bool, batch int, work [][]int
 			sampling.Temperature = .8
 		}
 		from := processorTime(b)
-		answerAll(b, e, side == drafting, batch, n*batch, sampling, work)
+		answerAll(b, e, side, batch, n*batch, sampling, work)
 		return (processorTime(b) - from).Seconds()
 	}
 	for n := range max(4, 32/batch) { // costs and acceptance are known then
@@ -62,7 +64,7 @@ func adaptivePays(b *testing.B, e *Engine, sampled bool, batch int, work [][]int
 		round(drafting, n)
 	}
 	order := rand.New(rand.NewPCG(3, 4))
-	var faster, same []float64 // of rounds: time without, over that with drafts, and over that without again
+	var faster, answers, same []float64 // of rounds: time without, over that with drafts, and over that without again
 	before := e.Stats()
 	for n := 0; b.Loop(); n++ {
 		var took [sides]float64
@@ -70,23 +72,28 @@ func adaptivePays(b *testing.B, e *Engine, sampled bool, batch int, work [][]int
 			took[side] = round(side, n)
 		}
 		faster, same = append(faster, took[without]/took[drafting]), append(same, took[without]/took[again])
+		answers = append(answers, (took[without]-took[reading])/(took[drafting]-took[reading]))
 	}
 	s := e.Stats()
 	reportMedian(b, "speedup", faster)
+	reportMedian(b, "answers", answers)
 	reportMedian(b, "control", same)
-	b.ReportMetric(float64(s.DraftTokens-before.DraftTokens)*sides/float64(s.GeneratedTokens-before.GeneratedTokens), "drafts/tok")
+	b.ReportMetric(float64(s.DraftTokens-before.DraftTokens)*(sides-1)/float64(s.GeneratedTokens-before.GeneratedTokens), "drafts/tok")
 	b.ReportMetric(float64(s.AcceptedTokens-before.AcceptedTokens)/float64(max(1, s.DraftTokens-before.DraftTokens)), "accepted")
 }
 
-// answerAll asks for count answers at once, with drafts or without, to pieces of work from the given one on. Each has a salt of
+// answerAll asks as a side does for count answers at once, to pieces of work from the given one on. Each has a salt of
 // its own, so that none finds what another round said.
-func answerAll(b *testing.B, e *Engine, drafts bool, count, from int, sampling sample.Params, work [][]int32) {
+func answerAll(b *testing.B, e *Engine, side, count, from int, sampling sample.Params, work [][]int32) {
 	var wg sync.WaitGroup
 	for i := range count {
 		r := Request{Prompt: work[(from+i)%len(work)], MaxTokens: 150, IgnoreEOS: true, Sampling: sampling, Salt: rand.Uint64()}
 		r.Sampling.Seed += uint64(i)
-		if !drafts {
+		if side != drafting {
 			r.Drafts = NoDrafts
+		}
+		if side == reading {
+			r.MaxTokens = 1
 		}
 		s, err := e.Submit(context.Background(), r)
 		if err != nil {

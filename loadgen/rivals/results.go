@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"strings"
 	"text/template"
@@ -85,14 +86,23 @@ func write(r results) error {
 	return os.WriteFile(documentFile, []byte(text), 0o644)
 }
 
+// threeDigits has as many significant digits, and all before the point.
+func threeDigits(x float64) string {
+	if math.Abs(x) >= 100 {
+		return fmt.Sprintf("%.0f", x)
+	}
+	return fmt.Sprintf("%.3g", x)
+}
+
 func render(r results) (string, error) {
 	var b strings.Builder
 	t, err := template.New("document").Funcs(template.FuncMap{
-		"ms":      func(ns float64) string { return fmt.Sprintf("%.2f", ns/ms) },
+		"ms":      func(ns float64) string { return threeDigits(ns / ms) },
 		"percent": func(share float64) string { return fmt.Sprintf("%+.1f %%", 100*share) },
 		"share":   func(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) },
 		"kib":     func(bytes int64) string { return fmt.Sprintf("%d KiB", bytes>>10) },
 		"number":  func(x float64) string { return fmt.Sprintf("%.2f", x) },
+		"digits":  threeDigits,
 		"kept": func(row streamsResult) string {
 			if row.kept(time.Duration(r.Streams.GapMS * ms)) {
 				return "yes"
