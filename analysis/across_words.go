@@ -93,12 +93,12 @@ func (a *analysis) notJudged() (out []string) {
 func (a *analysis) worth() (out []string) {
 	if exam := a.study.Exam; exam != nil {
 		out = append(out, fmt.Sprintf("What the answers of different systems are worth is compared by the right ones to %s alone.", exam.Source))
-		switch names := a.namesOf(func(j *judged) bool { return exam.Of(j.Arm.Arm.ID) == nil && !j.unjudged() }); {
-		case len(names) == 0:
-		case a.qualityBounded():
-			out = append(out, fmt.Sprintf("Not so compared, and the best by quality in nothing: %s.", few(names)))
-		default:
+		if names := a.namesOf(a.unexamined); len(names) > 0 {
 			out = append(out, fmt.Sprintf("Not answered by %s, which can therefore not be recommended.", few(names)))
+		}
+		apart := func(j *judged) bool { return exam.Of(j.Arm.Arm.ID) == nil && !j.unjudged() && !a.unexamined(j) }
+		if names := a.namesOf(apart); len(names) > 0 {
+			out = append(out, fmt.Sprintf("Not so compared, and the best by quality in nothing: %s.", few(names)))
 		}
 		return out
 	}

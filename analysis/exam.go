@@ -55,7 +55,7 @@ func scoreOf(t record.Task) []record.Metric {
 const rightAnswers = "right answers"
 
 // examOf is the task by which quality compares across systems: the one that the most arms have a score of, of two systems at
-// least, and of equal ones one that has a bound. Nil where more arms have a loss of perplexity than any score.
+// least, and of equal ones one that has a bound. Nil where as many arms have a loss of perplexity as any score.
 func (a *analysis) examOf(scores []TaskFigure) *TaskFigure {
 	if !a.mixed {
 		return nil
@@ -110,7 +110,17 @@ func (f *TaskFigure) Least(plan []record.TaskPlan) float64 {
 
 // unexamined says whether it is not known at all what an arm's answers are worth, where a task is all that says it of the others'.
 func (a *analysis) unexamined(j *judged) bool {
-	return a.study.Exam != nil && !a.qualityBounded() && a.study.Exam.Of(j.Arm.Arm.ID) == nil
+	return a.study.Exam != nil && !a.qualityBounded() && a.formOf(a.judging()[0], j.Arm.Arm) == ""
+}
+
+// formOf is one in which an arm was asked a task, "" for none.
+func (a *analysis) formOf(k record.TaskPlan, arm record.Arm) string {
+	for i := range a.study.Tasks {
+		if f := &a.study.Tasks[i]; f.isOf(k) && f.Of(arm.ID) != nil {
+			return f.Form
+		}
+	}
+	return ""
 }
 
 func (a *analysis) bounded(f *TaskFigure) bool { return f.Least(a.run.Tasks) > 0 }
@@ -165,21 +175,18 @@ func (a *analysis) scoreOn(k record.TaskPlan, arm record.Arm, scores []TaskFigur
 
 // whyUnanswered says why an arm has no answers to a task, or none that compare.
 func (a *analysis) whyUnanswered(k record.TaskPlan, arm record.Arm) string {
-	q := a.set.Quality[arm.TasksID]
-	switch {
+	q, exam := a.set.Quality[arm.TasksID], a.study.Exam
+	switch form := a.formOf(k, arm); {
 	case arm.TasksID == "":
 		return "It was not asked the tasks."
 	case q == nil:
 		return "It did not answer the tasks."
+	case form != "" && exam != nil && form != exam.Form:
+		return fmt.Sprintf("It was asked %s in another form (%s) than others (%s), which makes it another task: dialects of one form make it one.", k.Source, form, exam.Form)
 	}
 	for _, why := range q.NotAsked {
 		if strings.Contains(why, k.Source) {
 			return "It was not asked: " + sentence(why)
-		}
-	}
-	for _, f := range a.study.Tasks {
-		if f.isOf(k) && f.Of(arm.ID) != nil {
-			return fmt.Sprintf("It was asked %s in another form (%s) than others (%s), which makes it another task: dialects of one form make it one.", k.Source, f.Form, a.study.Exam.Form)
 		}
 	}
 	return "It has no answers to " + k.Source + "."

@@ -40,10 +40,11 @@ func TestExamIsTheAxis(t *testing.T) {
 	if plain := armOf(t, study(t, withoutQuality(recordtest.Systems())), "Q8_0"); plain.OnFront || plain.FrontProbability > .05 {
 		t.Errorf("without tasks it is on the front %v, in %v of the draws, so that nothing is shown", plain.OnFront, plain.FrontProbability)
 	}
-	if api := armOf(t, s, "api"); api.OnFront || api.FrontProbability > .05 || !api.Eligible {
+	if api := armOf(t, s, "api"); api.OnFront || api.FrontProbability > .05 {
 		t.Errorf("api, which has no answers and is the dearest and slowest, is on the front %v, in %v of the draws", api.OnFront, api.FrontProbability)
 	}
-	wantContains(t, "paragraph", s.Choice.Paragraph, "Of 80 items of questions.jsonl it got 50", "no bound is held against that", "compared by the right ones to questions.jsonl alone", "the best by quality in nothing: api")
+	wantContains(t, "paragraph", s.Choice.Paragraph, "Of 80 items of questions.jsonl it got 50", "no bound is held against that", "compared by the right ones to questions.jsonl alone")
+	wantWarning(t, s, "Quality is compared by tasks alone")
 	if got := whys(s, "quality"); got != "api: The share of right answers to questions.jsonl compares systems. It was not asked the tasks." {
 		t.Error(got)
 	}
@@ -119,11 +120,42 @@ func TestLossOfOneTaskOfTheOther(t *testing.T) {
 	}
 }
 
+// TestUnaskedIsNotRecommended: where tasks are all that is known of answers, an arm that answered none may answer anything.
+func TestUnaskedIsNotRecommended(t *testing.T) {
+	none, chat := withRight(withoutQuality(recordtest.Systems()), 72, 40), withRight(withoutQuality(recordtest.Systems()), 72, 40, 76)
+	chat.Arms[2].Form = record.FormChat
+	for _, c := range []struct {
+		name     string
+		plan     recordtest.Plan
+		eligible bool
+		says     string
+	}{
+		{"no tasks", withoutQuality(recordtest.Systems()), true, ""},
+		{"others have answers", none, false, "Not answered by api, which can therefore not be recommended."},
+		{"others have answers in another form", chat, true, "Not so compared, and the best by quality in nothing: api."},
+	} {
+		s := study(t, c.plan)
+		for _, a := range s.Arms {
+			want := c.eligible || a.Arm.ID != "api"
+			if told := strings.Contains(a.Excluded, "It was not asked the tasks. So it is not known what its answers are worth."); a.Eligible != want || told == want {
+				t.Errorf("%s: %s: eligible %v, %q", c.name, a.Arm.ID, a.Eligible, a.Excluded)
+			}
+		}
+		wantContains(t, c.name, s.Choice.Paragraph, c.says)
+		if strings.Contains(s.Choice.Paragraph, "Not answered by") == c.eligible {
+			t.Errorf("%s: %s", c.name, s.Choice.Paragraph)
+		}
+	}
+}
+
 // Answers in another form are of another task: they compare with none, and are held against the bound all the same.
 func TestExamInForms(t *testing.T) {
 	p := withRight(withoutQuality(recordtest.Systems()), 72, 60, 76)
 	p.Arms[2].Form, p.Least = record.FormChat, .6
-	s := study(t, p)
+	set := read(t, p)
+	likely := set.Quality[set.Run.Arms[2].TasksID]
+	likely.NotAsked = append(likely.NotAsked, "likelihoods of the choices of questions.jsonl: no field for them") // which another form does not tell
+	s := analyse(t, set)
 	if s.Exam.Form != record.FormText || s.Exam.Of("api") != nil {
 		t.Fatalf("%+v", s.Exam)
 	}

@@ -44,7 +44,7 @@ func (a *analysis) whyIneligible(j *judged) string {
 		}
 	}
 	if !qualityPlanned(a.run) {
-		return "It has no answers to the task by which the others' are compared, so it is not known what its own are worth."
+		return a.whyNoExam(j) + " So it is not known what its answers are worth."
 	}
 	bound := words.Percent(a.run.Quality.Bound)
 	if j.unbounded() {

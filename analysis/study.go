@@ -158,7 +158,7 @@ type Arm struct {
 	MeanKVBytes      int64       // what one request's keys and values took, mean over its steps, in the trial where it is the most
 	LossWithin       bool        // upper end of QualityLoss at most ln(1 + bound), and Sampled within it to either side unless SamplesExactly; true where it is not asked for
 	Scores           []TaskScore // of the tasks that arms are judged by, the same for all arms: Exam, and those that have a bound
-	Eligible         bool        // LossWithin, and all Scores within their bounds
+	Eligible         bool        // LossWithin, and all Scores within their bounds; where there are none, and Exam is all that says what answers are worth, it answered
 	Capacity         Capacity
 	Boundaries       []Boundary // one for each search of the run, none where rates were given
 	Cost             Cost

@@ -390,49 +390,6 @@ func TestOneSystem(t *testing.T) {
 	}
 }
 
-// Where tasks were asked they compare systems, and no bound is held against them.
-func TestExam(t *testing.T) {
-	s := study(t, recordtest.Asked(withoutQuality(recordtest.Systems())))
-	exam := s.Exam
-	if exam == nil || exam.arms() != 2 || exam.Of("api") != nil || exam.Of("vllm-16").Value.N != 80 {
-		t.Fatalf("%+v", exam)
-	}
-	wantContains(t, "paragraph", s.Choice.Paragraph, "Of 80 items of a task it got", "no bound is held against that", "compared by tasks alone")
-	wantWarning(t, s, "Quality is compared by tasks alone")
-	if got := whys(s, "perplexity"); !strings.Contains(got, "Q8_0+vllm-16: It was not measured: tasks compare") {
-		t.Error(got)
-	}
-	if got := whys(s, "quality"); !strings.Contains(got, "api: It was not measured") {
-		t.Error(got)
-	}
-	if study(t, recordtest.Asked(recordtest.Small())).Exam != nil {
-		t.Error("one system has nobody to compare with")
-	}
-}
-
-// TestUnaskedIsNotRecommended: where tasks are all that is known of answers, an arm that answered none may answer anything.
-func TestUnaskedIsNotRecommended(t *testing.T) {
-	plan := withoutQuality(recordtest.Systems())
-	cheap := plan.Arms[len(plan.Arms)-1].ID // which Asked leaves out
-	for _, c := range []struct {
-		plan     recordtest.Plan
-		eligible bool
-	}{{plan, true}, {recordtest.Asked(plan), false}} {
-		s := study(t, c.plan)
-		for _, a := range s.Arms {
-			if a.Eligible != (c.eligible || a.Arm.ID != cheap) {
-				t.Errorf("%s: eligible %v", a.Arm.ID, a.Eligible)
-			}
-			if told := strings.Contains(a.Excluded, "no answers to the task"); told == a.Eligible {
-				t.Errorf("%s: %q", a.Arm.ID, a.Excluded)
-			}
-		}
-		if told := strings.Contains(s.Choice.Paragraph, "No task was answered by "); told == c.eligible {
-			t.Errorf("%s", s.Choice.Paragraph)
-		}
-	}
-}
-
 // TestCachesThatAreNotKnown: servers that do not tell what they read from their caches are named together, and not cell by cell.
 func TestCachesThatAreNotKnown(t *testing.T) {
 	p := recordtest.ManySystems()

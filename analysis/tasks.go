@@ -35,7 +35,7 @@ type TaskGap struct {
 }
 
 // judgeTasks compares the arms' answers to tasks, and says which arms answer well enough to be recommended. Where a task is all that
-// compares what answers are worth, an arm that was not asked may answer anything, or nothing.
+// compares what answers are worth, an arm that was asked it in no form may answer anything, or nothing.
 func (a *analysis) judgeTasks() {
 	s := a.study
 	s.Tasks, s.TaskGaps = tasksOf(a.set, func(t record.Task) []record.Metric { return t.Metrics })

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"sync"
 )
 
@@ -10,7 +11,8 @@ import (
 // a request that is due then is late. With the runtime's own setting a collection began whenever 4 MB had doubled: 14 while 5,000
 // streams started, with a p99 of lag of 6 ms. So the first begins when garbage is worth it, and later ones come a fifth as often.
 const (
-	lazyBytes   = 256 << 20 // of heap that nobody looks at
+	lazyBytes   = 256 << 20 // of garbage that nobody looks at
+	leastHeap   = 4 << 20   // of the runtime, which takes GOGC of that where less lives
 	lazyPercent = 400       // from there on: GOGC
 	usual       = 100       // GOGC where nobody has chosen another
 )
@@ -19,6 +21,7 @@ const (
 var lazy struct {
 	mu    sync.Mutex
 	users int
+	round int // how often it was made lazy
 }
 
 // lazyGarbage makes the collector lazy until release is called, unless GOGC says otherwise.
@@ -31,7 +34,8 @@ func lazyGarbage() (release func()) {
 			debug.SetGCPercent(before)
 			return func() {}
 		}
-		runtime.AddCleanup(new(sentinel), func(struct{}) { afterFirst() }, struct{}{})
+		lazy.round++
+		runtime.AddCleanup(new(sentinel), afterFirst, lazy.round)
 	}
 	lazy.users++
 	return func() {
@@ -46,18 +50,22 @@ func lazyGarbage() (release func()) {
 // sentinel is something that the next collection collects. What is smaller, or has no pointer, may lie beside what lives.
 type sentinel struct{ _ [2]*int }
 
-// afterFirst is called when that has been.
-func afterFirst() {
+// afterFirst is called when that has been, which may be when another attack is under way: between attacks a collection is forced.
+func afterFirst(round int) {
 	lazy.mu.Lock()
 	defer lazy.mu.Unlock()
-	if lazy.users > 0 {
+	if lazy.users > 0 && round == lazy.round {
 		debug.SetGCPercent(lazyPercent)
 	}
 }
 
-// firstPercent has the next collection begin when the heap is lazyBytes large.
+// firstPercent has the next collection begin when there are lazyBytes more. It is a percentage of all that the latest one looked into.
 func firstPercent() int {
-	var now runtime.MemStats
-	runtime.ReadMemStats(&now)
-	return max(lazyPercent, int(100*lazyBytes/max(1, now.HeapAlloc)))
+	sizes := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}, {Name: "/gc/scan/globals:bytes"}}
+	metrics.Read(sizes)
+	var seen uint64
+	for _, s := range sizes {
+		seen += s.Value.Uint64()
+	}
+	return max(lazyPercent, int(100*lazyBytes/max(leastHeap, seen)))
 }

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"testing"
 )
 
@@ -16,9 +17,15 @@ func percent() int {
 // The collector is lazy as long as any attack is under way, less so once it has collected, and as before afterwards.
 func TestLazyGarbage(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(usual))
+	runtime.GC()
 	one := lazyGarbage()
 	if got := percent(); got < lazyPercent {
 		t.Errorf("GOGC is %d, want at least %d", got, lazyPercent)
+	}
+	goal := []metrics.Sample{{Name: "/gc/heap/goal:bytes"}, {Name: "/gc/heap/live:bytes"}}
+	metrics.Read(goal)
+	if more := goal[0].Value.Uint64() - goal[1].Value.Uint64(); more < lazyBytes*9/10 || more > lazyBytes*11/10 {
+		t.Errorf("the next collection begins after %d bytes, want %d", more, lazyBytes)
 	}
 	two := lazyGarbage()
 	one()
@@ -42,5 +49,23 @@ func TestLazyGarbage(t *testing.T) {
 	lazyGarbage()()
 	if got := percent(); got != 50 {
 		t.Errorf("GOGC is %d, want the 50 that were chosen", got)
+	}
+}
+
+// What the collector did for an attack that is over changes nothing of the next.
+func TestLazyGarbageOfAnEarlierAttack(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(usual))
+	runtime.GC()
+	lazyGarbage()()
+	defer lazyGarbage()()
+	before := percent()
+	if before == lazyPercent {
+		t.Skip("so much is alive that the first collection comes no later than others")
+	}
+	if afterFirst(lazy.round - 1); percent() != before {
+		t.Errorf("GOGC is %d, want %d", percent(), before)
+	}
+	if afterFirst(lazy.round); percent() != lazyPercent {
+		t.Errorf("GOGC is %d, want %d", percent(), lazyPercent)
 	}
 }

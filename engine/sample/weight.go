@@ -56,10 +56,11 @@ func (w weigher) weigh(weights []float64, logits []float32) (sum float64) {
 	return sums[0]
 }
 
-// weighFrom sets weights from number n on, and adds them to sums.
+// weighFrom sets weights from number n on, and adds them to sums. Conversions keep products from being fused with what is added to
+// them, as Go does for arm64 and for GOAMD64=v3: every machine makes the same weights.
 func (w weigher) weighFrom(n int, weights []float64, logits []float32, sums *[lanes]float64) {
 	for i := n; i < len(logits); i++ {
-		x := (float64(logits[i]) - w.largest) * w.scale
+		x := float64((float64(logits[i]) - w.largest) * w.scale)
 		if !(x > smallest) {
 			weights[i] = 0
 			continue
@@ -68,7 +69,7 @@ func (w weigher) weighFrom(n int, weights []float64, logits []float32, sums *[la
 		f := x - (shifted - rounding)
 		p := 1 + float64(f*(linear+float64(f*square)))
 		n := math.Float64bits(shifted)
-		v := p * math.Float64frombits(powers[n%steps]+n>>logSteps<<52)
+		v := float64(p * math.Float64frombits(powers[n%steps]+n>>logSteps<<52))
 		weights[i] = v
 		sums[i%lanes] += v
 	}

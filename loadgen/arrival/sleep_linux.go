@@ -56,6 +56,7 @@ func (t *kernelTimer) sleep(due time.Time) error {
 	if err := unix.TimerfdSettime(t.fd, 0, &unix.ItimerSpec{Value: unix.NsecToTimespec(int64(wait))}, nil); err != nil {
 		return fmt.Errorf("set a kernel timer: %w", err)
 	}
+	// A busy runtime looks at its own timers whenever a goroutine has had its turn, at the kernel's every 10 ms: the first that is due ends it.
 	if err := t.file.SetReadDeadline(due); err != nil {
 		return fmt.Errorf("set a kernel timer: %w", err)
 	}

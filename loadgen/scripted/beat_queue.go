@@ -79,7 +79,7 @@ type beatQueue struct {
 	clock  machineClock
 	ctx    context.Context
 	cancel context.CancelFunc
-	added  chan *beatStream
+	added  chan *beatStream // without room: what is in it when the queue is stopped nobody would let go of
 
 	ring []*beatStream // from head on, and around
 	head int
@@ -88,7 +88,7 @@ type beatQueue struct {
 }
 
 func newBeatQueue(clock machineClock) *beatQueue {
-	q := &beatQueue{clock: clock, added: make(chan *beatStream, 1024)}
+	q := &beatQueue{clock: clock, added: make(chan *beatStream)}
 	q.ctx, q.cancel = context.WithCancel(context.Background())
 	return q
 }

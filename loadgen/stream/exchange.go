@@ -258,8 +258,8 @@ func (e *exchange) end(at int64, outcome, message string) {
 	}
 	r.Conn, r.Sent = e.conn.Load(), e.sent.Load()
 	if r.Headers != result.Never && (r.Sent == result.Never || r.Sent > r.Headers) {
-		// net/http stamps the write on another goroutine, which an answer may overtake:
-		// the request had been written by then.
+		// The write is stamped when it returns, by net/http on another goroutine. An answer
+		// may overtake that, and wire's has the kernel's stamp: the request had been written by then.
 		r.Sent = r.Headers
 	}
 	e.timeline.fill(r, e.t.Counter)

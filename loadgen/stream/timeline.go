@@ -47,7 +47,7 @@ func (t *timeline) add(d dialect.Delta, at int64, read int) bool {
 	if d.Usage != nil {
 		t.usage = *d.Usage
 		if total := d.Usage.Output; !d.Late && (total > 0 || d.Text == "") { // a total of 0 beside text counts something else
-			m.total = int32(min(total, math.MaxInt32))
+			m.total = int32(max(-1, min(total, math.MaxInt32)))
 		}
 	}
 	if !d.Message || d.Text == "" && m.total <= 0 {

@@ -50,6 +50,7 @@ func TestTokensPerMessage(t *testing.T) {
 	}{
 		{"differences of the running total", []dialect.Delta{counted("a", 1), counted("b c", 3), counted("d", 4), final(4)}, words{}, []int{1, 2, 1, 0}, 4, false},
 		{"role only, with usage", []dialect.Delta{counted("", 0), counted("a", 1), final(1)}, nil, []int{0, 1, 0}, 1, false},
+		{"a count that cannot be", []dialect.Delta{counted("", -1<<40+5), counted("a", 1), final(1)}, nil, []int{0, 1, 0}, 1, false},
 		{"role only, without", []dialect.Delta{text(""), text("a")}, nil, []int{0, 1}, 1, true},
 		{"token without text yet", []dialect.Delta{counted("", 1), counted("é", 2), final(2)}, nil, []int{1, 1, 0}, 2, false},
 		{"text without a further token", []dialect.Delta{counted("a", 1), counted("held back", 1), counted("b", 2)}, words{}, []int{1, 0, 1}, 2, false},

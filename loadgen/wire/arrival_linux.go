@@ -88,7 +88,7 @@ func (c *conn) Read(p []byte) (n int, err error) {
 	closed := c.raw.Read(func(fd uintptr) bool {
 		var came time.Time
 		n, came, err = r.receive(int(fd))
-		c.looked(came)
+		c.lease.looked(came, n < len(p))
 		return err != unix.EAGAIN
 	})
 	switch {
@@ -102,13 +102,15 @@ func (c *conn) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// looked is called after each look at the connection, with the time at which what it found came, zero where that is not known. It
-// came after the look before, whatever clock was set since.
-func (c *conn) looked(came time.Time) {
+// looked is called after each look at the connection, with the time at which what it found came, zero where that is not known, and
+// whether that was all. It came after the look before, whatever clock was set since.
+func (l *lease) looked(came time.Time, all bool) {
 	now := time.Now()
-	c.came = now
+	l.came = now
 	if !came.IsZero() {
-		c.came = now.Add(-min(max(0, now.Sub(came)), now.Sub(c.look)))
+		l.came = now.Add(-min(max(0, now.Sub(came)), now.Sub(l.look)))
 	}
-	c.look = now
+	if all {
+		l.look = now
+	}
 }

@@ -7,11 +7,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // pair is a connection of ours and its other end.
@@ -46,7 +49,14 @@ func TestReceive(t *testing.T) {
 	if _, _, err := from.receive(fd); !errors.Is(err, syscall.EAGAIN) {
 		t.Errorf("nothing was there, error %v", err)
 	}
+	if on, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS); err != nil || on == 0 {
+		t.Skip("this kernel, or what stands in its place, stamps nothing")
+	}
+	begun := time.Now()
 	for stamped := false; !stamped; { // the kernel begins to stamp a while after it was first told to
+		if time.Since(begun) > time.Minute {
+			t.Fatal("nothing is stamped")
+		}
 		if _, err := io.WriteString(theirs, "."); err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +105,7 @@ func TestArrived(t *testing.T) {
 		{"the clock was set forward", ago(50 * time.Minute), ago(10 * time.Minute), 30 * time.Minute, 10 * time.Minute, 0},
 		{"before the one before", ago(9 * time.Minute), ago(10 * time.Minute), 5 * time.Minute, 5 * time.Minute, 1},
 	} {
-		s := &push{stamp: stamp, reads: 1, latest: stamp() - int64(tc.latest), began: ago(40 * time.Minute)}
+		s := &push{stamp: stamp, reads: 1, latest: stamp() - int64(tc.latest), look: ago(40 * time.Minute)}
 		tempo := tempo{empty: tc.empty}
 		got := time.Duration(stamp() - s.arrived(tc.came, &tempo))
 		if off := got - tc.want; off.Abs() > time.Minute/2 { // what lies between here and the call
@@ -109,9 +119,76 @@ func TestArrived(t *testing.T) {
 			t.Errorf("%s: counted %+v, %d reads of the stream", tc.name, tempo, s.reads)
 		}
 	}
-	s := &push{stamp: stamp, began: ago(40 * time.Minute)} // came before the poller had it
+	s := &push{stamp: stamp, look: ago(40 * time.Minute)} // came before the poller had it
 	if got := time.Duration(stamp() - s.arrived(ago(20*time.Minute), &tempo{empty: ago(10 * time.Minute)})); (got - 20*time.Minute).Abs() > time.Minute/2 {
 		t.Errorf("the first of a stream: %v ago, want 20m", got)
+	}
+	s = &push{stamp: stamp, look: ago(5 * time.Minute)} // the clock was set forward before the poller had it
+	if got := time.Duration(stamp() - s.arrived(ago(20*time.Minute), &tempo{empty: ago(10 * time.Minute)})); (got - 5*time.Minute).Abs() > time.Minute/2 {
+		t.Errorf("the first of a stream, which cannot have come before: %v ago, want 5m", got)
+	}
+}
+
+// What is read while a header is waited for came after the look before that found all there was.
+func TestLooked(t *testing.T) {
+	ago := func(d time.Duration) time.Time { return time.Now().Add(-d) }
+	for _, tc := range []struct {
+		name string
+		came time.Time
+		want time.Duration // ago
+	}{
+		{"a while ago", ago(time.Minute), time.Minute},
+		{"not stamped", time.Time{}, 0},
+		{"the clock was set back", ago(-time.Minute), 0},
+		{"the clock was set forward", ago(50 * time.Minute), 10 * time.Minute},
+	} {
+		for _, all := range []bool{true, false} {
+			before := ago(10 * time.Minute)
+			l := &lease{look: before}
+			l.looked(tc.came, all)
+			if off := time.Duration(l.Ago()) - tc.want; off.Abs() > time.Minute/2 {
+				t.Errorf("%s: %v ago, want %v", tc.name, time.Duration(l.Ago()), tc.want)
+			}
+			if l.look.Equal(before) == all {
+				t.Errorf("%s: found all %t, and the look is of %v ago", tc.name, all, time.Since(l.look))
+			}
+		}
+	}
+}
+
+// What came for a request is known after the next has the connection, and nothing that comes for the next is from before it.
+func TestAgoOfEachRequest(t *testing.T) {
+	tr, server := transport(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "answer") })
+	var leases []*lease
+	var addresses []string
+	for range 2 {
+		begun := time.Now()
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+			GotConn: func(info httptrace.GotConnInfo) {
+				leases = append(leases, info.Conn.(*lease))
+				addresses = append(addresses, info.Conn.LocalAddr().String())
+			},
+			WroteRequest: func(httptrace.WroteRequestInfo) {
+				if l := leases[len(leases)-1]; l.look.Before(begun) {
+					t.Errorf("an answer may come %v before its request", begun.Sub(l.look))
+				}
+			},
+		})
+		resp, err := get(t, ctx, tr, server.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := all(t, resp); text != "answer" || err != nil {
+			t.Fatal(text, err)
+		}
+		for i, l := range leases {
+			if earlier := i < len(leases)-1; l.came.Before(begun) != earlier {
+				t.Errorf("of request %d, after %d: came %v after it began", i, len(leases), l.came.Sub(begun))
+			}
+		}
+	}
+	if addresses[0] != addresses[1] {
+		t.Errorf("another connection, so that nothing is shown: %s", addresses)
 	}
 }
 

@@ -13,8 +13,7 @@ type conn struct {
 	raw     syscall.RawConn
 	address string
 	since   time.Time     // idle since
-	look    time.Time     // latest, by Read
-	came    time.Time     // what was read last
+	lease   *lease        // of the request that has it, or had it last
 	reader  *bufio.Reader // of the answer's header, and of the body unless that is pushed; else nil
 }
 
@@ -24,12 +23,26 @@ func newConn(c *net.TCPConn, address string) (*conn, error) {
 		return nil, err
 	}
 	stampArrivals(raw)
+	return &conn{TCPConn: c, raw: raw, address: address}, nil
+}
+
+// lease is a connection as one request has it: what came for that request stays known when the next one has the connection, which may
+// be before anybody asks.
+type lease struct {
+	net.Conn
+	look time.Time // latest that found all that was there, by conn.Read; at first, when the request was about to be sent
+	came time.Time // what was read last
+}
+
+// begin lets a request have the connection.
+func (c *conn) begin() *lease {
 	now := time.Now()
-	return &conn{TCPConn: c, raw: raw, address: address, look: now, came: now}, nil
+	c.lease = &lease{Conn: c, look: now, came: now}
+	return c.lease
 }
 
 // Ago is how long ago what was read last came, in nanoseconds: of what is not pushed.
-func (c *conn) Ago() int64 { return int64(time.Since(c.came)) }
+func (l *lease) Ago() int64 { return int64(time.Since(l.came)) }
 
 // interrupt makes reads and writes under way fail.
 func (c *conn) interrupt() { _ = c.SetDeadline(time.Unix(1, 0)) }

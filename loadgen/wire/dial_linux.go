@@ -11,12 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dial connects to an address. Where that is an IP address, it does without the goroutine that net.Dialer starts for each
+// dial connects to an address. Where that is an IP address without a zone, it does without the goroutine that net.Dialer starts for each
 // connection, and looks at once whether it is there, as it is on this machine: the runtime looks when it has nothing else to do,
 // which would make requests late where thousands stream.
 func (t *Transport) dial(ctx context.Context, address string) (*net.TCPConn, error) {
 	to, err := netip.ParseAddrPort(address)
-	if err != nil {
+	if err != nil || to.Addr().Zone() != "" {
 		return t.dialName(ctx, address)
 	}
 	made, err := dialIP(ctx, to)
@@ -54,11 +54,7 @@ func sockaddr(to netip.AddrPort) (family int, there unix.Sockaddr) {
 	if ip.Is4() {
 		return unix.AF_INET, &unix.SockaddrInet4{Addr: ip.As4(), Port: int(to.Port())}
 	}
-	six := &unix.SockaddrInet6{Addr: ip.As16(), Port: int(to.Port())}
-	if zone, err := net.InterfaceByName(ip.Zone()); err == nil {
-		six.ZoneId = uint32(zone.Index)
-	}
-	return unix.AF_INET6, six
+	return unix.AF_INET6, &unix.SockaddrInet6{Addr: ip.As16(), Port: int(to.Port())}
 }
 
 // connected waits until a connection is made.

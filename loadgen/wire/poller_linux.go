@@ -75,6 +75,7 @@ func (p *poller) close() { _ = p.bell.Close() }
 // run reads what is ready until the poller is closed.
 func (p *poller) run() {
 	defer func() { _ = unix.Close(p.epoll) }()
+	defer p.close() // first, so that control uses no descriptor that may be another's by then, whatever ended this
 	events := make([]unix.EpollEvent, batch)
 	from := newReceiver()
 	for {
@@ -199,7 +200,8 @@ func (s *push) ready(from *receiver, t *tempo, ended bool) {
 }
 
 // arrived is the stamp of what has just been read, which came at a moment of the wall clock, zero where that is not known. That
-// clock may have been set since: nothing came before the poller found nothing.
+// clock may have been set since: nothing came before the poller found nothing, or before whoever read the header did, after whom the
+// poller may have been late to take over.
 func (s *push) arrived(came time.Time, t *tempo) int64 {
 	now := time.Now()
 	at := s.stamp()
@@ -207,8 +209,8 @@ func (s *push) arrived(came time.Time, t *tempo) int64 {
 		t.unstamped++
 	} else {
 		after := t.empty
-		if s.reads == 0 && s.began.Before(after) {
-			after = s.began
+		if s.reads == 0 {
+			after = s.look
 		}
 		at -= int64(min(max(0, now.Sub(came)), now.Sub(after)))
 	}

@@ -20,9 +20,9 @@ type push struct {
 	slot  int32
 	done  chan struct{} // closed with over
 
-	began  time.Time
-	reads  int   // by the poller
-	latest int64 // stamp of a read
+	look   time.Time // nothing of what the poller reads had come then
+	reads  int       // by the poller
+	latest int64     // stamp of a read
 
 	mu     sync.Mutex // of what follows, and held while take is called
 	chunks chunks
@@ -37,7 +37,7 @@ func (b *pushed) Push(stamp func() int64, take func([]byte, int64) error) (int64
 	if b.conn == nil {
 		return stamp(), io.ErrClosedPipe
 	}
-	s := &push{stamp: stamp, take: take, done: make(chan struct{}), began: time.Now()}
+	s := &push{stamp: stamp, take: take, done: make(chan struct{}), look: b.conn.lease.look}
 	s.begin(b.conn)
 	if !s.over {
 		s.follow(b)
@@ -54,7 +54,7 @@ func (s *push) begin(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n := c.reader.Buffered(); n > 0 {
-		s.latest = s.stamp() - c.Ago()
+		s.latest = s.stamp() - c.lease.Ago()
 		there := make([]byte, n)
 		_, _ = io.ReadFull(c.reader, there)
 		s.feed(there, s.latest)

@@ -34,13 +34,13 @@ func TestReserve(t *testing.T) {
 		}
 		return len(all)
 	}
-	before, wanted := open(), 2*room(t)
+	before, wanted := open(), min(2*room(t), mostReserved)
 	tr.Reserve(wanted)
 	if got := room(t); got < wanted {
 		t.Errorf("room for %d, want %d", got, wanted)
 	}
 	tr.Reserve(1 << 40) // more than may be: as many as may be
-	if after := open(); after != before {
+	if after := open(); after > before {
 		t.Errorf("%d descriptors are open, %d were", after, before)
 	}
 }

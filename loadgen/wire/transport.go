@@ -76,9 +76,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, errors.Join(err, closeBody(req))
 	}
-	trace := httptrace.ContextClientTrace(ctx)
+	trace, lease := httptrace.ContextClientTrace(ctx), c.begin()
 	if trace != nil && trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{Conn: c})
+		trace.GotConn(httptrace.GotConnInfo{Conn: lease})
 	}
 	resp, err := c.ask(req, trace)
 	if err != nil {
@@ -170,6 +170,7 @@ func (t *Transport) keep(c *conn) {
 func (c *conn) ask(req *http.Request, trace *httptrace.ClientTrace) (*http.Response, error) {
 	stop := context.AfterFunc(req.Context(), c.interrupt)
 	defer stop()
+	c.lease.look = time.Now() // no answer comes before its request is sent, whatever a clock that was set says
 	wrote := c.send(req)
 	if trace != nil && trace.WroteRequest != nil {
 		trace.WroteRequest(httptrace.WroteRequestInfo{Err: wrote})
