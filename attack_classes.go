@@ -9,6 +9,7 @@ import (
 
 	"github.com/assaylab/assay/analysis"
 	"github.com/assaylab/assay/analysis/group"
+	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments"
 	"github.com/assaylab/assay/experiments/scenario"
 )
@@ -61,13 +62,14 @@ func (o *loadOptions) divided(classes []scenario.Class) (notes []string) {
 			}
 		}
 		if len(own) > 0 && o.given(h.flag) {
-			notes = append(notes, fmt.Sprintf("--%s holds for %s, and not for %s: %s", h.flag, strings.Join(holds, ", "), strings.Join(own, ", "), o.classes))
+			notes = append(notes, fmt.Sprintf("--%s holds for %s, not for %s: see %s", h.flag, strings.Join(holds, ", "), strings.Join(own, ", "), o.classes))
 		}
 	}
 	return notes
 }
 
-// undecidable says which limits the load has too few requests for, even if every one keeps them: of each class the limit that wants the most.
+// undecidable says which limits the load has too few requests for, even if every one keeps them: of each class the limit that wants
+// the most.
 func undecidable(p *experiments.Plan) (notes []string) {
 	load := p.Matrix.Loads[0]
 	limits, streams := p.Matrix.Limits(load), load.Workload.Streams()
@@ -76,27 +78,34 @@ func undecidable(p *experiments.Plan) (notes []string) {
 		total += k.Weight
 	}
 	for _, k := range streams {
-		n := int(float64(load.Record.Requests) * k.Weight / total)
-		most, limit := 0, ""
+		most, limit := 0, record.SLO{}
 		for _, s := range limits.Of(k.Name) {
-			if t, _ := group.Decide(s, 0, n); t.NeedMore > most {
-				most, limit = t.NeedMore, fmt.Sprintf("p%g %s", 100*s.Percentile, s.Metric)
+			if t, _ := group.Decide(s, 0, 0); t.NeedMore > most {
+				most, limit = t.NeedMore, s
 			}
 		}
-		if most > 0 {
-			notes = append(notes, tooFew(k.Name, n, n+most, limit, int(math.Ceil(float64(n+most)*total/k.Weight))))
+		if enough := enoughFor(most, k.Weight/total); load.Record.Requests < enough {
+			notes = append(notes, fmt.Sprintf("a p%g %s limit takes %d requests within it to be met, and %s: --requests %d would do",
+				100*limit.Percentile, limit.Metric, most, has(k.Name, load.Record.Requests, k.Weight/total), enough))
 		}
 	}
 	return notes
 }
 
-// tooFew words that a limit which takes need requests has some n of them, and would have enough with so many in all.
-func tooFew(class string, n, need int, limit string, all int) string {
-	few := fmt.Sprintf("%d requests", n)
-	if class != "" {
-		few = fmt.Sprintf("some %d requests of class %s", n, class)
+// enoughFor is in how many requests there are as many of a class as needed, which is drawn with a probability of share: with two
+// standard deviations of their binomial number to spare.
+func enoughFor(needed int, share float64) int {
+	c := math.Sqrt(share * (1 - share))
+	root := (c + math.Sqrt(c*c+share*float64(needed))) / share // of share n - 2 c sqrt(n) = needed
+	return int(math.Ceil(root*root - 1e-9))
+}
+
+// has words how many of all requests are of a class, "" for a load without classes.
+func has(class string, requests int, share float64) string {
+	if class == "" {
+		return fmt.Sprintf("there are %d", requests)
 	}
-	return fmt.Sprintf("%s cannot show that %s is within its limit, which takes %d: undecided at best, and --requests %d or more would do", few, limit, need, all)
+	return fmt.Sprintf("class %s has some %.0f of %d", class, float64(requests)*share, requests)
 }
 
 // ofClasses names the classes whose verdict is the load's.

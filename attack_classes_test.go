@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -90,7 +91,7 @@ func TestLoadClasses(t *testing.T) {
 	if r.Code != exitBad && !(r.Code == exitUndecided && len(out.Invalid) > 0) || r.Code == exitBad && !strings.Contains(r.Stderr, "a limit of rows is missed") {
 		t.Errorf("%+v", r)
 	}
-	for _, note := range []string{"note: --prompt-tokens holds for chat, and not for rows", "note: --slo holds for rows, and not for chat"} {
+	for _, note := range []string{"note: --prompt-tokens holds for chat, not for rows: see kinds", "note: --slo holds for rows, not for chat: see kinds"} {
 		if !strings.Contains(r.Stderr, note) {
 			t.Errorf("%q does not say %q", r.Stderr, note)
 		}
@@ -171,9 +172,13 @@ func checkMixtureKept(t *testing.T, dir string) {
 	if kept, err := scenario.Parse("kept.toml", text); err != nil || len(kept.Loads[0].Classes) != 2 {
 		t.Errorf("%v: %s", err, text)
 	}
-	r := testkit.Run(t, filepath.Dir(dir), "report", "run", "--format", "markdown")
-	if r.Code != exitOK || !strings.Contains(r.Stdout, "Limits of every class at") || !strings.Contains(r.Stdout, "Latency of every class at") {
-		t.Errorf("%+v", r)
+	if err := os.Remove(filepath.Join(dir, "summary.md")); err != nil {
+		t.Fatal(err)
+	}
+	r := testkit.Run(t, filepath.Dir(dir), "report", "run")
+	page, err := os.ReadFile(filepath.Join(dir, "summary.md"))
+	if err != nil || r.Code != exitOK || !strings.Contains(string(page), "Limits of every class at") || !strings.Contains(string(page), "Latency of every class at") {
+		t.Errorf("%v: %+v", err, r)
 	}
 }
 
@@ -191,7 +196,7 @@ func TestLoadClassesText(t *testing.T) {
 		}
 	}
 	r = testkit.Run(t, dir, "load", s.URL(), "--model", "m", "--rate", "100", "--requests", "8", "--classes", file, "--slo", "p95 e2e=20s")
-	if r.Code != exitUndecided || !strings.Contains(r.Stderr, "note: some 2 requests of class rows cannot show that p95 e2e is within its limit, which takes 59: undecided at best, and --requests 236 or more would do") {
+	if r.Code != exitUndecided || !strings.Contains(r.Stderr, "note: a p95 e2e limit takes 59 requests within it to be met, and class rows has some 2 of 8: --requests 296 would do") {
 		t.Errorf("%+v", r)
 	}
 }
@@ -260,5 +265,37 @@ func TestClassesHaveDefaults(t *testing.T) {
 	}
 	if rows.OutputTokens.Distribution != "" || rows.Text != "" || rows.Corpus.File != filepath.Join(dir, "kinds", "rows.jsonl") {
 		t.Errorf("%+v", rows)
+	}
+}
+
+// So many requests have enough of a class in all but one of forty mixtures or so, and a tenth fewer do not; of one class alone they
+// are as many as needed.
+func TestEnoughFor(t *testing.T) {
+	for _, row := range []struct {
+		needed int
+		share  float64
+	}{{59, 0.25}, {59, 0.01}, {299, 0.5}, {59, 1}, {299, 0.9}} {
+		n := enoughFor(row.needed, row.share)
+		if row.share == 1 && n != row.needed {
+			t.Errorf("%d needed: %d", row.needed, n)
+		}
+		short := func(n int) float64 { // probability that fewer than needed of n are of the class
+			p := 0.0
+			for k := range row.needed {
+				a, _ := math.Lgamma(float64(n + 1))
+				b, _ := math.Lgamma(float64(k + 1))
+				c, _ := math.Lgamma(float64(n - k + 1))
+				if k <= n && row.share < 1 {
+					p += math.Exp(a - b - c + float64(k)*math.Log(row.share) + float64(n-k)*math.Log1p(-row.share))
+				}
+			}
+			return p
+		}
+		if p := short(n); p > 0.04 {
+			t.Errorf("%d needed of a share of %g: %d are too few with a probability of %.3f", row.needed, row.share, n, p)
+		}
+		if p := short(n - n/10); row.share < 1 && p < 0.05 {
+			t.Errorf("%d needed of a share of %g: %d are more than it takes: a tenth fewer are too few with %.3f only", row.needed, row.share, n, p)
+		}
 	}
 }
