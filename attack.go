@@ -25,6 +25,9 @@ import (
 type loadOptions struct {
 	tokenizer string
 	slos      []string
+	classes   string              // file of them
+	mixture   *scenario.ClassFile // what it says; nil without one
+	given     func(flag string) bool
 	stops     []string // texts that end an answer
 	ownSample bool     // sampling is left to the server
 	unpriced  bool     // no price is known
@@ -102,16 +105,22 @@ to say how exact it is.
 The server's settings and machine are not known and nothing is claimed about them.
 Prompts are counted with --tokenizer; where the server's own differs, so do lengths.
 
-Exit code 0: every --slo is met, or there is none. 1: one is missed. 3: undecided.`,
+With --classes requests are of several kinds, each with weight, lengths, prompts, team,
+priority and limits of its own, as the [[load.class]] tables of a file say. What a class
+does not say it has from the flags, and a flag that holds for no class is refused.
+
+Exit code 0: every limit, of --slo and of classes, is met, or there is none. 1: one is
+missed. 3: undecided.`,
 		Example: `  assay load http://127.0.0.1:8000 --rate 4 --requests 120
   assay load http://127.0.0.1:8000 --rate 4 --slo "p95 ttft=500ms" --slo "p95 tpot=50ms"
+  assay load http://127.0.0.1:8000 --rate 6 --requests 240 --classes classes.toml
   assay load http://127.0.0.1:8000 --arrival closed --concurrency 8 \
     --output-tokens '{distribution = "uniform", min = 16, max = 256}'
   assay load https://api.anthropic.com --dialect anthropic --model NAME \
     --budget 'USD 0.50' --yes`,
 		Args: arguments("URL"),
 		RunE: func(c *cobra.Command, args []string) error {
-			o.consent = o.consent.of(c)
+			o.consent, o.given = o.consent.of(c), c.Flags().Changed
 			return loadServer(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), args[0], o, ignoreEOS)
 		},
 	}
@@ -131,6 +140,7 @@ func (o *loadOptions) flags(f *pflag.FlagSet) {
 	f.BoolVar(&o.unpriced, "unpriced", false, "no price is known: --budget-tokens bounds what is spent")
 	yesFlag(f, &o.consent)
 	f.StringArrayVar(&o.slos, "slo", nil, `limit, as "p95 ttft=500ms"; may be repeated`)
+	f.StringVar(&o.classes, "classes", "", "TOML file of [[load.class]] tables as in scenarios: requests of several kinds")
 	f.StringVar(&o.out, "out", "", "run directory (default: runs/load-TIME)")
 	f.Uint64Var(&o.seed, "seed", 1, "of arrivals and prompts")
 	f.BoolVar(&o.stop, "stop-oversaturated", false, "send no more once the queue only grows and a limit is missed")
@@ -148,9 +158,12 @@ func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOp
 	}
 	p, err := l.Plan(s)
 	if err != nil {
-		return err
+		return o.worded(err)
 	}
 	defer p.Close()
+	for _, n := range append(o.divided(s.Loads[0].Classes), undecidable(p)...) {
+		l.Progress.Note(n)
+	}
 	if o.out == "" {
 		o.out = filepath.Join("runs", "load-"+time.Now().Format("20060102-150405"))
 	}
@@ -175,6 +188,9 @@ const builtInText = "embedded:prose"
 
 // scenario is what the flags say, as a scenario: kept in the run directory, and read by the same rules.
 func (o *loadOptions) scenario(address string, ignoreEOS bool) (*scenario.Scenario, error) {
+	if err := o.readClasses(); err != nil {
+		return nil, err
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "name = \"load\"\n[model]\npath = %q\n[run]\nseed = %d\nconfirm = false\nstop_oversaturated = %t\n", o.tokenizer, o.seed, o.stop)
 	for _, slo := range o.slos {
@@ -197,14 +213,17 @@ func (o *loadOptions) scenario(address string, ignoreEOS bool) (*scenario.Scenar
 	b.WriteString("[[load]]\n")
 	o.table(&b, loadKeys)
 	fmt.Fprintf(&b, "ignore_eos = %t\n", ignoreEOS)
+	if o.mixture != nil {
+		b.WriteString(o.mixture.Text())
+	}
 	s, err := scenario.Parse("flags", []byte(b.String()))
 	if err != nil {
-		return nil, asFlags(err)
+		return nil, o.worded(err)
 	}
 	if err := s.ReadFiles(); err != nil {
-		return nil, asFlags(err)
+		return nil, o.worded(err)
 	}
-	return s, nil
+	return s, o.allHold()
 }
 
 // table writes the keys that have a value.
@@ -215,6 +234,9 @@ func (o *loadOptions) table(b *strings.Builder, keys []tableKey) {
 		}
 	}
 }
+
+// lengthDefaults are what requests ask whose prompts are no rows of a corpus.
+var lengthDefaults = []struct{ flag, key, value string }{{"prompt-tokens", "prompt_tokens", "128"}, {"output-tokens", "output_tokens", "64"}, {"text", "text", builtInText}}
 
 // defaults fill in what depends on other flags.
 func (o *loadOptions) defaults() {
@@ -232,10 +254,15 @@ func (o *loadOptions) defaults() {
 	if *o.keys["corpus"] != "" {
 		return
 	}
-	set("prompt-tokens", "128")
-	set("output-tokens", "64")
-	set("text", builtInText)
-	if text := *o.keys["text"]; text != builtInText {
+	for _, d := range lengthDefaults {
+		switch {
+		case o.mixture == nil:
+			set(d.flag, d.value)
+		case *o.keys[d.flag] == "":
+			o.mixture.Default(d.key, tomlValue(d.key, d.value), d.key, "corpus")
+		}
+	}
+	if text := *o.keys["text"]; text != builtInText && text != "" {
 		if full, err := filepath.Abs(text); err == nil {
 			*o.keys["text"] = full
 		}
@@ -275,14 +302,30 @@ func limitTable(slo string) (string, error) {
 	return fmt.Sprintf("[[slo.limit]]\nmetric = %q\npercentile = %g\nlimit = %q\n", metric, p/100, strings.TrimSpace(limit)), nil
 }
 
-// asFlags words problems of the flags' scenario as what they are.
-func asFlags(err error) error {
+// worded says problems of the flags' scenario as what they are: of flags, or of the file of classes.
+func (o *loadOptions) worded(err error) error {
+	problems := strict.Problems(err)
+	if problems == nil {
+		return err
+	}
 	var all []error
-	for _, p := range strict.Problems(err) {
-		q := strict.Problem{File: "load", Key: flagOf(p.Key), Found: p.Found, Expected: p.Expected}
-		all = append(all, errors.New(strings.TrimPrefix(q.Error(), "load: ")))
+	for _, p := range problems {
+		all = append(all, o.wordedOne(p))
 	}
 	return errors.Join(all...)
+}
+
+func (o *loadOptions) wordedOne(p *strict.Problem) error {
+	if o.mixture != nil {
+		if own, inherited, ok := o.mixture.Own(p); ok {
+			if inherited != "" {
+				own.Found = flagOf("load[0]."+inherited) + " " + own.Found
+			}
+			return own
+		}
+	}
+	q := strict.Problem{File: "load", Key: flagOf(p.Key), Found: p.Found, Expected: p.Expected}
+	return errors.New(strings.TrimPrefix(q.Error(), "load: "))
 }
 
 // flagOf is the flag behind a key of the scenario, and what follows it in the key.
@@ -292,7 +335,7 @@ func flagOf(key string) string {
 		name, keys = rest, slices.Concat(targetKeys, []tableKey{{flag: "stop", key: "stop"}, {flag: "server-sampling", key: "server_sampling"}, {flag: "unpriced", key: "unpriced"}})
 	}
 	for _, k := range slices.Concat(keys, []tableKey{{flag: "ignore-eos", key: "ignore_eos"}}) {
-		if rest, ok := strings.CutPrefix(name, k.key); ok {
+		if rest, ok := strings.CutPrefix(name, k.key); ok && strings.Trim(rest[:min(1, len(rest))], ".[") == "" {
 			return "--" + k.flag + rest
 		}
 	}
@@ -319,9 +362,9 @@ func (o *loadOptions) conclude(w io.Writer, s *analysis.Study) error {
 	case !c.Valid:
 		return &exitError{exitUndecided, errors.New("the measurement is not valid, so that it decides nothing")}
 	case c.Verdict == analysis.Missed:
-		return &exitError{exitBad, errors.New("a limit is missed")}
+		return &exitError{exitBad, fmt.Errorf("a limit%s is missed", ofClasses(&c))}
 	case c.Verdict == analysis.Undecided:
-		return &exitError{exitUndecided, errors.New("a limit is undecided")}
+		return &exitError{exitUndecided, fmt.Errorf("a limit%s is undecided", ofClasses(&c))}
 	}
 	return nil
 }

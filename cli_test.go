@@ -242,6 +242,8 @@ func TestCompleted(t *testing.T) {
 		{"weight formats", []string{"serve", "--quantization", ""}, []string{"Q8_0", "as-shipped"}},
 		{"target formats", []string{"quantize", "a", "b", "--to", ""}, []string{"Q4_0", "BF16"}},
 		{"scenarios", []string{"run", ""}, []string{"toml"}},
+		{"files of classes", []string{"load", "http://127.0.0.1:8000", "--classes", ""}, []string{"toml"}},
+		{"dialects", []string{"load", "--dialect", ""}, []string{"chat", "anthropic"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, _, _ := assay(t, append([]string{"__complete"}, c.args...)...)

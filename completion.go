@@ -8,6 +8,7 @@ import (
 	"github.com/assaylab/assay/engine/convert"
 	"github.com/assaylab/assay/engine/quant"
 	"github.com/assaylab/assay/experiments/scenario"
+	"github.com/assaylab/assay/loadgen/dialect"
 )
 
 var shells = []string{"bash", "zsh", "fish", "powershell"}
@@ -50,6 +51,12 @@ func completeArguments(root *cobra.Command) {
 		switch c.Name() {
 		case "run", "check":
 			c.ValidArgsFunction = cobra.FixedCompletions([]string{"toml"}, cobra.ShellCompDirectiveFilterFileExt)
+		case "load":
+			c.ValidArgsFunction = cobra.NoFileCompletions
+			_ = c.MarkFlagFilename("classes", "toml") // fails for an unknown flag only
+			completeFlag(c, "dialect", dialect.Names())
+			completeFlag(c, "arrival", []string{scenario.Poisson, scenario.Constant, scenario.Gamma, scenario.Closed})
+			completeFlag(c, "cache", []string{scenario.Cold, scenario.Warm, scenario.Declared})
 		case "report":
 			c.ValidArgsFunction = cobra.FixedCompletions(nil, cobra.ShellCompDirectiveFilterDirs)
 		case "quantize":

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding"
 	"fmt"
 	"maps"
@@ -13,8 +12,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"github.com/BurntSushi/toml"
 
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/price"
@@ -311,78 +308,6 @@ slo = {limit = [{metric = "ttft", limit = "1s"}]}
 	}
 	if l.Name != "load 1" || l.Text != s.Quality.Text {
 		t.Errorf("load is called %q and cut from %q", l.Name, l.Text)
-	}
-}
-
-// TestScenarioExamples parses every toml block of the documents, laid over a scenario
-// that is complete.
-func TestScenarioExamples(t *testing.T) {
-	const base = `
-name = "base"
-model = {path = "embedded:gopherling-7m"}
-load = [{arrival = "poisson", rates = [1], requests = 1, prompt_tokens = 8, output_tokens = 8, text = "data/assay-source.txt"}]
-`
-	seen := 0
-	for _, file := range documents(t) {
-		for _, b := range blocks(t, file) {
-			if b.info != "toml" {
-				continue
-			}
-			seen++
-			var whole, part map[string]any
-			if _, err := toml.Decode(base, &whole); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := toml.Decode(b.text, &part); err != nil {
-				t.Errorf("%s: %v", b, err)
-				continue
-			}
-			if part["machine"] != nil || part["purchase"] != nil {
-				if _, err := price.Parse("prices.toml", []byte(b.text)); err != nil {
-					t.Errorf("%s: %v", b, err)
-				}
-				continue
-			}
-			if part["horizon"] != nil {
-				if _, err := scenario.ParsePlan("plan.toml", []byte(b.text)); err != nil {
-					t.Errorf("%s: %v", b, err)
-				}
-				continue
-			}
-			if part["shared"] != nil || part["weights"] != nil {
-				if _, err := scenario.ParseBill("bill.toml", []byte(b.text), ""); err != nil {
-					t.Errorf("%s: %v", b, err)
-				}
-				continue
-			}
-			if part["rung"] != nil {
-				if _, err := scenario.ParseLadder("ladder.toml", []byte(b.text)); err != nil {
-					t.Errorf("%s: %v", b, err)
-				}
-				continue
-			}
-			if part["budget"] != nil || part["equality"] != nil {
-				if _, err := scenario.ParseBudgets("budgets.toml", []byte(b.text)); err != nil {
-					t.Errorf("%s: %v", b, err)
-				}
-				continue
-			}
-			maps.Copy(whole, part)
-			var text bytes.Buffer
-			if err := toml.NewEncoder(&text).Encode(whole); err != nil {
-				t.Fatal(err)
-			}
-			s, err := scenario.Parse("scenarios/example.toml", text.Bytes())
-			if err == nil {
-				err = s.CheckFiles()
-			}
-			if err != nil {
-				t.Errorf("%s: %v", b, err)
-			}
-		}
-	}
-	if seen < 8 {
-		t.Errorf("only %d examples were parsed: is the walk broken?", seen)
 	}
 }
 

@@ -17,7 +17,7 @@ func (p *progress) show(t experiments.Running) {
 		p.rewrite(state(t))
 		return
 	}
-	lines := p.panel(t, p.width)
+	lines := clipped(p.panel(t, p.width), p.height)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
@@ -40,6 +40,15 @@ func (p *progress) erase() {
 	p.drawn = 0
 }
 
+// clipped is what a terminal has room for: of a panel that is higher, lines could not be taken back.
+func clipped(lines []string, height int) []string {
+	if height < 3 || len(lines) < height {
+		return lines
+	}
+	left := len(lines) - (height - 2)
+	return append(lines[:height-2:height-2], fmt.Sprintf("and %d lines more: the terminal is too low", left))
+}
+
 // fitted is a line shortened to what a terminal has room for.
 func fitted(text string, width int) string {
 	if r := []rune(text); len(r) >= width {
@@ -50,7 +59,12 @@ func fitted(text string, width int) string {
 
 // loadPanel is what assay load shows while it runs.
 func loadPanel(t experiments.Running, width int) []string {
-	return append([]string{t.Arm + ", " + t.Load}, panelLines(t.Live.Progress(), width)...)
+	p := t.Live.Progress()
+	lines := append([]string{t.Arm + ", " + t.Load}, panelLines(p, width)...)
+	if p.Issued == 0 {
+		return lines
+	}
+	return append(lines, standing(t.Classes, p.Classes, t.Limits.Now())...)
 }
 
 func panelLines(p loadgen.Progress, width int) []string {
@@ -67,13 +81,15 @@ func panelLines(p loadgen.Progress, width int) []string {
 }
 
 func percentileLine(name string, p loadgen.Percentiles) string {
-	text := func(d time.Duration) string {
-		if d == 0 {
-			return "-"
-		}
-		return threeDigits(d)
+	return fmt.Sprintf("%-6s%12s%12s%12s", name, orDash(p.P50), orDash(p.P95), orDash(p.P99))
+}
+
+// orDash is a percentile, or that there are too few values for it.
+func orDash(d time.Duration) string {
+	if d == 0 {
+		return "-"
 	}
-	return fmt.Sprintf("%-6s%12s%12s%12s", name, text(p.P50), text(p.P95), text(p.P99))
+	return threeDigits(d)
 }
 
 // threeDigits is a time as people read it.

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments"
 	"github.com/assaylab/assay/loadgen"
 )
@@ -111,6 +113,48 @@ failed: 2 overloaded, 1 timeout`
 	for _, l := range lines {
 		if len(l) > 79 {
 			t.Errorf("%d columns: %s", len(l), l)
+		}
+	}
+}
+
+// Each class has its figures and its limits, in the order of the load; without classes the limits are there alone.
+func TestStanding(t *testing.T) {
+	limit := func(class, metric string, p float64, ms int64, misses, n int) experiments.LimitCount {
+		return experiments.LimitCount{SLO: record.SLO{Metric: metric, Percentile: p, LimitNS: ms * 1e6}, Class: class, Misses: misses, N: n}
+	}
+	classes := []loadgen.ClassProgress{
+		{Name: "chat", Planned: 80, Issued: 50, Done: 40, Failed: 1, TTFT: loadgen.Percentiles{P50: 123456 * time.Microsecond, P95: 1201 * time.Millisecond}, ITL: loadgen.Percentiles{P50: 20 * time.Millisecond}},
+		{Name: "nightly reports of all", Planned: 40},
+	}
+	got := strings.Join(standing([]string{"nightly reports of all", "chat", "none"}, classes, []experiments.LimitCount{
+		limit("nightly reports of all", "e2e", 0.95, 5000, 0, 0), limit("chat", "ttft", 0.95, 200, 2, 40), limit("chat", "itl", 0.999, 25, 0, 39)}), "\n")
+	want := `class                     done  failed   TTFT p50       p95   ITL p50       p95
+nightly reports of a      0/40       0          -         -         -         -
+  p95 E2E 5.00 s: 0 of 0 beyond it
+chat                     40/80       1     123 ms    1.20 s     20 ms         -
+  p95 TTFT 200 ms: 2 of 40 beyond it, 5.0 %
+  p99.9 ITL 25 ms: 0 of 39 beyond it, 0.0 %
+none                       0/0       0          -         -         -         -`
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	for l := range strings.Lines(got) {
+		if utf8.RuneCountInString(strings.TrimSpace(l)) > 79 {
+			t.Errorf("too long for 80 columns: %s", l)
+		}
+	}
+	alone := standing(nil, nil, []experiments.LimitCount{limit("", "tpot", 0.5, 10, 1, 4)})
+	if len(alone) != 1 || alone[0] != "p50 TPOT 10 ms: 1 of 4 beyond it, 25.0 %" {
+		t.Errorf("%q", alone)
+	}
+}
+
+// A panel that is higher than the terminal is cut: what has scrolled away cannot be drawn over.
+func TestPanelIsCut(t *testing.T) {
+	lines := []string{"a", "b", "c", "d", "e", "f"}
+	for height, want := range map[int]string{0: "a|b|c|d|e|f", 7: "a|b|c|d|e|f", 6: "a|b|c|d|and 2 lines more: the terminal is too low", 4: "a|b|and 4 lines more: the terminal is too low", 2: "a|b|c|d|e|f"} {
+		if got := strings.Join(clipped(slices.Clone(lines), height), "|"); got != want {
+			t.Errorf("height %d: %q, want %q", height, got, want)
 		}
 	}
 }

@@ -25,6 +25,7 @@ type progress struct {
 	w        io.Writer
 	terminal bool
 	width    int
+	height   int       // lines of the terminal, 0 where they are not known
 	last     time.Time // of the last step's line
 
 	panel func(t experiments.Running, width int) []string // in place of the one line on a terminal
@@ -41,8 +42,8 @@ func newProgress(w io.Writer) *progress {
 	p := &progress{w: w, width: 80}
 	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.terminal = true
-		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 20 {
-			p.width = width
+		if width, height, err := term.GetSize(int(f.Fd())); err == nil && width > 20 {
+			p.width, p.height = width, height
 		}
 	}
 	return p

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/assaylab/assay/analysis/group"
-	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 	"github.com/assaylab/assay/analysis/steady"
@@ -29,16 +28,9 @@ const (
 type overload struct {
 	due      []int64 // when each request of the schedule is due
 	arrivals []steady.Arrival
-	limits   []counted
+	limits   tally
 	look     int // at so many issued
 	alpha    float64
-}
-
-// counted is a limit with what became of it among the requests that have ended: those of its class, where it has one.
-type counted struct {
-	record.SLO
-	class     string
-	misses, n int
 }
 
 // newHalt is nil for what cannot grow (a closed loop), what is meant to (a rate that moves)
@@ -48,10 +40,7 @@ func newHalt(load sweep.Load, p arrival.Process, limits record.Limits) loadgen.H
 	if !open || len(limits.All()) == 0 || !group.Level(load.Record) {
 		return nil
 	}
-	o := &overload{due: s.Offsets(), look: firstLook}
-	for class, slo := range limits.Each() {
-		o.limits = append(o.limits, counted{SLO: slo, class: class})
-	}
+	o := &overload{due: s.Offsets(), look: firstLook, limits: newTally(limits)}
 	o.arrivals = make([]steady.Arrival, len(o.due))
 	for i, at := range o.due {
 		o.arrivals[i] = steady.Arrival{At: at, End: steady.Open, Wait: math.NaN()}
@@ -69,7 +58,7 @@ func after(look int) int { return int(math.Ceil(float64(look) * nextLook)) }
 // Ended implements loadgen.Halt.
 func (o *overload) Ended(r result.Request, issued int) string {
 	o.arrivals[r.Seq] = group.ArrivalOf(&r)
-	o.count(&r)
+	o.limits.count(&r)
 	if issued < o.look {
 		return ""
 	}
@@ -81,25 +70,10 @@ func (o *overload) Ended(r result.Request, issued int) string {
 		return ""
 	}
 	for _, l := range o.limits {
-		if t, _ := group.Decide(l.SLO, l.misses, l.n); t.Decision == stat.Beyond {
+		if t, _ := group.Decide(l.SLO, l.Misses, l.N); t.Decision == stat.Beyond {
 			return fmt.Sprintf("%s, and %d of %d requests had missed the limit on p%g %s; stopped after %d of %d requests",
-				group.Saturated(g), l.misses, l.n, 100*l.Percentile, strings.ToUpper(l.Metric), issued, len(o.due))
+				group.Saturated(g), l.Misses, l.N, 100*l.Percentile, strings.ToUpper(l.Metric), issued, len(o.due))
 		}
 	}
 	return ""
-}
-
-func (o *overload) count(r *result.Request) {
-	for i := range o.limits {
-		l := &o.limits[i]
-		if l.class != "" && l.class != r.Class {
-			continue
-		}
-		switch metric.Judge(l.SLO, r) {
-		case metric.Fail:
-			l.misses, l.n = l.misses+1, l.n+1
-		case metric.Pass:
-			l.n++
-		}
-	}
 }

@@ -131,3 +131,28 @@ func TestOverloadSaves(t *testing.T) {
 		t.Logf("at %v times the capacity %.2f of a trial are sent", c.times, sent)
 	}
 }
+
+// A limit counts the requests of its class, of which failures are misses.
+func TestLimitsCount(t *testing.T) {
+	slo := func(metric string, ms int64) []record.SLO {
+		return []record.SLO{{Metric: metric, Percentile: 0.95, LimitNS: ms * 1e6}}
+	}
+	run := record.Run{SLOs: slo("ttft", 10)}
+	load := record.Load{Classes: []record.Class{{Name: "chat", SLOs: slo("e2e", 100)}, {Name: "nightly"}}}
+	l := &Limits{tally: newTally(run.LimitsOf(load))}
+	answered := func(class string, first, last int64) *result.Request {
+		r := result.New(0)
+		r.Class, r.Outcome, r.First, r.Last, r.End, r.OutputTokens = class, result.OK, first*1e6, last*1e6, last*1e6, 4
+		r.Intended = 0
+		return &r
+	}
+	failed := result.New(1)
+	failed.Class, failed.Outcome = "chat", result.Timeout
+	for _, r := range []*result.Request{answered("chat", 50, 90), answered("chat", 50, 101), answered("nightly", 9, 500), answered("nightly", 11, 500), &failed} {
+		l.count(r)
+	}
+	got := l.Now()
+	if len(got) != 2 || got[0].Class != "chat" || got[0].Misses != 2 || got[0].N != 3 || got[1].Class != "nightly" || got[1].Misses != 1 || got[1].N != 2 {
+		t.Errorf("%+v", got)
+	}
+}

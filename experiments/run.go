@@ -24,6 +24,9 @@ type Running struct {
 	Load string
 	Left time.Duration // estimate for the rest of the run; 0 where unknown
 	Live *loadgen.Live
+
+	Classes []string // of the load, in its order; nil for requests of one kind
+	Limits  *Limits
 }
 
 // run is a plan being carried out.
@@ -154,8 +157,12 @@ func (r *run) trial(ctx context.Context, key record.TrialKey, k, n int) error {
 	if err != nil {
 		return err
 	}
-	live := &loadgen.Live{}
-	t := Running{K: k, N: n, Arm: arm.Record.Name + r.label + unprofiled(key), Load: load.Record.Name, Live: live}
+	limits := &Limits{tally: newTally(r.plan.Matrix.Limits(load))}
+	live := &loadgen.Live{Ended: limits.count}
+	t := Running{K: k, N: n, Arm: arm.Record.Name + r.label + unprofiled(key), Load: load.Record.Name, Live: live, Limits: limits}
+	for _, c := range load.Record.Classes {
+		t.Classes = append(t.Classes, c.Name)
+	}
 	if r.done > 0 {
 		t.Left = r.took / time.Duration(r.done) * time.Duration(n-k)
 	}

@@ -54,6 +54,7 @@ func Attack(ctx context.Context, p Plan, sink func(result.Request)) (Report, err
 	for r := range a.ended {
 		sink(r)
 		lags = append(lags, report.add(r))
+		p.Live.heard(&r)
 		if p.Permit != nil {
 			p.Permit.Settle(r)
 		}
@@ -117,7 +118,7 @@ func newAttack(ctx context.Context, p Plan, calls []stream.Call) *attack {
 		Dialect: p.Dialect, Model: p.Options.Model, Key: p.Options.Key, Counter: p.Counter, Ended: a.end, Turns: stream.NewTurns(calls),
 	}
 	if p.Live != nil {
-		p.Live.begin(len(calls), a.run.Now)
+		p.Live.begin(calls, a.run.Now)
 		a.transport.Issued, a.transport.Streamed = p.Live.issue, p.Live.streamed
 	}
 	return a

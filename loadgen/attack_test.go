@@ -384,7 +384,8 @@ func TestNothingIsRetried(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	live := new(Live)
+	heard := map[uint64]bool{} // from one goroutine: the race detector knows
+	live := &Live{Ended: func(r *result.Request) { heard[r.Seq] = true }}
 	if p := live.Progress(); !reflect.DeepEqual(p, Progress{}) {
 		t.Errorf("before: %+v", p)
 	}
@@ -420,6 +421,9 @@ func TestProgress(t *testing.T) {
 	got := live.Progress()
 	if got.Planned != 200 || got.Issued != 200 || got.Done != 200 || got.Failed != 50 || got.InFlight != 0 {
 		t.Errorf("after: %+v", got)
+	}
+	if len(heard) != 200 {
+		t.Errorf("%d of 200 requests were heard of", len(heard))
 	}
 	if got.Outcomes[result.Overloaded] != 50 || len(got.Outcomes) != 1 {
 		t.Errorf("outcomes %v", got.Outcomes)

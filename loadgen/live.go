@@ -16,6 +16,9 @@ const recent = 512
 // Live are counters of an attack under way. The zero value is ready; one Live
 // serves one attack at a time, and any number of readers.
 type Live struct {
+	// Ended hears of every request as it is handed over, from one goroutine; it may be nil.
+	Ended func(*result.Request)
+
 	mu       sync.Mutex
 	now      func() int64
 	progress Progress
@@ -24,6 +27,7 @@ type Live struct {
 	ttft     ring           // from the intended time
 	itl      ring           // gaps, by token
 	tokens   seconds
+	classes  classes
 }
 
 // Progress is a snapshot.
@@ -35,7 +39,9 @@ type Progress struct {
 	Tokens   float64        // generated tokens per second, over some full seconds before this one
 	TTFT     Percentiles    // from the intended time, over the latest first tokens
 	ITL      Percentiles    // gap by token, over the latest messages; where the server counts nothing, by message
-	Outcomes map[string]int // failures by class; nil for none
+	Outcomes map[string]int // failures by outcome; nil for none
+
+	Classes []ClassProgress // of the requests, by name; nil where they have none
 }
 
 // Percentiles are by nearest rank. Those for which there are too few values are 0.
@@ -43,12 +49,18 @@ type Percentiles struct{ P50, P95, P99 time.Duration }
 
 // Progress returns the counters as they are now.
 func (l *Live) Progress() Progress {
+	p, classes := l.snapshot()
+	p.Classes = classProgress(classes) // sorts, and whoever counts is not to wait for that
+	return p
+}
+
+func (l *Live) snapshot() (Progress, []classLive) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	p := l.progress
+	p, classes := l.progress, slices.Clone(l.classes.all)
 	p.InFlight = p.Issued - p.Done
 	if p.Issued == 0 {
-		return p
+		return p, classes
 	}
 	now := l.now()
 	p.Elapsed = time.Duration(now)
@@ -61,22 +73,26 @@ func (l *Live) Progress() Progress {
 	if len(l.outcomes) > 0 {
 		p.Outcomes = maps.Clone(l.outcomes)
 	}
-	return p
+	return p, classes
 }
 
-func (l *Live) begin(planned int, now func() int64) {
+func (l *Live) begin(calls []stream.Call, now func() int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.now = now
-	l.progress = Progress{Planned: planned}
+	l.progress = Progress{Planned: len(calls)}
+	l.classes = classesOf(calls)
 	l.issued, l.ttft, l.itl, l.tokens, l.outcomes = ring{}, ring{}, ring{}, seconds{}, map[string]int{}
 }
 
-func (l *Live) issue(_ uint64, at int64) {
+func (l *Live) issue(seq uint64, at int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.progress.Issued++
 	l.issued.add(at)
+	if c := l.classes.of(seq); c != nil {
+		c.Issued++
+	}
 }
 
 func (l *Live) end(r result.Request) {
@@ -87,17 +103,34 @@ func (l *Live) end(r result.Request) {
 		l.progress.Failed++
 		l.outcomes[r.Outcome]++
 	}
+	if c := l.classes.of(r.Seq); c != nil {
+		c.ended(r.Outcome)
+	}
+}
+
+// heard tells who listens of a request that is handed over.
+func (l *Live) heard(r *result.Request) {
+	if l != nil && l.Ended != nil {
+		l.Ended(r)
+	}
 }
 
 // streamed takes up a message; see stream.Transport.
-func (l *Live) streamed(m stream.Streamed) {
+func (l *Live) streamed(seq uint64, m stream.Streamed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tokens.add(m.At, m.Tokens)
+	note(&l.ttft, &l.itl, m)
+	if c := l.classes.of(seq); c != nil {
+		note(&c.ttft, &c.itl, m)
+	}
+}
+
+func note(ttft, itl *ring, m stream.Streamed) {
 	if m.First {
-		l.ttft.add(m.Wait)
+		ttft.add(m.Wait)
 	} else {
-		l.itl.add(m.Wait / int64(m.Tokens))
+		itl.add(m.Wait / int64(m.Tokens))
 	}
 }
 

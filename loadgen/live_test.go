@@ -1,9 +1,11 @@
 package loadgen
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/stream"
 )
 
@@ -66,12 +68,46 @@ func TestSeconds(t *testing.T) {
 // A first message is a TTFT, another a gap of each of its tokens.
 func TestLiveMessages(t *testing.T) {
 	var l Live
-	l.begin(1, func() int64 { return int64(time.Second / 2) })
+	l.begin(make([]stream.Call, 1), func() int64 { return int64(time.Second / 2) })
 	l.issue(0, 0)
-	l.streamed(stream.Streamed{First: true, At: 1, Wait: 300, Tokens: 2})
-	l.streamed(stream.Streamed{At: 2, Wait: 90, Tokens: 3})
+	l.streamed(0, stream.Streamed{First: true, At: 1, Wait: 300, Tokens: 2})
+	l.streamed(0, stream.Streamed{At: 2, Wait: 90, Tokens: 3})
 	got := l.Progress()
 	if got.TTFT.P50 != 300 || got.ITL.P50 != 30 || got.Tokens != 10 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// Each class counts what is of its own requests, and all count together.
+func TestLiveClasses(t *testing.T) {
+	var l Live
+	calls := []stream.Call{{Class: "slow"}, {Class: "fast"}, {Class: "slow"}, {Class: "fast"}, {Class: "fast"}}
+	l.begin(calls, func() int64 { return int64(time.Second / 2) })
+	for seq := range uint64(4) {
+		l.issue(seq, int64(seq))
+		wait := int64(100)
+		if calls[seq].Class == "slow" {
+			wait = 900
+		}
+		l.streamed(seq, stream.Streamed{First: true, At: 1, Wait: wait, Tokens: 2})
+		l.streamed(seq, stream.Streamed{At: 2, Wait: wait / 2, Tokens: 5})
+	}
+	l.end(result.Request{Seq: 0, Class: "slow", Outcome: result.Timeout})
+	l.end(result.Request{Seq: 1, Class: "fast", Outcome: result.OK})
+	p := l.Progress()
+	want := []ClassProgress{
+		{Name: "fast", Planned: 3, Issued: 2, Done: 1, TTFT: Percentiles{P50: 100}, ITL: Percentiles{P50: 10}},
+		{Name: "slow", Planned: 2, Issued: 2, Done: 1, Failed: 1, TTFT: Percentiles{P50: 900}, ITL: Percentiles{P50: 90}},
+	}
+	if !slices.Equal(p.Classes, want) {
+		t.Errorf("%+v, want %+v", p.Classes, want)
+	}
+	if p.Planned != 5 || p.Issued != 4 || p.Done != 2 || p.Failed != 1 {
+		t.Errorf("%+v", p)
+	}
+	l.begin(make([]stream.Call, 3), func() int64 { return 1 })
+	l.issue(2, 0)
+	if p := l.Progress(); p.Classes != nil || p.Issued != 1 {
+		t.Errorf("of requests of one kind: %+v", p)
 	}
 }

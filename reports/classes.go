@@ -260,6 +260,49 @@ func ofClass(class string) string {
 	return " of " + class
 }
 
+// classLine says how a class fared, for the terminal.
+func classLine(k *analysis.ClassResult) string {
+	name := k.Name
+	if k.Team != "" {
+		name += " of team " + k.Team
+	}
+	line := fmt.Sprintf("%s: %d of %d requests answered%s", name, k.OK, k.Issued, outcomes(k.Outcomes))
+	if len(k.SLOs) == 0 {
+		return line + "; no limits"
+	}
+	within := measuredCell(k.Attainment)
+	if within.Sub != "" {
+		within.Text += " (" + within.Sub + ")"
+	}
+	return fmt.Sprintf("%s; within all its limits %s; %s", line, within.Text, k.Verdict)
+}
+
+// ClassJSON is how a class fared. Times are nanoseconds; a number that is not there is left out.
+type ClassJSON struct {
+	Class      string                        `json:"class"`
+	Team       string                        `json:"team,omitempty"`
+	Issued     int                           `json:"issued"`
+	OK         int                           `json:"ok"`
+	Outcomes   map[string]int                `json:"outcomes"`
+	Metrics    map[string]map[string]float64 `json:"metrics_ns"`           // as of all requests
+	Verdict    string                        `json:"verdict,omitempty"`    // on all its limits; none where it has none
+	Attainment map[string]float64            `json:"attainment,omitempty"` // "estimate", "low", "high": share of issued requests within all its limits
+}
+
+func classesJSON(classes []analysis.ClassResult) (out []ClassJSON) {
+	for _, k := range classes {
+		j := ClassJSON{Class: k.Name, Team: k.Team, Issued: k.Issued, OK: k.OK, Outcomes: k.Outcomes, Metrics: metricsJSON(k.Metrics)}
+		if len(k.SLOs) > 0 {
+			j.Verdict = string(k.Verdict)
+		}
+		if a := k.Attainment; len(k.SLOs) > 0 && a.Known() {
+			j.Attainment = map[string]float64{"estimate": a.Estimate, "low": a.Low, "high": a.High}
+		}
+		out = append(out, j)
+	}
+	return out
+}
+
 // takenLines are what the cache served and what each team took, for the terminal.
 func takenLines(c analysis.Cell) (lines []string) {
 	if u := c.Cache; u.Known && u.Prompt > 0 {

@@ -65,19 +65,43 @@ func TestClasses(t *testing.T) {
 	if err := Load(&md, s, "run"); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"limit p95 ttft 100 ms of chat: undecided (0 of 45 requests beyond it)", "prefix cache: 12 % of prompt tokens read from it, at most 25 % are shared", "team web: 45 requests, ", "team none: 15 requests, ", ", 1 timeout"} {
+	for _, want := range []string{"class chat of team web: 45 of 45 requests answered; within all its limits 100 % (", "class batch: 14 of 15 requests answered, 1 timeout; within", "limit p95 ttft 100 ms of chat: undecided (0 of 45 requests beyond it)", "prefix cache: 12 % of prompt tokens read from it, at most 25 % are shared", "team web: 45 requests, ", "team none: 15 requests, ", ", 1 timeout"} {
 		if !strings.Contains(md.String(), want) {
 			t.Errorf("the summary does not say %q:\n%s", want, md.String())
 		}
 	}
 	if out := LoadSummary(s); len(out.Teams) != 2 || out.Teams[1].Team != "web" || out.Limits[0].Class != "chat" {
 		t.Errorf("%+v", out)
+	} else if k := out.Classes; len(k) != 2 || k[0].Class != "chat" || k[0].Issued != 45 || k[0].Verdict != "undecided" || k[1].OK != 14 || k[1].Attainment["estimate"] != 14.0/15 {
+		t.Errorf("%+v", k)
+	} else {
+		checkFloors(t, md.String(), out)
 	}
 	checkClassFigures(t, page)
 	for _, section := range Build(analysed(t, recordtest.Small()), Options{}).Sections {
 		if section.ID == "classes" {
 			t.Error("classes in a run that has none")
 		}
+	}
+}
+
+// checkFloors: a percentile of a class that has too few requests for it is none, though all requests together have it. 60 are
+// enough for a p95, which takes 59; 45 are not, but are for a median.
+func checkFloors(t *testing.T, text string, out LoadJSON) {
+	t.Helper()
+	if _, all := out.Metrics["ttft"]["p95"]; !all {
+		t.Error("no p95 of 60 requests")
+	}
+	for _, k := range out.Classes {
+		_, p50 := k.Metrics["ttft"]["p50"]
+		if _, p95 := k.Metrics["ttft"]["p95"]; p95 || !p50 {
+			t.Errorf("class %s of %d requests: %v", k.Class, k.Issued, k.Metrics["ttft"])
+		}
+	}
+	table, _, _ := strings.Cut(text, "throughput:")
+	_, chat, _ := strings.Cut(table, "\nchat ")
+	if first, _, _ := strings.Cut(chat, "\n"); strings.Count(first, "insufficient") != 2 { // p95 and p99
+		t.Errorf("the row of TTFT of chat is %q in\n%s", first, table)
 	}
 }
 

@@ -18,15 +18,16 @@ import (
 func Load(w io.Writer, s *analysis.Study, dir string) error {
 	p := &printer{}
 	c := s.Cells[0]
-	p.f("%s, %s\n%d of %d requests answered%s\n\n", s.Run.Arms[0].Name, loadText(s.Run.Loads[0]), c.OK, c.Issued, outcomes(c))
+	p.f("%s, %s\n%d of %d requests answered%s\n\n", s.Run.Arms[0].Name, loadText(s.Run.Loads[0]), c.OK, c.Issued, outcomes(c.Outcomes))
 	p.fail(loadTable(c).Text(p))
 	t := say(c.Throughput, natural(c.Throughput))
 	p.f("\nthroughput: %s %s, offered %.3g requests/s\n", t.Number, t.Interval, c.OfferedRate)
-	for _, r := range c.SLOs {
-		p.f("limit p%g %s %s%s: %s (%d of %d requests beyond it)\n", 100*r.SLO.Percentile, r.SLO.Metric, measuredNumber(float64(r.SLO.LimitNS), "ns"), ofClass(r.Class), r.Verdict, r.Misses, r.N)
-		if r.NeedMore > 0 {
-			p.f("  %d more requests within it would meet it\n", r.NeedMore)
-		}
+	if len(c.Classes) == 0 {
+		p.limits(c.SLOs)
+	}
+	for _, k := range c.Classes {
+		p.f("class %s\n", classLine(&k))
+		p.limits(k.SLOs)
 	}
 	for _, line := range takenLines(c) {
 		p.f("%s\n", line)
@@ -44,10 +45,20 @@ func Load(w io.Writer, s *analysis.Study, dir string) error {
 	return p.to(w)
 }
 
+// limits says what became of each limit.
+func (p *printer) limits(results []analysis.SLOResult) {
+	for _, r := range results {
+		p.f("limit p%g %s %s%s: %s (%d of %d requests beyond it)\n", 100*r.SLO.Percentile, r.SLO.Metric, measuredNumber(float64(r.SLO.LimitNS), "ns"), ofClass(r.Class), r.Verdict, r.Misses, r.N)
+		if r.NeedMore > 0 {
+			p.f("  %d more requests within it would meet it\n", r.NeedMore)
+		}
+	}
+}
+
 // outcomes lists what became of the others.
-func outcomes(c analysis.Cell) (s string) {
-	for _, name := range slices.Sorted(maps.Keys(c.Outcomes)) {
-		if n := c.Outcomes[name]; n > 0 && name != "ok" {
+func outcomes(counts map[string]int) (s string) {
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		if n := counts[name]; n > 0 && name != outcomeOK {
 			s += fmt.Sprintf(", %d %s", n, name)
 		}
 	}
@@ -57,20 +68,44 @@ func outcomes(c analysis.Cell) (s string) {
 // loadMetrics are those of the summary, as users know them.
 var loadMetrics = []string{"ttft", "tpot", "itl", "e2e"}
 
+// loadTable has the metrics of all requests, and under them those of each class.
 func loadTable(c analysis.Cell) table.Table {
-	t := table.Table{Columns: []table.Column{{Title: "metric"}, {Title: "mean", Align: table.Right}, {Title: "p50", Align: table.Right}, {Title: "p95", Align: table.Right}, {Title: "p99", Align: table.Right}}}
-	for _, m := range c.Metrics {
+	t := table.Table{Columns: []table.Column{{Title: "metric"}, right("mean", ""), right("p50", ""), right("p95", ""), right("p99", "")}}
+	t.Rows = metricRows(c.Metrics)
+	if len(c.Classes) == 0 {
+		return t
+	}
+	t.Columns = append([]table.Column{{Title: "class"}}, t.Columns...)
+	t.Rows = underName("all", t.Rows)
+	for _, k := range c.Classes {
+		t.Rows = append(t.Rows, underName(k.Name, metricRows(k.Metrics))...)
+	}
+	return t
+}
+
+func metricRows(metrics []analysis.Percentiles) (rows []table.Row) {
+	of := analysis.Cell{Metrics: metrics}
+	for _, m := range metrics {
 		if !slices.Contains(loadMetrics, m.Metric) {
 			continue
 		}
 		cells := []table.Cell{table.Text(m.Metric), measuredCell(m.Mean)}
 		for _, p := range []float64{.5, .95, .99} {
-			q, _ := c.Percentile(m.Metric, p)
+			q, _ := of.Percentile(m.Metric, p)
 			cells = append(cells, measuredCell(q.Value))
 		}
-		t.Rows = append(t.Rows, table.Row{Cells: cells})
+		rows = append(rows, table.Row{Cells: cells})
 	}
-	return t
+	return rows
+}
+
+// underName puts a name before the first of the rows, and none before the others.
+func underName(name string, rows []table.Row) []table.Row {
+	for i, r := range rows {
+		rows[i].Cells = append([]table.Cell{table.Text(name)}, r.Cells...)
+		name = ""
+	}
+	return rows
 }
 
 func measuredCell(v analysis.Value) table.Cell {
@@ -86,7 +121,8 @@ type LoadJSON struct {
 	Outcomes   map[string]int                `json:"outcomes"`
 	Offered    float64                       `json:"offered_rate"`
 	Throughput float64                       `json:"output_tokens_per_second"`
-	Metrics    map[string]map[string]float64 `json:"metrics_ns"` // by metric, then "mean", "p50", "p95", "p99"
+	Metrics    map[string]map[string]float64 `json:"metrics_ns"`        // by metric, then "mean", "p50", "p95", "p99"
+	Classes    []ClassJSON                   `json:"classes,omitempty"` // none where requests are of one kind
 	Limits     []LimitJSON                   `json:"limits"`
 	Invalid    []string                      `json:"invalid"`
 	Teams      []TeamJSON                    `json:"teams,omitempty"`   // none where no request is a team's
@@ -109,23 +145,28 @@ type LimitJSON struct {
 func LoadSummary(s *analysis.Study) LoadJSON {
 	c := s.Cells[0]
 	out := LoadJSON{Server: s.Run.Arms[0].Name, Issued: c.Issued, OK: c.OK, Outcomes: c.Outcomes, Offered: c.OfferedRate, Throughput: c.Throughput.Estimate,
-		Metrics: map[string]map[string]float64{}, Limits: []LimitJSON{}, Invalid: append([]string{}, c.Invalid...),
+		Metrics: metricsJSON(c.Metrics), Classes: classesJSON(c.Classes), Limits: []LimitJSON{}, Invalid: append([]string{}, c.Invalid...),
 		Instrument: append([]record.Exactness{}, s.Instrument.Errors...)}
-	for _, m := range c.Metrics {
+	out.Teams = teamsJSON(c)
+	for _, r := range c.SLOs {
+		out.Limits = append(out.Limits, LimitJSON{r.SLO.Metric, r.SLO.Percentile, r.SLO.LimitNS, string(r.Verdict), r.Misses, r.N, r.NeedMore, r.Class})
+	}
+	return out
+}
+
+func metricsJSON(metrics []analysis.Percentiles) map[string]map[string]float64 {
+	of, out := analysis.Cell{Metrics: metrics}, map[string]map[string]float64{}
+	for _, m := range metrics {
 		if !slices.Contains(loadMetrics, m.Metric) {
 			continue
 		}
 		numbers := map[string]float64{}
 		note(numbers, "mean", m.Mean)
 		for name, p := range map[string]float64{"p50": .5, "p95": .95, "p99": .99} {
-			q, _ := c.Percentile(m.Metric, p)
+			q, _ := of.Percentile(m.Metric, p)
 			note(numbers, name, q.Value)
 		}
-		out.Metrics[m.Metric] = numbers
-	}
-	out.Teams = teamsJSON(c)
-	for _, r := range c.SLOs {
-		out.Limits = append(out.Limits, LimitJSON{r.SLO.Metric, r.SLO.Percentile, r.SLO.LimitNS, string(r.Verdict), r.Misses, r.N, r.NeedMore, r.Class})
+		out[m.Metric] = numbers
 	}
 	return out
 }

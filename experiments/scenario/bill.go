@@ -1,11 +1,8 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -30,14 +27,9 @@ type Bill struct {
 // LoadBill reads a bill. The error holds every problem of the file, as that of Load does. Month is the
 // one that the caller asks about, "" for the file's own.
 func LoadBill(file, month string) (*Bill, error) {
-	text, err := os.ReadFile(file)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &strict.Problem{File: file, Found: "no such file", Expected: "a bill in TOML"}
-	case err != nil:
-		return nil, fmt.Errorf("read bill: %w", err)
-	case len(text) > largestFile:
-		return nil, &strict.Problem{File: file, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+	text, err := readText(file, "a bill")
+	if err != nil {
+		return nil, err
 	}
 	return ParseBill(file, text, month)
 }

@@ -1,11 +1,8 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
-	"os"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -17,14 +14,9 @@ import (
 
 // LoadBudgets reads a file of budgets. The error holds every problem of the file, as that of Load does.
 func LoadBudgets(path string) ([]gate.Budget, error) {
-	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "budgets in TOML"}
-	case err != nil:
-		return nil, fmt.Errorf("read budgets: %w", err)
-	case len(text) > largestFile:
-		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+	text, err := readText(path, "budgets")
+	if err != nil {
+		return nil, err
 	}
 	return ParseBudgets(path, text)
 }

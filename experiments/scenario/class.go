@@ -156,7 +156,7 @@ func (t *table) consistent(c Class) {
 
 // conflicts are those of the lengths of a class with its prefix and its corpus.
 func (c Class) conflicts() (all []conflict) {
-	if c.SharedPrefix.Groups > 0 && c.PromptTokens.Max > 0 {
+	if c.SharedPrefix.Groups > 0 && c.PromptTokens.Max > 0 && c.PromptTokens.known() {
 		for i, tokens := range c.SharedPrefix.tokens(c.PromptTokens) {
 			key := "shared_prefix.tokens"
 			if c.SharedPrefix.Shares != nil {
@@ -168,7 +168,7 @@ func (c Class) conflicts() (all []conflict) {
 			}
 		}
 	}
-	if most := c.Corpus.MaxOutput; c.Corpus.File != "" && c.OutputTokens.Max > most {
+	if most := c.Corpus.MaxOutput; c.Corpus.File != "" && c.OutputTokens.Max > most && c.OutputTokens.known() {
 		all = append(all, conflict{"output_tokens", fmt.Sprint(c.OutputTokens.Max), fmt.Sprintf("at most corpus.max_output_tokens (%d)", most), ""})
 	}
 	return all

@@ -1,11 +1,8 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -199,14 +196,9 @@ func (l *Ladder) rung(name string) int {
 
 // LoadLadder reads a ladder file. The error holds every problem of the file, as that of Load does.
 func LoadLadder(path string) (*Ladder, error) {
-	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "a ladder in TOML"}
-	case err != nil:
-		return nil, fmt.Errorf("read ladder: %w", err)
-	case len(text) > largestFile:
-		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+	text, err := readText(path, "a ladder")
+	if err != nil {
+		return nil, err
 	}
 	return ParseLadder(path, text)
 }

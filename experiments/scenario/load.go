@@ -14,20 +14,15 @@ import (
 	"github.com/assaylab/assay/analysis/strict"
 )
 
-// largestFile bounds what Load reads: a scenario is written by hand.
+// largestFile bounds what is read of a file that is written by hand.
 const largestFile = 1 << 20
 
 // Load reads a scenario file and gives keys of it other values first: edits are KEY=VALUE, see Edit. The error
 // holds every problem of the file; Problems unpacks it. Lines are those of the text after the edits.
 func Load(path string, edits ...string) (*Scenario, error) {
-	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "a scenario in TOML"}
-	case err != nil:
-		return nil, fmt.Errorf("read scenario: %w", err)
-	case len(text) > largestFile:
-		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+	text, err := readText(path, "a scenario")
+	if err != nil {
+		return nil, err
 	}
 	edited := string(text)
 	for _, e := range edits {
@@ -47,6 +42,20 @@ func Load(path string, edits ...string) (*Scenario, error) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// readText reads a file that is written by hand; what says what it is to hold, as in "a scenario".
+func readText(path, what string) ([]byte, error) {
+	text, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &strict.Problem{File: path, Found: "no such file", Expected: what + " in TOML"}
+	case err != nil:
+		return nil, fmt.Errorf("read %s: %w", strings.TrimPrefix(what, "a "), err)
+	case len(text) > largestFile:
+		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+	}
+	return text, nil
 }
 
 // ReadFiles reads the traces, the observed lengths, the prices and the ladder that the scenario names, which Load does and Parse does not.

@@ -23,6 +23,9 @@ type Observed struct {
 	Table  *workload.Table // what was read; nil before
 }
 
+// known says whether the bounds of l are those of its lengths: not while these are still to be read from a file.
+func (l Length) known() bool { return l.Observed.File == "" || l.Observed.Table != nil }
+
 // empirical reads the table of an observed distribution. Lengths outside min and max are left out, as are those of the
 // other distributions.
 func (t *table) empirical() Length {

@@ -2,10 +2,7 @@ package scenario
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -146,14 +143,9 @@ func (p *CapacityPlan) ArmNames() (all []string) {
 
 // LoadPlan reads a plan file. The error holds every problem of the file, as that of Load does.
 func LoadPlan(path string) (*CapacityPlan, error) {
-	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, &strict.Problem{File: path, Found: "no such file", Expected: "a plan in TOML"}
-	case err != nil:
-		return nil, fmt.Errorf("read plan: %w", err)
-	case len(text) > largestFile:
-		return nil, &strict.Problem{File: path, Found: fmt.Sprintf("%d bytes", len(text)), Expected: fmt.Sprintf("at most %d", largestFile)}
+	text, err := readText(path, "a plan")
+	if err != nil {
+		return nil, err
 	}
 	return ParsePlan(path, text)
 }

@@ -160,7 +160,7 @@ func (e *exchange) decode(payload []byte, at int64, read int) error {
 		return err
 	}
 	if e.timeline.add(d, at, read) && e.t.Streamed != nil {
-		e.t.Streamed(e.timeline.latest(e.request.Intended))
+		e.t.Streamed(e.request.Seq, e.timeline.latest(e.request.Intended))
 	}
 	return nil
 }

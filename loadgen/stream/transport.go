@@ -77,7 +77,7 @@ type Transport struct {
 
 	// Streamed hears of every message with generated tokens as it comes; concurrent calls.
 	// It may be nil, and is called between two stamps: it should be quick.
-	Streamed func(Streamed)
+	Streamed func(seq uint64, m Streamed)
 }
 
 // Streamed is a message with generated tokens.

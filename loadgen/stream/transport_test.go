@@ -127,7 +127,7 @@ func TestStreamed(t *testing.T) {
 	} {
 		tr, _, _ := setup(t, &pieces{err: io.EOF, left: tc.pieces})
 		var got []Streamed
-		tr.Streamed = func(m Streamed) { got = append(got, m) }
+		tr.Streamed = func(_ uint64, m Streamed) { got = append(got, m) }
 		if _, err := io.Copy(io.Discard, trip(t, tr).Body); err != nil {
 			t.Fatal(err)
 		}
