@@ -252,7 +252,7 @@ func TestDialectsOfTritonServer(t *testing.T) {
 		{"triton-llmapi", "heard", result.OK, "", []string{ofLLMAPI}},
 		{"triton-llmapi-stream", "heard", result.OK, "", []string{strings.Replace(ofLLMAPI, `"streaming": [false]`, `"streaming": [true]`, 1)}},
 		{"triton-llmapi-grpc", "heard", result.OK, "", []string{strings.Replace(ofLLMAPI, `"streaming": [false]`, `"streaming": [true]`, 1)}},
-		{"triton-llmapi", "grows", result.HTTPError, "", nil},
+		{"triton-llmapi", "grows", result.StreamErr, "generate expects model to produce exactly 1 response", nil},
 	} {
 		kind, _ := dialect.Named(tc.dialect)
 		o := dialect.Options{Model: tc.model, Temperature: 0.5, TopK: 3, Stop: []string{"#"}}
