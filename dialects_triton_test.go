@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -224,8 +225,11 @@ func realTriton(t *testing.T) (http, grpc string) {
 func TestDialectsOfTritonServer(t *testing.T) {
 	http, grpc := realTriton(t)
 	urls := map[string]string{"triton": http, "triton-stream": http, "kserve": http, "triton-grpc": grpc}
+	llmapi := map[string]string{"triton-llmapi": http, "triton-llmapi-stream": http, "triton-llmapi-grpc": grpc} // whose models take no batches, and so have no queue
 	streamed := []string{"w0", " w1", " w2", " w3", " w4"}
 	heard := `{"bad_words": [""], "max_tokens": [5], "stop_words": ["#"], "stream": [false], "temperature": [0.5], "text_input": ["Hi \u00e9"], "top_k": [3]}`
+	const ofLLMAPI = `{"return_finish_reason": [true], "sampling_param_exclude_input_from_output": [true], "sampling_param_max_tokens": [5], "sampling_param_stop": ["#"], ` +
+		`"sampling_param_temperature": [0.5], "sampling_param_top_k": [3], "streaming": [false], "text_input": ["Hi \u00e9"]}`
 	for _, tc := range []struct {
 		dialect, model, outcome, errors string
 		texts                           []string
@@ -243,10 +247,16 @@ func TestDialectsOfTritonServer(t *testing.T) {
 		{"triton-stream", "none", result.HTTPError, "unknown model: 'none'", nil},
 		{"kserve", "none", result.HTTPError, "unknown model: 'none'", nil},
 		{"triton-grpc", "none", result.StreamErr, "unknown model: 'none'", nil}, // it says so in a response
+		{"triton-llmapi-stream", "grows", result.OK, "", streamed},
+		{"triton-llmapi-grpc", "grows", result.OK, "", streamed},
+		{"triton-llmapi", "heard", result.OK, "", []string{ofLLMAPI}},
+		{"triton-llmapi-stream", "heard", result.OK, "", []string{strings.Replace(ofLLMAPI, `"streaming": [false]`, `"streaming": [true]`, 1)}},
+		{"triton-llmapi-grpc", "heard", result.OK, "", []string{strings.Replace(ofLLMAPI, `"streaming": [false]`, `"streaming": [true]`, 1)}},
+		{"triton-llmapi", "grows", result.StreamErr, "generate expects model to produce exactly 1 response", nil},
 	} {
 		kind, _ := dialect.Named(tc.dialect)
 		o := dialect.Options{Model: tc.model, Temperature: 0.5, TopK: 3, Stop: []string{"#"}}
-		r, texts := askOnce(t, urls[tc.dialect], kind.Dialect, o, workload.Prompt{Text: "Hi é", MaxTokens: 5})
+		r, texts := askOnce(t, cmp.Or(urls[tc.dialect], llmapi[tc.dialect]), kind.Dialect, o, workload.Prompt{Text: "Hi é", MaxTokens: 5})
 		t.Logf("%s, %s: %d %s %q, texts %q", tc.dialect, tc.model, r.Status, r.Outcome, r.Error, texts)
 		if r.Outcome != tc.outcome || !strings.Contains(r.Error, tc.errors) || !reflect.DeepEqual(texts, tc.texts) {
 			t.Errorf("%s, %s: %d %s %q, texts %q; want %s %q, %q", tc.dialect, tc.model, r.Status, r.Outcome, r.Error, texts, tc.outcome, tc.errors, tc.texts)

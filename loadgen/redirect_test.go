@@ -11,6 +11,7 @@ import (
 	"github.com/assaylab/assay/loadgen/dialect"
 	"github.com/assaylab/assay/loadgen/result"
 	"github.com/assaylab/assay/loadgen/scripted"
+	"github.com/assaylab/assay/loadgen/stream"
 )
 
 // No answer makes a load connect to another server, whatever it says, in any dialect and with either transport: the other one
@@ -36,7 +37,7 @@ func TestNoRedirects(t *testing.T) {
 	statuses := []int{301, 302, 303, 305, 307, 308, 401, 407, 429, 503}
 	for _, k := range dialect.Kinds() {
 		start := serve
-		if k.Name == "triton-grpc" {
+		if stream.Framed(k.Dialect) {
 			start = serveHTTP2
 		}
 		server := start(t, func(r scripted.Received) scripted.Script {

@@ -6,7 +6,7 @@ import "slices"
 // Settings and Swept of such an arm are the system's own, by its names; what is not among them was left to the system.
 type Deployment struct {
 	Target  string `json:"target"`  // its name in the scenario
-	System  string `json:"system"`  // "vllm", "triton", "trtllm" or "server"
+	System  string `json:"system"`  // of experiments/system: "vllm", "server" and others
 	Title   string `json:"title"`   // the system in words
 	Version string `json:"version"` // "" where it is not known before the start: Trial.Server then has it
 	Model   string `json:"model"`   // as it is asked for, "" for the first that the server lists

@@ -25,7 +25,7 @@ const Server = "server"
 
 // Kinds returns all systems, in the order of documents.
 func Kinds() []Kind {
-	return []Kind{server(), vllm(), triton(), trtllm(), tritonTRT()}
+	return []Kind{server(), vllm(), triton(), trtllm(), tritonTRT(), tritonLLMAPI()}
 }
 
 // Named is the system of a name.

@@ -15,7 +15,7 @@ func triton() Kind {
 	const most = 1 << 20
 	return Kind{
 		Name: "triton", Title: "Triton Inference Server", Started: true, Adjustable: true, Starts: 10 * time.Second, Refuse: refuseTriton,
-		Dialects: []string{"triton-stream", "triton", "triton-vllm-stream", "triton-vllm", "kserve", "triton-grpc"},
+		Dialects: []string{"triton-stream", "triton", "triton-vllm-stream", "triton-vllm", "triton-llmapi-stream", "triton-llmapi", "kserve", "triton-grpc", "triton-llmapi-grpc"},
 		Settings: []Setting{
 			{Name: "max_batch_size", Type: Integer, Min: 0, Max: most, Doc: "most requests of a batch; 0 for a model that takes no batches"},
 			{Name: "dynamic_batching", Type: Boolean, Doc: "requests of different clients are batched; `false` takes the dynamic batcher and all its settings away"},

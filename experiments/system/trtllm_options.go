@@ -35,9 +35,12 @@ var trtPaths = map[string]string{
 	"moe_backend":                       "moe_config.backend",
 }
 
-// TRT divides the settings. What the values say twice is an error.
+// trtArguments are the names in a file of what is a flag of another name to trtllm-serve.
+var trtArguments = map[string]string{"tp_size": "tensor_parallel_size", "pp_size": "pipeline_parallel_size", "ep_size": "moe_expert_parallel_size"}
+
+// TRT divides the settings for trtllm-serve. What the values say twice is an error.
 func TRT(v Values) (TRTOptions, error) {
-	o := TRTOptions{Options: map[string]any{}}
+	o, err := trtFile(v)
 	for _, name := range trtFlags {
 		if value, given := v[name]; given {
 			o.Flags = append(o.Flags, "--"+name, value)
@@ -46,6 +49,12 @@ func TRT(v Values) (TRTOptions, error) {
 	if v["backend"] != "tensorrt" && v["enable_iter_perf_stats"] == "" { // an engine always has them, and refuses the option
 		o.Options["enable_iter_perf_stats"] = true
 	}
+	return o, err
+}
+
+// trtFile are the settings that have no flags.
+func trtFile(v Values) (TRTOptions, error) {
+	o := TRTOptions{Options: map[string]any{}}
 	for _, s := range trtllm().Settings {
 		value, given := v[s.Name]
 		if !given || slices.Contains(trtFlags, s.Name) || s.Name == trtExtra {
@@ -131,10 +140,10 @@ func (o TRTOptions) merge(into, more map[string]any, above string) error {
 	return nil
 }
 
-// trtOwners are places of the file that are the lab's, or a setting's of another name, beside those of trtPaths.
+// trtOwners are places of the file that are the lab's, or a setting's of another name, beside those of trtPaths and trtArguments.
 var trtOwners = map[string]string{
 	"model": "path of the target", "host": "nothing: the lab chooses the address", "port": "nothing: the lab chooses the address",
-	"tensor_parallel_size": "tp_size", "pipeline_parallel_size": "pp_size", "moe_expert_parallel_size": "ep_size", "cuda_graph_config": "cuda_graph",
+	"triton_config": "nothing: the dialect says what is streamed", "cuda_graph_config": "cuda_graph",
 }
 
 // trtOwner is the setting that owns a place in the file, "" for none.
@@ -142,9 +151,11 @@ func trtOwner(path string) string {
 	if own := trtOwners[path]; own != "" {
 		return own
 	}
-	for name, place := range trtPaths {
-		if place == path {
-			return name
+	for _, places := range []map[string]string{trtPaths, trtArguments} {
+		for name, place := range places {
+			if place == path {
+				return name
+			}
 		}
 	}
 	if _, ok := trtllm().Setting(path); ok && trtPaths[path] == "" && path != "cuda_graph" {

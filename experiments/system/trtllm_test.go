@@ -95,6 +95,52 @@ func TestTRTPlaces(t *testing.T) {
 	}
 }
 
+// The LLM API has the settings of trtllm-serve, each as one argument of its own, and nothing that is not given.
+func TestLLMAPI(t *testing.T) {
+	k := tritonLLMAPI()
+	if want := append(trtllm().SettingNames(), PythonModel); !slices.Equal(k.SettingNames(), want) {
+		t.Errorf("%q, want %q", k.SettingNames(), want)
+	}
+	if none, err := LLMAPI(Values{PythonModel: "/m"}); err != nil || len(none) != 0 {
+		t.Errorf("without settings there is %v, %v", none, err)
+	}
+	seen := map[string]string{}
+	for _, s := range trtllm().Settings {
+		value := trtSample(s)
+		options, err := LLMAPI(Values{s.Name: value})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[string]any{}
+		leaves(options, "", all)
+		if len(all) != 1 {
+			t.Fatalf("%s has %v", s.Name, all)
+		}
+		at := slices.Collect(maps.Keys(all))[0]
+		if other := seen[at]; other != "" {
+			t.Errorf("%s and %s are both at %s", s.Name, other, at)
+		}
+		seen[at] = s.Name
+		if _, isText := all[at].(string); s.Type == Integer && isText {
+			t.Errorf("%s is the text %q", s.Name, all[at])
+		}
+	}
+	if seen["tensor_parallel_size"] != "tp_size" || seen["moe_expert_parallel_size"] != "ep_size" || seen["backend"] != "backend" {
+		t.Errorf("%v", seen)
+	}
+	for _, tc := range []struct {
+		values Values
+		want   string
+	}{
+		{Values{"backend": "tensorrt"}, "triton-trtllm does"}, {Values{"backend": "pytorch"}, ""}, {Values{"quantization": "FP8"}, "as it is quantized"},
+		{Values{trtExtra: `{"triton_config": {}}`}, "the dialect says"}, {Values{"cuda_graph": "false", "cuda_graph_padding": "true"}, "cuda_graph is false"},
+	} {
+		if got := k.Refuses(tc.values, "2.51.0"); tc.want == "" && got != "" || !strings.Contains(got, tc.want) {
+			t.Errorf("%v: %q, want %q", tc.values, got, tc.want)
+		}
+	}
+}
+
 // Values have the types that the options have.
 func TestTRTTypes(t *testing.T) {
 	o, err := TRT(Values{"max_batch_size": "8", "kv_cache_free_gpu_memory_fraction": "0.85", "enable_block_reuse": "false", "cuda_graph_batch_sizes": "1, 2",

@@ -1,11 +1,13 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 
 	"github.com/assaylab/assay/experiments/system"
+	"github.com/assaylab/assay/loadgen/dialect"
 )
 
 // Launch is what an arm of a started system is made of.
@@ -59,6 +61,15 @@ func Probe(ctx context.Context, l Launch) Found {
 		return Found{Missing: []string{fmt.Sprintf("%s is not started by the lab", l.Kind.Title)}}
 	}
 	return s.probe(ctx, l)
+}
+
+// shape is how answers arrive in the dialect of the launch.
+func (l Launch) shape() dialect.Shape {
+	k, ok := dialect.Named(cmp.Or(l.Dialect, first(l.Kind.Dialects)))
+	if !ok {
+		return dialect.Marked
+	}
+	return k.Dialect.NewDecoder().Shape()
 }
 
 // CommandLine is what would be run, with "PORT" in the port's place; nil for what is not started.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/loadgen/dialect"
 )
 
 func init() { starters["triton"] = starter{start: newTriton, probe: probeTriton, command: tritonLine} }
@@ -216,7 +217,7 @@ func (a *tritonAPI) verify(ctx context.Context, model string, changes []change) 
 
 // URL implements Target.
 func (t *triton) URL() string {
-	if t.launch.Dialect == grpcDialect {
+	if t.launch.shape() == dialect.Framed { // gRPC has a port of its own
 		return localhost + t.ports.grpc
 	}
 	return t.api.base
@@ -224,9 +225,6 @@ func (t *triton) URL() string {
 
 // localhost begins the URLs of servers that the lab starts.
 const localhost = "http://127.0.0.1:"
-
-// grpcDialect is spoken on a port of its own.
-const grpcDialect = "triton-grpc"
 
 // Version implements Prober.
 func (t *triton) Version(ctx context.Context) (string, error) { return t.api.version(ctx) }

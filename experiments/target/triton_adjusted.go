@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/assaylab/assay/analysis/record"
+	"github.com/assaylab/assay/loadgen/dialect"
 )
 
 // adjusted is a Triton server that is there. Its model is loaded anew with the trial's settings, and afterwards as it was before:
@@ -51,8 +52,8 @@ func (t *adjusted) Check(ctx context.Context) error {
 	if _, given := t.launch.Values["http_threads"]; given {
 		return errors.New("http_threads is set when a server is started, and this one is there: remove it")
 	}
-	if t.launch.Dialect == grpcDialect {
-		return fmt.Errorf("dialect %s has a port of its own, which a server that is there does not tell: use another dialect, or have the server started", grpcDialect)
+	if t.launch.shape() == dialect.Framed {
+		return fmt.Errorf("dialect %s has a port of its own, which a server that is there does not tell: use another dialect, or have the server started", t.launch.Dialect)
 	}
 	names, err := t.api.models(ctx)
 	if err != nil {

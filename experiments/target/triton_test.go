@@ -385,7 +385,7 @@ func TestTritonAdjustedFails(t *testing.T) {
 	}{
 		{func(l *Launch) { l.Served = "other" }, `has no model "other": expected one of m`},
 		{func(l *Launch) { l.Values = system.Values{"http_threads": "2"} }, "is set when a server is started"},
-		{func(l *Launch) { l.Dialect = grpcDialect }, "has a port of its own"},
+		{func(l *Launch) { l.Dialect = "triton-grpc" }, "has a port of its own"},
 		{func(l *Launch) { l.URL = "http://127.0.0.1:1" }, "ask http://127.0.0.1:1 for its models"},
 	} {
 		l := there(t, s, nil)

@@ -16,13 +16,15 @@ import (
 )
 
 func init() {
-	starters["triton-trtllm"] = starter{start: newTritonTRT, probe: probeTritonTRT, command: func(l Launch) []string { return tritonTRTServer(l).CommandLine() }}
+	starters["triton-trtllm"] = starter{start: newTritonTRT, probe: probeTritonTRT, command: func(l Launch) []string { return tritonTRTServer(l, nil).CommandLine() }}
 }
 
-// tritonTRT is Triton over a repository that was made from templates. All but the making is Triton's.
+// tritonTRT is Triton over a repository that is made for the trial, from templates or for the LLM API. All but the making is
+// Triton's.
 type tritonTRT struct {
 	Target // nil before the repository is there
-	launch Launch
+	server Launch
+	make   func() error // writes the model of server
 }
 
 var (
@@ -36,14 +38,21 @@ func newTritonTRT(l Launch) (Target, error) {
 	if why := l.Kind.Refuses(l.Values, ""); why != "" {
 		return nil, errors.New(why)
 	}
-	return &tritonTRT{launch: l}, nil
+	server := tritonTRTServer(l, nil)
+	return &tritonTRT{server: server, make: func() error {
+		filled, err := filledTemplates(l)
+		if err != nil {
+			return err
+		}
+		return filled.write(l.Model, server.Model)
+	}}, nil
 }
 
-// tritonTRTServer is the launch of the Triton, over the repository that is to be made.
-func tritonTRTServer(l Launch) Launch {
+// tritonTRTServer is the launch of the Triton, over the repository that is to be made, with settings of Triton's.
+func tritonTRTServer(l Launch, v system.Values) Launch {
 	k, _ := system.Named("triton")
 	inner := l
-	inner.Kind, inner.Values, inner.Model = k, system.Values{}, filepath.Join(l.Dir, "filled")
+	inner.Kind, inner.Values, inner.Model = k, v, filepath.Join(l.Dir, "filled")
 	return inner
 }
 
@@ -76,15 +85,11 @@ func templateValues(v system.Values) map[string]string {
 
 // Check makes the repository, which Triton's own check then looks at.
 func (t *tritonTRT) Check(ctx context.Context) error {
-	filled, err := filledTemplates(t.launch)
+	err := t.make()
 	if err != nil {
 		return err
 	}
-	inner := tritonTRTServer(t.launch)
-	if err := filled.write(t.launch.Model, inner.Model); err != nil {
-		return err
-	}
-	if t.Target, err = New(inner); err != nil {
+	if t.Target, err = New(t.server); err != nil {
 		return err
 	}
 	return t.Target.Check(ctx)
@@ -134,19 +139,24 @@ func (t *tritonTRT) Differs(before, after Stats, seen Seen) []string {
 
 // probeTritonTRT looks for Triton, a GPU, and what the templates lack.
 func probeTritonTRT(ctx context.Context, l Launch) Found {
-	inner := tritonTRTServer(l)
-	would := inner.CommandLine()
-	inner.Model = "" // it is not there before the trial
-	f := Probe(ctx, inner)
-	f.Would = would
-	if !hasGPU("/dev") {
-		f.Missing = append(f.Missing, "no NVIDIA GPU is to be seen on this machine, and engines of TensorRT-LLM need one")
-	}
+	f := probeTritonOver(ctx, tritonTRTServer(l, nil))
 	if l.Model != "" {
 		f.templates(l)
 	}
-	f.Notes = append(f.Notes, "configurations are written to "+filepath.Join(l.Dir, "filled")+", files of the trial",
-		"the version is Triton's: it does not say that of its backend tensorrtllm")
+	f.Notes = append(f.Notes, "the version is Triton's: it does not say that of its backend tensorrtllm")
+	return f
+}
+
+// probeTritonOver looks for Triton and a GPU, for a server whose model is not there before the trial.
+func probeTritonOver(ctx context.Context, server Launch) Found {
+	unmade := server
+	unmade.Model = ""
+	f := Probe(ctx, unmade)
+	f.Would = server.CommandLine()
+	if !hasGPU("/dev") {
+		f.Missing = append(f.Missing, "no NVIDIA GPU is to be seen on this machine, and TensorRT-LLM needs one")
+	}
+	f.Notes = append(f.Notes, "the model's files are written to "+server.Model+", with the trial")
 	return f
 }
 

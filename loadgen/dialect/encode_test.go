@@ -50,6 +50,11 @@ func TestEncodeEveryDialect(t *testing.T) {
 		{"triton-vllm-stream", "/v2/models/m/generate_stream", prompt, Options{IgnoreEOS: true, TopK: 3, Stop: []string{"##"}},
 			`{"exclude_input_in_output":true,"parameters":{"ignore_eos":true,"max_tokens":7,"stop":"##","temperature":0,"top_k":3},"return_finish_reason":true,"return_num_output_tokens":true,"stream":true,"text_input":"func \"main\"\n"}`,
 			"Authorization: Bearer k-secret"},
+		{"triton-llmapi-stream", "/v2/models/m/generate_stream", prompt, Options{Temperature: 0.5, TopP: 0.9, TopK: 3, Seed: &seed, Stop: []string{"##"}, Extra: map[string]any{"sampling_param_frequency_penalty": 0.1}},
+			`{"return_finish_reason":true,"sampling_param_exclude_input_from_output":true,"sampling_param_frequency_penalty":0.1,"sampling_param_max_tokens":7,"sampling_param_seed":9,"sampling_param_stop":["##"],"sampling_param_temperature":0.5,"sampling_param_top_k":3,"sampling_param_top_p":0.9,"streaming":true,"text_input":"func \"main\"\n"}`,
+			"Authorization: Bearer k-secret"},
+		{"triton-llmapi", "/v2/models/m/generate", prompt, Options{ServerSampling: true},
+			`{"return_finish_reason":true,"sampling_param_exclude_input_from_output":true,"sampling_param_max_tokens":7,"streaming":false,"text_input":"func \"main\"\n"}`, "Authorization: Bearer k-secret"},
 		{"kserve", "/v2/models/m/infer", workload.Prompt{Text: "x", MaxTokens: 7, Priority: 2}, Options{},
 			`{"inputs":[{"name":"text_input","shape":[1,1],"datatype":"BYTES","data":["x"]},{"name":"max_tokens","shape":[1,1],"datatype":"INT32","data":[7]},{"name":"temperature","shape":[1,1],"datatype":"FP32","data":[0]}],"outputs":[{"name":"text_output"}],"parameters":{"priority":2}}`,
 			"Authorization: Bearer k-secret"},
@@ -143,6 +148,7 @@ func TestUnsupported(t *testing.T) {
 		"chat": "yyyyyyyy", "completions": "yyyyyyyy", "openai-chat": "nynynnyn", "openai-responses": "nnnnnnyn", "anthropic": "nnyyynnn",
 		"gemini": "nyyynnyn", "gemini-whole": "nyyynnyn", "vertex": "nyyynnyn", "vertex-whole": "nyyynnyn",
 		"triton-stream": "yyyyynyy", "triton": "yyyyynyy", "triton-vllm-stream": "yyyynnyy", "triton-vllm": "yyyynnyy", "kserve": "yyyyyyyy", "triton-grpc": "yyyyyyyy",
+		"triton-llmapi-stream": "nyyyynyy", "triton-llmapi": "nyyyynyy", "triton-llmapi-grpc": "nyyyynyy",
 	} {
 		kind, ok := Named(name)
 		if !ok {
@@ -157,8 +163,8 @@ func TestUnsupported(t *testing.T) {
 			}
 		}
 	}
-	if len(Kinds()) != 15 {
-		t.Errorf("%d dialects, and 15 are tested here", len(Kinds()))
+	if len(Kinds()) != 18 {
+		t.Errorf("%d dialects, and 18 are tested here", len(Kinds()))
 	}
 }
 

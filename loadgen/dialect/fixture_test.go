@@ -289,6 +289,7 @@ func TestFixturesHold(t *testing.T) {
 		"no-output": result.Malformed, "not-text": result.Malformed,
 		"truncated-with-status": result.Truncated, "no-status": result.Truncated, "no-final": result.Truncated, "exhausted": result.Overloaded, "queue-full": result.Overloaded, "unknown-model": result.StreamErr, "raised": result.StreamErr, "gateway": result.Overloaded,
 		"odd-status": result.HTTPError, "not-grpc": result.Malformed, "compressed": result.Malformed, "not-protobuf": result.Malformed, "wrong-counts": result.Malformed,
+		"not-grown": result.Malformed,
 	}
 	for _, f := range fixtures(t) {
 		got, r := play(t, f, atOnce)

@@ -63,6 +63,28 @@ func FuzzReadList(f *testing.F) {
 	})
 }
 
+// FuzzGrowing: however a text grows, what is added each time is the text together. One that it does not go on with changes nothing.
+func FuzzGrowing(f *testing.F) {
+	f.Add("One two three.", []byte{3, 4, 0, 9}, "one")
+	f.Add("caf\ufffd\ufffd", []byte{3, 1, 2, 200}, "")
+	f.Fuzz(func(t *testing.T, text string, steps []byte, other string) {
+		var g growing
+		added, at := "", 0
+		for _, step := range steps {
+			at = min(at+int(step), len(text))
+			more, ok := g.added(text[:at])
+			if added += more; !ok || added != text[:at] {
+				t.Fatalf("%q of %q after %q: %q, %v", more, text, added, text[:at], ok)
+			}
+			if more, ok := g.added(other + "x" + text); !ok && (more != "" || g.text != text[:at]) {
+				t.Fatalf("%q is no %q, and added %q", other, text, more)
+			} else if ok {
+				return
+			}
+		}
+	})
+}
+
 // fuzzDecoder feeds a decoder any payloads: it never panics, keeps nothing that was in error, and
 // counts nothing below 0.
 func fuzzDecoder(f *testing.F, names ...string) {
@@ -100,5 +122,7 @@ func fuzzDecoder(f *testing.F, names ...string) {
 func FuzzResponses(f *testing.F) { fuzzDecoder(f, "openai-responses") }
 func FuzzMessages(f *testing.F)  { fuzzDecoder(f, "anthropic") }
 func FuzzGemini(f *testing.F)    { fuzzDecoder(f, "gemini", "gemini-whole") }
-func FuzzTriton(f *testing.F)    { fuzzDecoder(f, "triton-stream", "triton-vllm-stream", "triton") }
+func FuzzTriton(f *testing.F) {
+	fuzzDecoder(f, "triton-stream", "triton-vllm-stream", "triton", "triton-llmapi-stream", "triton-llmapi")
+}
 func FuzzKServe(f *testing.F)    { fuzzDecoder(f, "kserve") }

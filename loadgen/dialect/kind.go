@@ -72,10 +72,16 @@ func Kinds() []Kind {
 			KeyVariable: "TRITON_API_KEY", Version: "/v2", List: listTriton, Counts: true, Untold: []string{untoldScores}},
 		{Name: "triton-vllm", Usage: "generate of Triton's vLLM backend", Dialect: Triton{VLLM: true, Whole: true},
 			KeyVariable: "TRITON_API_KEY", Version: "/v2", List: listTriton, Counts: true, Untold: []string{untoldStream, untoldScores}},
+		{Name: "triton-llmapi-stream", Usage: "generate_stream of TensorRT-LLM's LLM API in Triton", Dialect: Triton{LLMAPI: true},
+			KeyVariable: "TRITON_API_KEY", Version: "/v2", List: listTriton, Untold: []string{untoldCounts, untoldLengths, untoldScores}},
+		{Name: "triton-llmapi", Usage: "generate of TensorRT-LLM's LLM API in Triton", Dialect: Triton{LLMAPI: true, Whole: true},
+			KeyVariable: "TRITON_API_KEY", Version: "/v2", List: listTriton, Untold: []string{untoldStream, untoldCounts, untoldLengths, untoldScores}},
 		{Name: "kserve", Usage: "infer of KServe's v2 protocol, inputs as of TensorRT-LLM's ensemble", Dialect: KServe{},
 			KeyVariable: "TRITON_API_KEY", Version: "/v2", List: listTriton, Untold: []string{untoldStream, untoldCounts, untoldReason, untoldScores}},
 		{Name: "triton-grpc", Usage: "ModelStreamInfer of Triton's gRPC port, inputs likewise", Dialect: TritonGRPC{},
 			KeyVariable: "TRITON_API_KEY", Untold: []string{untoldCounts, untoldReason, untoldScores}},
+		{Name: "triton-llmapi-grpc", Usage: "ModelStreamInfer of TensorRT-LLM's LLM API in Triton", Dialect: TritonGRPC{LLMAPI: true},
+			KeyVariable: "TRITON_API_KEY", Untold: []string{untoldCounts, untoldLengths, untoldScores}},
 	}
 }
 

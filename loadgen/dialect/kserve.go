@@ -3,6 +3,7 @@ package dialect
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/assaylab/assay/loadgen/workload"
@@ -31,8 +32,17 @@ type tensor struct {
 	Data  []any  `json:"data"`
 }
 
-func scalar(name, kind string, value any) tensor {
-	return tensor{name, []int{1, 1}, kind, []any{value}}
+// layout is how a model names the inputs that say how to sample, and which shape inputs have.
+type layout struct {
+	prefix, stop string
+	shape        []int // of one element
+}
+
+// ensemble is TensorRT-LLM's: its inputs are of a batch, here of one request.
+var ensemble = layout{stop: "stop_words", shape: []int{1, 1}}
+
+func (l layout) scalar(name, kind string, value any) tensor {
+	return tensor{name, l.shape, kind, []any{value}}
 }
 
 // Encode implements Dialect.
@@ -43,7 +53,7 @@ func (KServe) Encode(p workload.Prompt, o Options) (Call, error) {
 	if err := isLevel(kserveForm.name, p.Priority); err != nil {
 		return Call{}, err
 	}
-	body := map[string]any{"inputs": inputs(p, o), "outputs": []map[string]string{{"name": textOutput}}}
+	body := map[string]any{"inputs": ensemble.inputs(p, o), "outputs": []map[string]string{{"name": textOutput}}}
 	if p.Priority > 0 {
 		body["parameters"] = map[string]int{priorityParameter: p.Priority}
 	}
@@ -64,31 +74,39 @@ func isLevel(form string, priority int) error {
 const textOutput = "text_output"
 
 // inputs are the prompt, the length, and what o says of sampling.
-func inputs(p workload.Prompt, o Options) []tensor {
-	all := []tensor{scalar("text_input", "BYTES", p.Text), scalar("max_tokens", "INT32", p.MaxTokens)}
+func (l layout) inputs(p workload.Prompt, o Options) []tensor {
+	all := []tensor{l.scalar("text_input", "BYTES", p.Text)}
+	sampling := func(name, kind string, value any) { all = append(all, l.scalar(l.prefix+name, kind, value)) }
+	sampling("max_tokens", "INT32", p.MaxTokens)
 	if !o.ServerSampling {
-		all = append(all, scalar("temperature", "FP32", o.Temperature))
+		sampling("temperature", "FP32", o.Temperature)
 	}
 	if o.TopP != 0 {
-		all = append(all, scalar("top_p", "FP32", o.TopP))
+		sampling("top_p", "FP32", o.TopP)
 	}
 	if o.TopK != 0 {
-		all = append(all, scalar("top_k", "INT32", o.TopK))
+		sampling("top_k", "INT32", o.TopK)
 	}
 	if o.Seed != nil {
-		all = append(all, scalar("seed", "UINT64", *o.Seed))
+		sampling("seed", "UINT64", *o.Seed)
 	}
 	if o.IgnoreEOS {
-		all = append(all, scalar("min_tokens", "INT32", p.MaxTokens))
+		sampling("min_tokens", "INT32", p.MaxTokens)
 	}
-	if n := len(o.Stop); n > 0 {
-		stops := tensor{"stop_words", []int{1, n}, "BYTES", nil}
-		for _, s := range o.Stop {
-			stops.Data = append(stops.Data, s)
-		}
-		all = append(all, stops)
+	if len(o.Stop) > 0 {
+		all = append(all, l.texts(l.stop, o.Stop))
 	}
 	return all
+}
+
+// texts is an input of several.
+func (l layout) texts(name string, all []string) tensor {
+	t := tensor{name, slices.Clone(l.shape), "BYTES", nil}
+	t.Shape[len(t.Shape)-1] = len(all)
+	for _, s := range all {
+		t.Data = append(t.Data, s)
+	}
+	return t
 }
 
 // NewDecoder implements Dialect.

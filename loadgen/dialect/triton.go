@@ -12,8 +12,8 @@ import (
 // Triton is the generate extension of Triton Inference Server: generate_stream, or generate
 // where Whole is set. Inputs are named as TensorRT-LLM's ensemble names them, which Python
 // models can be made to read as well; as the vLLM backend does where VLLM is set, which also
-// counts tokens.
-type Triton struct{ Whole, VLLM bool }
+// counts tokens; and as TensorRT-LLM's LLM API does where LLMAPI is set in its place.
+type Triton struct{ Whole, VLLM, LLMAPI bool }
 
 var _ Dialect = Triton{}
 
@@ -28,10 +28,12 @@ var tritonOwned = []string{
 const noTritonPriority = "the model configuration sets priorities"
 
 var tritonForms = map[Triton]*form{
-	{}:                        {name: "triton generate_stream", auth: bearer, owned: tritonOwned, lacks: lacks{priority: noTritonPriority}},
-	{Whole: true}:             {name: "triton generate", auth: bearer, owned: tritonOwned, lacks: lacks{priority: noTritonPriority}, whole: true},
-	{VLLM: true}:              {name: "triton generate_stream of the vLLM backend", auth: bearer, owned: tritonOwned, lacks: lacks{priority: noTritonPriority, mostStops: 1}},
-	{VLLM: true, Whole: true}: {name: "triton generate of the vLLM backend", auth: bearer, owned: tritonOwned, lacks: lacks{priority: noTritonPriority, mostStops: 1}, whole: true},
+	{}:                          {name: "triton generate_stream", auth: bearer, owned: tritonOwned, lacks: lacks{priority: noTritonPriority}},
+	{Whole: true}:               {name: "triton generate", auth: bearer, owned: tritonOwned, lacks: lacks{priority: noTritonPriority}, whole: true},
+	{VLLM: true}:                {name: "triton generate_stream of the vLLM backend", auth: bearer, owned: tritonOwned, lacks: lacks{priority: noTritonPriority, mostStops: 1}},
+	{VLLM: true, Whole: true}:   {name: "triton generate of the vLLM backend", auth: bearer, owned: tritonOwned, lacks: lacks{priority: noTritonPriority, mostStops: 1}, whole: true},
+	{LLMAPI: true}:              {name: "triton generate_stream of TensorRT-LLM's LLM API", auth: bearer, owned: llmapiOwned, lacks: llmapiLacks},
+	{LLMAPI: true, Whole: true}: {name: "triton generate of TensorRT-LLM's LLM API", auth: bearer, owned: llmapiOwned, lacks: llmapiLacks, whole: true},
 }
 
 func (t Triton) form() *form { return tritonForms[t] }
@@ -43,9 +45,12 @@ func (t Triton) Encode(p workload.Prompt, o Options) (Call, error) {
 		return Call{}, err
 	}
 	body := map[string]any{"text_input": p.Text, "stream": !t.Whole}
-	if t.VLLM {
+	switch {
+	case t.LLMAPI:
+		body = members(llmapiInputs(p, o, !t.Whole))
+	case t.VLLM:
 		t.parameters(body, p, o)
-	} else {
+	default:
 		tensors(body, p, o)
 	}
 	method := "/generate_stream"
@@ -96,10 +101,14 @@ func tritonPath(model string) string {
 
 // NewDecoder implements Dialect.
 func (t Triton) NewDecoder() Decoder {
+	d := &triton{shape: Unmarked}
 	if t.Whole {
-		return &triton{shape: Whole}
+		d.shape = Whole
 	}
-	return &triton{shape: Unmarked}
+	if t.LLMAPI {
+		d.grows = new(growing)
+	}
+	return d
 }
 
 // triton decodes the responses of one answer. The extension has no end mark and need not say why
@@ -108,6 +117,7 @@ type triton struct {
 	shape Shape
 	begun bool
 	run   running
+	grows *growing // nil where a response has new text alone
 }
 
 // running adds up what each response counts of itself.
@@ -187,12 +197,15 @@ func (d *triton) Decode(payload []byte) (Delta, error) {
 	if o.Text == nil {
 		return Delta{}, fmt.Errorf("not a response of generate: no text_output in %s", clip(string(payload)))
 	}
-	out := Delta{ID: o.ID, Model: o.Model, Message: true, Text: strings.Join(*o.Text, "")}
+	text, ok := d.grows.added(strings.Join(*o.Text, ""))
+	if !ok {
+		return Delta{}, fmt.Errorf("%s: %s", notGrown, clip(string(payload)))
+	}
+	out := Delta{ID: o.ID, Model: o.Model, Message: true, Text: text}
 	if o.Finish != nil {
 		out.Finish = o.Finish.reason()
 	}
 	if o.Tokens != nil {
-		var ok bool
 		if out.Usage, ok = d.run.add(*o.Tokens); !ok {
 			return Delta{}, fmt.Errorf("num_output_tokens cannot be: %s", clip(string(payload)))
 		}

@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -16,13 +17,13 @@ import (
 // TritonGRPC is ModelStreamInfer of Triton's gRPC service, the one way to have the responses of a decoupled
 // model one by one with nothing in between: one request, any number of responses, one status. Inputs are those
 // of KServe, and "stream", as TensorRT-LLM's ensemble has it. The messages are those of the KServe v2 protocol;
-// the numbers of their fields are below, at the functions that write and read them.
-type TritonGRPC struct{}
+// the numbers of their fields are below, at the functions that write and read them. With LLMAPI inputs are those
+// of TensorRT-LLM's LLM API.
+type TritonGRPC struct{ LLMAPI bool }
 
 var _ Dialect = TritonGRPC{}
 
-func (TritonGRPC) String() string { return grpcForm.name }
-func (TritonGRPC) form() *form    { return &grpcForm }
+func (t TritonGRPC) String() string { return t.form().name }
 
 const (
 	streamInfer   = "/inference.GRPCInferenceService/ModelStreamInfer"
@@ -38,19 +39,39 @@ var grpcForm = form{
 	owned:  []string{priorityParameter, wantsFinal},
 }
 
+// llmapiGRPC is that form for a model that lacks some of it.
+var llmapiGRPC = form{
+	name: grpcForm.name + " of TensorRT-LLM's LLM API", auth: bearer, header: grpcForm.header, owned: grpcForm.owned, lacks: llmapiLacks,
+}
+
+func (t TritonGRPC) form() *form {
+	if t.LLMAPI {
+		return &llmapiGRPC
+	}
+	return &grpcForm
+}
+
 // Encode implements Dialect. Members of Extra become parameters of the request.
-func (TritonGRPC) Encode(p workload.Prompt, o Options) (Call, error) {
-	if err := grpcForm.check(p, o); err != nil {
+func (t TritonGRPC) Encode(p workload.Prompt, o Options) (Call, error) {
+	f := t.form()
+	if err := f.check(p, o); err != nil {
 		return Call{}, err
 	}
-	if err := isLevel(grpcForm.name, p.Priority); err != nil {
+	if err := isLevel(f.name, p.Priority); err != nil {
 		return Call{}, err
 	}
-	message, err := inferRequest(o, p.Priority, append(inputs(p, o), scalar("stream", "BOOL", true)))
+	message, err := inferRequest(o, p.Priority, t.inputs(p, o))
 	if err != nil {
 		return Call{}, fmt.Errorf("encode request: %w", err)
 	}
-	return grpcForm.wrap(streamInfer, o, typeGRPC, "", frameGRPC(message)), nil
+	return f.wrap(streamInfer, o, typeGRPC, "", frameGRPC(message)), nil
+}
+
+func (t TritonGRPC) inputs(p workload.Prompt, o Options) []tensor {
+	if t.LLMAPI {
+		return llmapiInputs(p, o, true)
+	}
+	return append(ensemble.inputs(p, o), ensemble.scalar("stream", "BOOL", true))
 }
 
 // inferRequest is a ModelInferRequest: model_name 1, model_version 2, parameters 4, inputs 5, and the data of all inputs as
@@ -128,7 +149,13 @@ func frameGRPC(message []byte) []byte {
 }
 
 // NewDecoder implements Dialect.
-func (TritonGRPC) NewDecoder() Decoder { return new(tritonGRPC) }
+func (t TritonGRPC) NewDecoder() Decoder {
+	d := new(tritonGRPC)
+	if t.LLMAPI {
+		d.grows = new(growing)
+	}
+	return d
+}
 
 // tritonGRPC decodes the responses of one answer.
 type tritonGRPC struct {
@@ -136,6 +163,7 @@ type tritonGRPC struct {
 	says  bool // the server says of responses whether they are final, as Triton does where it is asked to
 	final bool // of one it has said that it is
 	run   running
+	grows *growing // nil where a response has new text alone
 }
 
 func (d *tritonGRPC) Shape() Shape { return Framed }
@@ -183,7 +211,10 @@ func (d *tritonGRPC) output(out *Delta, o *inferOutput, raw []byte) error {
 		if !ok {
 			return fmt.Errorf("%s is no tensor of texts, its type is %q", textOutput, clip(o.kind))
 		}
-		out.Message, out.Text = true, strings.Join(all, "")
+		if out.Text, ok = d.grows.added(strings.Join(all, "")); !ok {
+			return errors.New(notGrown)
+		}
+		out.Message = true
 	case "finish_reason":
 		if all, ok := o.texts(raw); ok {
 			out.Finish = all.reason()

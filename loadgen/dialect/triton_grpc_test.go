@@ -24,6 +24,7 @@ import (
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/assaylab/assay/loadgen/dialect"
+	"github.com/assaylab/assay/loadgen/stream"
 	"github.com/assaylab/assay/loadgen/workload"
 )
 
@@ -243,7 +244,7 @@ func TestReadStatus(t *testing.T) {
 // reads as well is read alike.
 func FuzzTritonGRPC(f *testing.F) {
 	for _, fixture := range fixtures(f) {
-		if fixture.kind.Name == "triton-grpc" {
+		if stream.Framed(fixture.kind.Dialect) {
 			for _, payload := range fixture.payloads(fixture.body()) {
 				f.Add([]byte(payload))
 			}
@@ -251,6 +252,9 @@ func FuzzTritonGRPC(f *testing.F) {
 	}
 	empty := kserve(f, "ModelStreamInferResponse")
 	f.Fuzz(func(t *testing.T, payload []byte) {
+		if more, err := (dialect.TritonGRPC{LLMAPI: true}).NewDecoder().Decode(slices.Clone(payload)); len(more.Text) > len(payload) || err != nil && more != (dialect.Delta{}) {
+			t.Fatalf("%+v of %d bytes, %v", more, len(payload), err)
+		}
 		d := dialect.TritonGRPC{}.NewDecoder()
 		delta, err := d.Decode(slices.Clone(payload))
 		if err != nil {

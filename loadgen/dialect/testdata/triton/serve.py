@@ -5,6 +5,8 @@ Usage: serve.py. Prints its ports as JSON when all models are ready, and ends wh
   echo    one response: the inputs as they were read, as JSON
   broken  decoupled: a word, and then an error
   full    one response after a while, and no queue: others are refused meanwhile
+  grows   as TensorRT-LLM's LLM API: no batches, its inputs, decoupled; max_tokens words, each response with all so far
+  heard   the same inputs, one response: the inputs as they were read, as JSON
 """
 import json
 import os
@@ -28,6 +30,12 @@ OPTIONAL = {"min_tokens": numpy.int32, "temperature": numpy.float32, "top_p": nu
 INPUTS = REQUIRED + [Tensor(name=n, dtype=t, shape=(1,), optional=True) for n, t in OPTIONAL.items()] + [
     Tensor(name=n, dtype=bytes, shape=(-1,), optional=True) for n in ("stop_words", "bad_words")]
 OUTPUTS = [Tensor(name="text_output", dtype=bytes, shape=(1,))]
+LLMAPI_OPTIONAL = {"streaming": numpy.bool_, "return_finish_reason": numpy.bool_} | {"sampling_param_" + n: t for n, t in {
+    "max_tokens": numpy.int32, "temperature": numpy.float32, "top_p": numpy.float32, "top_k": numpy.int32, "seed": numpy.uint64,
+    "exclude_input_from_output": numpy.bool_}.items()}
+LLMAPI_INPUTS = [Tensor(name="text_input", dtype=bytes, shape=(-1,))] + [Tensor(name=n, dtype=t, shape=(1,), optional=True) for n, t in LLMAPI_OPTIONAL.items()] + [
+    Tensor(name="sampling_param_stop", dtype=bytes, shape=(-1,), optional=True)]
+LLMAPI_OUTPUTS = [Tensor(name=n, dtype=bytes, shape=(-1,)) for n in ("text_output", "finish_reason")]
 
 
 def text(words):
@@ -44,9 +52,28 @@ def words(requests):
         yield [text(("", " ")[i > 0] + "w" + str(i))]
 
 
+def read(request):
+    heard = {name: [v.decode() if isinstance(v, bytes) else v for v in value.flatten().tolist()] for name, value in request.items()}
+    return json.dumps(heard, sort_keys=True)
+
+
 def echo(requests):
-    heard = {name: [v.decode() if isinstance(v, bytes) else v for v in value.flatten().tolist()] for name, value in requests[0].items()}
-    return [text(json.dumps(heard, sort_keys=True))]
+    return [text(read(requests[0]))]
+
+
+def answer(words, reason):
+    return {"text_output": numpy.array([words.encode()], dtype=object), "finish_reason": numpy.array([str(reason).encode()], dtype=object)}
+
+
+def grows(requests):
+    length = int(requests[0]["sampling_param_max_tokens"].flat[0])
+    for i in range(1, length + 1):
+        time.sleep(0.005)
+        yield [answer(" ".join("w" + str(n) for n in range(i)), "length" if i == length else None)]
+
+
+def heard(requests):
+    return [answer(read(requests[0]), "stop")]
 
 
 def broken(requests):
@@ -75,6 +102,8 @@ def main():
                                       ("broken", broken, ModelConfig(max_batch_size=1, decoupled=True)),
                                       ("full", full, ModelConfig(max_batch_size=1, batcher=DynamicBatcher(default_queue_policy=refuses)))):
             server.bind(model_name=name, infer_func=function, inputs=INPUTS, outputs=OUTPUTS, config=model)
+        for name, function, decoupled in (("grows", grows, True), ("heard", heard, False)):
+            server.bind(model_name=name, infer_func=function, inputs=LLMAPI_INPUTS, outputs=LLMAPI_OUTPUTS, config=ModelConfig(batching=False, decoupled=decoupled))
         server.run()
         print(json.dumps({"http": http, "grpc": grpc}), flush=True)
         sys.stdin.read()
