@@ -44,16 +44,7 @@ func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, 
 		m.Trials = append(m.Trials, t.Key.ID)
 		m.gaps = append(m.gaps, gap{trial: t.Key})
 	}
-	for _, u := range c.Unchecked {
-		if c.Arm.Deployment != nil && strings.HasSuffix(u, group.NoOccupancy) {
-			continue // compareSystems says it of all such arms in one sentence
-		}
-		if a.mixed && c.Arm.Deployment != nil && strings.HasSuffix(u, group.NoCacheCounts) {
-			m.cacheless = true // likewise
-			continue
-		}
-		m.unchecked = append(m.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
-	}
+	m.noteUnchecked(c, a.mixed)
 	if a.drafting {
 		m.answered = newAnswered(c)
 	}
@@ -83,6 +74,20 @@ func (a *analysis) newMeasured(c *group.Cell, sweep bool, room int) (*measured, 
 		m.setDrawn(a, c, s, judged)
 	}
 	return m, c.Err()
+}
+
+// noteUnchecked notes what could not be checked, but for what is said of all such arms in one sentence where systems are compared.
+func (m *measured) noteUnchecked(c *group.Cell, mixed bool) {
+	for _, u := range c.Unchecked {
+		if c.Arm.Deployment != nil && strings.HasSuffix(u, group.NoOccupancy) {
+			continue
+		}
+		if mixed && c.Arm.Deployment != nil && strings.HasSuffix(u, group.NoCacheCounts) {
+			m.cacheless = true
+			continue
+		}
+		m.unchecked = append(m.unchecked, fmt.Sprintf("%s at %s: %s.", c.Arm.Name, c.Load.Name, u))
+	}
 }
 
 // percentiles are stages for every metric of a cell, over the merged raw samples.
