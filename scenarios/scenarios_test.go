@@ -24,7 +24,7 @@ var shipped = map[string]struct {
 	longest time.Duration // that the file promises
 }{
 	"quickstart.toml": {
-		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}},
+		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-1m": ""}, DraftFormats: map[string]string{"embedded:gopherling-1m": "BF16"}},
 		16, "quantization draft_model max_batch kv_format prefix_cache", 3 * time.Minute,
 	},
 	"shared-prefix.toml": {
@@ -48,8 +48,11 @@ var shipped = map[string]struct {
 		10, "block_size kv_format k_format v_format k_per_channel kv_rotation kv_layout", 8 * time.Minute,
 	},
 	"speculation.toml": {
-		sweep.Capabilities{Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-2m": ""}, DraftFormats: map[string]string{"embedded:gopherling-2m": "BF16"}},
-		9, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
+		sweep.Capabilities{
+			Shipped: "BF16", Context: 512, Drafts: map[string]string{"embedded:gopherling-1m": "", "embedded:gopherling-2m": ""},
+			DraftFormats: map[string]string{"embedded:gopherling-1m": "BF16", "embedded:gopherling-2m": "BF16"},
+		},
+		10, "draft_model drafter draft_length draft_adaptive", 12 * time.Minute,
 	},
 	"classes.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
