@@ -125,4 +125,4 @@ func FuzzGemini(f *testing.F)    { fuzzDecoder(f, "gemini", "gemini-whole") }
 func FuzzTriton(f *testing.F) {
 	fuzzDecoder(f, "triton-stream", "triton-vllm-stream", "triton", "triton-llmapi-stream", "triton-llmapi")
 }
-func FuzzKServe(f *testing.F)    { fuzzDecoder(f, "kserve") }
+func FuzzKServe(f *testing.F) { fuzzDecoder(f, "kserve") }
