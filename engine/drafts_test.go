@@ -20,7 +20,7 @@ func TestLengthsAreChosen(t *testing.T) {
 	} {
 		l := still(t, func(o *Options) { o.Drafter, o.DraftLength, o.DraftAdaptive = DrafterNgram, 6, true })
 		for rows := range 10 {
-			for range 2 {
+			for range 20 { // as often as counts
 				l.lengths.adaptive.Costs.Observe(1+rows, row.cost(1+rows))
 			}
 		}

@@ -69,7 +69,7 @@ var kernelRules = []rule{
 	of(Norm, "siluPrompt", "geluPrompt", "silu", "gelu", "gate$", "squares",
 		"(*Set).RMSNorm", "(*Set).NormQuantize", "(*Set).AddNorm", "(*Set).norm", "(*Set).SiLU", "(*Set).GELU", "(*Set).rowwise", "(*Set).produce",
 		"(*Set).QuantizeRows", "(*Set).code", "(*product).activate"),
-	of(Matrix, "line", "tile", "halvesx", "halvesAMX", "prompt", "fill", "split", "expand", "offset", "mins", "addOffsets", "addMinimums", "fetch", "addQuad",
+	of(Matrix, "line", "few", "tile", "halvesx", "halvesAMX", "prompt", "fill", "split", "expand", "offset", "mins", "addOffsets", "addMinimums", "fetch", "addQuad",
 		"nibbles", "fiveBits", "sixBits", "twoBits", "threeBits", "lookUp", "power", "less", "eight", "putEight",
 		"(*product).", "(*panel).", "(*tileArgs).", "(*expandArgs).", "(*offsetArgs).", "(*promptArgs).", "(*stripView).",
 		"(*Set).Mul", "(*Set).Gated", "(*Set).Splits", "(*Set).SplitRows", "(*Set).Prompts", "(*Matrix).", "Rows.", "Kind.", "fit"),

@@ -227,7 +227,7 @@ func (a *Adaptive) orProbe(of *Acceptance, n, most, batch int) int {
 		return 0
 	}
 	t := a.trials.of(batch)
-	first := a.steps == 0 && n == 0 && of.Behind < someLate && t.firsts < firstProbes
+	first := a.steps == 0 && n == 0 && of.Behind < someLate && t.firsts < firstProbes && !a.Costs.settled(batch+1)
 	if of.idle++; of.idle < probeEvery && a.Costs.Of(batch) > 0 && !first {
 		return n
 	}

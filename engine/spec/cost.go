@@ -49,6 +49,9 @@ func (c *Costs) Observe(rows int, took time.Duration) {
 // cold says whether steps of so many rows were measured too seldom to go by.
 func (c *Costs) cold(rows int) bool { return c.of[min(rows, costRows)].cold() }
 
+// settled says whether steps of so many rows were measured as often as counts.
+func (c *Costs) settled(rows int) bool { return c.of[min(rows, costRows)].seen == mostSeen }
+
 // Of is what a step of so many rows is expected to take: the mean of what about so many took, by how often,
 // or where none did on the line between the next ones that were measured. Beyond them it is the least that
 // is likely, so that what was never tried looks worth a try: as much as the largest, or as much per row as
