@@ -138,7 +138,7 @@ func TestTurnsThatWaitInVain(t *testing.T) {
 			t.Fatalf("%d requests", len(rs))
 		}
 		if r := rs[3]; r.Outcome != want || r.Held < 1 || cancelled && (r.Sent != result.Never || len(server.Served()) > 2) {
-			t.Errorf("%+v, want %s", r, want)
+			t.Errorf("%+v, want %s, %d served", r, want, len(server.Served()))
 		}
 	}
 }

@@ -60,6 +60,9 @@ func (e *exchange) follow(call *Call) ([]byte, error) {
 	if held {
 		e.request.Held = e.t.Clock.Now() - e.request.Dequeued
 	}
+	if err == nil && e.t.Context.Err() != nil { // the turn before may have ended of what ends this one, which is told later
+		err = context.Cause(e.t.Context)
+	}
 	if err != nil || call.Compose == nil {
 		return call.Body, err
 	}

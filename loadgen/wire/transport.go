@@ -72,6 +72,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return t.next.RoundTrip(req)
 	}
 	ctx := req.Context()
+	if err := ctx.Err(); err != nil { // nothing is sent for who has gone
+		return nil, errors.Join(err, closeBody(req))
+	}
 	c, err := t.connect(ctx, address(req.URL))
 	if err != nil {
 		return nil, errors.Join(err, closeBody(req))
