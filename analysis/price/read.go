@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/near"
 	"github.com/assaylab/assay/analysis/strict"
@@ -35,28 +33,17 @@ func ParseFile(path string) (*Catalogue, error) {
 // Parse is the rows of one text; file names it in messages. The error holds every
 // problem of the text.
 func Parse(file string, text []byte) (*Catalogue, error) {
-	var values map[string]any
-	if _, err := toml.Decode(string(text), &values); err != nil {
-		return nil, syntaxProblem(file, string(text), err)
+	values, where, err := strict.Decode(file, text)
+	if err != nil {
+		return nil, err
 	}
-	r := &reader{file: file, at: strict.Scan(string(text))}
+	r := &reader{file: file, at: where}
 	c := r.catalogue(&table{reader: r, values: values})
 	if len(r.problems) > 0 {
 		return nil, strict.Join(r.problems)
 	}
 	c.sort()
 	return c, nil
-}
-
-// syntaxProblem words an error of the TOML parser, which stops at the first. The line is
-// counted from the offset: the parser's own may be one too high.
-func syntaxProblem(file, text string, err error) error {
-	var parse toml.ParseError
-	if !errors.As(err, &parse) {
-		return &strict.Problem{File: file, Found: err.Error(), Expected: "TOML"}
-	}
-	before := text[:min(max(parse.Position.Start, 0), len(text))]
-	return &strict.Problem{File: file, Line: 1 + strings.Count(before, "\n"), Found: parse.Message, Expected: "TOML"}
 }
 
 func (r *reader) catalogue(t *table) *Catalogue {

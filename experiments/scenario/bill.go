@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/showback"
 	"github.com/assaylab/assay/analysis/strict"
@@ -37,12 +35,12 @@ func LoadBill(file, month string) (*Bill, error) {
 // ParseBill reads a bill from text; file names it in messages and is what relative paths are
 // relative to.
 func ParseBill(file string, text []byte, month string) (*Bill, error) {
-	var values map[string]any
-	if _, err := toml.Decode(string(text), &values); err != nil {
-		return nil, syntaxProblem(file, string(text), err)
+	t, err := decode(file, text)
+	if err != nil {
+		return nil, err
 	}
-	r := &billReader{reader: &reader{file: file, where: strict.Scan(string(text))}}
-	r.read(&table{reader: r.reader, values: values}, month)
+	r := &billReader{reader: t.reader}
+	r.read(t, month)
 	if len(r.problems) > 0 {
 		return nil, strict.Join(r.problems)
 	}

@@ -5,8 +5,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/assaylab/assay/analysis/compare"
 	"github.com/assaylab/assay/analysis/gate"
 	"github.com/assaylab/assay/analysis/strict"
@@ -23,12 +21,10 @@ func LoadBudgets(path string) ([]gate.Budget, error) {
 
 // ParseBudgets reads budgets from text; file names it in messages.
 func ParseBudgets(file string, text []byte) ([]gate.Budget, error) {
-	var values map[string]any
-	if _, err := toml.Decode(string(text), &values); err != nil {
-		return nil, syntaxProblem(file, string(text), err)
+	t, err := decode(file, text)
+	if err != nil {
+		return nil, err
 	}
-	r := &reader{file: file, where: strict.Scan(string(text))}
-	t := &table{reader: r, values: values}
 	var all []gate.Budget
 	for _, c := range t.children("budget") {
 		all = append(all, c.budget())
@@ -38,11 +34,11 @@ func ParseBudgets(file string, text []byte) ([]gate.Budget, error) {
 		c.finish()
 	}
 	if len(all) == 0 && !t.has("budget") {
-		r.report("budget", "missing", "at least one [[budget]] table, or [equality]", `add [[budget]] with metric = "p95 ttft" and limit = "100ms"`)
+		t.report("budget", "missing", "at least one [[budget]] table, or [equality]", `add [[budget]] with metric = "p95 ttft" and limit = "100ms"`)
 	}
 	t.finish()
-	if len(r.problems) > 0 {
-		return nil, strict.Join(r.problems)
+	if len(t.problems) > 0 {
+		return nil, strict.Join(t.problems)
 	}
 	return all, nil
 }

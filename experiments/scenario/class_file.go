@@ -40,16 +40,15 @@ func LoadClasses(path string) (*ClassFile, error) {
 
 // ParseClasses reads classes from text; file names it in messages and is what relative paths are relative to.
 func ParseClasses(file string, text []byte) (*ClassFile, error) {
-	var values map[string]any
-	if _, err := toml.Decode(string(text), &values); err != nil {
-		return nil, syntaxProblem(file, string(text), err)
-	}
 	c := &ClassFile{File: file, text: strings.TrimPrefix(string(text), "\ufeff")} // a mark that only the beginning of a file may have
-	c.where = strict.Scan(c.text)
-	r := &reader{file: file, where: c.where}
-	c.open(&table{reader: r, values: values})
-	if len(r.problems) > 0 {
-		return nil, strict.Join(r.problems)
+	t, err := decode(file, []byte(c.text))
+	if err != nil {
+		return nil, err
+	}
+	c.where = t.where
+	c.open(t)
+	if len(t.problems) > 0 {
+		return nil, strict.Join(t.problems)
 	}
 	c.relocate()
 	return c, nil

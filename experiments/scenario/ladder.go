@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/assaylab/assay/analysis/money"
 	"github.com/assaylab/assay/analysis/strict"
 )
@@ -205,13 +203,13 @@ func LoadLadder(path string) (*Ladder, error) {
 
 // ParseLadder reads a ladder from text; file names it in messages.
 func ParseLadder(file string, text []byte) (*Ladder, error) {
-	var values map[string]any
-	if _, err := toml.Decode(string(text), &values); err != nil {
-		return nil, syntaxProblem(file, string(text), err)
+	t, err := decode(file, text)
+	if err != nil {
+		return nil, err
 	}
-	r := &reader{file: file, where: strict.Scan(string(text))}
+	r := t.reader
 	l := &Ladder{File: file, SHA256: sum(text), where: r.where}
-	r.ladder(l, &table{reader: r, values: values})
+	r.ladder(l, t)
 	if len(r.problems) > 0 {
 		return nil, strict.Join(r.problems)
 	}

@@ -9,8 +9,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/assaylab/assay/analysis/strict"
 )
 
@@ -66,34 +64,27 @@ func (s *Scenario) ReadFiles() error {
 // Parse reads a scenario from text; file names it in messages and is what relative
 // paths are relative to.
 func Parse(file string, text []byte) (*Scenario, error) {
-	var values map[string]any
-	if _, err := toml.Decode(string(text), &values); err != nil {
-		return nil, syntaxProblem(file, string(text), err)
+	t, err := decode(file, text)
+	if err != nil {
+		return nil, err
 	}
-	r := &reader{file: file, where: strict.Scan(string(text))}
+	r := t.reader
 	sum := sha256.Sum256(text)
 	s := &Scenario{File: file, Text: text, SHA256: hex.EncodeToString(sum[:]), where: r.where}
-	r.scenario(s, &table{reader: r, values: values})
+	r.scenario(s, t)
 	if len(r.problems) > 0 {
 		return nil, strict.Join(r.problems)
 	}
 	return s, nil
 }
 
-// syntaxProblem words an error of the TOML parser, which stops at the first. The
-// line is counted from the offset: the parser's own is one too high where the error
-// is an early end of the line.
-func syntaxProblem(file, text string, err error) error {
-	var parse toml.ParseError
-	if !errors.As(err, &parse) {
-		return &strict.Problem{File: file, Found: err.Error(), Expected: "TOML"}
+// decode is the tables of a text, to be read; file names it in messages.
+func decode(file string, text []byte) (*table, error) {
+	values, where, err := strict.Decode(file, text)
+	if err != nil {
+		return nil, err
 	}
-	before := text[:min(max(parse.Position.Start, 0), len(text))]
-	p := &strict.Problem{File: file, Line: 1 + strings.Count(before, "\n"), Found: "not TOML: " + strings.TrimSuffix(parse.Message, ".")}
-	if parse.LastKey != "" {
-		p.Suggestion = "the last key read was " + parse.LastKey
-	}
-	return p
+	return &table{reader: &reader{file: file, where: where}, values: values}, nil
 }
 
 // CheckFiles reports the texts and models that the scenario names and that cannot

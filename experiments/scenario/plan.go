@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/BurntSushi/toml"
-
 	"github.com/assaylab/assay/analysis/capacity"
 	"github.com/assaylab/assay/analysis/demand"
 	"github.com/assaylab/assay/analysis/forecast"
@@ -152,13 +150,13 @@ func LoadPlan(path string) (*CapacityPlan, error) {
 
 // ParsePlan reads a plan from text; file names it in messages.
 func ParsePlan(file string, text []byte) (*CapacityPlan, error) {
-	var values map[string]any
-	if _, err := toml.Decode(string(text), &values); err != nil {
-		return nil, syntaxProblem(file, string(text), err)
+	t, err := decode(file, text)
+	if err != nil {
+		return nil, err
 	}
-	r := &reader{file: file, where: strict.Scan(string(text))}
+	r := t.reader
 	p := &CapacityPlan{File: file, where: r.where}
-	r.plan(p, &table{reader: r, values: values})
+	r.plan(p, t)
 	if len(r.problems) > 0 {
 		return nil, strict.Join(r.problems)
 	}
