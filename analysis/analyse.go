@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 	"sync"
 
+	"github.com/assaylab/assay/analysis/each"
 	"github.com/assaylab/assay/analysis/group"
-	"github.com/assaylab/assay/analysis/internal/each"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )

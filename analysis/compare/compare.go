@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/assaylab/assay/analysis/each"
 	"github.com/assaylab/assay/analysis/group"
-	"github.com/assaylab/assay/analysis/internal/each"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )

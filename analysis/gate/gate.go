@@ -7,8 +7,8 @@ import (
 
 	"github.com/assaylab/assay/analysis/baseline"
 	"github.com/assaylab/assay/analysis/compare"
+	"github.com/assaylab/assay/analysis/each"
 	"github.com/assaylab/assay/analysis/group"
-	"github.com/assaylab/assay/analysis/internal/each"
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/analysis/stat"
 )

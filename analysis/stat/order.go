@@ -14,6 +14,12 @@ type Ordered interface {
 	At(i int) float64
 }
 
+// Ascending is a sorted slice as Ordered.
+type Ascending []float64
+
+func (a Ascending) Len() int         { return len(a) }
+func (a Ascending) At(i int) float64 { return a[i] }
+
 // wishes is an Ordered that notes which values are asked for.
 type wishes struct {
 	n     int

@@ -26,9 +26,6 @@ const (
 	coldSeen = 3 // times of which the first ones are cold: a first draft may take three times as long as the next
 )
 
-// cold says whether too little was measured to go by.
-func (e *estimate) cold() bool { return e.seen < coldSeen }
-
 func (e *estimate) observe(took time.Duration) {
 	e.seen = min(e.seen+1, mostSeen)
 	if took = max(took, 1); e.took == 0 || e.seen <= coldSeen && took < e.took {
@@ -47,7 +44,7 @@ func (c *Costs) Observe(rows int, took time.Duration) {
 }
 
 // cold says whether steps of so many rows were measured too seldom to go by.
-func (c *Costs) cold(rows int) bool { return c.of[min(rows, costRows)].cold() }
+func (c *Costs) cold(rows int) bool { return c.of[min(rows, costRows)].seen < coldSeen }
 
 // settled says whether steps of so many rows were measured as often as counts.
 func (c *Costs) settled(rows int) bool { return c.of[min(rows, costRows)].seen == mostSeen }

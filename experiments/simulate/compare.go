@@ -28,7 +28,7 @@ func compare(trials []*trialData, predicted, own []figures) (all []CheckedPair) 
 			if len(a) < stat.Floor(p, .95) {
 				continue
 			}
-			q := stat.NewQuantileOf(ascending(a), p, effective(m, len(a), n))
+			q := stat.NewQuantileOf(stat.Ascending(a), p, effective(m, len(a), n))
 			c, ok := pair(percentileName(m, p), q.Value, predicted, own)
 			if c.Low, c.High = q.Conservative.Low, q.Conservative.High; ok {
 				all = append(all, c)
@@ -57,12 +57,6 @@ func ascendingOf(name string, replays []figures) (v []float64) {
 	slices.Sort(v)
 	return v
 }
-
-// ascending is a stat.Ordered.
-type ascending []float64
-
-func (a ascending) Len() int         { return len(a) }
-func (a ascending) At(i int) float64 { return a[i] }
 
 // effective is how many independent values there are: tokens of one step have one gap in common, so of gaps no more than requests.
 func effective(metric string, values, requests int) int {

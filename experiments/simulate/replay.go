@@ -3,6 +3,7 @@ package simulate
 import (
 	"math/rand/v2"
 
+	"github.com/assaylab/assay/analysis/each"
 	"github.com/assaylab/assay/analysis/metric"
 	"github.com/assaylab/assay/analysis/stat"
 	"github.com/assaylab/assay/loadgen/result"
@@ -63,7 +64,7 @@ func figuresOf(trials []*trialData, on machine, n int, seed uint64) ([]figures, 
 		}
 	}
 	all := make([]figures, n)
-	err := atOneTime(n, func(i int) error {
+	err := each.Index(n, func(i int) error {
 		sets := make([][]result.Request, len(trials))
 		for j, d := range trials {
 			var err error

@@ -3,15 +3,14 @@ package simulate
 import (
 	"cmp"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-	"sync/atomic"
+
+	"github.com/assaylab/assay/analysis/each"
 )
 
 // RunSplit is Run for routers to whom no replica's state matters, with the replicas simulated one by one, several at a time:
 // the outcome is the same. Timelines come replica by replica.
-func RunSplit(d Deployment, requests []Request, each func(*Timeline)) (*Outcome, error) {
+func RunSplit(d Deployment, requests []Request, ended func(*Timeline)) (*Outcome, error) {
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
@@ -20,43 +19,26 @@ func RunSplit(d Deployment, requests []Request, each func(*Timeline)) (*Outcome,
 	}
 	parts := d.split(requests)
 	runs := make([]*part, len(parts))
-	err := atOneTime(len(parts), func(i int) (err error) {
+	err := each.Index(len(parts), func(i int) (err error) {
 		runs[i], err = d.runPart(i, parts[i])
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	return join(runs, each), nil
+	return join(runs, ended), nil
 }
 
 // run has replicas simulated apart where their router allows that: on as many processors as there are.
-func (d *Deployment) run(from Source, each func(*Timeline)) (*Outcome, error) {
+func (d *Deployment) run(from Source, ended func(*Timeline)) (*Outcome, error) {
 	if d.Replicas == 1 || !d.Router.Independent() {
-		return Run(*d, from, each)
+		return Run(*d, from, ended)
 	}
 	var requests []Request
 	for q := (Request{}); from.Next(&q); {
 		requests = append(requests, q)
 	}
-	return RunSplit(*d, requests, each)
-}
-
-// atOneTime calls f with every number below n, as many at a time as there are processors. The error is that of the lowest number that
-// has one.
-func atOneTime(n int, f func(i int) error) error {
-	errs := make([]error, n)
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				errs[i] = f(i)
-			}
-		})
-	}
-	workers.Wait()
-	return cmp.Or(errs...)
+	return RunSplit(*d, requests, ended)
 }
 
 // split is the arrivals of each replica, in order.
@@ -118,15 +100,15 @@ func (d *Deployment) runPart(number int, arrivals []incoming) (*part, error) {
 }
 
 // join hands out timelines replica by replica.
-func join(parts []*part, each func(*Timeline)) *Outcome {
+func join(parts []*part, ended func(*Timeline)) *Outcome {
 	o := &Outcome{Gaps: new(Histogram)}
 	for _, p := range parts {
 		o.Replicas = append(o.Replicas, p.replica.usage)
 		o.Gaps.Merge(p.replica.gaps)
 		o.End = max(o.End, p.end)
 		for j := range p.lines {
-			if each != nil {
-				each(&p.lines[j])
+			if ended != nil {
+				ended(&p.lines[j])
 			}
 		}
 	}
