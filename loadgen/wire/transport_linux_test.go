@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -222,6 +223,27 @@ func TestContext(t *testing.T) {
 	}
 	if n := len(tr.spare[strings.TrimPrefix(server.URL, "http://")]); n != 0 {
 		t.Errorf("%d connections of cancelled requests are kept", n)
+	}
+}
+
+// For who has gone nothing is sent, not even over a connection that is there.
+func TestGoneBefore(t *testing.T) {
+	var served atomic.Int32
+	tr, server := transport(t, func(w http.ResponseWriter, _ *http.Request) { served.Add(1); fmt.Fprint(w, "x") })
+	resp, err := get(t, t.Context(), tr, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := all(t, resp); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := get(t, ctx, tr, server.URL, nil); !errors.Is(err, context.Canceled) || served.Load() != 1 {
+		t.Errorf("%v, %d requests served", err, served.Load())
+	}
+	if n := len(tr.spare[strings.TrimPrefix(server.URL, "http://")]); n != 1 {
+		t.Errorf("%d connections are there, want the one that was", n)
 	}
 }
 
