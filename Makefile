@@ -1,7 +1,7 @@
 # Every target calls Go; there is no logic here.
 GO      ?= go
 SCEN    ?= scenarios/quickstart.toml
-RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target ./experiments/gateway ./analysis/internal/each
+RACED   := ./engine ./engine/server ./engine/internal/... ./loadgen/... ./experiments/trial ./experiments/target ./experiments/gateway ./analysis/each
 FUZZED  := ./engine/chat ./engine/chat/jinja ./engine/gguf ./engine/safetensors ./engine/convert ./engine/quant ./engine/imatrix ./engine/tokenizer ./engine/chat/... \
   ./engine/eval/... ./engine/server ./engine/steptrace ./loadgen/corpus ./loadgen/dialect ./loadgen/result ./loadgen/stream ./loadgen/wire ./analysis/profile ./analysis/demand ./experiments/scenario ./experiments/pull ./analysis/price ./analysis/strict ./engine/meter ./experiments/ledger ./experiments/gateway ./experiments/promtext ./experiments/target ./experiments/target/pbtxt
 FUZZTIME ?= 20s
