@@ -9,9 +9,9 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/assaylab/assay/engine/model"
-	"github.com/assaylab/assay/engine/sample"
 )
 
 // BenchmarkAdaptivePays has one engine answer the same requests three times in turn: asking for no drafts, as draft_adaptive
@@ -32,7 +32,32 @@ func BenchmarkAdaptivePays(b *testing.B) {
 						o.Drafter, o.DraftLength, o.DraftAdaptive = drafter, 16, true
 					})
 					e := start(b, m, map[string]*model.Model{DrafterModel: draft}[drafter], o)
-					adaptivePays(b, e, kind == "sampled", batch, work[kind])
+					adaptivePays(b, e, &asked{count: batch, tokens: 150, sampled: kind == "sampled", work: work[kind]})
+				})
+			}
+		}
+	}
+}
+
+// BenchmarkAdaptiveUnderLoad compares likewise where requests come by chance, at the rates of scenarios/speculation.toml and with its
+// lengths: the batch changes from step to step, prompts are read in between, and the last rate is about all that the engine can do. How
+// long a token takes there hangs on the queue, and on how fast the machine is in that minute; the processor time of the same requests does not.
+func BenchmarkAdaptiveUnderLoad(b *testing.B) {
+	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-1m", "Q8_0", bestSet(b))
+	work := source(b, 64, 128)
+	for i := range work {
+		work[i] = work[i][:64+i]
+	}
+	for _, kind := range []string{"greedy", "sampled"} {
+		for _, drafter := range []string{DrafterModel, DrafterNgram, DrafterSuffix, DrafterRecycle} {
+			for _, rate := range []int{5, 20, 40, 60} {
+				b.Run(fmt.Sprintf("%s/%s/%d", kind, drafter, rate), func(b *testing.B) {
+					o := options(func(o *Options) {
+						o.Context, o.KVFormat, o.MaxBatch, o.TokenBudget = 512, "bf16", 8, 256
+						o.Drafter, o.DraftLength, o.DraftAdaptive = drafter, 8, true
+					})
+					e := start(b, m, map[string]*model.Model{DrafterModel: draft}[drafter], o)
+					adaptivePays(b, e, &asked{count: 2 * rate, rate: rate, tokens: 72, sampled: kind == "sampled", work: work})
 				})
 			}
 		}
@@ -48,18 +73,23 @@ const (
 	sides
 )
 
+// asked is what is asked for in a round.
+type asked struct {
+	count   int // of answers
+	rate    int // requests a second, at random times; 0 has all at once
+	tokens  int // of an answer
+	sampled bool
+	work    [][]int32
+}
+
 // adaptivePays runs rounds, in each of which the sides come in an order of its own.
-func adaptivePays(b *testing.B, e *Engine, sampled bool, batch int, work [][]int32) {
+func adaptivePays(b *testing.B, e *Engine, a *asked) {
 	round := func(side, n int) float64 {
-		sampling := sample.Params{Seed: uint64(n)}
-		if sampled {
-			sampling.Temperature = .8
-		}
 		from := processorTime(b)
-		answerAll(b, e, side, batch, n*batch, sampling, work)
+		a.round(b, e, side, n)
 		return (processorTime(b) - from).Seconds()
 	}
-	for n := range max(4, 32/batch) { // costs and acceptance are known then
+	for n := range max(4, 32/a.count) { // costs and acceptance are known then
 		round(without, n)
 		round(drafting, n)
 	}
@@ -82,18 +112,24 @@ func adaptivePays(b *testing.B, e *Engine, sampled bool, batch int, work [][]int
 	b.ReportMetric(float64(s.AcceptedTokens-before.AcceptedTokens)/float64(max(1, s.DraftTokens-before.DraftTokens)), "accepted")
 }
 
-// answerAll asks as a side does for count answers at once, to pieces of work from the given one on. Each has a salt of
-// its own, so that none finds what another round said.
-func answerAll(b *testing.B, e *Engine, side, count, from int, sampling sample.Params, work [][]int32) {
+// round asks as a side does, in the n-th round of all sides. Each request has a salt of its own, so that none finds what another round said.
+func (a *asked) round(b *testing.B, e *Engine, side, n int) {
 	var wg sync.WaitGroup
-	for i := range count {
-		r := Request{Prompt: work[(from+i)%len(work)], MaxTokens: 150, IgnoreEOS: true, Sampling: sampling, Salt: rand.Uint64()}
-		r.Sampling.Seed += uint64(i)
+	gaps := rand.New(rand.NewPCG(uint64(n), 5)) // the same for all sides
+	for i := range a.count {
+		r := Request{Prompt: a.work[(n*a.count+i)%len(a.work)], MaxTokens: a.tokens, IgnoreEOS: true, Salt: rand.Uint64()}
+		r.Sampling.Seed = uint64(n + i)
+		if a.sampled {
+			r.Sampling.Temperature = .8
+		}
 		if side != drafting {
 			r.Drafts = NoDrafts
 		}
 		if side == reading {
 			r.MaxTokens = 1
+		}
+		if a.rate > 0 {
+			time.Sleep(time.Duration(gaps.ExpFloat64() * float64(time.Second) / float64(a.rate)))
 		}
 		s, err := e.Submit(context.Background(), r)
 		if err != nil {
@@ -150,7 +186,7 @@ func BenchmarkDraftModels(b *testing.B) {
 
 // draftPays is adaptivePays for one sequence, with what drafting a token takes.
 func draftPays(b *testing.B, e *Engine, sampled bool, work [][]int32) {
-	adaptivePays(b, e, sampled, 1, work)
+	adaptivePays(b, e, &asked{count: 1, tokens: 150, sampled: sampled, work: work})
 	s := e.Stats()
 	b.ReportMetric(float64(s.DraftTime.Nanoseconds())/float64(s.DraftTokens)/1e3, "us/draft")
 }

@@ -18,8 +18,9 @@ type block struct {
 	class  []int   // of each, as of Noisy
 }
 
-// plan times n steps from start on. So many sequences end with the last one.
-func (b *block) plan(t StepTime, shape Shape, noises *noises, start int64, n, ended int) {
+// plan times n steps from start on, the first of which is so cold. So many sequences end with the last one.
+func (b *block) plan(t StepTime, shape Shape, now cold, noises *noises, start int64, n, ended int) {
+	now.on(&shape)
 	b.shape, b.steps = shape, n
 	b.starts, b.ends, b.class = b.starts[:0], b.ends[:0], b.class[:0]
 	noises.begin()
@@ -33,6 +34,8 @@ func (b *block) plan(t StepTime, shape Shape, noises *noises, start int64, n, en
 		b.starts, b.ends, b.class = append(b.starts, start), append(b.ends, end), append(b.class, class)
 		start = end + int64(math.Round(t.Between(shape)*float64(r.Between)))
 		shape.DecodeLength += int64(shape.Decodes)
+		now = now.next()
+		now.on(&shape)
 	}
 	b.ready = start
 }

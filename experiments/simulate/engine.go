@@ -75,4 +75,8 @@ type Shape struct {
 	DecodeLength int64 // positions that these attend to, added up
 	Draws        int   // tokens that come of it
 	Ended        int   // sequences that end with it
+	// Rested is how long the engine had nothing to do just before it, as the logarithm of that over 0.2 ms and one; 0 where it
+	// had something to do.
+	Rested float64
+	Cold   float64 // likewise of a rest some steps before, less by every step since
 }

@@ -74,6 +74,7 @@ func TestNNLSIsTheBestOfAllSets(t *testing.T) {
 // steps are made of known coefficients: the fit predicts them, also with noise and with some steps that were held up.
 func made(n int, noise, heldUp float64, seed uint64) ([]Observed, *StepModel) {
 	rng, m := rand.New(rand.NewPCG(seed, 5)), typical()
+	rests := rand.New(rand.NewPCG(seed, 6))
 	var all []Observed
 	for range n {
 		var s Shape
@@ -85,6 +86,7 @@ func made(n int, noise, heldUp float64, seed uint64) ([]Observed, *StepModel) {
 			s.addPrompt(from, from+1+rng.IntN(60))
 			s.Draws++
 		}
+		cold{idle: int64(rests.ExpFloat64() * 1e7), since: rests.IntN(10)}.on(&s)
 		took := m.Step(s) * math.Exp(noise*rng.NormFloat64())
 		if rng.Float64() < heldUp {
 			took *= 5

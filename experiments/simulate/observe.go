@@ -162,9 +162,11 @@ func (t *tracker) place() {
 func (o *Observation) observe(t *tracker, steps []record.Step, atOnce int) {
 	at, length := map[uint64]int{}, map[uint64]int{}
 	runs := map[uint64]int{}
+	var now cold // what was before the trace is not known
 	for i := range steps {
 		s := &steps[i]
 		shape := Shape{}
+		now.on(&shape)
 		for _, it := range s.Items {
 			if it.Kind != record.Prefill {
 				shape.addDecode(length[it.Seq])
@@ -183,6 +185,9 @@ func (o *Observation) observe(t *tracker, steps []record.Step, atOnce int) {
 			}
 		}
 		shape.Ended = t.ended(s, i)
+		if now = now.next(); i+1 < len(steps) && !goesOn(s, shape.Ended, atOnce) {
+			now = rested(steps[i+1].Start - end(s))
+		}
 		o.Steps = append(o.Steps, Observed{Shape: shape, Start: s.Start, Took: s.Duration, Between: between(steps, i, shape.Ended, atOnce)})
 	}
 }
@@ -205,11 +210,15 @@ func (o *Observation) prompt(t *tracker, shape *Shape, it record.StepItem, at in
 // between is the time to the next step, -1 where the engine had nothing to do after step i, or steps are missing.
 func between(steps []record.Step, i, ended, atOnce int) int64 {
 	s := &steps[i]
-	goesOn := ended < len(s.Items) || s.Running > len(s.Items) || s.Waiting >= atOnce
-	if i+1 == len(steps) || steps[i+1].Lost > 0 || !goesOn {
+	if i+1 == len(steps) || steps[i+1].Lost > 0 || !goesOn(s, ended, atOnce) {
 		return -1
 	}
 	return max(0, steps[i+1].Start-end(s))
+}
+
+// goesOn reports whether the engine has something to do after a step that ends so many sequences.
+func goesOn(s *record.Step, ended, atOnce int) bool {
+	return ended < len(s.Items) || s.Running > len(s.Items) || s.Waiting >= atOnce
 }
 
 // ended is how many sequences have their last item in step i.

@@ -74,9 +74,9 @@ func TestObserveFindsTheShapes(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		preempted, between := 0, 0
+		preempted, between, rests, cold := 0, 0, 0, 0
 		for i, s := range o.Steps {
-			preempted += len(steps.Steps[i].Preempted)
+			preempted, rests, cold = preempted+len(steps.Steps[i].Preempted), rests+countOf(s.Rested > 0), cold+countOf(s.Cold > 0)
 			if s.Shape != shapes[i] {
 				t.Fatalf("%s: step %d is %+v, want %+v; %+v", name, i, s.Shape, shapes[i], steps.Steps[i])
 			}
@@ -87,8 +87,8 @@ func TestObserveFindsTheShapes(t *testing.T) {
 				}
 			}
 		}
-		if name == "short of blocks" && preempted == 0 || between < len(o.Steps)/2 {
-			t.Errorf("%s: %d preemptions, %d times between of %d steps", name, preempted, between, len(o.Steps))
+		if name == "short of blocks" && preempted == 0 || between < len(o.Steps)/2 || rests == 0 || cold < rests {
+			t.Errorf("%s: %d preemptions, %d times between, %d rests with %d steps after them, of %d steps", name, preempted, between, rests, cold, len(o.Steps))
 		}
 		got := OverheadOf(o.Overhead)
 		for _, x := range [][2]float64{{got.In, 1e5}, {got.InPerToken, 1e3}, {got.Out, 3e4}, {got.OutLast, 5e4}} {

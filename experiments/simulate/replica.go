@@ -31,6 +31,9 @@ type replica struct {
 	state  state
 	at     int64 // when the state ends; never where it does not by itself
 	ready  int64 // when the engine can look at what is new
+	done   int64 // when the last step ended
+	idle   bool  // it has nothing to do, or had until now
+	cold   cold  // how far back that is
 
 	inbox        []*job
 	jobs         []*job // by id of its sequence
@@ -207,7 +210,10 @@ func (r *replica) next() error {
 	}
 	shape := shapeOf(&r.plan)
 	n := 1 + r.sched.Repeats(&r.plan, most)
-	r.block.plan(r.e.Step, shape, &r.noises, now, n, r.ending(n))
+	if r.idle {
+		r.cold, r.idle = rested(now-r.done), false
+	}
+	r.block.plan(r.e.Step, shape, r.cold, &r.noises, now, n, r.ending(n))
 	r.state, r.at = computing, r.block.end()
 	return nil
 }
@@ -224,7 +230,7 @@ func (r *replica) ending(n int) (ended int) {
 
 // rest waits for a batch that is due, or for an arrival.
 func (r *replica) rest(now int64) error {
-	r.state, r.at = resting, never
+	r.state, r.at, r.idle = resting, never, true
 	if wake := int64(r.plan.Wake); wake > 0 {
 		r.state, r.at = resting, max(wake, now+1)
 		return nil
@@ -257,11 +263,15 @@ func (r *replica) commit() {
 		r.usage.Busy += b.ends[i] - b.starts[i]
 	}
 	r.usage.Steps += int64(n)
+	for range n {
+		r.cold = r.cold.next()
+	}
 	for i := range r.plan.Items {
 		r.commitItem(&r.plan.Items[i], n)
 	}
-	r.ready = b.ready
+	r.done, r.ready = b.end(), b.ready
 	r.state, r.at = planning, b.ready
+	r.idle = r.sched.Running()+r.sched.Waiting() == 0 // as far as a trace knows: it says nothing of what came during the step
 	if r.live == 0 && len(r.inbox) == 0 {
 		r.state, r.at = resting, never
 	}

@@ -39,14 +39,16 @@ type Fitted struct {
 }
 
 // terms is how many a model has.
-const terms = 9
+const terms = 11
 
-var termNames = [terms]string{"step", "with prompts", "prompt row", "prompt pair", "with decodes", "decode", "decode of the first 4", "decode position", "token drawn"}
+var termNames = [terms]string{"step", "with prompts", "prompt row", "prompt pair", "with decodes", "decode", "decode of the first 4", "decode position", "token drawn",
+	"after a rest", "some steps after a rest"}
 
 // features are the terms' values.
 func (s *Shape) features() [terms]float64 {
 	return [terms]float64{1, present(s.Prompts), float64(s.PromptRows), float64(s.PromptPairs), present(s.Decodes),
-		float64(s.Decodes), float64(min(s.Decodes, 4)), float64(s.DecodeLength), float64(s.Draws)}
+		float64(s.Decodes), float64(min(s.Decodes, 4)), float64(s.DecodeLength), float64(s.Draws),
+		s.Rested, s.Cold}
 }
 
 func present(n int) float64 {

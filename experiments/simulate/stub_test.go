@@ -53,7 +53,7 @@ func short() Traffic {
 // typical is a step model in the proportions of a small model on one core, with noise.
 func typical() *StepModel {
 	m := &StepModel{Scale: 1, BetweenBase: 3e4, BetweenItem: 2e3, BetweenEnded: 8e4, BetweenScale: 1}
-	m.coefficients = [terms]float64{2e5, 1e5, 5e4, 10, 1e4, 2e5, 1e4, 300, 2e4}
+	m.coefficients = [terms]float64{2e5, 1e5, 5e4, 10, 1e4, 2e5, 1e4, 300, 2e4, 3e4, 6e4}
 	rng := rand.New(rand.NewPCG(3, 4))
 	m.bounds, m.residuals = []float64{0, 8e5, 2e6}, make([][]Residual, 3)
 	for i := range m.residuals {
