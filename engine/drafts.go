@@ -50,12 +50,14 @@ func (l *loop) adapt(drafting, rest time.Duration, generated int) {
 			n.streams, n.of, n.drafts = append(n.streams, s), append(n.of, &s.acceptance), append(n.drafts, l.e.opts.drafts(&s.req))
 		}
 	}
-	if !prompts || late > 0 {
+	rows := len(l.pass.Tokens)
+	cold := l.cold() && a.Costs.Settled(rows)
+	if !cold && (!prompts || late > 0) {
 		a.ObserveDrafting(drafts, longest, late, drafting)
 	}
-	if !prompts {
-		a.Costs.Observe(len(l.pass.Tokens), rest)
-		a.Answered(len(l.plan.Items), len(l.pass.Tokens), 4*drafts >= len(l.plan.Items), generated, drafting+rest) // less is a probe
+	if !cold && !prompts {
+		a.ObserveStep(rows, rest)
+		a.Answered(len(l.plan.Items), rows, 4*drafts >= len(l.plan.Items), generated, drafting+rest) // less is a probe
 	}
 	l.forecastTrees()
 	a.Choose(n.drafts, n.of)
@@ -63,6 +65,17 @@ func (l *loop) adapt(drafting, rest time.Duration, generated int) {
 		s.seq.Drafts = n.drafts[i]
 	}
 	clear(n.streams) // keep no ended ones alive
+}
+
+// coldSteps are those after which what an engine that had nothing to do left to others' use of the caches is its own again. The first
+// of them take twice as long as later ones, and are one in ten where requests come one at a time: costs that take turns with and without
+// them are noise.
+const coldSteps = 6
+
+// cold counts the steps since the engine slept, and says whether this is one of the first.
+func (l *loop) cold() bool {
+	l.awake++
+	return l.awake <= coldSteps
 }
 
 // behind is how far the draft model is behind a stream.

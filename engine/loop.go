@@ -55,6 +55,7 @@ type loop struct {
 	tracer    *steptrace.Writer // of this step; nil for none
 	predictor admit.Predictor
 	ready     time.Time     // the end of the last step, or when there was something to do again
+	awake     int           // steps since it slept
 	pause     time.Duration // until when there is nothing to do, unless something arrives; 0 is for ever
 	timer     *time.Timer
 }
@@ -170,7 +171,7 @@ func (l *loop) sleep() bool {
 	case <-l.e.quit:
 		return false
 	}
-	l.ready = time.Now()
+	l.ready, l.awake = time.Now(), 0
 	return true
 }
 

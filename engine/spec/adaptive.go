@@ -47,6 +47,7 @@ func (a *Acceptance) rate(prior float64) float64 {
 // Language Models Using Goodput".
 type Adaptive struct {
 	Costs  Costs
+	drift  float64 // what the machine is slower now than when the costs were measured, of 1
 	trials trials
 	all    Acceptance    // of all sequences
 	level  Costs         // of drafting one token of each of so many sequences
@@ -75,9 +76,29 @@ const worthThought = .02
 // mostSteps are the steps over which catching up on a sequence is to pay at the latest.
 const mostSteps = 32
 
+// ObserveStep notes that a step of so many generated rows took so long. Machines are slower for seconds and faster for others, by
+// more than drafts gain; what steps with drafts took then would be compared with what others took before. So all costs are of one
+// machine, and how much slower it is now is known from the steps that there are most of.
+func (a *Adaptive) ObserveStep(rows int, took time.Duration) {
+	if a.Costs.Settled(rows) {
+		now := float64(took)/float64(a.Costs.of[min(rows, costRows)].took) - 1
+		a.drift += (min(max(now, -.5), 1) - a.drift) / driftSteps
+	}
+	a.Costs.Observe(rows, a.undrifted(took))
+}
+
+// driftSteps are those that the drift follows a change of the machine in: fewer than costs take, which are not to follow it.
+const driftSteps = 8
+
+// undrifted is how long something would have taken on the machine that costs are of.
+func (a *Adaptive) undrifted(took time.Duration) time.Duration {
+	return time.Duration(float64(took) / (1 + a.drift))
+}
+
 // ObserveDrafting notes what it took to draft so many tokens, with that many at the longest, and to catch up on
 // so many positions before.
 func (a *Adaptive) ObserveDrafting(drafts, longest, late int, took time.Duration) {
+	took = a.undrifted(took)
 	switch known := a.drafting(drafts, longest); {
 	case late >= someLate && known == 0:
 		a.late.observe(took / time.Duration(late+longest))
@@ -128,7 +149,8 @@ func (a *Adaptive) Choose(lengths []int, of []*Acceptance) {
 	}
 	take := a.best(lengths, of)
 	clear(a.counts)
-	if take > 0 && !a.trials.of(len(lengths)).allows() {
+	t := a.trials.of(len(lengths))
+	if t.on = false; take > 0 && !t.allows() {
 		take = 0
 	}
 	if a.steps++; take == 0 || a.steps == compareEvery {
@@ -227,7 +249,7 @@ func (a *Adaptive) orProbe(of *Acceptance, n, most, batch int) int {
 		return 0
 	}
 	t := a.trials.of(batch)
-	first := a.steps == 0 && n == 0 && of.Behind < someLate && t.firsts < firstProbes && !a.Costs.settled(batch+1)
+	first := a.steps == 0 && n == 0 && of.Behind < someLate && t.firsts < firstProbes && !a.Costs.Settled(batch+1)
 	if of.idle++; of.idle < probeEvery && a.Costs.Of(batch) > 0 && !first {
 		return n
 	}

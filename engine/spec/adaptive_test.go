@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -39,6 +40,7 @@ type machine struct {
 	row    time.Duration // and what each of them adds
 	right  float64
 	random *rand.Rand
+	mood   func() float64 // what the next step is measured to take, of what it takes in the mean; nil is 1
 }
 
 // run has a batch generate for so many steps, and returns its tokens per second and the drafts per sequence and step.
@@ -67,11 +69,15 @@ func (m *machine) run(a *Adaptive, batch, most, steps int) (speed, drafts float6
 			a.Judged(of[i], n, stood)
 			tokens, drafts = tokens+stood, drafts+float64(n)
 		}
-		drafting := m.drafting(lengths)
+		drafting, step := m.drafting(lengths), m.cost(rows)
+		spent += step + drafting
+		if m.mood != nil {
+			now := m.mood()
+			drafting, step = time.Duration(now*float64(drafting)), time.Duration(now*float64(step))
+		}
 		a.ObserveDrafting(rows-batch, longest, 0, drafting)
-		a.Costs.Observe(rows, m.cost(rows))
-		spent += m.cost(rows) + drafting
-		a.Answered(batch, rows, rows > batch, tokens-before, m.cost(rows)+drafting)
+		a.ObserveStep(rows, step)
+		a.Answered(batch, rows, rows > batch, tokens-before, step+drafting)
 	}
 	return float64(tokens) / spent.Seconds(), drafts / float64(steps*batch)
 }
@@ -151,7 +157,7 @@ func TestAdaptiveStartsCold(t *testing.T) {
 	warm := m.best(1, 8)
 	cold := *m
 	cold.cost = func(rows int) time.Duration {
-		if times[rows]++; rows > 1 && times[rows] <= 4 { // two steps, for each of which it is asked twice
+		if times[rows]++; rows > 1 && times[rows] <= 2 {
 			return 3 * m.cost(rows)
 		}
 		return m.cost(rows)
@@ -160,6 +166,29 @@ func TestAdaptiveStartsCold(t *testing.T) {
 	cold.run(a, 1, 8, 1000)
 	if speed, drafts := cold.run(a, 1, 8, 2000); speed < .85*warm {
 		t.Errorf("%.3g of the best, with %.3g drafts a step", speed/warm, drafts)
+	}
+}
+
+// On a machine that is slower for a while and faster for another, and never takes as long twice, drafts that pay are made, and those that
+// do not are not: what steps with them take is not compared with what others took on a faster machine.
+func TestAdaptiveOnAMoodyMachine(t *testing.T) {
+	for _, row := range []struct{ right, least float64 }{{.9, .97}, {.7, .985}, {.5, .95}, {.2, .98}} {
+		random := rand.New(rand.NewPCG(7, 8))
+		m := &machine{draft: 4e4, right: row.right, random: random}
+		m.cost = func(rows int) time.Duration { return 15e4 + time.Duration(rows)*5e4 }
+		spell := 1.
+		m.mood = func() float64 {
+			if random.IntN(300) == 0 {
+				spell = 1 + .8*random.Float64()
+			}
+			return spell * math.Exp(.2*random.NormFloat64())
+		}
+		a := new(Adaptive)
+		m.run(a, 1, 8, 2000)
+		speed, drafts := m.run(a, 1, 8, 40000)
+		if speed < max(row.least*m.best(1, 8), .98*m.static(1, 0)) {
+			t.Errorf("right at %v: %.3g of the best, want %v, with %.3g drafts a step", row.right, speed/m.best(1, 8), row.least, drafts)
+		}
 	}
 }
 

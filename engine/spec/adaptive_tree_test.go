@@ -87,7 +87,7 @@ func (o *orchard) run(choose func(lengths []int, of []*Acceptance), judged func(
 func (o *orchard) adaptive(a *Adaptive, batch, most, steps int) (speed, drafts float64) {
 	return o.run(a.Choose, func(of *Acceptance, n, stood int) {
 		if of == nil {
-			a.Costs.Observe(n, o.cost(n))
+			a.ObserveStep(n, o.cost(n))
 			return
 		}
 		a.Judged(of, n, stood)

@@ -22,8 +22,9 @@ type estimate struct {
 }
 
 const (
-	mostSeen = 12
-	coldSeen = 3 // times of which the first ones are cold: a first draft may take three times as long as the next
+	mostSeen = 48
+	settled  = 12 // times after which an estimate is as good as any decision needs
+	coldSeen = 3  // times of which the first ones are cold: a first draft may take three times as long as the next
 )
 
 func (e *estimate) observe(took time.Duration) {
@@ -46,8 +47,8 @@ func (c *Costs) Observe(rows int, took time.Duration) {
 // cold says whether steps of so many rows were measured too seldom to go by.
 func (c *Costs) cold(rows int) bool { return c.of[min(rows, costRows)].seen < coldSeen }
 
-// settled says whether steps of so many rows were measured as often as counts.
-func (c *Costs) settled(rows int) bool { return c.of[min(rows, costRows)].seen == mostSeen }
+// Settled says whether what steps of so many rows take is known well.
+func (c *Costs) Settled(rows int) bool { return c.of[min(rows, costRows)].seen >= settled }
 
 // Of is what a step of so many rows is expected to take: the mean of what about so many took, by how often,
 // or where none did on the line between the next ones that were measured. Beyond them it is the least that

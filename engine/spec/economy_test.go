@@ -40,7 +40,7 @@ func (m *machine) visitors(a *Adaptive, batch, prompt, answer, steps int, late t
 		}
 		drafting := m.drafting(lengths) + time.Duration(read)*late
 		a.ObserveDrafting(rows-batch, longest, read, drafting)
-		a.Costs.Observe(rows, m.cost(rows))
+		a.ObserveStep(rows, m.cost(rows))
 		spent += m.cost(rows) + drafting
 		a.Answered(batch, rows, rows > batch, tokens-begun, m.cost(rows)+drafting)
 	}
@@ -152,7 +152,7 @@ func TestTrialsFindWhatEstimatesMiss(t *testing.T) {
 			tokens, drafts = tokens+1+stood, drafts+n
 		}
 		took := 1000 + time.Duration(drafts)*50
-		a.Costs.Observe(4+drafts, took)
+		a.ObserveStep(4+drafts, took)
 		if drafts > 0 {
 			drafted++
 			took += time.Duration(drafts) * 250 // of nothing that is asked about

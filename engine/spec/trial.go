@@ -27,6 +27,7 @@ type trial struct {
 	firsts  int  // probes that were made to know anything
 	left    int  // steps of the trial that is under way; 0 for none
 	holds   int  // steps for which its outcome holds
+	on      bool // the step that was chosen last is one of them
 	lost    bool // the last one: nothing is drafted
 	lostFor int  // steps for which an outcome that lost held the last time
 	took    [2]time.Duration
@@ -44,6 +45,7 @@ func (t *trial) allows() bool {
 	case t.left == 0:
 		t.left, t.took, t.tokens = trialSteps, [2]time.Duration{}, [2]int{}
 	}
+	t.on = true
 	with := (trialSteps-t.left)/trialTurn%2 == 0
 	if t.left--; t.left == 0 {
 		t.decide()
@@ -51,9 +53,9 @@ func (t *trial) allows() bool {
 	return with
 }
 
-// observe notes a step of generated rows alone.
+// observe notes a step of generated rows alone. Those between that drafts did not look worth it in are of other times.
 func (t *trial) observe(drafted bool, tokens int, took time.Duration) {
-	if t.left == 0 {
+	if !t.on {
 		return
 	}
 	side := 0
