@@ -36,6 +36,27 @@ func TestLengthsAreChosen(t *testing.T) {
 	}
 }
 
+// The first steps after a sleep say nothing of what steps take, once that is known.
+func TestColdStepsAreNotLearntFrom(t *testing.T) {
+	l := still(t, func(o *Options) { o.Drafter, o.DraftLength, o.DraftAdaptive = DrafterNgram, 6, true })
+	costs := &l.lengths.adaptive.Costs
+	for range 20 {
+		costs.Observe(1, time.Hour)
+	}
+	l.submit(t, 1, Request{Prompt: workload(t)[0][:8], MaxTokens: 50, IgnoreEOS: true, Drafts: NoDrafts})
+	for range 2 {
+		l.awake = 0
+		for before := costs.Of(1); l.awake <= coldSteps; {
+			l.sched.Next(&l.plan, 0)
+			l.move(l.plan.Moves)
+			l.step()
+			if learnt := costs.Of(1) != before; learnt != (l.awake > coldSteps) {
+				t.Errorf("step %d after a sleep: learnt %v", l.awake, learnt)
+			}
+		}
+	}
+}
+
 // BenchmarkDrafts generates with and without a draft model, by how many sequences run: what constant lengths gain
 // or lose, and what chosen ones do.
 func BenchmarkDrafts(b *testing.B) {
