@@ -299,7 +299,7 @@ func (o *simulateOptions) predict(p *simulate.Planner, rates []float64) (all []s
 			continue
 		}
 		for _, rate := range rates {
-			at, err := p.Attain(rate, n)
+			at, err := p.Ranged(rate, n)
 			if err != nil {
 				return nil, nil, err
 			}

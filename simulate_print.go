@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -30,8 +31,31 @@ func (s *simulated) print(w io.Writer) error {
 			withError(latencyText(p.TTFT.P50), p, "ttft_p50"), withError(latencyText(p.TTFT.P95), p, "ttft_p95"), withError(latencyText(p.TTFT.P99), p, "ttft_p99"),
 			withError(latencyText(p.ITL.P50), p, "itl_p50"), withError(latencyText(p.ITL.P99), p, "itl_p99"), withError(latencyText(p.E2E.P95), p, "e2e_p95"),
 			shareText(p.Attained), missedText(p))
+		printRanges(tw, p)
 	}
 	return tw.Flush()
+}
+
+// printRanges is the row below a prediction's, where it has ranges.
+func printRanges(w io.Writer, p simulate.Prediction) {
+	if len(p.Ranges) == 0 {
+		return
+	}
+	between := func(metric string, text func(float64) string) string {
+		i := slices.IndexFunc(p.Ranges, func(r simulate.Range) bool { return r.Metric == metric })
+		if i < 0 || grows(p, metric) {
+			return ""
+		}
+		low, high := text(p.Ranges[i].Low), text(p.Ranges[i].High)
+		if low == high {
+			return low
+		}
+		return low + " to " + high
+	}
+	whole := func(v float64) string { return fmt.Sprintf("%.0f", v) }
+	fmt.Fprintf(w, "\t\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t\n", between("throughput", whole),
+		between("ttft_p50", latencyText), between("ttft_p95", latencyText), between("ttft_p99", latencyText),
+		between("itl_p50", latencyText), between("itl_p99", latencyText), between("e2e_p95", latencyText), between("attained", shareText))
 }
 
 // printErrors says what the figures' errors come from.
@@ -43,6 +67,9 @@ func (s *simulated) printErrors(w io.Writer) {
 		fmt.Fprintf(w, "no trial could be replayed, so the errors of these figures are not known: %s\n", s.Checked.Skipped[0].Reason)
 	default:
 		fmt.Fprintf(w, "±: the largest error over the replayed trials (%d) that are not fuller than the prediction;\n  ! where none is as full\n", len(s.Checked.Cells))
+	}
+	if slices.ContainsFunc(s.Predictions, func(p simulate.Prediction) bool { return len(p.Ranges) > 0 }) {
+		fmt.Fprintln(w, "below each figure: where it lies (95 %) on the machine as it was during one and another trial")
 	}
 }
 
@@ -60,7 +87,7 @@ func (s *simulated) printCeiling(w io.Writer, c simulate.Ceiling) {
 
 // beside puts a figure's error beside it.
 func withError(figure string, p simulate.Prediction, metric string) string {
-	if p.Growing && (strings.HasPrefix(metric, "ttft") || strings.HasPrefix(metric, "e2e")) {
+	if grows(p, metric) {
 		return "grows"
 	}
 	for _, e := range p.Errors {
@@ -74,6 +101,11 @@ func withError(figure string, p simulate.Prediction, metric string) string {
 		return fmt.Sprintf("%s ±%s%s", figure, shareText(e.Worst), mark)
 	}
 	return figure + " ±?"
+}
+
+// grows reports whether a figure says nothing but how many requests were simulated.
+func grows(p simulate.Prediction, metric string) bool {
+	return p.Growing && (strings.HasPrefix(metric, "ttft") || strings.HasPrefix(metric, "e2e"))
 }
 
 func missedText(p simulate.Prediction) string {

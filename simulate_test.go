@@ -62,7 +62,7 @@ func TestSimulate(t *testing.T) {
 	if code != exitOK || errs != "" {
 		t.Fatalf("%d: %s", code, errs)
 	}
-	for _, want := range []string{"arm continuous, prefill-first", "TTFT p50", " ±", "measured on"} {
+	for _, want := range []string{"arm continuous, prefill-first", "TTFT p50", " ±", "measured on", "below each figure"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in\n%s", want, out)
 		}

@@ -15,6 +15,8 @@ type Planner struct {
 	Seed    uint64
 	Stop    func() error // as of Deployment; may be nil
 	Longest int          // sequence that the step model was fitted to; errors of longer ones are marked. 0 is not known
+	// Moods are the engine as it was during one and another trial, for Ranged: of each the steps and overheads count. Fewer than two tell nothing.
+	Moods []Engine
 	// Checked is how far predictions were off where they could be checked; nil where none was.
 	Checked *Validation
 }
@@ -52,6 +54,7 @@ type Prediction struct {
 	Missed   string  `json:"missed,omitempty"`
 	Growing  bool    `json:"growing,omitempty"` // the queue grows: latencies are those of as many requests as were simulated, and nothing else
 
+	Ranges []Range `json:"ranges,omitempty"` // of the figures, as of Ranged
 	Errors []Error `json:"errors,omitempty"` // how far off the figures may be, by metric; none where nothing was checked
 }
 
@@ -62,6 +65,13 @@ type Spread struct {
 	P50  float64 `json:"p50"`
 	P95  float64 `json:"p95"`
 	P99  float64 `json:"p99"`
+}
+
+// Range is where a figure lies with 95 %, as far as that hangs on what the machine was like during one and another trial.
+type Range struct {
+	Metric string  `json:"metric"` // as of Error
+	Low    float64 `json:"low"`    // in the unit of the figure
+	High   float64 `json:"high"`
 }
 
 // Error is how far predictions of a metric were off over cells that were measured.

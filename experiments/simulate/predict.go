@@ -51,6 +51,11 @@ func (p *Planner) validate(rate float64, replicas int) error {
 
 // Attain predicts what a rate of requests per second brings on so many replicas together.
 func (p *Planner) Attain(rate float64, replicas int) (Prediction, error) {
+	return p.attain(p.Engine, p.Seed, rate, replicas)
+}
+
+// attain is Attain on some engine, with noise of its own; requests are those of the planner's seed.
+func (p *Planner) attain(engine Engine, noise uint64, rate float64, replicas int) (Prediction, error) {
 	if err := p.validate(rate, replicas); err != nil {
 		return Prediction{}, err
 	}
@@ -58,7 +63,7 @@ func (p *Planner) Attain(rate float64, replicas int) (Prediction, error) {
 	n := min(replicas, e.Replicas)
 	warmup := e.Requests / 5
 	t := &tally{limits: p.Limits, misses: make([]int, len(p.Limits))}
-	d := Deployment{Engine: p.Engine, Replicas: n, Router: p.Router, Seed: p.Seed, Warmup: warmup, Events: t.events(), Stop: p.Stop}
+	d := Deployment{Engine: engine, Replicas: n, Router: p.Router, Seed: noise, Warmup: warmup, Events: t.events(), Stop: p.Stop}
 	o, err := d.run(p.Traffic.Open(rate*float64(n)/float64(replicas), warmup+e.Requests, 0, p.Seed), t.add)
 	if err != nil {
 		return Prediction{}, err

@@ -22,6 +22,12 @@ type machine func(d *trialData, i int) Engine
 
 // machines are as during the trials that an arm is fitted to, one after the other in an order that is drawn.
 func machines(a *Arm, seed uint64) machine {
+	engines := a.moods(seed)
+	return func(d *trialData, i int) Engine { return engines[(i+d.trial.Order)%len(engines)] }
+}
+
+// moods are the arm's engine as it was during each of those trials.
+func (a *Arm) moods(seed uint64) []Engine {
 	during := a.Model.Trials()
 	rng := rand.New(rand.NewPCG(seed, machineStream))
 	rng.Shuffle(len(during), func(i, j int) { during[i], during[j] = during[j], during[i] })
@@ -31,7 +37,7 @@ func machines(a *Arm, seed uint64) machine {
 		engines[i].Step = a.Model.During(trial)
 		engines[i].Overhead = a.Engine.Overhead.during(a.passages[trial])
 	}
-	return func(d *trialData, i int) Engine { return engines[(i+d.trial.Order)%len(engines)] }
+	return engines
 }
 
 const machineStream = 0x6d616368696e65
