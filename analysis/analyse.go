@@ -29,48 +29,26 @@ func Analyse(set *record.Set, o Options) (*Study, error) {
 	if o.Draws < 100 {
 		return nil, fmt.Errorf("analyse %s: %d bootstrap draws: expected at least 100, or 0 for %d", set.Dir, o.Draws, DefaultDraws)
 	}
+	a := newAnalysis(set, o)
+	for _, step := range a.course() {
+		if err := step(); err != nil {
+			return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
+		}
+	}
+	return a.study, nil
+}
+
+func newAnalysis(set *record.Set, o Options) *analysis {
 	a := &analysis{set: set, run: &set.Run, options: o, study: &Study{Run: set.Run}}
 	a.mixed = severalSystems(a.run)
 	a.drafting, a.loadOrder = len(draftGroups(a.run.Arms)) > 0, map[string]int{}
 	for i, l := range a.run.Loads {
 		a.loadOrder[l.ID] = i
 	}
-	if err := a.measure(); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
-	}
-	a.countTrials()
-	if err := a.judgeArms(); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
-	}
-	if a.mixed {
-		a.study.Systems = &Systems{}
-	}
-	a.judgeTasks()
-	a.drawFront()
-	a.drawTimelines()
-	a.recommend()
-	if err := a.compareSystems(); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
-	}
-	a.redecide()
-	a.compareDrafts()
-	a.drawOccupancy()
-	if err := a.climb(); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
-	}
-	if err := a.spendTime(); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
-	}
-	a.warn()
-	a.warnOfVersions()
-	if err := a.seeInstrument(); err != nil {
-		return nil, fmt.Errorf("analyse %s: %w", set.Dir, err)
-	}
-	return a.study, nil
+	return a
 }
 
-// analysis is the work in progress. Its steps run once, in the order of Analyse,
-// each on what the ones before it have filled in.
+// analysis is the work in progress.
 type analysis struct {
 	set     *record.Set
 	run     *record.Run
@@ -90,6 +68,33 @@ type analysis struct {
 	placing   sync.Mutex                 // of places
 	places    map[string]*stat.Resamples // by load and repetitions
 	loadOrder map[string]int
+}
+
+// course is the steps of the analysis. They run once, in this order, each on what the ones before it have filled in.
+func (a *analysis) course() []func() error {
+	return []func() error{
+		a.measure, unfailing(a.countTrials), a.judgeArms,
+		unfailing(a.openSystems, a.judgeTasks, a.drawFront, a.drawTimelines, a.recommend), a.compareSystems,
+		unfailing(a.redecide, a.compareDrafts, a.drawOccupancy), a.climb, a.spendTime,
+		unfailing(a.warn, a.warnOfVersions), a.seeInstrument,
+	}
+}
+
+// unfailing is a step of several that cannot fail.
+func unfailing(all ...func()) func() error {
+	return func() error {
+		for _, do := range all {
+			do()
+		}
+		return nil
+	}
+}
+
+// openSystems has later steps say what they know of systems, where there are several.
+func (a *analysis) openSystems() {
+	if a.mixed {
+		a.study.Systems = &Systems{}
+	}
 }
 
 // rng is the source of a purpose, by the seeds of the run and of the options.
