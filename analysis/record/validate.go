@@ -29,6 +29,25 @@ func (r *Run) validate(path string) error {
 	if err := checkFormat(path, r.Format); err != nil {
 		return err
 	}
+	if err := r.validateTrials(path); err != nil {
+		return err
+	}
+	if err := validateEach(path, "searches", r.Searches, Search.validate); err != nil {
+		return err
+	}
+	if err := r.Cost.validate(); err != nil {
+		return fmt.Errorf("%s: cost: %w", path, err)
+	}
+	for i, k := range r.Tasks {
+		if !(k.Least >= 0 && k.Least < 1) {
+			return fmt.Errorf("%s: tasks[%d].least: %v, expected a share from 0 up to 1", path, i, k.Least)
+		}
+	}
+	return validateEach(path, "slos", r.SLOs, SLO.validate)
+}
+
+// validateTrials checks arms and loads, and that trials are of these.
+func (r *Run) validateTrials(path string) error {
 	arms, loads := map[string]bool{}, map[string]bool{}
 	for _, a := range r.Arms {
 		if err := unique(path, "arm", a.ID, arms); err != nil {
@@ -51,22 +70,13 @@ func (r *Run) validate(path string) error {
 			return fmt.Errorf("%s: order: trial %s names arm %q and load %q, which are not both listed", path, k.ID, k.Arm, k.Load)
 		}
 	}
-	for i, s := range r.Searches {
-		if err := s.validate(); err != nil {
-			return fmt.Errorf("%s: searches[%d]: %w", path, i, err)
-		}
-	}
-	if err := r.Cost.validate(); err != nil {
-		return fmt.Errorf("%s: cost: %w", path, err)
-	}
-	for i, k := range r.Tasks {
-		if !(k.Least >= 0 && k.Least < 1) {
-			return fmt.Errorf("%s: tasks[%d].least: %v, expected a share from 0 up to 1", path, i, k.Least)
-		}
-	}
-	for i, s := range r.SLOs {
-		if err := s.validate(); err != nil {
-			return fmt.Errorf("%s: slos[%d]: %w", path, i, err)
+	return nil
+}
+
+func validateEach[T any](path, list string, all []T, validate func(T) error) error {
+	for i, v := range all {
+		if err := validate(v); err != nil {
+			return fmt.Errorf("%s: %s[%d]: %w", path, list, i, err)
 		}
 	}
 	return nil
