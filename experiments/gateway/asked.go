@@ -101,39 +101,50 @@ func split(body []byte) (all []member, refusal *Refusal) {
 }
 
 func (a *asked) read(m member) *Refusal {
-	as := func(v any, what string) *Refusal {
-		if string(m.value) == "null" {
-			return nil
-		}
-		if err := json.Unmarshal(m.value, v); err != nil {
-			return invalid(m.name, "%s: expected %s, found %.60s.", m.name, what, m.value)
-		}
-		return nil
-	}
 	switch m.name {
 	case "model":
-		return as(&a.model, "a string")
+		return m.as(&a.model, "a string")
 	case "user":
-		return as(&a.user, "a string")
+		return m.as(&a.user, "a string")
 	case "stream":
-		return as(&a.stream, "true or false")
+		return m.as(&a.stream, "true or false")
 	case "n":
-		if refusal := as(&a.answers, "a whole number"); refusal != nil || a.answers >= 1 {
-			return refusal
-		}
-		return invalid(m.name, "n: expected at least 1, found %d.", a.answers)
+		return m.count(&a.answers, 1, "at least 1")
 	case "max_tokens", "max_completion_tokens":
-		if refusal := as(&a.tokens, "a whole number"); refusal != nil || a.tokens >= 0 {
-			return refusal
-		}
-		return invalid(m.name, "%s: expected 0 or more, found %d.", m.name, a.tokens)
+		return m.count(&a.tokens, 0, "0 or more")
 	case "stream_options":
 		var o struct {
 			Final bool `json:"include_usage"`
 		}
-		refusal := as(&o, "an object")
+		refusal := m.as(&o, "an object")
 		a.usage = o.Final
 		return refusal
+	}
+	a.weigh(m)
+	return nil
+}
+
+// as reads the value into v, which stays as it is where the value is null.
+func (m member) as(v any, what string) *Refusal {
+	if string(m.value) == "null" {
+		return nil
+	}
+	if err := json.Unmarshal(m.value, v); err != nil {
+		return invalid(m.name, "%s: expected %s, found %.60s.", m.name, what, m.value)
+	}
+	return nil
+}
+
+func (m member) count(n *int, least int, expected string) *Refusal {
+	if refusal := m.as(n, "a whole number"); refusal != nil || *n >= least {
+		return refusal
+	}
+	return invalid(m.name, "%s: expected %s, found %d.", m.name, expected, *n)
+}
+
+// weigh notes what the member does to the cost of the request.
+func (a *asked) weigh(m member) {
+	switch m.name {
 	case "prompt":
 		a.bytes += len(m.value)
 		var several []json.RawMessage
@@ -148,7 +159,6 @@ func (a *asked) read(m member) *Refusal {
 	case "prediction", "audio", "modalities", "web_search_options", "best_of":
 		a.plain = false // what they cost is not bounded by the prompt and n
 	}
-	return nil
 }
 
 // body is the request for a server: its own name of the model, no longer an answer than the rung gives.

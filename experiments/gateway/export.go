@@ -158,29 +158,9 @@ func (y *yaml) litellm(l *scenario.Ladder) {
 		"A cap that holds at every instant: LiteLLM counts what was spent after answers, so that requests under way can exceed it.")
 	y.line(0, "model_list:")
 	for i, r := range l.Rungs {
-		o := owner(l, r)
 		for _, base := range bases(l, r) {
 			y.line(1, "- model_name: %s", quoted(groupName(l, i)))
-			y.line(2, "litellm_params:")
-			y.line(3, "model: %s", quoted("openai/"+served(o)))
-			y.line(3, "api_base: %s", quoted(strings.TrimSuffix(strings.TrimRight(base, "/"), "/v1")+"/v1"))
-			key := quoted("none")
-			if o.KeyVar != "" {
-				key = "os.environ/" + o.KeyVar
-			}
-			y.line(3, "api_key: %s", key)
-			y.line(3, "stream_timeout: %g # seconds: the limit on time to first token", l.SLO.TTFT.Seconds())
-			if r.MaxTokens > 0 {
-				y.line(3, "max_tokens: %d # where the client does not say; longer answers that it asks for are not cut", r.MaxTokens)
-			}
-			if r.NoDrafts {
-				y.line(3, "extra_body: {num_speculative_tokens: 0}")
-			}
-			if r.Priced() {
-				p, _ := newPrice(r, l.Currency) // was read before
-				y.line(3, "input_cost_per_token: %s", p.input.Shift(-6).Decimal())
-				y.line(3, "output_cost_per_token: %s", p.output.Shift(-6).Decimal())
-			}
+			y.litellmParams(l, r, base)
 		}
 	}
 	y.line(0, "general_settings:")
@@ -193,17 +173,47 @@ func (y *yaml) litellm(l *scenario.Ladder) {
 		y.line(1, "fallbacks:")
 		y.line(2, "- %s: %s", quoted(l.Name), list(len(l.Rungs)-1, func(i int) string { return quoted(groupName(l, i+1)) }))
 	}
-	if per := l.Spend; per.PerDay != "" || per.PerHour != "" {
-		y.line(0, "litellm_settings: # a budget over all models, where a ladder's cap is for its paid rungs")
-		budget, span := per.PerDay, "1d"
-		if budget == "" {
-			budget, span = per.PerHour, "1h"
-		}
-		y.line(1, "max_budget: %s # %s", budget, l.Currency)
-		y.line(1, "budget_duration: %s", span)
-		if per.PerDay != "" && per.PerHour != "" {
-			y.comment(1, "per_hour = "+per.PerHour+" is left out: there is room for one duration.")
-		}
+	y.litellmBudget(l.Spend, l.Currency)
+}
+
+// litellmParams are those of one of a rung's servers.
+func (y *yaml) litellmParams(l *scenario.Ladder, r scenario.Rung, base string) {
+	o, key := owner(l, r), quoted("none")
+	if o.KeyVar != "" {
+		key = "os.environ/" + o.KeyVar
+	}
+	y.line(2, "litellm_params:")
+	y.line(3, "model: %s", quoted("openai/"+served(o)))
+	y.line(3, "api_base: %s", quoted(strings.TrimSuffix(strings.TrimRight(base, "/"), "/v1")+"/v1"))
+	y.line(3, "api_key: %s", key)
+	y.line(3, "stream_timeout: %g # seconds: the limit on time to first token", l.SLO.TTFT.Seconds())
+	if r.MaxTokens > 0 {
+		y.line(3, "max_tokens: %d # where the client does not say; longer answers that it asks for are not cut", r.MaxTokens)
+	}
+	if r.NoDrafts {
+		y.line(3, "extra_body: {num_speculative_tokens: 0}")
+	}
+	if r.Priced() {
+		p, _ := newPrice(r, l.Currency) // was read before
+		y.line(3, "input_cost_per_token: %s", p.input.Shift(-6).Decimal())
+		y.line(3, "output_cost_per_token: %s", p.output.Shift(-6).Decimal())
+	}
+}
+
+// litellmBudget is what of a ladder's caps there is room for.
+func (y *yaml) litellmBudget(per scenario.SpendCap, currency string) {
+	budget, span := per.PerDay, "1d"
+	if budget == "" {
+		budget, span = per.PerHour, "1h"
+	}
+	if budget == "" {
+		return
+	}
+	y.line(0, "litellm_settings: # a budget over all models, where a ladder's cap is for its paid rungs")
+	y.line(1, "max_budget: %s # %s", budget, currency)
+	y.line(1, "budget_duration: %s", span)
+	if per.PerDay != "" && per.PerHour != "" {
+		y.comment(1, "per_hour = "+per.PerHour+" is left out: there is room for one duration.")
 	}
 }
 
