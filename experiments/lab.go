@@ -165,48 +165,67 @@ func (l *Lab) describe(p *Plan, now time.Time) (record.Run, error) {
 // the quality plan identify already.
 func (l *Lab) files(p *Plan) ([]record.File, error) {
 	s := p.Scenario
-	paths := map[string]string{s.Model: p.model.File.Name}
-	names := []string{s.Model}
+	all := named{paths: map[string]string{}}
+	all.add(s.Model, p.model.File.Name)
 	for _, draft := range s.DraftModels() {
 		f, err := l.Open(s.Resolve(draft))
 		if err != nil {
 			return nil, err
 		}
-		names, paths[draft] = append(names, draft), f.Name
+		all.add(draft, f.Name)
 		if err := f.Close(); err != nil {
 			return nil, err
 		}
 	}
+	for _, name := range inputs(s) {
+		all.add(name, s.Resolve(name))
+	}
+	return all.sums()
+}
+
+// inputs are the files that a scenario names beside models of the engine.
+func inputs(s *scenario.Scenario) (names []string) {
+	elsewhere := func(text string) bool { return s.Quality != nil && text == s.Quality.Text }
 	for _, load := range s.Loads {
 		if load.Trace.File != "" {
-			names, paths[load.Trace.File] = append(names, load.Trace.File), s.Resolve(load.Trace.File)
+			names = append(names, load.Trace.File)
 		}
-		for _, name := range load.Files() {
-			if s.Quality == nil || name != s.Quality.Text {
-				names, paths[name] = append(names, name), s.Resolve(name)
-			}
-		}
+		names = append(names, slices.DeleteFunc(slices.Clone(load.Files()), elsewhere)...)
 	}
 	for _, x := range s.Targets {
 		if x.Path != "" {
-			names, paths[x.Path] = append(names, x.Path), s.Resolve(x.Path)
+			names = append(names, x.Path)
 		}
 	}
-	if l := s.Ladders; l != nil {
-		names, paths[l.File] = append(names, l.File), s.Resolve(l.File)
+	if s.Ladders != nil {
+		names = append(names, s.Ladders.File)
 	}
 	for _, k := range s.Tasks {
-		names, paths[k.File] = append(names, k.File), s.Resolve(k.File)
+		names = append(names, k.File)
 	}
-	if o := s.Outputs; o != nil && (s.Quality == nil || o.Text != s.Quality.Text) {
-		names, paths[o.Text] = append(names, o.Text), s.Resolve(o.Text)
+	if o := s.Outputs; o != nil && !elsewhere(o.Text) {
+		names = append(names, o.Text)
 	}
-	var all []record.File
-	for i, name := range names {
-		if strings.HasPrefix(name, scenario.EmbeddedPrefix) || slices.Contains(names[:i], name) {
+	return names
+}
+
+// named are files by the names that a scenario has for them.
+type named struct {
+	names []string
+	paths map[string]string
+}
+
+func (n *named) add(name, path string) {
+	n.names, n.paths[name] = append(n.names, name), path
+}
+
+// sums identify each file once, but for embedded ones, which the binary does.
+func (n *named) sums() (all []record.File, err error) {
+	for i, name := range n.names {
+		if strings.HasPrefix(name, scenario.EmbeddedPrefix) || slices.Contains(n.names[:i], name) {
 			continue
 		}
-		sum, err := sumOf(paths[name])
+		sum, err := sumOf(n.paths[name])
 		if err != nil {
 			return nil, err
 		}
