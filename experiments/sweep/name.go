@@ -61,59 +61,52 @@ func (n namer) name(s scenario.Settings) string {
 	return strings.Join(shown, " · ")
 }
 
+// prefixes are what stands before values that are shown as they are.
+var prefixes = map[string]string{"max_batch": "b", "token_budget": "budget ", "block_size": "block ", "kv_format": "kv ", "max_queue": "queue "}
+
+// words are the values that are on, by settings of which not all are.
+var words = map[string]map[string]string{
+	"chunked_prefill": {"false": "whole prefill"},
+	"k_per_channel":   {"true": "k per channel"},
+	"kv_rotation":     {"hadamard": "rotated"},
+	"kv_layout":       {engine.LayoutContiguous: engine.LayoutContiguous},
+	"prefix_cache":    {"hash": "reuse", "radix": "radix reuse"},
+	"preemption":      {engine.PreemptSwap: "swap"},
+}
+
 // label words one value, "" for what is off.
 func label(name string, s *scenario.Settings) string {
 	d, _ := scenario.FindSetting(name)
 	v := d.Get(s)
+	if before, is := prefixes[name]; is {
+		return before + v
+	}
+	if values, are := words[name]; are {
+		return values[v]
+	}
 	switch name {
 	case "quantization":
 		return strings.ReplaceAll(v, "-", " ")
 	case "threads":
 		return "t" + orWord(v, "all")
-	case "max_batch":
-		return "b" + v
-	case "token_budget":
-		return "budget " + v
-	case "chunked_prefill":
-		return map[string]string{"false": "whole prefill"}[v]
-	case "block_size":
-		return "block " + v
 	case "kv_tokens":
 		return "kv " + orWord(v, "full") + " tok"
-	case "kv_format":
-		return "kv " + v
 	case "k_format", "v_format":
 		return map[bool]string{true: name[:1] + " " + v}[v != engine.SameFormat]
-	case "k_per_channel":
-		return map[string]string{"true": "k per channel"}[v]
-	case "kv_rotation", "kv_layout":
-		return map[string]string{"hadamard": "rotated", engine.LayoutContiguous: v}[v]
 	case "kv_policy":
 		return map[bool]string{false: v}[v == kvcache.PolicyFull]
 	case "kv_budget", "kv_sinks", "kv_recent", "kv_observe":
 		return bounded(d, s)
-	case "prefix_cache":
-		return map[string]string{"hash": "reuse", "radix": "radix reuse"}[v]
 	case "eviction":
-		if s.PrefixCache == kvcache.IndexNone {
-			return ""
-		}
-		return v
-	case "preemption":
-		return map[string]string{engine.PreemptSwap: "swap"}[v]
+		return map[bool]string{true: v}[s.PrefixCache != kvcache.IndexNone]
 	case "swap_tokens":
-		if s.Preemption != engine.PreemptSwap {
-			return ""
-		}
-		return "swap " + orWord(v, "full") + " tok"
+		return map[bool]string{true: "swap " + orWord(v, "full") + " tok"}[s.Preemption == engine.PreemptSwap]
 	case "context":
 		return "ctx " + orWord(v, "full")
-	case "max_queue":
-		return "queue " + v
-	case "max_ttft", "batching", "batch_wait", "preferred_batch", "prefill_chunk", "prefill_order", "queue_order", "queue_ageing":
-		return batchingLabel(name, v)
+	case "max_queued_tokens":
+		return "queued " + orWord(v, "any") + " tok"
 	}
-	return "queued " + orWord(v, "any") + " tok"
+	return batchingLabel(name, v)
 }
 
 // bounded words a setting of what is kept, where it has an effect.
