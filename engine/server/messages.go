@@ -53,55 +53,63 @@ func readMessage(path string, raw json.RawMessage) (json.RawMessage, *Error) {
 	return m.out.bytes(), e
 }
 
-// messageMembers are the names that a message may have.
-var messageMembers = []string{"role", "content", "name", "tool_calls", "tool_call_id"}
+// messageMembers are the names that a message may have, and emptyMembers those that it may have with nothing in them.
+var (
+	messageMembers = []string{"role", "content", "name", "tool_calls", "tool_call_id"}
+	emptyMembers   = []string{"function_call", "refusal", "audio", "annotations", "reasoning_content"}
+)
 
-func (m *turn) member(name, full string, value json.RawMessage) (e *Error) {
+func (m *turn) member(name, full string, value json.RawMessage) *Error {
 	isNull := kindOf(value) == kindNull
+	switch {
+	case slices.Contains(emptyMembers, name):
+		if isNull || name == "annotations" && string(bytes.TrimSpace(value)) == "[]" {
+			return nil
+		}
+		return unsupported(full, value, "only null is accepted")
+	case !slices.Contains(messageMembers, name):
+		return unknown(full, m.known())
+	case isNull && name == "content":
+		m.out.add(name, value)
+		return nil
+	case isNull && name != "role":
+		return nil
+	}
+	value, e := m.read(name, full, value)
+	m.out.add(name, value)
+	return e
+}
+
+func (m *turn) known() []string {
+	known := make([]string, len(messageMembers))
+	for i, k := range messageMembers {
+		known[i] = m.path + "." + k
+	}
+	return known
+}
+
+// read is what the template gets of one of messageMembers.
+func (m *turn) read(name, full string, value json.RawMessage) (_ json.RawMessage, e *Error) {
 	switch name {
 	case "role":
 		if m.role, e = parseString(full, value); m.role == "developer" {
 			value = json.RawMessage(`"system"`)
 		}
 	case "content":
-		if isNull {
-			break
-		}
 		var text string
 		m.hasContent = true
 		text, e = readContent(full, value)
 		value = marshal(text)
 	case "name":
-		if isNull {
-			return nil
-		}
 		_, e = parseString(full, value)
 	case "tool_call_id":
-		if isNull {
-			return nil
-		}
 		m.hasCallID = true
 		_, e = parseString(full, value)
 	case "tool_calls":
-		if isNull {
-			return nil
-		}
 		m.hasCalls = true
 		value, e = readToolCalls(full, value)
-	case "function_call", "refusal", "audio", "annotations", "reasoning_content":
-		if isNull || name == "annotations" && string(bytes.TrimSpace(value)) == "[]" {
-			return nil
-		}
-		return unsupported(full, value, "only null is accepted")
-	default:
-		known := make([]string, len(messageMembers))
-		for i, k := range messageMembers {
-			known[i] = m.path + "." + k
-		}
-		return unknown(full, known)
 	}
-	m.out.add(name, value)
-	return e
+	return value, e
 }
 
 // check holds what concerns the message as a whole.
