@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/assaylab/assay/engine/bench"
 	"github.com/assaylab/assay/engine/checkpoint"
@@ -55,7 +56,12 @@ there is.
 			return runBench(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), o)
 		},
 	}
-	f := c.Flags()
+	o.flags(c.Flags())
+	c.MarkFlagsMutuallyExclusive("json", "csv")
+	return c
+}
+
+func (o *benchOptions) flags(f *pflag.FlagSet) {
 	f.StringVarP(&o.model, "model", "m", defaultModel, "GGUF file, embedded:NAME or cache:NAME")
 	f.StringVar(&o.quantization, "quantization", "", "requantize the weights in memory: a format of assay quantize")
 	f.StringVar(&o.kernel, "kernel", "", "kernels to run, as in "+kernelVariable+": generic, avx2, avx512, amx, neon; the best that run here")
@@ -72,8 +78,6 @@ there is.
 	f.StringVar(&o.profile, "cpuprofile", "", "write a CPU profile of the rounds to this file, for go tool pprof")
 	f.BoolVar(&o.json, "json", false, "everything as one JSON object")
 	f.BoolVar(&o.csv, "csv", false, "a CSV line for each test")
-	c.MarkFlagsMutuallyExclusive("json", "csv")
-	return c
 }
 
 // check refuses what makes no sense before anything is opened.

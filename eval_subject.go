@@ -165,7 +165,25 @@ func openLineup(ctx context.Context, args []string, o evalOptions) (*lineup, err
 	if l.threads == 0 {
 		l.threads = runtime.GOMAXPROCS(0)
 	}
-	var names []subject
+	names, err := l.subjects(args, o)
+	if err != nil {
+		return nil, err
+	}
+	kernels, err := selectKernels()
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range names {
+		if err := l.open(ctx, s, kernels); err != nil {
+			l.close()
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// subjects are those that the arguments name, the reference among them.
+func (l *lineup) subjects(args []string, o evalOptions) (names []subject, err error) {
 	for _, text := range args {
 		s, err := parseSubject(text)
 		if err != nil {
@@ -188,21 +206,9 @@ func openLineup(ctx context.Context, args []string, o evalOptions) (*lineup, err
 		}
 	}
 	if !o.servers {
-		if err := refuseServers(names); err != nil {
-			return nil, err
-		}
+		return names, refuseServers(names)
 	}
-	kernels, err := selectKernels()
-	if err != nil {
-		return nil, err
-	}
-	for _, s := range names {
-		if err := l.open(ctx, s, kernels); err != nil {
-			l.close()
-			return nil, err
-		}
-	}
-	return l, nil
+	return names, nil
 }
 
 func (l *lineup) open(ctx context.Context, s subject, kernels *kernel.Set) error {

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/assaylab/assay/analysis/gate"
 	"github.com/assaylab/assay/analysis/record"
@@ -56,23 +57,18 @@ Exit code 0: every check passes. 1: one fails. 3: none fails, and one is undecid
   assay gate --self-test --scenario scenarios/ci.toml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			run := ""
+			dir := ""
 			if len(args) > 0 {
-				run = args[0]
+				dir = args[0]
 			}
-			if err := o.check(run); err != nil {
-				return err
-			}
-			switch {
-			case o.duet.selfTest:
-				return selfTest(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), o)
-			case run == "":
-				return judgeDuet(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), o)
-			}
-			return judgeRun(c.Context(), c.OutOrStdout(), run, o)
+			return o.run(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), dir)
 		},
 	}
-	f := c.Flags()
+	o.flags(c.Flags())
+	return c
+}
+
+func (o *gateOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.budgets, "budget", "", "file of budgets")
 	f.StringVar(&o.baseline, "baseline", "", "what bounds on change refer to: a run directory, the name or id of a baseline that is kept, or latest")
 	storeFlag(f, &o.store)
@@ -81,7 +77,20 @@ Exit code 0: every check passes. 1: one fails. 3: none fails, and one is undecid
 	f.StringVar(&o.markdown, "markdown", "", "write the checks as Markdown to this file")
 	f.BoolVar(&o.json, "json", false, "print the checks as JSON")
 	o.duet.flags(f)
-	return c
+}
+
+// run judges the run directory, "" for none.
+func (o *gateOptions) run(ctx context.Context, w, werr io.Writer, dir string) error {
+	if err := o.check(dir); err != nil {
+		return err
+	}
+	switch {
+	case o.duet.selfTest:
+		return selfTest(ctx, w, werr, *o)
+	case dir == "":
+		return judgeDuet(ctx, w, werr, *o)
+	}
+	return judgeRun(ctx, w, dir, *o)
 }
 
 // check says what is missing, or too much.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/assaylab/assay/engine/eval"
 	"github.com/assaylab/assay/engine/imatrix"
+	"github.com/assaylab/assay/engine/tokenizer"
 )
 
 type imatrixOptions struct {
@@ -74,17 +75,9 @@ func collectImatrix(ctx context.Context, w, werr io.Writer, model string, o imat
 	if sameFile(model, o.output) {
 		return fmt.Errorf("imatrix: %s is the model itself; name another output", o.output)
 	}
-	tokens := c.Tokenizer.Encode(string(text), true)
-	windows, err := eval.Chunks(tokens, o.chunks, o.length)
+	chunks, err := o.cut(c.Tokenizer, string(text))
 	if err != nil {
 		return fmt.Errorf("%s: %w", o.text, err)
-	}
-	chunks := make([][]int32, len(windows))
-	for i, v := range windows {
-		chunks[i] = append([]int32{}, v.Tokens...)
-		if bos := c.Tokenizer.BOS(); bos >= 0 && len(tokens) > 0 && tokens[0] == bos {
-			chunks[i][0] = bos // every chunk begins as a text does
-		}
 	}
 	m, err := imatrix.Collect(ctx, imatrix.Collection{
 		File: c.File, Model: c.Model, Dataset: filepath.Base(o.text), Chunks: chunks, Threads: o.threads,
@@ -98,4 +91,21 @@ func collectImatrix(ctx context.Context, w, werr io.Writer, model string, o imat
 	}
 	fmt.Fprintf(w, "%s: %d matrices over %d chunks of %d tokens\n", o.output, len(m.Entries), m.Chunks, o.length)
 	return err
+}
+
+// cut is the text in chunks, each of which begins as a text does.
+func (o imatrixOptions) cut(t *tokenizer.Tokenizer, text string) ([][]int32, error) {
+	tokens := t.Encode(text, true)
+	windows, err := eval.Chunks(tokens, o.chunks, o.length)
+	if err != nil {
+		return nil, err
+	}
+	chunks := make([][]int32, len(windows))
+	for i, v := range windows {
+		chunks[i] = append([]int32{}, v.Tokens...)
+		if bos := t.BOS(); bos >= 0 && len(tokens) > 0 && tokens[0] == bos {
+			chunks[i][0] = bos
+		}
+	}
+	return chunks, nil
 }

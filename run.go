@@ -207,21 +207,7 @@ func (l *lab) dryRun(ctx context.Context, w io.Writer, p *experiments.Plan) erro
 	printTargets(w, p, installed)
 	fmt.Fprintln(w, "\nloads:")
 	for _, load := range m.Loads {
-		r := load.Record
-		fmt.Fprintf(w, "     %s: %d requests after %d of warm-up", r.Name, r.Requests, r.Warmup)
-		if r.PromptTokens != "" {
-			fmt.Fprintf(w, ", prompt %s tokens, answer %s tokens", r.PromptTokens, r.OutputTokens)
-		}
-		for _, c := range r.Classes {
-			fmt.Fprintf(w, "\n       %s, weight %g: prompt %s tokens, answer %s tokens", c.Name, c.Weight, c.PromptTokens, c.OutputTokens)
-		}
-		if r.SharedPrefix != "" {
-			fmt.Fprintf(w, ", shared prefixes: %s", r.SharedPrefix)
-		}
-		if r.Conversation != "" {
-			fmt.Fprintf(w, ", conversations of %s", r.Conversation)
-		}
-		fmt.Fprintln(w)
+		printLoad(w, load.Record)
 	}
 	printSearches(w, m)
 	for _, s := range m.Skipped {
@@ -232,6 +218,23 @@ func (l *lab) dryRun(ctx context.Context, w io.Writer, p *experiments.Plan) erro
 	}
 	fmt.Fprintf(w, "\n%d trials%s, %s\n", len(m.Order(p.Scenario.Run.Seed)), searchesText(m), m.EstimateTime(sweep.DefaultAllowances()))
 	return p.Affordable()
+}
+
+func printLoad(w io.Writer, r record.Load) {
+	fmt.Fprintf(w, "     %s: %d requests after %d of warm-up", r.Name, r.Requests, r.Warmup)
+	if r.PromptTokens != "" {
+		fmt.Fprintf(w, ", prompt %s tokens, answer %s tokens", r.PromptTokens, r.OutputTokens)
+	}
+	for _, c := range r.Classes {
+		fmt.Fprintf(w, "\n       %s, weight %g: prompt %s tokens, answer %s tokens", c.Name, c.Weight, c.PromptTokens, c.OutputTokens)
+	}
+	if r.SharedPrefix != "" {
+		fmt.Fprintf(w, ", shared prefixes: %s", r.SharedPrefix)
+	}
+	if r.Conversation != "" {
+		fmt.Fprintf(w, ", conversations of %s", r.Conversation)
+	}
+	fmt.Fprintln(w)
 }
 
 func count(n int, what string) string {

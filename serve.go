@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/assaylab/assay/engine"
 	"github.com/assaylab/assay/engine/checkpoint"
@@ -80,7 +81,11 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 			return serve(c.Context(), c.OutOrStdout(), c.ErrOrStderr(), os.Stdin, o)
 		},
 	}
-	f := c.Flags()
+	o.flags(c.Flags())
+	return c
+}
+
+func (o *serveOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.model, "model", defaultModel, "GGUF file, embedded:NAME or cache:NAME")
 	f.StringVar(&o.address, "listen", "127.0.0.1:8080", "address; port 0 takes a free one, which is printed")
 	f.StringVar(&o.name, "name", "", "model name in the API (default: the file's own)")
@@ -103,7 +108,6 @@ SIGTERM and Ctrl-C let running requests finish, for 10 seconds at most.`,
 	o.usage.flags(f)
 	o.ladder.flags(f)
 	settingFlags(f, &o.settings)
-	return c
 }
 
 // serve runs until ctx ends.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/experiments/scenario"
@@ -62,7 +63,13 @@ figure beyond what could be checked is marked with an exclamation mark.
 			return nil
 		},
 	}
-	f := c.Flags()
+	o.flags(c.Flags())
+	c.MarkFlagsMutuallyExclusive("validate", "no-check")
+	c.MarkFlagsMutuallyExclusive("capacity", "rate")
+	return c
+}
+
+func (o *simulateOptions) flags(f *pflag.FlagSet) {
 	f.StringVar(&o.arm, "arm", "", "arm of the run: its name, its id or a part of the name")
 	f.StringVar(&o.load, "load", "", "take rates and recorded lengths from loads whose name contains this")
 	f.Float64SliceVar(&o.rates, "rate", nil, "requests per second over all replicas (default: the run's)")
@@ -83,9 +90,6 @@ figure beyond what could be checked is marked with an exclamation mark.
 	f.Uint64Var(&o.seed, "seed", 1, "of everything random")
 	f.BoolVar(&o.json, "json", false, "everything as one JSON object")
 	f.Lookup("rate").DefValue = "" // its text says what it is
-	c.MarkFlagsMutuallyExclusive("validate", "no-check")
-	c.MarkFlagsMutuallyExclusive("capacity", "rate")
-	return c
 }
 
 func routingNames() string {
