@@ -236,13 +236,28 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	if o.Drafter = drafter; drafter == DrafterNone {
 		o.DraftLength = 0
 	}
+	errs := append([]error{wrong}, o.check(m.Context)...)
+	errs = append(errs, o.checkHandicap(), o.checkBound(m, draft))
+	if wrong == nil {
+		errs = append(errs, o.checkDrafts(drafter, m.Layers))
+	}
+	if draft != nil {
+		errs = append(errs, compatible(m, draft, o.Context))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return o, err
+	}
+	return o, o.sizeCache(m)
+}
+
+// check holds what of the options can be wrong whatever the models, but for the longest sequence.
+func (o Options) check(longest int) []error {
 	errs := []error{
-		wrong,
 		between("threads", o.Threads, 1, 1024),
 		between("max_batch", o.MaxBatch, 1, 1<<16),
 		between("token_budget", o.TokenBudget, 1, 1<<20),
 		between("block_size", o.BlockSize, 1, 1<<16),
-		between("context", o.Context, 2, m.Context),
+		between("context", o.Context, 2, longest),
 		between("max_queue", o.MaxQueue, 1, 1<<20),
 		between("max_queued_tokens", o.MaxQueuedTokens, 0, 1<<40),
 		between("kv_tokens", o.KVTokens, 0, 1<<31),
@@ -259,17 +274,7 @@ func (o Options) resolve(m, draft *model.Model) (Options, error) {
 	if _, err := o.scheduling(false); err != nil {
 		errs = append(errs, err)
 	}
-	errs = append(errs, o.checkHandicap(), o.checkBound(m, draft))
-	if wrong == nil {
-		errs = append(errs, o.checkDrafts(drafter, m.Layers))
-	}
-	if draft != nil {
-		errs = append(errs, compatible(m, draft, o.Context))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return o, err
-	}
-	return o, o.sizeCache(m)
+	return errs
 }
 
 // maxCacheBytes bounds the KV cache that is made when kv_tokens does not say how

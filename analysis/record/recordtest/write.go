@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/record"
 	"github.com/assaylab/assay/loadgen/result"
@@ -56,33 +57,13 @@ func (p Plan) Run() record.Run {
 		run.Quality = record.QualityPlan{Protocol: "windows", Windows: p.Windows, Length: p.Length, Bound: p.Bound,
 			ReferenceID: p.Arms[0].QualityID, Reference: "the first arm"}
 	}
-	values := map[string][]string{}
 	for _, a := range p.Arms {
-		arm := record.Arm{ID: a.ID, Name: a.ID, Settings: a.Swept, Swept: a.Swept, Command: "assay serve --made-up " + a.ID, TOML: "[engine]\n", Deployment: a.Deployment}
+		run.Arms = append(run.Arms, p.arm(a))
 		if a.Answers != "" {
-			arm.TasksID = a.tasksID()
 			run.Tasks = []record.TaskPlan{{Kind: "letters", Source: "questions.jsonl", Least: p.Least}}
 		}
-		if a.Deployment != nil {
-			arm.Command, arm.TOML = a.command(), ""
-		}
-		if p.Windows > 0 {
-			arm.QualityID = a.QualityID
-		}
-		run.Arms = append(run.Arms, arm)
-		if a.Deployment != nil {
-			continue
-		}
-		for _, s := range a.Swept {
-			if _, known := values[s.Name]; !known {
-				run.Axes = append(run.Axes, record.Axis{Name: s.Name})
-			}
-			values[s.Name] = appendNew(values[s.Name], s.Value)
-		}
 	}
-	for i := range run.Axes {
-		run.Axes[i].Values = values[run.Axes[i].Name]
-	}
+	run.Axes = p.axes()
 	for rep := range p.Repetitions {
 		for _, a := range p.Arms {
 			for _, r := range p.Rates {
@@ -91,6 +72,37 @@ func (p Plan) Run() record.Run {
 		}
 	}
 	return run
+}
+
+func (p Plan) arm(a Arm) record.Arm {
+	arm := record.Arm{ID: a.ID, Name: a.ID, Settings: a.Swept, Swept: a.Swept, Command: "assay serve --made-up " + a.ID, TOML: "[engine]\n", Deployment: a.Deployment}
+	if a.Answers != "" {
+		arm.TasksID = a.tasksID()
+	}
+	if a.Deployment != nil {
+		arm.Command, arm.TOML = a.command(), ""
+	}
+	if p.Windows > 0 {
+		arm.QualityID = a.QualityID
+	}
+	return arm
+}
+
+// axes are what arms of the included engine sweep.
+func (p Plan) axes() (axes []record.Axis) {
+	for _, a := range p.Arms {
+		if a.Deployment != nil {
+			continue
+		}
+		for _, s := range a.Swept {
+			i := slices.IndexFunc(axes, func(x record.Axis) bool { return x.Name == s.Name })
+			if i < 0 {
+				i, axes = len(axes), append(axes, record.Axis{Name: s.Name})
+			}
+			axes[i].Values = appendNew(axes[i].Values, s.Value)
+		}
+	}
+	return axes
 }
 
 func appendNew(list []string, v string) []string {
