@@ -171,7 +171,7 @@ func loadServer(ctx context.Context, w, werr io.Writer, address string, o loadOp
 		return err
 	}
 	view := l.Progress.(*progress)
-	view.panel = loadPanel
+	view.panel, view.byClass = loadPanel, true
 	study, err := l.Run(ctx, p, o.out, store.Options{New: true})
 	view.close()
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // show puts the trial's state on a terminal.
 func (p *progress) show(t experiments.Running) {
 	if p.panel == nil {
-		p.rewrite(state(t))
+		p.rewrite(state(t, t.Live.Progress()))
 		return
 	}
 	lines := clipped(p.panel(t, p.width), p.height)

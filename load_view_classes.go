@@ -34,16 +34,30 @@ func standing(names []string, classes []loadgen.ClassProgress, limits []experime
 	}
 	lines = append(lines, fmt.Sprintf("%-*s%10s%8s%11s%10s%10s%10s", width, "class", "done", "failed", "TTFT p50", "p95", "ITL p50", "p95"))
 	for _, n := range names {
-		c := loadgen.ClassProgress{Name: n} // drawn by no request
-		if i := slices.IndexFunc(classes, func(c loadgen.ClassProgress) bool { return c.Name == n }); i >= 0 {
-			c = classes[i]
-		}
-		lines = append(lines, classLine(c, width))
+		lines = append(lines, classLine(classNamed(n, classes), width))
 		for _, l := range of(n) {
 			lines = append(lines, "  "+l)
 		}
 	}
 	return lines
+}
+
+// classNamed is the class of a name, which is not among those that there are if no request has drawn it.
+func classNamed(name string, classes []loadgen.ClassProgress) loadgen.ClassProgress {
+	if i := slices.IndexFunc(classes, func(c loadgen.ClassProgress) bool { return c.Name == name }); i >= 0 {
+		return classes[i]
+	}
+	return loadgen.ClassProgress{Name: name}
+}
+
+// classesLine is all classes in one line of a log.
+func classesLine(names []string, classes []loadgen.ClassProgress) string {
+	var all []string
+	for _, n := range names {
+		c := classNamed(n, classes)
+		all = append(all, fmt.Sprintf("%s: %d/%d, %d failed, TTFT p95 %s", n, c.Done, c.Planned, c.Failed, orDash(c.TTFT.P95)))
+	}
+	return strings.Join(all, "; ")
 }
 
 func classLine(c loadgen.ClassProgress, width int) string {

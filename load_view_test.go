@@ -149,6 +149,38 @@ none                       0/0       0          -         -         -         -`
 	}
 }
 
+// Where there is no terminal, assay load has a line below the one about all requests that says how each class stands.
+func TestClassesWithoutATerminal(t *testing.T) {
+	running := experiments.Running{K: 1, N: 1, Arm: "server", Load: "poisson 4/s", Classes: []string{"nightly reports of all", "chat", "none"}}
+	now := loadgen.Progress{
+		Planned: 120, Issued: 72, Done: 62, Failed: 1, Rate: 4.123, TTFT: loadgen.Percentiles{P50: 123456 * time.Microsecond},
+		Classes: []loadgen.ClassProgress{
+			{Name: "chat", Planned: 80, Issued: 50, Done: 40, Failed: 1, TTFT: loadgen.Percentiles{P50: 100 * time.Millisecond, P95: 1201 * time.Millisecond}},
+			{Name: "nightly reports of all", Planned: 40, Issued: 22, Done: 22},
+		},
+	}
+	all := "[1/1] server at poisson 4/s: 62/120, 4/s, TTFT p50 123.5ms, 1 failed"
+	classes := "\n  nightly reports of all: 22/40, 0 failed, TTFT p95 -; chat: 40/80, 1 failed, TTFT p95 1.20 s; none: 0/0, 0 failed, TTFT p95 -"
+	for _, c := range []struct {
+		name    string
+		byClass bool
+		classes []string
+		now     loadgen.Progress
+		want    string
+	}{
+		{"load with classes", true, running.Classes, now, all + classes},
+		{"load without classes", true, nil, now, all},
+		{"sweep", false, running.Classes, now, all},
+		{"nothing sent", true, running.Classes, loadgen.Progress{Planned: 120}, "[1/1] server at poisson 4/s: starting"},
+	} {
+		running.Classes = c.classes
+		p := progress{byClass: c.byClass}
+		if got := p.told(running, c.now); got != c.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", c.name, got, c.want)
+		}
+	}
+}
+
 // A panel that is higher than the terminal is cut: what has scrolled away cannot be drawn over.
 func TestPanelIsCut(t *testing.T) {
 	lines := []string{"a", "b", "c", "d", "e", "f"}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/assaylab/assay/experiments"
+	"github.com/assaylab/assay/loadgen"
 )
 
 // Intervals between two lines about a trial that runs: a terminal's line is
@@ -30,6 +31,8 @@ type progress struct {
 
 	panel func(t experiments.Running, width int) []string // in place of the one line on a terminal
 	drawn int                                             // lines of the panel on the terminal, under mu
+
+	byClass bool // elsewhere: a line about the load's classes below the one about all
 
 	mu   sync.Mutex
 	stop chan struct{} // of the ticker of the announced trial
@@ -75,7 +78,7 @@ func (p *progress) follow(t experiments.Running, tick time.Duration, stop, done 
 			if p.terminal {
 				p.show(t)
 			} else {
-				p.line(state(t))
+				p.line(p.told(t, t.Live.Progress()))
 			}
 		}
 	}
@@ -106,8 +109,16 @@ func head(t experiments.Running) string {
 	return fmt.Sprintf("[%*d/%d] %s at %s", len(fmt.Sprint(t.N)), t.K, t.N, t.Arm, t.Load)
 }
 
-func state(t experiments.Running) string {
-	p := t.Live.Progress()
+// told is what is said of the trial where there is no terminal, all of it from one snapshot.
+func (p *progress) told(t experiments.Running, now loadgen.Progress) string {
+	s := state(t, now)
+	if p.byClass && len(t.Classes) > 0 && now.Issued > 0 {
+		s += "\n  " + classesLine(t.Classes, now.Classes)
+	}
+	return s
+}
+
+func state(t experiments.Running, p loadgen.Progress) string {
 	s := head(t)
 	if p.Issued == 0 {
 		return s + ": starting"
