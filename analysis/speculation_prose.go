@@ -53,9 +53,13 @@ func (g *DraftGroup) Of(kind string) []DraftLevel {
 
 // draftEdge says up to which rate drafting pays, "" where one load alone was tested.
 func draftEdge(kind string, levels []DraftLevel) string {
+	all, tested := len(levels), "tested load"
 	levels = slices.DeleteFunc(slices.Clone(levels), func(l DraftLevel) bool { return !l.Judged })
 	if len(levels) < 2 {
 		return ""
+	}
+	if len(levels) < all {
+		tested = "load that was measured validly"
 	}
 	var pays, not []string
 	top, holes := -1, false
@@ -69,13 +73,13 @@ func draftEdge(kind string, levels []DraftLevel) string {
 	last := len(levels) - 1
 	switch {
 	case top < 0:
-		return fmt.Sprintf("Speculation, %s: off. At no tested load is a gain proven.", kind)
+		return fmt.Sprintf("Speculation, %s: off. At no %s is a gain proven.", kind, tested)
 	case holes:
 		return fmt.Sprintf("Speculation, %s: no clean edge. A gain is proven at %s, and not at %s.", kind, words.List(pays), words.List(not))
 	case top == last:
-		return fmt.Sprintf("Speculation, %s: on. A gain is proven at every tested load, up to %s.", kind, levels[last].pace())
+		return fmt.Sprintf("Speculation, %s: on. A gain is proven at every %s, up to %s.", kind, tested, levels[last].pace())
 	}
-	return fmt.Sprintf("Speculation, %s: off above %s. That is the highest tested load with a proven gain; the next, %s, has none.", kind, levels[top].pace(), levels[top+1].pace())
+	return fmt.Sprintf("Speculation, %s: off above %s. That is the highest %s with a proven gain; the next, %s, has none.", kind, levels[top].pace(), tested, levels[top+1].pace())
 }
 
 // pace is "20 requests/s" or "4 in flight".

@@ -23,6 +23,23 @@ func arm(id string, settings ...string) record.Arm {
 	return a
 }
 
+// Loads of which nothing can be said are not said to have been tested.
+func TestDraftEdgeLeavesOutWhatIsNotJudged(t *testing.T) {
+	level := func(rate float64, judged bool, best string) DraftLevel {
+		return DraftLevel{Rate: rate, Judged: judged, Best: best}
+	}
+	for want, levels := range map[string][]DraftLevel{
+		"on. A gain is proven at every tested load, up to 40 requests/s.":                                 {level(5, true, "a"), level(40, true, "a")},
+		"on. A gain is proven at every load that was measured validly, up to 40 requests/s.":              {level(5, false, ""), level(20, true, "a"), level(40, true, "a")},
+		"off. At no load that was measured validly is a gain proven.":                                     {level(5, false, ""), level(20, true, ""), level(40, true, "")},
+		"off above 20 requests/s. That is the highest load that was measured validly with a proven gain;": {level(20, true, "a"), level(40, true, ""), level(60, false, "")},
+	} {
+		if got := draftEdge("greedy", levels); !strings.HasPrefix(got, "Speculation, greedy: "+want) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // An arm is compared with the one that is equal but for drafting, whatever settings of drafting there will be.
 func TestDraftGroups(t *testing.T) {
 	for _, c := range []struct {

@@ -33,38 +33,55 @@ func (o *Options) drafts(r *Request) int {
 }
 
 // adapt learns from a step, of which drafting and the rest took so long, and sets the lengths of the
-// next one for all that generated in this one. Steps with prompts say nothing about rows alone.
+// next one for all that generated in this one.
 func (l *loop) adapt(drafting, rest time.Duration, generated int) {
-	a := l.lengths.adaptive
-	if a == nil {
+	n := &l.lengths
+	if n.adaptive == nil {
 		return
 	}
+	l.learn(l.gather(), drafting, rest, generated)
+	l.forecastTrees()
+	n.adaptive.Choose(n.drafts, n.of)
+	for i, s := range n.streams {
+		s.seq.Drafts = n.drafts[i]
+	}
+	clear(n.streams) // keep no ended ones alive
+}
+
+// worked is what a step computed.
+type worked struct {
+	drafts, longest int  // tokens that were drafted, and the most of one sequence
+	prompts         bool // it had rows of prompts
+}
+
+// gather finds who generates in the next step, and what this one computed.
+func (l *loop) gather() (w worked) {
 	n := &l.lengths
 	n.streams, n.of, n.drafts = n.streams[:0], n.of[:0], n.drafts[:0]
-	drafts, longest, prompts, late := 0, 0, false, l.late()
 	for i := range l.plan.Items {
 		it := &l.plan.Items[i]
-		drafts, longest, prompts = drafts+len(it.Draft), max(longest, len(it.Draft)), prompts || it.From < it.Seq.Prompt
+		w.drafts, w.longest, w.prompts = w.drafts+len(it.Draft), max(w.longest, len(it.Draft)), w.prompts || it.From < it.Seq.Prompt
 		if s := l.live[it.Seq.ID]; s != nil && it.To >= it.Seq.Prompt {
 			s.acceptance.Behind, s.acceptance.Left = l.behind(s), s.seq.Limit-len(s.seq.Tokens)
 			n.streams, n.of, n.drafts = append(n.streams, s), append(n.of, &s.acceptance), append(n.drafts, l.e.opts.drafts(&s.req))
 		}
 	}
-	rows := len(l.pass.Tokens)
-	cold := l.cold() && a.Costs.Settled(rows)
-	if !cold && (!prompts || late > 0) {
-		a.ObserveDrafting(drafts, longest, late, drafting)
+	return w
+}
+
+// learn notes what a step took. One with prompts says nothing about rows alone, and a cold one nothing that is not known.
+func (l *loop) learn(w worked, drafting, rest time.Duration, generated int) {
+	a, late, rows, batch := l.lengths.adaptive, l.late(), len(l.pass.Tokens), len(l.plan.Items)
+	if l.cold() && a.Costs.Settled(rows) {
+		return
 	}
-	if !cold && !prompts {
+	if !w.prompts || late > 0 {
+		a.ObserveDrafting(w.drafts, w.longest, late, drafting)
+	}
+	if !w.prompts {
 		a.ObserveStep(rows, rest)
-		a.Answered(len(l.plan.Items), rows, 4*drafts >= len(l.plan.Items), generated, drafting+rest) // less is a probe
+		a.Answered(batch, rows, 4*w.drafts >= batch, generated, drafting+rest) // less is a probe
 	}
-	l.forecastTrees()
-	a.Choose(n.drafts, n.of)
-	for i, s := range n.streams {
-		s.seq.Drafts = n.drafts[i]
-	}
-	clear(n.streams) // keep no ended ones alive
 }
 
 // coldSteps are those after which what an engine that had nothing to do left to others' use of the caches is its own again. The first

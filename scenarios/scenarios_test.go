@@ -37,7 +37,7 @@ var shipped = map[string]struct {
 	},
 	"simulate.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 512},
-		1, "", 6 * time.Minute,
+		1, "", 8 * time.Minute,
 	},
 	"long-context.toml": {
 		sweep.Capabilities{Shipped: "BF16", Context: 1024},
