@@ -1,6 +1,9 @@
 package spec
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Acceptance is how often a sequence's drafts stood lately. The zero value has seen none, and goes by
 // what others saw.
@@ -47,7 +50,7 @@ func (a *Acceptance) rate(prior float64) float64 {
 // Language Models Using Goodput".
 type Adaptive struct {
 	Costs  Costs
-	drift  float64 // what the machine is slower now than when the costs were measured, of 1
+	drift  float64 // the logarithm of how much slower the machine is now than when the costs were measured
 	trials trials
 	all    Acceptance    // of all sequences
 	level  Costs         // of drafting one token of each of so many sequences
@@ -81,18 +84,21 @@ const mostSteps = 32
 // machine, and how much slower it is now is known from the steps that there are most of.
 func (a *Adaptive) ObserveStep(rows int, took time.Duration) {
 	if a.Costs.Settled(rows) {
-		now := float64(took)/float64(a.Costs.of[min(rows, costRows)].took) - 1
-		a.drift += (min(max(now, -.5), 1) - a.drift) / driftSteps
+		now := math.Log(float64(max(took, 1)) / float64(a.Costs.of[min(rows, costRows)].took))
+		a.drift += (min(max(now, -mostDrift), mostDrift) - a.drift) / driftSteps
 	}
 	a.Costs.Observe(rows, a.undrifted(took))
 }
 
-// driftSteps are those that the drift follows a change of the machine in: fewer than costs take, which are not to follow it.
-const driftSteps = 8
+// The drift follows a change of the machine in so many steps: far fewer than costs take, which are not to follow it. A step that stood still
+// for something else counts as four times as long.
+const driftSteps = 4
+
+var mostDrift = math.Log(4)
 
 // undrifted is how long something would have taken on the machine that costs are of.
 func (a *Adaptive) undrifted(took time.Duration) time.Duration {
-	return time.Duration(float64(took) / (1 + a.drift))
+	return time.Duration(float64(took) * math.Exp(-a.drift))
 }
 
 // ObserveDrafting notes what it took to draft so many tokens, with that many at the longest, and to catch up on

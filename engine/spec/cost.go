@@ -1,6 +1,9 @@
 package spec
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // costRows bounds the batches whose cost is told apart: larger ones count as this one.
 const costRows = 256
@@ -13,8 +16,9 @@ type Costs struct {
 	stale bool                        // the table is
 }
 
-// estimate is of how long something takes: the least of the first times, when code and memory are cold, then their mean, from
-// when on each one moves it by the same part. The noise of single ones is larger than what drafts gain, and is to cancel out.
+// estimate is of how long something takes: the least of the first times, when code and memory are cold, then their geometric mean, from
+// when on each one moves it by the same part. The noise of single ones is larger than what drafts gain, and is to cancel out; so
+// is what a machine that grows slower adds, and takes away when it is fast again.
 // What stood still for something else (another process, say) moves it by no more than if it took twice as long.
 type estimate struct {
 	took time.Duration // 0 is not measured
@@ -35,7 +39,8 @@ func (e *estimate) observe(took time.Duration) {
 	if e.seen <= coldSeen {
 		return
 	}
-	e.took += time.Duration(float64(min(took, 2*e.took)-e.took) / float64(e.seen))
+	far := math.Log(float64(took) / float64(e.took))
+	e.took = time.Duration(math.Round(float64(e.took) * math.Exp(min(max(far, -math.Ln2), math.Ln2)/float64(e.seen))))
 }
 
 // Observe notes that a step of so many rows took so long.
