@@ -2,6 +2,7 @@ package spec
 
 import (
 	"math"
+	"slices"
 	"time"
 )
 
@@ -165,8 +166,10 @@ func (a *Adaptive) Choose(lengths []int, of []*Acceptance) {
 	for _, i := range a.order[:take] {
 		a.counts[i]++
 	}
-	now := a.Costs.Of(len(lengths) + take)
-	a.credit = min(a.credit+time.Duration(probeCost*float64(now)), mostCredit*now)
+	if slices.Max(lengths) > 0 { // who wants no drafts does not pay for probes
+		now := a.Costs.Of(len(lengths) + take)
+		a.credit = min(a.credit+time.Duration(probeCost*float64(now)), mostCredit*now)
+	}
 	for i, n := range a.counts {
 		lengths[i] = a.orProbe(of[i], n, lengths[i], len(lengths))
 	}

@@ -110,6 +110,9 @@ func TestProbesAreSavedUpFor(t *testing.T) {
 			}
 		}
 		a.Choose(nil, nil)
+		for range 100 { // of requests that want no drafts
+			a.Choose([]int{0}, []*Acceptance{{}})
+		}
 	}
 	if share := float64(spent) / float64(steps); share > 1.1*probeCost || share < .5*probeCost {
 		t.Errorf("%d probes took %.4f of all time, want %v", probes, share, probeCost)
