@@ -214,6 +214,9 @@ func (o *simulateOptions) planner(arm *simulate.Arm) (*simulate.Planner, error) 
 		}
 		p.Limits = append(p.Limits, s)
 	}
+	if !o.capacity {
+		p.Moods = arm.Moods(o.seed)
+	}
 	p.Effort = simulate.Effort{Requests: o.requests, Replicas: o.most}
 	return p, nil
 }

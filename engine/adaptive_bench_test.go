@@ -39,8 +39,8 @@ func BenchmarkAdaptivePays(b *testing.B) {
 	}
 }
 
-// BenchmarkAdaptiveUnderLoad compares likewise where requests come by chance, at the rates of scenarios/speculation.toml and with its
-// lengths: the batch changes from step to step, prompts are read in between, and the last rate is about all that the engine can do. How
+// BenchmarkAdaptiveUnderLoad compares likewise where requests come by chance, with the lengths of scenarios/speculation.toml, at
+// its rates and at one that is about all that the engine can do: the batch changes from step to step, and prompts are read in between. How
 // long a token takes there hangs on the queue, and on how fast the machine is in that minute; the processor time of the same requests does not.
 func BenchmarkAdaptiveUnderLoad(b *testing.B) {
 	m, draft := quantized(b, "gopherling-7m", "Q8_0", bestSet(b)), quantized(b, "gopherling-1m", "Q8_0", bestSet(b))
@@ -50,7 +50,7 @@ func BenchmarkAdaptiveUnderLoad(b *testing.B) {
 	}
 	for _, kind := range []string{"greedy", "sampled"} {
 		for _, drafter := range []string{DrafterModel, DrafterNgram, DrafterSuffix, DrafterRecycle} {
-			for _, rate := range []int{5, 20, 40, 60} {
+			for _, rate := range []int{10, 20, 40, 60} {
 				b.Run(fmt.Sprintf("%s/%s/%d", kind, drafter, rate), func(b *testing.B) {
 					o := options(func(o *Options) {
 						o.Context, o.KVFormat, o.MaxBatch, o.TokenBudget = 512, "bf16", 8, 256

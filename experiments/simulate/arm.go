@@ -52,7 +52,7 @@ func LoadArm(dir, arm string, seed uint64) (*Arm, error) {
 
 // Planner answers for the arm, with the lengths and limits of its run.
 func (a *Arm) Planner(seed uint64) *Planner {
-	return &Planner{Engine: a.Engine, Traffic: a.Traffic, Limits: a.Limits, Seed: seed, Longest: a.Longest, Checked: a.Checked, Moods: a.moods(seed)}
+	return &Planner{Engine: a.Engine, Traffic: a.Traffic, Limits: a.Limits, Seed: seed, Longest: a.Longest, Checked: a.Checked}
 }
 
 // Fixed are the settings that a step model is fitted to: with another value of one of these, it says nothing.

@@ -3,7 +3,7 @@ package simulate
 import "math"
 
 // cold is how far behind a step an idle engine is. What it had in caches goes to others meanwhile, and its processor rests: the
-// first step after 10 ms without work was measured to take a fifth longer, and the first tokens that are generated after
+// first step after 10 ms without work was measured to take a sixth longer, and the first tokens that are generated after
 // that one twice as long, less so with each step. Of a load that leaves an engine idle between requests this is a
 // good part of every latency.
 type cold struct {

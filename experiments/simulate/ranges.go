@@ -2,6 +2,8 @@ package simulate
 
 import (
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"github.com/assaylab/assay/analysis/each"
 )
@@ -24,22 +26,18 @@ func (p *Planner) Ranged(rate float64, replicas int) (Prediction, error) {
 	if err != nil {
 		return at, err
 	}
-	for _, name := range figureNames {
+	for _, name := range slices.Sorted(maps.Keys(all[0])) {
 		v := ascendingOf(name, all)
 		at.Ranges = append(at.Ranges, Range{name, v[0], v[len(v)-1]})
 	}
 	return at, nil
 }
 
-// figureNames are those of figures.
-var figureNames = []string{"throughput", "ttft_p50", "ttft_p95", "ttft_p99", "tpot_p50", "tpot_p95", "tpot_p99",
-	"itl_p50", "itl_p95", "itl_p99", "e2e_p50", "e2e_p95", "e2e_p99", "attained"}
-
 // figures are a prediction's, by name.
 func (p *Prediction) figures() figures {
 	f := figures{"throughput": p.TokensPerSecond, "attained": p.Attained}
 	for name, s := range map[string]Spread{"ttft": p.TTFT, "tpot": p.TPOT, "itl": p.ITL, "e2e": p.E2E} {
-		f[name+"_p50"], f[name+"_p95"], f[name+"_p99"] = s.P50, s.P95, s.P99
+		f[percentileName(name, .5)], f[percentileName(name, .95)], f[percentileName(name, .99)] = s.P50, s.P95, s.P99
 	}
 	return f
 }

@@ -22,12 +22,12 @@ type machine func(d *trialData, i int) Engine
 
 // machines are as during the trials that an arm is fitted to, one after the other in an order that is drawn.
 func machines(a *Arm, seed uint64) machine {
-	engines := a.moods(seed)
+	engines := a.Moods(seed)
 	return func(d *trialData, i int) Engine { return engines[(i+d.trial.Order)%len(engines)] }
 }
 
-// moods are the arm's engine as it was during each of those trials.
-func (a *Arm) moods(seed uint64) []Engine {
+// Moods are the arm's engine as it was during each of the trials that its model is fitted to, in an order that is drawn.
+func (a *Arm) Moods(seed uint64) []Engine {
 	during := a.Model.Trials()
 	rng := rand.New(rand.NewPCG(seed, machineStream))
 	rng.Shuffle(len(during), func(i, j int) { during[i], during[j] = during[j], during[i] })
