@@ -115,15 +115,20 @@ func (o *simulateOptions) run(ctx context.Context, w, werr io.Writer, dir string
 		return o.checked(w, v)
 	}
 	arm, rates, err := o.fitted(lab)
-	end()
 	if err != nil {
 		return err
 	}
-	p, err := o.planner(arm)
+	p, err := o.planner(arm) // what flags say is refused before anything is replayed
 	if err != nil {
 		return err
 	}
-	p.Stop = ctx.Err
+	if !o.unchecked {
+		arm.Checked, err = lab.Validate(arm.Record.ID, o.seed)
+		if end(); err != nil {
+			return err
+		}
+	}
+	p.Checked, p.Stop = arm.Checked, ctx.Err
 	out := simulated{RunDir: dir, Arm: arm.Record.Name, Model: arm.Model, Overhead: arm.Engine.Overhead, Checked: arm.Checked, Limits: p.Limits, Router: p.Router}
 	if out.Predictions, out.Capacities, err = o.predict(p, rates); err != nil {
 		return err
@@ -134,7 +139,7 @@ func (o *simulateOptions) run(ctx context.Context, w, werr io.Writer, dir string
 	return out.print(w)
 }
 
-// fitted is the arm with its errors, and the rates that are predicted.
+// fitted is the arm, and the rates that are predicted.
 func (o *simulateOptions) fitted(lab *simulate.Lab) (*simulate.Arm, []float64, error) {
 	arm, err := lab.Arm(o.arm)
 	if err != nil {
@@ -146,10 +151,6 @@ func (o *simulateOptions) fitted(lab *simulate.Lab) (*simulate.Arm, []float64, e
 	}
 	if len(o.rates) > 0 {
 		rates = o.rates
-	}
-	if !o.unchecked {
-		arm.Checked, err = lab.Validate(arm.Record.ID, o.seed)
-		return arm, rates, err
 	}
 	return arm, rates, nil
 }

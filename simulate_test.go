@@ -82,6 +82,9 @@ func TestSimulate(t *testing.T) {
 
 func TestSimulateBadInput(t *testing.T) {
 	dir := tracedRun(t)
+	if code, _, errs := simulateRun(t, dir, "--arm", "prefill-first", "--limit", "ttft<1s"); code != exitUsage || strings.Contains(errs, "replayed") {
+		t.Errorf("%d, %s, want a refusal before anything is replayed", code, errs)
+	}
 	for want, args := range map[string][]string{
 		"expected one of":             {dir, "--arm", "fastest"},
 		"max_batch=16":                {dir, "--arm", "prefill-first", "--no-check", "--set", "max_batches=16"},
